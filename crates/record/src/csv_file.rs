@@ -1,0 +1,172 @@
+//! Tables on disk: a streaming writer that keeps the promised order, and a streaming reader.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// How long a row is held back, so that rows of several threads come out in order: 2 s of run time.
+const HOLD_NS: u64 = 2_000_000_000;
+
+/// Writes one table, rows in order of `(instant, tie)`.
+///
+/// Rows may be handed in up to [`HOLD_NS`] out of order; what is held back is bounded by the rows
+/// of that time.
+#[derive(Debug)]
+pub struct RowWriter<R> {
+    out: csv::Writer<BufWriter<File>>,
+    held: BinaryHeap<Reverse<Held<R>>>,
+    arrivals: u64,
+    rows: u64,
+}
+
+#[derive(Debug)]
+struct Held<R> {
+    key: (u64, u64, u64),
+    row: R,
+}
+
+impl<R: Serialize> RowWriter<R> {
+    /// Creates the file; the header is written with the first row, or by [`Self::finish`] for none.
+    ///
+    /// # Errors
+    /// As `open(2)`.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        let out = csv::WriterBuilder::new()
+            .has_headers(true)
+            .from_writer(BufWriter::with_capacity(256 * 1024, File::create(path)?));
+        Ok(Self { out, held: BinaryHeap::new(), arrivals: 0, rows: 0 })
+    }
+
+    /// Hands in a row that belongs to `at_ns`; `tie` orders rows of the same instant.
+    ///
+    /// # Errors
+    /// As `write(2)`: a full disk, for one.
+    pub fn push(&mut self, at_ns: u64, tie: u64, row: R) -> io::Result<()> {
+        self.arrivals += 1;
+        self.held.push(Reverse(Held { key: (at_ns, tie, self.arrivals), row }));
+        while let Some(Reverse(oldest)) = self.held.peek() {
+            if oldest.key.0.saturating_add(HOLD_NS) > at_ns {
+                break;
+            }
+            self.pop()?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is held back, and flushes.
+    ///
+    /// # Errors
+    /// As `write(2)`.
+    pub fn finish(mut self) -> io::Result<u64> {
+        while !self.held.is_empty() {
+            self.pop()?;
+        }
+        self.out.flush()?;
+        Ok(self.rows)
+    }
+
+    fn pop(&mut self) -> io::Result<()> {
+        if let Some(Reverse(Held { row, .. })) = self.held.pop() {
+            self.rows += 1;
+            self.out.serialize(row).map_err(into_io)?;
+        }
+        Ok(())
+    }
+}
+
+fn into_io(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
+impl<R> PartialEq for Held<R> {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl<R> Eq for Held<R> {}
+
+impl<R> PartialOrd for Held<R> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<R> Ord for Held<R> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key.cmp(&other.key)
+    }
+}
+
+/// Why a table could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The file could not be opened.
+    #[error("cannot open {path}: {source}")]
+    Open {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A row is not what the schema says.
+    #[error("{path}, row {row}: {source}")]
+    Row {
+        /// Which file.
+        path: PathBuf,
+        /// Row number from 1, without the header.
+        row: u64,
+        /// Why.
+        #[source]
+        source: csv::Error,
+    },
+}
+
+/// Reads one table row by row.
+pub struct RowReader<R> {
+    path: PathBuf,
+    rows: csv::DeserializeRecordsIntoIter<BufReader<File>, R>,
+    row: u64,
+}
+
+impl<R> std::fmt::Debug for RowReader<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RowReader").field("path", &self.path).field("row", &self.row).finish()
+    }
+}
+
+impl<R: DeserializeOwned> RowReader<R> {
+    /// Opens the table.
+    ///
+    /// # Errors
+    /// [`ReadError::Open`].
+    pub fn open(path: &Path) -> Result<Self, ReadError> {
+        let file =
+            File::open(path).map_err(|source| ReadError::Open { path: path.to_owned(), source })?;
+        let rows = csv::Reader::from_reader(BufReader::with_capacity(256 * 1024, file));
+        Ok(Self { path: path.to_owned(), rows: rows.into_deserialize(), row: 0 })
+    }
+}
+
+impl<R: DeserializeOwned> Iterator for RowReader<R> {
+    type Item = Result<R, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.row += 1;
+        let next = self.rows.next()?;
+        Some(next.map_err(|source| ReadError::Row {
+            path: self.path.clone(),
+            row: self.row,
+            source,
+        }))
+    }
+}

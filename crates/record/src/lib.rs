@@ -1,0 +1,19 @@
+//! Schema, writer and reader of a run directory: the only bridge between running and analysing.
+//!
+//! A run directory holds `run.json` and `machine.json` at its root, `oracle.csv` beside them, and
+//! one directory per contender with `requests.csv`, `attempts.csv` and `decisions.csv`. This crate
+//! owns their columns and words, the SLO grammar and the metric names. It must never know tokio, a
+//! gateway, a percentile or a chart.
+
+pub mod csv_file;
+pub mod machine;
+pub mod rows;
+pub mod run;
+pub mod slo;
+
+pub use csv_file::{ReadError, RowReader, RowWriter};
+pub use machine::MachineInfo;
+pub use rows::{
+    AttemptEnd, AttemptKind, AttemptRow, DecisionKind, DecisionRow, OracleRow, RequestRow, Stage,
+};
+pub use run::RunInfo;

@@ -1,0 +1,177 @@
+//! One struct per table; field order is column order. Instants are integer nanoseconds since the
+//! run's start, and an empty cell means that it never happened.
+
+use serde::{Deserialize, Serialize};
+use vocab::{FailureKind, Integrity, Outcome};
+
+/// `requests.csv`: one offered request, as the load generator saw it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestRow {
+    /// Request number, from 0.
+    pub request: u64,
+    /// Phase of the schedule to which its intended instant belongs.
+    pub phase: String,
+    /// Whether that phase is warm-up and left out of every number.
+    pub warmup: bool,
+    /// Whether a stream was asked for.
+    pub stream: bool,
+    /// When the schedule said it should start.
+    pub intended_ns: u64,
+    /// When it was really handed to the connection.
+    pub sent_ns: Option<u64>,
+    /// When the response head arrived.
+    pub first_byte_ns: Option<u64>,
+    /// When the first non-empty text, reasoning or tool argument arrived (streams).
+    pub first_token_ns: Option<u64>,
+    /// When the last content event arrived.
+    pub last_token_ns: Option<u64>,
+    /// When the request was over, whichever way.
+    pub end_ns: Option<u64>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What went wrong, for `failed`.
+    pub failure: Option<FailureKind>,
+    /// HTTP status, if a head arrived.
+    pub status: Option<u16>,
+    /// Tokens that reached the client.
+    pub tokens: u64,
+    /// Longest time between two content events, and between the last one and the end (streams).
+    pub longest_gap_ns: Option<u64>,
+    /// What the token marks say.
+    pub integrity: Option<Integrity>,
+    /// Deployment that said the first token, by the marks.
+    pub served_by: Option<String>,
+    /// Its visit, by the marks.
+    pub served_visit: Option<u32>,
+    /// Attempts that reached a provider for this request; joined from the ledger after the run.
+    pub attempts: Option<u32>,
+}
+
+/// What kind of call reached a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AttemptKind {
+    /// An inference call that carries a prompt id, or a dial for one.
+    Request,
+    /// Anything else: health checks, model lists, calls without a prompt id.
+    Probe,
+}
+
+/// How far an attempt came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// A dial that the link turned away.
+    Connect,
+    /// A request that was read.
+    Request,
+}
+
+/// How an attempt ended, on the provider's side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptEnd {
+    /// A whole answer with 2xx was handed to the connection.
+    Complete,
+    /// A whole answer with another status.
+    Error,
+    /// The dial was turned away, or left unanswered.
+    Refused,
+    /// The provider broke the connection.
+    Reset,
+    /// The provider ended the stream early, in order.
+    Truncated,
+    /// The provider said an error inside a 2xx answer.
+    ErrorEvent,
+    /// The provider fell silent, and was silent until the end of the run or of the connection.
+    Silent,
+    /// The other side hung up before the answer was complete.
+    HungUp,
+}
+
+/// `attempts.csv`: one attempt that reached a provider. The ledger, written by the fakes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptRow {
+    /// The offered request, from the prompt; empty for probes, and for dials nobody can attribute.
+    pub request: Option<u64>,
+    /// Arrival order over all deployments within the request, from 1; 0 where `request` is empty.
+    pub attempt: u32,
+    /// Which of the request's attempts at this deployment, from 1; 0 where `request` is empty.
+    pub visit: u32,
+    /// Inference call or probe.
+    pub kind: AttemptKind,
+    /// Dial or request.
+    pub stage: Stage,
+    /// Deployment id; for a dial, the first deployment behind the host.
+    pub deployment: String,
+    /// Who called: a host name such as `gateway[1]` in memory, an address on sockets.
+    pub gateway: String,
+    /// When the request was read (or the dial seen).
+    pub arrived_ns: u64,
+    /// When the attempt was over for the provider.
+    pub ended_ns: u64,
+    /// Ids of the faults that it met, joined with `+`; empty if none.
+    pub fault: Option<String>,
+    /// Status of the answer, if a head was sent.
+    pub status: Option<u16>,
+    /// Prompt tokens billed.
+    pub tokens_in: u64,
+    /// Answer tokens billed: everything generated until the end or the hang-up.
+    pub tokens_out: u64,
+    /// How it ended.
+    pub ended: AttemptEnd,
+}
+
+/// What a gateway decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DecisionKind {
+    /// First deployment for a request.
+    Pick,
+    /// Another attempt within the group.
+    Retry,
+    /// Another group, or another deployment after the first one failed, as policy and not as retry.
+    Failover,
+    /// A deployment leaves the rotation; detail `for_ms=…;reason=…`.
+    Cooldown,
+    /// An attempt failed; detail says how.
+    AttemptFailed,
+    /// The request was answered from this deployment.
+    Served,
+    /// Nothing is left to try.
+    GaveUp,
+    /// A stream broke after content had been sent: the client got a visible error.
+    StreamBroken,
+    /// The client went away first.
+    ClientLeft,
+}
+
+/// `decisions.csv`: one decision of a built-in gateway, through its observer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionRow {
+    /// When.
+    pub at_ns: u64,
+    /// For which request; empty for decisions about the fleet.
+    pub request: Option<u64>,
+    /// Which instance: `gateway[1]`, …
+    pub gateway: String,
+    /// What kind.
+    pub kind: DecisionKind,
+    /// About which deployment.
+    pub deployment: Option<String>,
+    /// `key=value` pairs joined with `;`.
+    pub detail: String,
+}
+
+/// `oracle.csv`: who would have answered a request at a first try at its intended instant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OracleRow {
+    /// The offered request.
+    pub request: u64,
+    /// Whether it belongs to warm-up.
+    pub warmup: bool,
+    /// Whether any deployment would have.
+    pub savable: bool,
+    /// Their ids, joined with `+`.
+    pub deployments: String,
+}

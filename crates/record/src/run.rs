@@ -1,0 +1,193 @@
+//! `run.json`: everything that determines a run, and how to read its tables. In virtual time it is
+//! byte-identical from process to process, so machine, duration and paths live in `machine.json`.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Version of this file's shape.
+pub const RUN_SCHEMA: &str = "brownout.run/1";
+
+/// The file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunInfo {
+    /// [`RUN_SCHEMA`].
+    pub schema: String,
+    /// The scenario, resolved.
+    pub scenario: ScenarioInfo,
+    /// The LiteLLM config.
+    pub config: ConfigInfo,
+    /// The build that ran it.
+    pub build: BuildInfo,
+    /// Deployments in the order of the config; a deployment's number is its position from 1.
+    pub deployments: Vec<DeploymentInfo>,
+    /// Who was compared, in the order of the scenario.
+    pub contenders: Vec<ContenderInfo>,
+    /// Phases in order.
+    pub phases: Vec<PhaseInfo>,
+    /// The expanded fault timeline, in the order of the scenario.
+    pub faults: Vec<FaultInfo>,
+    /// The promise.
+    pub slo: Vec<SloInfo>,
+    /// What was assumed and not said by the user, in words.
+    pub assumed: Vec<String>,
+    /// Warnings about the scenario, with their arithmetic.
+    pub warnings: Vec<String>,
+}
+
+/// Which scenario, with which seed and clock.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioInfo {
+    /// Its name.
+    pub name: String,
+    /// The question that it asks: the comment at the head of the file, first sentence.
+    pub question: Option<String>,
+    /// SHA-256 over the expanded plan, config and overrides, 64 hex digits.
+    pub hash: String,
+    /// Seed.
+    pub seed: u64,
+    /// `virtual` or `wall`.
+    pub clock: String,
+    /// Length of the schedule, in nanoseconds.
+    pub duration_ns: u64,
+    /// The client's total timeout, in nanoseconds, from the intended instant.
+    pub client_timeout_ns: u64,
+    /// How long clients wait for a first token before they give up, in nanoseconds.
+    pub patience_ns: Option<u64>,
+    /// Overrides from the command line, `key=value`.
+    pub overrides: Vec<String>,
+}
+
+/// Which config.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigInfo {
+    /// File name, without folders.
+    pub name: String,
+    /// SHA-256 of its bytes, 64 hex digits.
+    pub hash: String,
+    /// Keys that it has and the gateway does not act on, with the reason.
+    pub no_effect: Vec<String>,
+}
+
+/// Which binary.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BuildInfo {
+    /// Version of brownout.
+    pub version: String,
+    /// SHA-256 of the binary, 16 hex digits; empty where it is not known.
+    pub binary: String,
+}
+
+/// One deployment, and the fake that stands for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeploymentInfo {
+    /// Its id.
+    pub id: String,
+    /// Number in the token marks, from 1.
+    pub number: u32,
+    /// `model_name` of the config: the group that clients call.
+    pub group: String,
+    /// The provider's model.
+    pub model: String,
+    /// `openai`, `azure`, `anthropic`, …
+    pub provider: String,
+    /// Region, or the host where no region is known.
+    pub region: String,
+    /// Host that the config names.
+    pub host: String,
+    /// Latency and limits of the fake, in words.
+    pub fake: String,
+    /// US dollars per million tokens in; absent if unknown.
+    pub usd_per_million_in: Option<f64>,
+    /// US dollars per million tokens out; absent if unknown.
+    pub usd_per_million_out: Option<f64>,
+}
+
+/// One contender.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContenderInfo {
+    /// Its name, and its directory's.
+    pub name: String,
+    /// `built-in`, `emulated`, `process` or `remote`.
+    pub kind: String,
+    /// `litellm-1.106`, `brownout`, or `none` for the mark without a gateway.
+    pub personality: String,
+    /// Routing strategy.
+    pub strategy: String,
+    /// How many gateways.
+    pub instances: u32,
+    /// How requests are spread over them.
+    pub balance: String,
+    /// Longest cooldown that its settings can cause without Retry-After, in nanoseconds.
+    pub cooldown_ns: u64,
+    /// Whether it is the mark `direct` and not ranked.
+    pub mark: bool,
+}
+
+/// One phase.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PhaseInfo {
+    /// Its name.
+    pub name: String,
+    /// Start, in nanoseconds.
+    pub from_ns: u64,
+    /// End, in nanoseconds.
+    pub to_ns: u64,
+    /// Whether it is left out of every number.
+    pub warmup: bool,
+    /// Arrivals, in words: `poisson 8/s`.
+    pub arrivals: String,
+}
+
+/// One fault window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FaultInfo {
+    /// `f1`, `f2`, … or the scenario's own `id`.
+    pub id: String,
+    /// Name in the catalogue: `throttle`, `stall`, …
+    pub kind: String,
+    /// What happens, in words: `throttle (429, retry-after 10 s)`.
+    pub summary: String,
+    /// The target as the scenario wrote it.
+    pub target: String,
+    /// The deployments that it resolved to, ids.
+    pub deployments: Vec<String>,
+    /// Start, in nanoseconds.
+    pub from_ns: u64,
+    /// End, in nanoseconds.
+    pub to_ns: u64,
+    /// Share of attempts that meet it at full strength, 0 to 1.
+    pub share: f64,
+    /// Length of the ramps at both ends, in nanoseconds.
+    pub ramp_ns: u64,
+    /// Whether it only slows and never fails an attempt.
+    pub only_slows: bool,
+    /// Whether it acts at the dial, so that attempts may not be attributable.
+    pub at_connect: bool,
+    /// Conditions, in words; empty if none.
+    pub when: String,
+    /// Parameters as the scenario gave them.
+    pub params: serde_json::Value,
+    /// Free labels for later use.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// One service level objective.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SloInfo {
+    /// Metric name: `success`, `ttft`, …
+    pub metric: String,
+    /// The expression as written: `p(99)<3000`.
+    pub expr: String,
+}

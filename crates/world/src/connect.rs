@@ -1,0 +1,59 @@
+//! Opening a connection to a named host, whatever the world.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::Conn;
+
+/// A boxed future that can cross threads: the price of an open set of connectors.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Opens connections. TCP and memory are ours; a test may bring its own.
+pub trait Connector: Send + Sync + std::fmt::Debug {
+    /// Opens one connection for `dial`. Errors are those of a socket: `ConnectionRefused`,
+    /// `TimedOut`, `NotFound` for an unknown host, …
+    fn connect<'a>(&'a self, dial: Dial<'a>) -> BoxFuture<'a, io::Result<Conn>>;
+}
+
+/// One dial: where to, and on whose behalf.
+#[derive(Clone, Copy, Debug)]
+pub struct Dial<'a> {
+    /// Where to.
+    pub to: &'a Authority,
+    /// The call id of the request that needs the connection; empty if none. In memory the listener
+    /// sees it, so that a dial which was turned away can still be attributed.
+    pub on_behalf_of: &'a str,
+}
+
+/// Host, port and scheme of an upstream.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Authority {
+    /// Host name or IP address, lower case, without brackets.
+    pub host: Arc<str>,
+    /// TCP port.
+    pub port: u16,
+    /// Whether the URL says `https`.
+    pub tls: bool,
+}
+
+impl Authority {
+    /// Reads scheme, host and port of an absolute URL; `None` if it is not http(s) or has no host.
+    pub fn from_uri(uri: &http::Uri) -> Option<Self> {
+        let tls = match uri.scheme_str()? {
+            "https" => true,
+            "http" => false,
+            _ => return None,
+        };
+        let host = uri.host()?.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+        let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
+        Some(Self { host: Arc::from(host), port, tls })
+    }
+}
+
+impl std::fmt::Display for Authority {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}

@@ -1,0 +1,37 @@
+//! The only door to clock, network and entropy.
+//!
+//! Two worlds, one seam: a [`Connector`] and a [`Listener`] hand out byte streams ([`Conn`]); over
+//! them run the same hyper servers and clients. In the wall clock the bytes cross loopback sockets,
+//! in virtual time they cross memory, on a paused current-thread runtime whose clock jumps to the
+//! next timer. Whoever takes clock and network from here runs unchanged in both.
+//!
+//! This crate must never know providers, JSON, faults, scenarios or gateways: it can cut a
+//! connection, it does not know why.
+
+mod clock;
+mod conn;
+mod connect;
+mod control;
+mod delay;
+mod entropy;
+mod listen;
+mod memory;
+mod pace;
+pub mod pool;
+mod serve;
+mod tcp;
+mod virtual_time;
+mod watchdog;
+
+pub use clock::Clock;
+pub use conn::Conn;
+pub use connect::{Authority, BoxFuture, Connector, Dial};
+pub use control::Control;
+pub use entropy::entropy;
+pub use listen::{Incoming, Listener};
+pub use memory::{Link, MemoryNetwork};
+pub use pace::Pacer;
+pub use serve::{ServeOptions, Tasks, serve_connection};
+pub use tcp::{Directory, TcpConnector, listen_tcp};
+pub use virtual_time::run_virtual;
+pub use watchdog::Watchdog;

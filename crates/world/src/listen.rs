@@ -1,0 +1,106 @@
+//! Accepting connections, whatever the world.
+
+use std::io;
+
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::conn::Io;
+use crate::control::{Control, Side};
+use crate::{Conn, Link};
+
+/// Hands out arriving connections.
+#[derive(Debug)]
+pub struct Listener {
+    pub(crate) inner: Inner,
+    pub(crate) link: Link,
+}
+
+#[derive(Debug)]
+pub(crate) enum Inner {
+    Memory { knocks: mpsc::Receiver<Incoming>, host: String, port: u16 },
+    Tcp(TcpListener),
+}
+
+/// A client at the door: accept it, turn it away, or leave it standing.
+///
+/// In memory the dial has not completed yet. On a socket the kernel has completed it, so that
+/// turning away is a reset, and leaving it standing an open connection that nobody reads.
+#[derive(Debug)]
+pub struct Incoming {
+    conn: Conn,
+    answer: Option<oneshot::Sender<bool>>,
+    on_behalf_of: String,
+}
+
+impl Listener {
+    /// Waits for the next client.
+    ///
+    /// # Errors
+    /// As `accept(2)`; `NotConnected` when the memory network was dropped.
+    pub async fn accept(&mut self) -> io::Result<Incoming> {
+        let link = self.link;
+        match &mut self.inner {
+            Inner::Memory { knocks, .. } => {
+                knocks.recv().await.ok_or_else(|| io::ErrorKind::NotConnected.into())
+            }
+            Inner::Tcp(listener) => {
+                let (tcp, peer) = listener.accept().await?;
+                tcp.set_nodelay(true)?;
+                let control = Control::alone(Side::Server);
+                let conn = Conn::new(Io::Tcp(tcp), control, peer.ip().to_string());
+                Ok(Incoming::arrived(conn.delayed(link.latency)))
+            }
+        }
+    }
+
+    /// Where it listens, as `host:port`; the real port where `:0` was asked for.
+    ///
+    /// # Errors
+    /// As `getsockname(2)`.
+    pub fn address(&self) -> io::Result<String> {
+        match &self.inner {
+            Inner::Memory { host, port, .. } => Ok(format!("{host}:{port}")),
+            Inner::Tcp(listener) => Ok(listener.local_addr()?.to_string()),
+        }
+    }
+}
+
+impl Incoming {
+    fn arrived(conn: Conn) -> Self {
+        Self { conn, answer: None, on_behalf_of: String::new() }
+    }
+
+    pub(crate) fn knocking(conn: Conn, answer: oneshot::Sender<bool>, label: &str) -> Self {
+        Self { conn, answer: Some(answer), on_behalf_of: label.to_owned() }
+    }
+
+    /// Who dials: a host name in memory, an IP address on sockets.
+    pub fn peer(&self) -> &str {
+        self.conn.peer()
+    }
+
+    /// The call id for which the dial was made; empty on sockets.
+    pub fn on_behalf_of(&self) -> &str {
+        &self.on_behalf_of
+    }
+
+    /// Completes the dial.
+    pub fn accept(self) -> Conn {
+        if let Some(answer) = self.answer {
+            // A client that no longer waits finds its stream closed: the same as a late accept.
+            let _ = answer.send(true);
+        }
+        self.conn
+    }
+
+    /// Turns the client away: `ConnectionRefused` in memory, RST on a socket.
+    pub fn refuse(self) {
+        match self.answer {
+            Some(answer) => {
+                let _ = answer.send(false);
+            }
+            None => self.conn.control().reset(),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Serving HTTP/1 over a [`Conn`], the same way in both worlds.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::body::{Body, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::task::JoinSet;
+
+use crate::Conn;
+
+/// Bounds of a served connection.
+#[derive(Clone, Copy, Debug)]
+pub struct ServeOptions {
+    /// How long a client may take to send a request head; `None` waits for ever (a black-holed
+    /// connection must not end by itself).
+    pub header_timeout: Option<Duration>,
+    /// Largest request head, in bytes; also hyper's read buffer.
+    pub head_bytes_max: usize,
+}
+
+impl Default for ServeOptions {
+    /// 30 s for a head (hyper's own default), 64 KiB of head.
+    fn default() -> Self {
+        Self { header_timeout: Some(Duration::from_secs(30)), head_bytes_max: 64 * 1024 }
+    }
+}
+
+/// Serves `conn` until it ends. No `Date` header: it would show the machine's clock.
+///
+/// # Errors
+/// When the connection breaks or the client does not speak HTTP/1.
+pub async fn serve_connection<H, F, B>(
+    conn: Conn,
+    options: ServeOptions,
+    handler: H,
+) -> Result<(), hyper::Error>
+where
+    H: Fn(Request<Incoming>) -> F,
+    F: Future<Output = Response<B>>,
+    B: Body<Data = Bytes> + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let service = service_fn(move |request| {
+        let answer = handler(request);
+        async move { Ok::<_, Infallible>(answer.await) }
+    });
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(options.header_timeout)
+        .max_buf_size(options.head_bytes_max.max(8192))
+        .auto_date_header(false)
+        .serve_connection(TokioIo::new(conn), service)
+        .await
+}
+
+/// A bounded set of tasks that ends with its owner: dropping it aborts them all.
+#[derive(Debug)]
+pub struct Tasks {
+    set: JoinSet<()>,
+    max: usize,
+}
+
+impl Tasks {
+    /// A set of at most `max` tasks at a time.
+    pub fn new(max: usize) -> Self {
+        Self { set: JoinSet::new(), max }
+    }
+
+    /// Starts a task; `false` if the set is full, and the task was not started.
+    pub fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) -> bool {
+        while self.set.try_join_next().is_some() {}
+        let room = self.set.len() < self.max;
+        if room {
+            self.set.spawn(task);
+        }
+        room
+    }
+
+    /// Tasks under way.
+    pub fn len(&self) -> usize {
+        self.set.len()
+    }
+
+    /// Whether no task is under way.
+    pub fn is_empty(&self) -> bool {
+        self.set.is_empty()
+    }
+
+    /// Waits until every task has ended.
+    pub async fn join_all(&mut self) {
+        while self.set.join_next().await.is_some() {}
+    }
+}

@@ -1,0 +1,109 @@
+//! Real sockets: listening, and dialling either by a directory of loopback addresses or by DNS and
+//! TLS.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, OnceLock};
+
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use crate::conn::Io;
+use crate::control::{Control, Side};
+use crate::listen::Inner;
+use crate::{Authority, BoxFuture, Conn, Connector, Dial, Link, Listener};
+
+/// Connections that may wait to be accepted; Linux' default `somaxconn`.
+const BACKLOG: u32 = 4096;
+
+/// Where the hosts of a run really are. A host that is not in it does not exist.
+pub type Directory = BTreeMap<(Arc<str>, u16), SocketAddr>;
+
+/// Dials over TCP.
+#[derive(Clone, Debug, Default)]
+pub struct TcpConnector {
+    /// With a directory, every host is looked up there and spoken to in plain text: a run touches
+    /// nothing but itself. Without, DNS and TLS.
+    pub directory: Option<Arc<Directory>>,
+    /// Loopback address to dial from, so that the fakes can tell gateway instances apart.
+    pub source: Option<IpAddr>,
+    /// Latency added to what arrives.
+    pub link: Link,
+}
+
+/// Listens on `address`, such as `127.0.0.1:0`.
+///
+/// # Errors
+/// As `bind(2)`: `AddrInUse`, `PermissionDenied`, …
+pub async fn listen_tcp(address: SocketAddr, link: Link) -> io::Result<Listener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    let listener: TcpListener = socket.listen(BACKLOG)?;
+    // Binding has no await point of its own; the runtime must exist, which async says.
+    tokio::task::yield_now().await;
+    Ok(Listener { inner: Inner::Tcp(listener), link })
+}
+
+impl Connector for TcpConnector {
+    fn connect<'a>(&'a self, dial: Dial<'a>) -> BoxFuture<'a, io::Result<Conn>> {
+        Box::pin(async move {
+            let io = match &self.directory {
+                Some(directory) => {
+                    let key = (Arc::clone(&dial.to.host), dial.to.port);
+                    let address = directory.get(&key).ok_or_else(|| unknown_host(dial.to))?;
+                    Io::Tcp(self.open(*address).await?)
+                }
+                None => self.open_by_name(dial.to).await?,
+            };
+            let conn = Conn::new(io, Control::alone(Side::Client), dial.to.to_string());
+            Ok(conn.delayed(self.link.latency))
+        })
+    }
+}
+
+impl TcpConnector {
+    async fn open(&self, address: SocketAddr) -> io::Result<TcpStream> {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        if let Some(source) = self.source {
+            socket.bind(SocketAddr::new(source, 0))?;
+        }
+        let tcp = socket.connect(address).await?;
+        tcp.set_nodelay(true)?;
+        Ok(tcp)
+    }
+
+    async fn open_by_name(&self, to: &Authority) -> io::Result<Io> {
+        let mut last = unknown_host(to);
+        // A name has a handful of addresses; each is tried once, in the resolver's order.
+        for address in tokio::net::lookup_host((&*to.host, to.port)).await? {
+            match self.open(address).await {
+                Ok(tcp) if to.tls => return Ok(Io::Tls(Box::new(handshake(tcp, to).await?))),
+                Ok(tcp) => return Ok(Io::Tcp(tcp)),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+}
+
+fn unknown_host(to: &Authority) -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, format!("no host {to} in this world"))
+}
+
+async fn handshake(
+    tcp: TcpStream,
+    to: &Authority,
+) -> io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
+    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+    let config = CONFIG.get_or_init(|| {
+        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
+    });
+    let name = ServerName::try_from(to.host.to_string())
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "host is no valid TLS name"))?;
+    TlsConnector::from(Arc::clone(config)).connect(name, tcp).await
+}
