@@ -1,8 +1,8 @@
 //! The pool: warm connections are reused, read bodies give theirs back, stale ones are not trusted.
 
-use std::sync::Arc;
 #![expect(clippy::expect_used, reason = "helpers of a test stop it where they fail")]
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
