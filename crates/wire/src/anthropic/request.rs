@@ -1,0 +1,199 @@
+//! The body of `POST /v1/messages`.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{TextOr, error_reply::to_json};
+
+/// The request. Members we know nothing of are skipped.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MessagesRequest {
+    /// Model name.
+    pub model: String,
+    /// Bound of the answer in tokens; required.
+    pub max_tokens: u64,
+    /// The conversation so far, beginning with the user.
+    pub messages: Vec<InputMessage>,
+    /// Instructions, which are no message here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<TextOr<SystemBlock>>,
+    /// Whether the answer is an event stream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<bool>,
+    /// Sequences that end the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_sequences: Option<Vec<String>>,
+    /// Sampling temperature, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// Nucleus sampling, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top_p: Option<f64>,
+    /// Sampling from the best so many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top_k: Option<u64>,
+    /// What the model may call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tools: Option<Vec<Tool>>,
+    /// Whether it must call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_choice: Option<ToolChoice>,
+    /// About the end user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Metadata>,
+}
+
+/// One turn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InputMessage {
+    /// Who speaks.
+    pub role: InputRole,
+    /// What is said.
+    pub content: TextOr<InputBlock>,
+}
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum InputRole {
+    /// The person or program that asks; results of calls, too.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// A block of instructions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SystemBlock {
+    /// Always `text`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The words.
+    pub text: String,
+    /// Where to cut for the prompt cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_control: Option<Value>,
+}
+
+/// A block of a turn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum InputBlock {
+    /// Words.
+    Text {
+        /// The words.
+        text: String,
+    },
+    /// A picture.
+    Image {
+        /// Where it is, or what it is.
+        source: ImageSource,
+    },
+    /// A call the assistant made.
+    ToolUse {
+        /// `toolu_…`.
+        id: String,
+        /// The tool's name.
+        name: String,
+        /// Its arguments, an object.
+        input: Value,
+    },
+    /// The result of a call.
+    ToolResult {
+        /// The call it answers.
+        tool_use_id: String,
+        /// What came back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        content: Option<TextOr<InputBlock>>,
+        /// Whether the call failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        is_error: Option<bool>,
+    },
+    /// A thought of the assistant, returned unchanged.
+    Thinking {
+        /// The words.
+        thinking: String,
+        /// Proof that they are the model's own.
+        signature: String,
+    },
+    /// Anything else, whose members are dropped.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A picture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ImageSource {
+    /// Its bytes.
+    Base64 {
+        /// `image/png` and the like.
+        media_type: String,
+        /// Base64.
+        data: String,
+    },
+    /// Its address.
+    Url {
+        /// `https:` address.
+        url: String,
+    },
+    /// Anything else, whose members are dropped.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Something the model may call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// JSON schema of its arguments.
+    pub input_schema: Value,
+}
+
+/// Whether the model must call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ToolChoice {
+    /// As it likes.
+    Auto {
+        /// Whether at most one call may be made.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        disable_parallel_tool_use: Option<bool>,
+    },
+    /// Something.
+    Any {
+        /// Whether at most one call may be made.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        disable_parallel_tool_use: Option<bool>,
+    },
+    /// This tool.
+    Tool {
+        /// Its name.
+        name: String,
+        /// Whether at most one call may be made.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        disable_parallel_tool_use: Option<bool>,
+    },
+    /// Nothing.
+    None,
+}
+
+/// About the end user.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// The caller's opaque name for the end user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+}
+
+impl MessagesRequest {
+    /// The body.
+    pub fn to_json(&self) -> Bytes {
+        to_json(self)
+    }
+}

@@ -1,0 +1,43 @@
+//! OpenAI chat completions: requests, replies, streams, errors, limits, the list of models.
+//!
+//! Who only forwards uses [`RequestHead`] (one pass over a request) and [`peek`] (one pass over a
+//! chunk); who must understand or author uses the typed values. Azure speaks the same bodies, so the
+//! few members only Azure sends are optional here and defined in [`crate::azure`].
+
+mod chunk;
+mod error;
+mod head;
+mod headers;
+mod models;
+mod peek;
+mod reply;
+mod request;
+mod splice;
+mod template;
+
+pub use chunk::{ChatChunk, ChunkChoice, Delta, FunctionDelta, ToolCallDelta};
+pub use error::{ApiError, Dimension, ErrorDetail, RateLimited};
+pub use head::{HeadError, MAX_BODY_BYTES, RequestHead};
+pub use headers::{RateLimits, format_go_duration, parse_go_duration};
+pub use models::{Model, ModelList};
+pub use peek::{Peek, PeekKind, peek};
+pub use reply::{
+    ChatReply, Choice, CompletionTokensDetails, PromptTokensDetails, ReplyMessage, Usage,
+};
+pub use request::{
+    ChatRequest, ContentPart, FunctionCall, FunctionSpec, ImageUrl, Message, Role, StreamOptions,
+    Tool, ToolCall,
+};
+pub use splice::{splice_model, upstream_body};
+pub use template::ChunkTemplate;
+
+/// Path of chat completions under `https://api.openai.com`; proxies also accept it without `/v1`.
+pub const CHAT_COMPLETIONS_PATH: &str = "/v1/chat/completions";
+/// Path of the list of models.
+pub const MODELS_PATH: &str = "/v1/models";
+/// Header that carries `Bearer <key>`.
+pub const AUTHORIZATION: &str = "authorization";
+/// Header with the provider's id of an answer; the SDKs print it in their exceptions.
+pub const REQUEST_ID: &str = "x-request-id";
+/// The data of the frame that ends a stream.
+pub const DONE: &[u8] = b"[DONE]";

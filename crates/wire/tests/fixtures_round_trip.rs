@@ -1,0 +1,163 @@
+//! Every documented payload reads into our types and writes back as the same JSON. The payloads are
+//! written by hand from the providers' documentation, so a misspelled field shows here.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::{fs, path::Path};
+
+use bytes::{Bytes, BytesMut};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use wire::{
+    anthropic::{self, MessagesReply, MessagesRequest, StreamEvent},
+    azure::AzureError,
+    openai::{self, ChatChunk, ChatReply, ChatRequest, ModelList},
+    sse::{DEFAULT_MAX_EVENT_BYTES, Decoder, Event},
+};
+
+#[test]
+fn openai_bodies() {
+    returns::<ChatRequest>("openai/chat_request.json");
+    returns::<ChatRequest>("openai/chat_request_tools.json");
+    returns::<ChatReply>("openai/chat_reply.json");
+    returns::<ChatReply>("openai/chat_reply_tools.json");
+    returns::<ModelList>("openai/models.json");
+}
+
+#[test]
+fn openai_streams() {
+    for file in ["chat_stream", "chat_stream_tools", "chat_stream_reasoning"] {
+        chunks_return(&format!("openai/{file}.sse"));
+    }
+}
+
+#[test]
+fn azure_bodies_and_streams() {
+    returns::<ChatReply>("azure/chat_reply.json");
+    chunks_return("azure/chat_stream.sse");
+    chunks_return("azure/chat_stream_async_filter.sse");
+    for name in names("azure", "error_") {
+        if name != "error_edge.json" {
+            returns::<AzureError>(&format!("azure/{name}"));
+        }
+    }
+}
+
+#[test]
+fn anthropic_bodies() {
+    returns::<MessagesRequest>("anthropic/messages_request.json");
+    returns::<MessagesRequest>("anthropic/messages_request_tools.json");
+    returns::<MessagesReply>("anthropic/messages_reply.json");
+    returns::<MessagesReply>("anthropic/messages_reply_tools.json");
+    for name in names("anthropic", "error_") {
+        returns::<StreamEvent>(&format!("anthropic/{name}"));
+    }
+}
+
+#[test]
+fn anthropic_streams() {
+    for file in ["messages_stream", "messages_stream_tools", "messages_stream_error"] {
+        for event in events(&format!("anthropic/{file}.sse")) {
+            let typed: StreamEvent = read(&event.data);
+            assert_ne!(typed, StreamEvent::Unknown);
+            assert_eq!(event.event.as_deref(), Some(typed.name().as_bytes()));
+            assert_eq!(json(&event.data), serde_json::to_value(&typed).unwrap());
+            let mut frame = BytesMut::new();
+            typed.write_frame(&mut frame);
+            assert_eq!(events_of(frame.freeze())[0].event, event.event);
+        }
+    }
+}
+
+#[test]
+fn a_later_version_s_members_events_and_blocks_are_skipped() {
+    let event: StreamEvent = read(br#"{"type":"weather_report","sky":"blue"}"#);
+    assert_eq!(event, StreamEvent::Unknown);
+    let delta: StreamEvent =
+        read(br#"{"type":"content_block_delta","index":0,"delta":{"type":"smell","odour":"x"}}"#);
+    let anthropic::BlockDelta::Unknown = delta_of(delta) else { panic!("must be unknown") };
+    let reply: ChatReply = read(
+        br#"{"id":"a","object":"chat.completion","created":1,"model":"m","moon":"full","choices":[]}"#,
+    );
+    assert_eq!(reply.model, "m");
+}
+
+#[test]
+fn usage_is_read_from_replies_and_chunks() {
+    let usage = openai::Usage::read(&fixture("openai/chat_reply.json")).unwrap();
+    assert_eq!((usage.prompt_tokens, usage.completion_tokens, usage.total_tokens), (19, 10, 29));
+    let last = events("openai/chat_stream.sse").into_iter().rev().nth(1).unwrap();
+    assert_eq!(openai::Usage::read(&last.data).unwrap().total_tokens, 22);
+    let usage = anthropic::Usage::read(&fixture("anthropic/messages_reply.json")).unwrap();
+    assert_eq!((usage.input_tokens, usage.output_tokens), (2095, 503));
+}
+
+#[test]
+fn every_fixture_says_where_it_is_documented() {
+    for folder in ["openai", "azure", "anthropic"] {
+        for name in names(folder, "") {
+            let stem = name.rsplit_once('.').unwrap().0;
+            let note = String::from_utf8(fixture(&format!("{folder}/{stem}.md")).to_vec()).unwrap();
+            assert!(note.contains("Documented at: https://"), "{folder}/{stem}.md names no page");
+        }
+    }
+}
+
+fn returns<T: DeserializeOwned + Serialize>(name: &str) {
+    let body = fixture(name);
+    let typed: T = serde_json::from_slice(&body).unwrap_or_else(|e| panic!("{name}: {e}"));
+    assert_eq!(json(&body), serde_json::to_value(&typed).unwrap(), "{name}");
+}
+
+fn chunks_return(name: &str) {
+    let mut events = events(name);
+    let last = events.pop().unwrap();
+    assert_eq!(last.data, openai::DONE, "{name} ends with [DONE]");
+    for event in events {
+        let typed: ChatChunk = read(&event.data);
+        assert_eq!(json(&event.data), serde_json::to_value(&typed).unwrap(), "{name}");
+        let mut frame = BytesMut::new();
+        typed.write_frame(&mut frame);
+        assert_eq!(json(&events_of(frame.freeze())[0].data), json(&event.data));
+    }
+}
+
+fn delta_of(event: StreamEvent) -> anthropic::BlockDelta {
+    match event {
+        StreamEvent::ContentBlockDelta { delta, .. } => delta,
+        other => panic!("no delta: {other:?}"),
+    }
+}
+
+fn read<T: DeserializeOwned>(data: &[u8]) -> T {
+    serde_json::from_slice(data).unwrap()
+}
+
+fn json(data: &[u8]) -> Value {
+    read(data)
+}
+
+fn events(name: &str) -> Vec<Event> {
+    events_of(fixture(name))
+}
+
+fn events_of(stream: Bytes) -> Vec<Event> {
+    let mut decoder = Decoder::new(DEFAULT_MAX_EVENT_BYTES);
+    decoder.push(stream);
+    std::iter::from_fn(|| decoder.next()).map(Result::unwrap).collect()
+}
+
+fn fixture(name: &str) -> Bytes {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name);
+    fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display())).into()
+}
+
+fn names(folder: &str, prefix: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(folder);
+    let names = fs::read_dir(path).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> =
+        names.filter(|name| name.starts_with(prefix) && !name.ends_with(".md")).collect();
+    names.sort();
+    assert!(!names.is_empty(), "no fixtures in {folder}");
+    names
+}
