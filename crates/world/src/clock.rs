@@ -22,13 +22,20 @@ impl Clock {
     }
 
     /// The machine's clock, starting now at the machine's date.
-    #[expect(clippy::disallowed_types, reason = "the one place where the machine's date enters")]
     pub fn wall() -> Self {
+        Self::wall_in(Duration::ZERO)
+    }
+
+    /// The machine's clock, starting `ahead` of now: until then it stands at zero, so that servers
+    /// can be set up before the run begins.
+    #[expect(clippy::disallowed_types, reason = "the one place where the machine's date enters")]
+    pub fn wall_in(ahead: Duration) -> Self {
         let since = std::time::SystemTime::now()
             .duration_since(std::time::SystemTime::UNIX_EPOCH)
             .unwrap_or_default();
-        let epoch_unix_ns = u64::try_from(since.as_nanos()).unwrap_or(EPOCH_UNIX_NS);
-        Self { start: Instant::now(), epoch_unix_ns, simulated: false }
+        let epoch = since.saturating_add(ahead);
+        let epoch_unix_ns = u64::try_from(epoch.as_nanos()).unwrap_or(EPOCH_UNIX_NS);
+        Self { start: Instant::now() + ahead, epoch_unix_ns, simulated: false }
     }
 
     /// Whether this clock is virtual.
@@ -38,7 +45,7 @@ impl Clock {
 
     /// Now, on the run's time line.
     pub fn now(self) -> At {
-        At::after_start(self.start.elapsed())
+        At::after_start(Instant::now().saturating_duration_since(self.start))
     }
 
     /// Nanoseconds since 1970 at instant `at`.

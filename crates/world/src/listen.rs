@@ -14,6 +14,8 @@ use crate::{Conn, Link};
 pub struct Listener {
     pub(crate) inner: Inner,
     pub(crate) link: Link,
+    /// A client that [`Listener::wait`] has seen and [`Listener::accept`] has not handed out yet.
+    pub(crate) waiting: Option<Box<Incoming>>,
 }
 
 #[derive(Debug)]
@@ -39,6 +41,25 @@ impl Listener {
     /// # Errors
     /// As `accept(2)`; `NotConnected` when the memory network was dropped.
     pub async fn accept(&mut self) -> io::Result<Incoming> {
+        match self.waiting.take() {
+            Some(first) => Ok(*first),
+            None => self.next().await,
+        }
+    }
+
+    /// Waits until a client is there, and leaves it to [`Self::accept`]: for a server whose time
+    /// begins with its first client.
+    ///
+    /// # Errors
+    /// As [`Self::accept`].
+    pub async fn wait(&mut self) -> io::Result<()> {
+        if self.waiting.is_none() {
+            self.waiting = Some(Box::new(self.next().await?));
+        }
+        Ok(())
+    }
+
+    async fn next(&mut self) -> io::Result<Incoming> {
         let link = self.link;
         match &mut self.inner {
             Inner::Memory { knocks, .. } => {

@@ -45,7 +45,7 @@ pub async fn listen_tcp(address: SocketAddr, link: Link) -> io::Result<Listener>
     let listener: TcpListener = socket.listen(BACKLOG)?;
     // Binding has no await point of its own; the runtime must exist, which async says.
     tokio::task::yield_now().await;
-    Ok(Listener { inner: Inner::Tcp(listener), link })
+    Ok(Listener { inner: Inner::Tcp(listener), link, waiting: None })
 }
 
 impl Connector for TcpConnector {
