@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::rows::Row;
+
 /// How long a row is held back, so that rows of several threads come out in order: 2 s of run time.
 const HOLD_NS: u64 = 2_000_000_000;
 
@@ -30,15 +32,16 @@ struct Held<R> {
     row: R,
 }
 
-impl<R: Serialize> RowWriter<R> {
-    /// Creates the file; the header is written with the first row, or by [`Self::finish`] for none.
+impl<R: Serialize + Row> RowWriter<R> {
+    /// Creates the file and writes its header.
     ///
     /// # Errors
     /// As `open(2)`.
     pub fn create(path: &Path) -> io::Result<Self> {
-        let out = csv::WriterBuilder::new()
-            .has_headers(true)
+        let mut out = csv::WriterBuilder::new()
+            .has_headers(false)
             .from_writer(BufWriter::with_capacity(256 * 1024, File::create(path)?));
+        out.write_record(R::COLUMNS).map_err(into_io)?;
         Ok(Self { out, held: BinaryHeap::new(), arrivals: 0, rows: 0 })
     }
 
@@ -128,6 +131,15 @@ pub enum ReadError {
         /// Why.
         #[source]
         source: csv::Error,
+    },
+    /// A JSON file is not what the schema says.
+    #[error("{path}: {source}")]
+    Json {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
     },
 }
 

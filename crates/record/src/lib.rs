@@ -6,14 +6,17 @@
 //! gateway, a percentile or a chart.
 
 pub mod csv_file;
+pub mod json_file;
 pub mod machine;
 pub mod rows;
 pub mod run;
 pub mod slo;
 
 pub use csv_file::{ReadError, RowReader, RowWriter};
+pub use json_file::read_json;
 pub use machine::MachineInfo;
 pub use rows::{
-    AttemptEnd, AttemptKind, AttemptRow, DecisionKind, DecisionRow, OracleRow, RequestRow, Stage,
+    AttemptEnd, AttemptKind, AttemptRow, DecisionKind, DecisionRow, OracleRow, RequestRow, Row,
+    Stage,
 };
 pub use run::RunInfo;

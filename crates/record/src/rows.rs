@@ -175,3 +175,61 @@ pub struct OracleRow {
     /// Their ids, joined with `+`.
     pub deployments: String,
 }
+
+/// A row of a table: a table without rows still says its columns.
+pub trait Row {
+    /// Column names, in order.
+    const COLUMNS: &'static [&'static str];
+}
+
+impl Row for RequestRow {
+    const COLUMNS: &'static [&'static str] = &[
+        "request",
+        "phase",
+        "warmup",
+        "stream",
+        "intended_ns",
+        "sent_ns",
+        "first_byte_ns",
+        "first_token_ns",
+        "last_token_ns",
+        "end_ns",
+        "outcome",
+        "failure",
+        "status",
+        "tokens",
+        "longest_gap_ns",
+        "integrity",
+        "served_by",
+        "served_visit",
+        "attempts",
+    ];
+}
+
+impl Row for AttemptRow {
+    const COLUMNS: &'static [&'static str] = &[
+        "request",
+        "attempt",
+        "visit",
+        "kind",
+        "stage",
+        "deployment",
+        "gateway",
+        "arrived_ns",
+        "ended_ns",
+        "fault",
+        "status",
+        "tokens_in",
+        "tokens_out",
+        "ended",
+    ];
+}
+
+impl Row for DecisionRow {
+    const COLUMNS: &'static [&'static str] =
+        &["at_ns", "request", "gateway", "kind", "deployment", "detail"];
+}
+
+impl Row for OracleRow {
+    const COLUMNS: &'static [&'static str] = &["request", "warmup", "savable", "deployments"];
+}

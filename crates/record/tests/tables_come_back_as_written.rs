@@ -1,0 +1,133 @@
+//! Tables: what is written is read back, in the promised order, with the promised columns.
+
+#![expect(clippy::expect_used, reason = "helpers of a test stop it where they fail")]
+
+use proptest::prelude::*;
+use record::{
+    AttemptEnd, AttemptKind, AttemptRow, DecisionKind, DecisionRow, OracleRow, RequestRow, Row,
+    RowReader, RowWriter, Stage,
+};
+use vocab::{FailureKind, Integrity, Outcome};
+
+fn request(number: u64, end_ns: u64) -> RequestRow {
+    RequestRow {
+        request: number,
+        phase: "main, with a comma and a \"quote\"".to_owned(),
+        warmup: false,
+        stream: true,
+        intended_ns: 1,
+        sent_ns: Some(2),
+        first_byte_ns: None,
+        first_token_ns: None,
+        last_token_ns: None,
+        end_ns: Some(end_ns),
+        outcome: Outcome::Failed,
+        failure: Some(FailureKind::ClientGaveUp),
+        status: None,
+        tokens: 0,
+        longest_gap_ns: None,
+        integrity: Some(Integrity::Empty),
+        served_by: None,
+        served_visit: None,
+        attempts: None,
+    }
+}
+
+fn attempt() -> AttemptRow {
+    AttemptRow {
+        request: None,
+        attempt: 0,
+        visit: 0,
+        kind: AttemptKind::Probe,
+        stage: Stage::Connect,
+        deployment: "azure/gpt-4o@westus-primary#2".to_owned(),
+        gateway: "gateway[1]".to_owned(),
+        arrived_ns: 5,
+        ended_ns: 6,
+        fault: Some("f1+f2".to_owned()),
+        status: None,
+        tokens_in: 0,
+        tokens_out: 0,
+        ended: AttemptEnd::Refused,
+    }
+}
+
+fn header(path: &std::path::Path) -> Vec<String> {
+    let text = std::fs::read_to_string(path).expect("a table");
+    text.lines().next().unwrap_or_default().split(',').map(str::to_owned).collect()
+}
+
+#[test]
+fn every_table_names_its_columns_even_without_rows() {
+    fn check<R: Row + serde::Serialize>(folder: &std::path::Path) {
+        let path = folder.join("table.csv");
+        let table = RowWriter::<R>::create(&path).expect("created");
+        table.finish().expect("finished");
+        assert_eq!(header(&path), R::COLUMNS);
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    check::<RequestRow>(folder.path());
+    check::<AttemptRow>(folder.path());
+    check::<DecisionRow>(folder.path());
+    check::<OracleRow>(folder.path());
+}
+
+#[test]
+fn columns_are_the_fields_in_their_order() {
+    fn check<R: Row + serde::Serialize>(row: R) {
+        let mut out = csv::Writer::from_writer(Vec::new());
+        out.serialize(row).expect("serializable");
+        let text = String::from_utf8(out.into_inner().expect("flushed")).expect("text");
+        let header: Vec<&str> = text.lines().next().unwrap_or_default().split(',').collect();
+        assert_eq!(header, R::COLUMNS);
+    }
+    check(request(1, 2));
+    check(attempt());
+    check(DecisionRow {
+        at_ns: 1,
+        request: Some(2),
+        gateway: "gateway[1]".to_owned(),
+        kind: DecisionKind::Cooldown,
+        deployment: None,
+        detail: "for_ms=1;reason=x".to_owned(),
+    });
+    check(OracleRow { request: 1, warmup: false, savable: true, deployments: "a+b".to_owned() });
+}
+
+#[test]
+fn a_damaged_row_is_named_by_file_and_number() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("requests.csv");
+    let mut table = RowWriter::create(&path).expect("created");
+    table.push(1, 1, request(1, 1)).expect("written");
+    table.finish().expect("finished");
+    let mut text = std::fs::read_to_string(&path).expect("a table");
+    text.push_str("not,a,row\n");
+    std::fs::write(&path, text).expect("written");
+    let rows: Vec<_> = RowReader::<RequestRow>::open(&path).expect("opened").collect();
+    assert!(rows.first().is_some_and(Result::is_ok));
+    let error = rows.into_iter().nth(1).expect("a second row").expect_err("damaged").to_string();
+    assert!(error.contains("requests.csv") && error.contains("row 2"), "{error}");
+}
+
+proptest! {
+    #[test]
+    fn rows_come_out_in_order_of_ending_then_request(
+        mut ends in proptest::collection::vec((0u64..1_000_000_000, 0u64..50), 1..60),
+    ) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("requests.csv");
+        let mut table = RowWriter::create(&path).expect("created");
+        for (end, number) in &ends {
+            table.push(*end, *number, request(*number, *end)).expect("written");
+        }
+        prop_assert_eq!(table.finish().expect("finished"), ends.len() as u64);
+        let rows: Vec<_> = RowReader::<RequestRow>::open(&path)
+            .expect("opened")
+            .map(|row| row.expect("readable"))
+            .map(|row| (row.end_ns.unwrap_or_default(), row.request))
+            .collect();
+        ends.sort_unstable();
+        prop_assert_eq!(rows, ends);
+    }
+}
