@@ -1,0 +1,159 @@
+//! What goes out: one target's path and headers, written once, and each request's numbers and body.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::uri::PathAndQuery;
+use http::{Method, Request, Uri};
+use http_body_util::Full;
+use world::Authority;
+
+use crate::body::BodyWriter;
+use crate::config::{Dialect, LoadConfig, Phase, Target};
+use crate::schedule::Intent;
+
+/// Writes the requests of a load to one target.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    uri: Uri,
+    /// The headers that all requests share.
+    headers: HeaderMap,
+    /// One per phase of the load.
+    bodies: Vec<BodyWriter>,
+}
+
+/// A target that no request can be written for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TargetError {
+    /// The path is no path.
+    #[error("target path `{0}` is not a valid URL path; write it with a leading slash")]
+    Path(Arc<str>),
+    /// The key holds bytes that a header cannot carry.
+    #[error("the target's key cannot be sent in a header; remove control characters")]
+    Key,
+    /// The host cannot be written into a header.
+    #[error("target host `{0}` cannot be sent in a header; use a DNS name or an IP address")]
+    Host(Arc<str>),
+}
+
+/// Header with the request's number, for our own books.
+const REQUEST_NUMBER: HeaderName = HeaderName::from_static("x-brownout-request");
+
+/// Header with the same number where LiteLLM looks for a call id.
+const CALL_ID: HeaderName = HeaderName::from_static("x-litellm-call-id");
+
+impl Outgoing {
+    pub(super) fn new(config: &LoadConfig, target: &Target) -> Result<Self, TargetError> {
+        let path = PathAndQuery::try_from(&*target.path)
+            .ok()
+            .filter(|_| target.path.starts_with('/'))
+            .ok_or_else(|| TargetError::Path(Arc::clone(&target.path)))?;
+        let writer = |phase: &Phase| {
+            let model = target.model.as_deref().unwrap_or(&phase.model);
+            BodyWriter::new(target.dialect, model, &phase.workload)
+        };
+        Ok(Self {
+            uri: Uri::from(path),
+            headers: shared_headers(target)?,
+            bodies: config.phases.iter().map(writer).collect(),
+        })
+    }
+
+    /// One request of the load's schedule.
+    pub(super) fn request(&self, intent: &Intent) -> Request<Full<Bytes>> {
+        let body = self.bodies[intent.phase].write(intent);
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.uri.clone();
+        let mut headers = self.headers.clone();
+        let number = HeaderValue::from(intent.request.0);
+        headers.insert(REQUEST_NUMBER, number.clone());
+        headers.insert(CALL_ID, number);
+        *request.headers_mut() = headers;
+        request
+    }
+}
+
+fn shared_headers(target: &Target) -> Result<HeaderMap, TargetError> {
+    let mut headers = HeaderMap::with_capacity(12);
+    let host = host_header(&target.to);
+    let host =
+        HeaderValue::from_str(&host).map_err(|_| TargetError::Host(Arc::clone(&target.to.host)))?;
+    headers.insert(header::HOST, host);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+    let (name, value) = match target.dialect {
+        Dialect::OpenAi => (header::AUTHORIZATION, format!("Bearer {}", target.key.0)),
+        Dialect::Azure => (HeaderName::from_static("api-key"), target.key.0.to_string()),
+        Dialect::Anthropic => {
+            let version = HeaderValue::from_static(wire::anthropic::VERSION_2023_06_01);
+            headers.insert(HeaderName::from_static(wire::anthropic::VERSION), version);
+            (HeaderName::from_static(wire::anthropic::API_KEY), target.key.0.to_string())
+        }
+    };
+    let mut value = HeaderValue::from_str(&value).map_err(|_| TargetError::Key)?;
+    value.set_sensitive(true);
+    headers.insert(name, value);
+    Ok(headers)
+}
+
+/// Host, and port unless it is the scheme's own; IPv6 addresses in brackets.
+fn host_header(to: &Authority) -> String {
+    let host = if to.host.contains(':') { format!("[{}]", to.host) } else { to.host.to_string() };
+    let default_port = if to.tls { 443 } else { 80 };
+    if to.port == default_port { host } else { format!("{host}:{}", to.port) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use vocab::Seed;
+    use world::Authority;
+
+    use super::{Outgoing, TargetError, host_header};
+    use crate::config::{ClientConfig, Dialect, LoadConfig, Secret, Target};
+
+    fn target(path: &str, key: &str) -> Target {
+        Target {
+            to: Authority { host: Arc::from("gateway"), port: 4000, tls: false },
+            path: Arc::from(path),
+            dialect: Dialect::OpenAi,
+            key: Secret(Arc::from(key)),
+            model: None,
+        }
+    }
+
+    fn refusal(target: &Target) -> Option<TargetError> {
+        let client = ClientConfig {
+            timeout: std::time::Duration::from_secs(1),
+            patience: None,
+            leave_after_tokens: None,
+            leave_share: 0.0,
+        };
+        let load = LoadConfig { seed: Seed(1), phases: Vec::new(), client, in_flight_max: 1 };
+        Outgoing::new(&load, target).err()
+    }
+
+    #[test]
+    fn a_target_that_cannot_be_written_is_refused_without_showing_its_key() {
+        assert_eq!(refusal(&target("/v1/chat/completions?api-version=2024-08-01", "sk-1")), None);
+        for path in ["", "v1/chat", "/a b"] {
+            assert_eq!(refusal(&target(path, "sk-1")), Some(TargetError::Path(Arc::from(path))));
+        }
+        let secret = target("/v1", "sk-secret\n");
+        assert_eq!(refusal(&secret), Some(TargetError::Key));
+        assert!(!format!("{secret:?} {}", TargetError::Key).contains("sk-secret"));
+    }
+
+    #[test]
+    fn the_host_header_leaves_out_the_schemes_own_port() {
+        let host =
+            |host: &str, port, tls| host_header(&Authority { host: Arc::from(host), port, tls });
+        assert_eq!(host("api.openai.com", 443, true), "api.openai.com");
+        assert_eq!(host("localhost", 80, false), "localhost");
+        assert_eq!(host("localhost", 443, false), "localhost:443");
+        assert_eq!(host("::1", 8080, false), "[::1]:8080");
+    }
+}

@@ -1,0 +1,10 @@
+//! The generator against servers: one module per behaviour, all on one [`stage`].
+
+#![cfg(test)]
+
+mod failure_kinds;
+mod integrity_classes;
+mod measures;
+mod open_loop;
+mod stage;
+mod wall_clock;
