@@ -1,0 +1,164 @@
+//! What a set of fakes is made of. Plain values, already checked: `plan` makes them from YAML, the
+//! admin API speaks them as JSON.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use vocab::{At, DeploymentId, DeploymentNumber, Protocol, Seed};
+
+/// Everything that the fakes of one world need.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FakesConfig {
+    /// All luck comes from here.
+    pub seed: Seed,
+    /// One fake per deployment, in the order of the config.
+    pub deployments: Vec<DeploymentConfig>,
+    /// Fault rules, in the order of the scenario; that is also the order in which they are asked.
+    pub faults: Vec<FaultRule>,
+}
+
+/// One fake deployment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DeploymentConfig {
+    /// Its id.
+    pub id: DeploymentId,
+    /// Its number in the token marks, from 1.
+    pub number: DeploymentNumber,
+    /// Which persona serves it.
+    pub protocol: Protocol,
+    /// Host that the config names; deployments with the same host and port share one listener.
+    pub host: String,
+    /// Port that the config names (443 for https).
+    pub port: u16,
+    /// The provider's model; on Azure the name of the deployment in the path.
+    pub model: String,
+    /// The dummy key that tells it apart from others behind the same host.
+    pub key: String,
+    /// How fast it speaks.
+    pub latency: Latency,
+    /// What it admits.
+    pub limits: Limits,
+    /// How many answers it can work on at a time; `None` is unlimited.
+    pub capacity: Option<Capacity>,
+}
+
+/// How fast a fake speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Latency {
+    /// From the admission of a request to its first token.
+    pub ttft: Spread,
+    /// Between two tokens.
+    pub itl: Spread,
+}
+
+/// A distribution of durations.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Spread {
+    /// Always the same.
+    Constant(Duration),
+    /// Log-normal through two of its quantiles; `sigma = ln(p99 / p50) / 2.3263`.
+    Lognormal {
+        /// Median.
+        p50: Duration,
+        /// 99th percentile, at least the median.
+        p99: Duration,
+    },
+}
+
+/// Rate limits, enforced with the provider's own admission arithmetic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Requests per time.
+    pub requests: Option<Rate>,
+    /// Tokens per time: prompt estimate plus `max_tokens` at admission (OpenAI, Azure), input
+    /// tokens (Anthropic).
+    pub tokens: Option<Rate>,
+    /// Output tokens per time (Anthropic): reserved from `max_tokens`, settled at the end.
+    pub output_tokens: Option<Rate>,
+}
+
+/// So many per so long: `6000/min`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rate {
+    /// How many.
+    pub amount: u64,
+    /// Per how long.
+    pub per: Duration,
+}
+
+/// Finite parallelism: a full fake queues, then turns requests away, so that failover traffic slows
+/// the survivor.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Capacity {
+    /// Answers at a time.
+    pub slots: u32,
+    /// Requests that may wait for a slot; the next one is told that the provider is overloaded.
+    pub queue: u32,
+    /// Tokens come `1 + slowdown × busy / slots` times slower; 0 = load slows only by queueing.
+    pub slowdown: f64,
+}
+
+/// One fault rule: what, to whom, when, how often.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FaultRule {
+    /// `f1`, `f2`, … or the scenario's own id. Part of the key of its luck, and of the ledger.
+    pub id: String,
+    /// Name in the catalogue, [`crate::fault::ALL`].
+    pub name: String,
+    /// Its parameters as JSON, checked by the catalogue's entry; `null` for none.
+    pub params: serde_json::Value,
+    /// Positions in [`FakesConfig::deployments`].
+    pub targets: Vec<usize>,
+    /// When.
+    pub window: Window,
+    /// Share of attempts that meet it at full strength, 0 to 1.
+    pub share: f64,
+    /// Which attempts can meet it.
+    pub when: When,
+}
+
+/// A window with ramps: the share (or factor) rises linearly over the first `ramp` and falls over
+/// the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Start, inclusive.
+    pub from: At,
+    /// End, exclusive.
+    pub to: At,
+    /// Length of each ramp.
+    pub ramp: Duration,
+}
+
+/// Conditions; all that are given must hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct When {
+    /// Only streams, or only plain requests.
+    pub stream: Option<bool>,
+    /// Only prompts of at least so many tokens.
+    pub prompt_tokens_min: Option<u64>,
+    /// Only prompts of at most so many tokens.
+    pub prompt_tokens_max: Option<u64>,
+    /// Only the n-th attempt of a request over all deployments, from 1.
+    pub attempt: Option<u32>,
+    /// Only the first n attempts that reach the target inside the window.
+    pub first: Option<u64>,
+    /// Only every k-th attempt that reaches the target inside the window.
+    pub every: Option<u64>,
+}
+
+impl Window {
+    /// Strength at `at`: 0 outside the window, rising to 1 over the ramps.
+    pub fn strength(&self, at: At) -> f64 {
+        if at < self.from || at >= self.to {
+            return 0.0;
+        }
+        if self.ramp.is_zero() {
+            return 1.0;
+        }
+        let ramp = self.ramp.as_secs_f64();
+        let rise = at.since(self.from).as_secs_f64() / ramp;
+        let fall = self.to.since(at).as_secs_f64() / ramp;
+        rise.min(fall).min(1.0)
+    }
+}

@@ -1,0 +1,139 @@
+//! The door of one host: accepts connections, or turns dials away, or leaves them standing; and acts
+//! on the open ones when a fault at the dial begins.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use record::{AttemptEnd, AttemptKind, Stage};
+use world::{Incoming, Listener, ServeOptions, Tasks, serve_connection};
+
+use crate::desk::Desk;
+use crate::estate::Estate;
+use crate::fault::Verdict;
+use crate::ledger::{Attempt, Numbers, Opening};
+use crate::schedule::{Onset, Strike};
+
+/// Connections per host, waiting dials included: twice the load generator's bound on requests in
+/// flight. More are turned away.
+const CONNECTIONS_MAX: usize = 20_000;
+
+/// Rest after a failed `accept`, such as for lack of file descriptors.
+const ACCEPT_REST: Duration = Duration::from_millis(50);
+
+/// Connections live as long as their clients want: one that fell into a black hole must not end
+/// because the fake loses patience.
+const OPTIONS: ServeOptions = ServeOptions { header_timeout: None, head_bytes_max: 64 * 1024 };
+
+/// Serves host number `site` until dropped, or until its network is gone.
+pub(crate) async fn serve(estate: Arc<Estate>, site: usize, mut listener: Listener) {
+    let Some(first) = estate.sites.get(site).and_then(|site| site.deployments.first().copied())
+    else {
+        return;
+    };
+    let mut onsets = estate.schedule.onsets(first).into_iter().peekable();
+    let mut tasks = Tasks::new(CONNECTIONS_MAX);
+    loop {
+        let onset = onsets.peek().copied();
+        let begins = async {
+            match onset {
+                Some(onset) => estate.clock.sleep_until(onset.at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = begins => {
+                onsets.next();
+                begin(&estate, site, onset);
+            }
+            arrived = listener.accept() => match arrived {
+                Ok(incoming) => receive(&estate, (site, first), incoming, &mut tasks),
+                Err(error) if error.kind() == std::io::ErrorKind::NotConnected => return,
+                Err(_) => estate.clock.sleep(ACCEPT_REST).await,
+            }
+        }
+    }
+}
+
+/// A rule begins: open connections meet it.
+fn begin(estate: &Estate, site: usize, onset: Option<Onset>) {
+    if let (Some(onset), Some(site)) = (onset, estate.sites.get(site)) {
+        site.lines.strike(|ask| estate.schedule.at_onset(onset, ask));
+    }
+}
+
+/// A client at the door.
+fn receive(
+    estate: &Arc<Estate>,
+    (site, first): (usize, usize),
+    incoming: Incoming,
+    tasks: &mut Tasks,
+) {
+    let caller =
+        caller(&incoming).map(|request| (request, estate.book.next_numbers(request, first)));
+    match estate.schedule.at_dial(first, estate.clock.now(), caller) {
+        None => {
+            if tasks.len() >= CONNECTIONS_MAX {
+                return incoming.refuse();
+            }
+            tasks.spawn(connection(Arc::clone(estate), site, incoming));
+        }
+        Some(strike) => {
+            let attempt = turned_away(estate, first, &incoming, &strike);
+            if strike.verdict == Verdict::Blackhole {
+                let clock = estate.clock;
+                tasks.spawn(async move {
+                    clock.sleep_until(strike.until).await;
+                    incoming.refuse();
+                    attempt.end(AttemptEnd::Refused);
+                });
+            } else {
+                incoming.refuse();
+                attempt.end(AttemptEnd::Refused);
+            }
+        }
+    }
+}
+
+/// Serves one connection to its end, or until it was silenced and its time has come.
+async fn connection(estate: Arc<Estate>, site: usize, incoming: Incoming) {
+    let peer = incoming.peer().to_owned();
+    let conn = incoming.accept();
+    let Some(place) = estate.sites.get(site) else { return };
+    let registered = place.lines.register(peer, conn.control());
+    let line = Arc::clone(&registered.line);
+    let serving = serve_connection(conn, OPTIONS, |request| {
+        let desk = Desk { estate: Arc::clone(&estate), site, line: Arc::clone(&line) };
+        desk.answer(request)
+    });
+    tokio::select! {
+        biased;
+        // A connection that breaks is everyday life here; its attempt's row tells how.
+        _ = serving => {}
+        () = line.buried(estate.clock) => {}
+    }
+}
+
+/// The row of a dial that does not become a connection.
+fn turned_away(estate: &Estate, first: usize, incoming: &Incoming, strike: &Strike) -> Attempt {
+    let request = caller(incoming);
+    let numbers = request.map_or(Numbers::default(), |request| estate.book.count(request, first));
+    let deployment = estate.deployments.get(first).map(|first| first.config.id.clone());
+    let attempt = estate.book.open(Opening {
+        request,
+        numbers,
+        kind: AttemptKind::Request,
+        stage: Stage::Connect,
+        deployment: deployment.unwrap_or_else(|| vocab::DeploymentId::from("")),
+        gateway: incoming.peer().to_owned(),
+        prompt_tokens: 0,
+    });
+    attempt.entry().met(&strike.rule);
+    attempt.entry().doom(AttemptEnd::Refused);
+    attempt
+}
+
+/// The request for which the dial is made, where the label is its number.
+fn caller(incoming: &Incoming) -> Option<u64> {
+    incoming.on_behalf_of().parse().ok()
+}

@@ -1,0 +1,108 @@
+//! Everything that a world of fakes consists of while it runs: deployments with their meters and
+//! slots, sites (one per host) with their open lines, the schedule of faults, the book of attempts.
+//!
+//! State is per deployment and never shared between contenders: each gets its own estate.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use vocab::Seed;
+use world::Clock;
+
+use crate::capacity::Slots;
+use crate::config::{DeploymentConfig, FakesConfig};
+use crate::latency::Pace;
+use crate::ledger::{Book, Ledger};
+use crate::limits::Throttle;
+use crate::line::Lines;
+use crate::persona::Persona;
+use crate::schedule::Schedule;
+use crate::{FakesError, Host};
+
+/// The fakes of one world.
+#[derive(Debug)]
+pub(crate) struct Estate {
+    pub(crate) seed: Seed,
+    pub(crate) clock: Clock,
+    pub(crate) schedule: Arc<Schedule>,
+    pub(crate) book: Arc<Book>,
+    pub(crate) deployments: Vec<Deployment>,
+    pub(crate) sites: Vec<Site>,
+    /// The sites' names, in their order.
+    pub(crate) hosts: Vec<Host>,
+}
+
+/// One fake.
+#[derive(Debug)]
+pub(crate) struct Deployment {
+    pub(crate) index: usize,
+    pub(crate) config: DeploymentConfig,
+    pub(crate) persona: Persona,
+    pub(crate) pace: Pace,
+    pub(crate) throttle: Option<Throttle>,
+    pub(crate) slots: Option<Slots>,
+    /// Calls without a prompt id so far: the key of their luck.
+    probes: AtomicU64,
+}
+
+/// One host: a listener, and who answers behind it.
+#[derive(Debug)]
+pub(crate) struct Site {
+    /// Positions of its deployments; at least one.
+    pub(crate) deployments: Vec<usize>,
+    pub(crate) lines: Lines,
+}
+
+impl Estate {
+    pub(crate) fn new(
+        config: FakesConfig,
+        clock: Clock,
+        ledger: Arc<dyn Ledger>,
+    ) -> Result<Self, FakesError> {
+        let schedule = Arc::new(Schedule::new(&config)?);
+        let (mut hosts, mut sites) = (Vec::<Host>::new(), Vec::<Site>::new());
+        let mut deployments = Vec::with_capacity(config.deployments.len());
+        for (index, config) in config.deployments.into_iter().enumerate() {
+            let host = Host { host: config.host.clone(), port: config.port };
+            match hosts.iter().position(|known| *known == host) {
+                Some(at) => sites[at].deployments.push(index),
+                None => {
+                    hosts.push(host);
+                    sites.push(Site { deployments: vec![index], lines: Lines::default() });
+                }
+            }
+            deployments.push(Deployment::new(index, config, clock)?);
+        }
+        let book = Arc::new(Book::new(ledger, clock));
+        Ok(Self { seed: config.seed, clock, schedule, book, deployments, sites, hosts })
+    }
+
+    /// Unix nanoseconds, the meters' time.
+    pub(crate) fn unix_ns(&self) -> u64 {
+        self.clock.unix_ns(self.clock.now())
+    }
+}
+
+impl Deployment {
+    fn new(index: usize, config: DeploymentConfig, clock: Clock) -> Result<Self, FakesError> {
+        let persona = Persona::of(config.protocol).ok_or_else(|| FakesError::NoPersona {
+            deployment: config.id.to_string(),
+            protocol: config.protocol,
+        })?;
+        let now_ns = clock.unix_ns(vocab::At::START);
+        Ok(Self {
+            index,
+            persona,
+            pace: Pace::new(&config.latency),
+            throttle: Throttle::new(config.protocol, &config.limits, now_ns),
+            slots: config.capacity.map(Slots::new),
+            probes: AtomicU64::new(0),
+            config,
+        })
+    }
+
+    /// The ordinal of a call without a prompt id.
+    pub(crate) fn next_probe(&self) -> u64 {
+        self.probes.fetch_add(1, Ordering::Relaxed)
+    }
+}

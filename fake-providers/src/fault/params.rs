@@ -1,0 +1,134 @@
+//! Parameters of faults: durations as people write them, and errors that name the parameter.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
+use serde_json::Value;
+
+/// A parameter that cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ParamError {
+    /// Which one, such as `retry_after`; empty for the parameters as a whole.
+    pub path: String,
+    /// What is wrong and what to write instead.
+    pub message: String,
+}
+
+impl ParamError {
+    /// An error about `path`.
+    pub(super) fn at(path: &str, message: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), message: message.into() }
+    }
+}
+
+/// Reads all parameters of a fault; `null` is none.
+pub(super) fn read<P: DeserializeOwned>(params: &Value) -> Result<P, ParamError> {
+    let empty = Value::Object(serde_json::Map::new());
+    let params = if params.is_null() { &empty } else { params };
+    if !params.is_object() {
+        let message = format!("{params} is no set of parameters; write `{{ name: value }}`");
+        return Err(ParamError::at("", message));
+    }
+    P::deserialize(params).map_err(|whole| {
+        blame::<P>(params).unwrap_or(ParamError { path: String::new(), message: whole.to_string() })
+    })
+}
+
+/// Finds the member at fault by reading each one alone; a member that merely lacks its siblings is
+/// not blamed.
+fn blame<P: DeserializeOwned>(params: &Value) -> Option<ParamError> {
+    params.as_object()?.iter().find_map(|(name, value)| {
+        let alone = Value::Object([(name.clone(), value.clone())].into_iter().collect());
+        let error = P::deserialize(&alone).err()?.to_string();
+        (!error.starts_with("missing field"))
+            .then(|| ParamError { path: name.clone(), message: error })
+    })
+}
+
+/// A duration, written with its unit: `250ms`, `10s`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Span(pub(super) Duration);
+
+/// Milliseconds: a number, or a duration with its unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Millis(pub(super) Duration);
+
+struct SpanVisitor {
+    bare_numbers_are_ms: bool,
+}
+
+impl Visitor<'_> for SpanVisitor {
+    type Value = Duration;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a duration with a unit, such as 250ms or 10s")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Duration, E> {
+        vocab::parse_duration(text).map_err(E::custom)
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Duration, E> {
+        if self.bare_numbers_are_ms && number <= MILLIS_MAX {
+            return Ok(Duration::from_millis(number));
+        }
+        Err(E::custom(format!("`{number}` has no unit; write {number}s or {number}ms")))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Duration, E> {
+        Err(E::custom(format!("`{number}` is negative; durations start at 0s")))
+    }
+}
+
+/// Ten years, the bound of every duration.
+const MILLIS_MAX: u64 = 10 * 365 * 86_400 * 1000;
+
+impl<'de> de::Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SpanVisitor { bare_numbers_are_ms: false }).map(Self)
+    }
+}
+
+impl<'de> de::Deserialize<'de> for Millis {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SpanVisitor { bare_numbers_are_ms: true }).map(Self)
+    }
+}
+
+impl JsonSchema for Span {
+    fn schema_name() -> Cow<'static, str> {
+        "Duration".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": SPAN_PATTERN })
+    }
+}
+
+impl JsonSchema for Millis {
+    fn schema_name() -> Cow<'static, str> {
+        "Milliseconds".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [
+            { "type": "integer", "minimum": 0 },
+            { "type": "string", "pattern": SPAN_PATTERN }
+        ] })
+    }
+}
+
+/// What `vocab::parse_duration` reads, for editors.
+const SPAN_PATTERN: &str = r"^\s*([0-9.]+\s*(ns|us|µs|ms|s|sec|m|min|h|d)\s*)+$";

@@ -1,0 +1,115 @@
+//! How fast a fake speaks: draws from a distribution, keyed by what they are for. Transcendental
+//! functions come from `libm`, so that every platform draws the same times.
+
+use std::time::Duration;
+
+use vocab::{Draw, Seed};
+
+use crate::config::{Latency, Spread};
+use crate::schedule::Luck;
+
+/// The 99th percentile of the standard normal distribution.
+const Z99: f64 = 2.326_347_874_040_841;
+
+/// No single draw is longer: one hour. A lognormal tail must not stop a world.
+const DRAW_MAX_NS: f64 = 3600e9;
+
+/// A deployment's two distributions, ready to draw from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    ttft: Sampler,
+    itl: Sampler,
+}
+
+/// The times of one answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Tempo {
+    itl: Sampler,
+    draw: Draw,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Sampler {
+    Constant(Duration),
+    Lognormal { p50_ns: f64, sigma: f64 },
+}
+
+impl Pace {
+    pub(crate) fn new(latency: &Latency) -> Self {
+        Self { ttft: Sampler::new(latency.ttft), itl: Sampler::new(latency.itl) }
+    }
+
+    /// From admission to first token.
+    pub(crate) fn first_token(&self, seed: Seed, deployment: &str, luck: Luck) -> Duration {
+        self.ttft.sample(|| keyed(seed, "ttft", deployment, luck))
+    }
+
+    /// The gaps of one answer.
+    pub(crate) fn tempo(&self, seed: Seed, deployment: &str, luck: Luck) -> Tempo {
+        Tempo { itl: self.itl, draw: keyed(seed, "itl", deployment, luck) }
+    }
+}
+
+impl Tempo {
+    /// The gap before token number `seq`.
+    pub(crate) fn gap(&self, seq: u32) -> Duration {
+        self.itl.sample(|| self.draw.clone().n(u64::from(seq)))
+    }
+}
+
+impl Sampler {
+    fn new(spread: Spread) -> Self {
+        match spread {
+            Spread::Constant(always) => Self::Constant(always),
+            Spread::Lognormal { p50, p99 } => {
+                let (p50, p99) = (p50.as_secs_f64(), p99.as_secs_f64());
+                let sigma = if p50 > 0.0 { libm::log((p99 / p50).max(1.0)) / Z99 } else { 0.0 };
+                Self::Lognormal { p50_ns: p50 * 1e9, sigma }
+            }
+        }
+    }
+
+    fn sample(&self, draw: impl FnOnce() -> Draw) -> Duration {
+        match *self {
+            Self::Constant(always) => always,
+            Self::Lognormal { p50_ns, sigma } => {
+                let ns = p50_ns * libm::exp(sigma * draw().normal());
+                Duration::from_nanos(ns.min(DRAW_MAX_NS) as u64)
+            }
+        }
+    }
+}
+
+fn keyed(seed: Seed, purpose: &str, deployment: &str, luck: Luck) -> Draw {
+    seed.draw(purpose).of(deployment).n(luck.request).n(u64::from(luck.visit))
+}
+
+/// How long an answer is if the prompt does not say: lognormal around a short chat answer, with a
+/// 99th percentile of about a page.
+pub(crate) fn answer_tokens(seed: Seed, deployment: &str, luck: Luck) -> u32 {
+    let z = keyed(seed, "answer", deployment, luck).normal();
+    (120.0 * libm::exp(0.7 * z)).clamp(1.0, 4096.0) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use vocab::Seed;
+
+    use super::Sampler;
+    use crate::config::Spread;
+
+    #[test]
+    fn lognormal_goes_through_its_quantiles() {
+        let spread =
+            Spread::Lognormal { p50: Duration::from_millis(400), p99: Duration::from_millis(2400) };
+        let sampler = Sampler::new(spread);
+        let mut ms: Vec<f64> = (0..20_000)
+            .map(|n| sampler.sample(|| Seed(7).draw("t").n(n)).as_secs_f64() * 1e3)
+            .collect();
+        ms.sort_by(f64::total_cmp);
+        assert!((ms[10_000] / 400.0 - 1.0).abs() < 0.03, "p50 {}", ms[10_000]);
+        assert!((ms[19_800] / 2400.0 - 1.0).abs() < 0.08, "p99 {}", ms[19_800]);
+    }
+}

@@ -1,0 +1,150 @@
+//! Fake model providers: OpenAI, Azure OpenAI and Anthropic, as a gateway or an SDK sees them, with
+//! finite capacity, real rate limits and faults on purpose.
+//!
+//! One fake per deployment of a config ([`config`]), one listener per host. A dial goes through the
+//! door, a request over the desk: who is meant, which faults it meets, whether limits and slots
+//! admit it; then its answer is spoken token by token, in the words of its persona. Every attempt
+//! leaves one row in the [`Ledger`], however it ends. [`fault::ALL`] is the catalogue of what can go
+//! wrong.
+//!
+//! This crate must never know strategies, gateways, scenarios or YAML, and it takes clock and
+//! network from `world` only: the same fakes run in virtual time and on real sockets.
+
+pub mod config;
+pub mod fault;
+
+mod address;
+mod answer;
+mod capacity;
+mod case;
+mod course;
+mod desk;
+mod door;
+mod estate;
+mod latency;
+mod ledger;
+mod limits;
+mod line;
+mod persona;
+mod schedule;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use vocab::{At, Protocol};
+use world::{Clock, Listener};
+
+use config::FakesConfig;
+use estate::Estate;
+pub use ledger::Ledger;
+use schedule::{Ask, Luck};
+
+/// The fakes of one world. Clones are the same fakes.
+#[derive(Clone, Debug)]
+pub struct Fakes {
+    estate: Arc<Estate>,
+}
+
+/// A host that wants a listener.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// Host name, as the config names it.
+    pub host: String,
+    /// Port, as the config names it.
+    pub port: u16,
+}
+
+/// Why fakes cannot be made from a config. `plan` reports all of these with line and column before
+/// it gets here.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FakesError {
+    /// A rule names a fault that is not in the catalogue.
+    #[error("fault rule {rule} injects unknown fault `{name}`; `brownout list faults` lists all")]
+    UnknownFault {
+        /// The rule's id.
+        rule: String,
+        /// What it names.
+        name: String,
+    },
+    /// A rule's parameters cannot be.
+    #[error("fault rule {rule}: {}: {source}", source.path)]
+    Param {
+        /// The rule's id.
+        rule: String,
+        /// What is wrong.
+        source: fault::ParamError,
+    },
+    /// A rule's target does not exist.
+    #[error("fault rule {rule} targets deployment {target}, which does not exist")]
+    NoTarget {
+        /// The rule's id.
+        rule: String,
+        /// Position in the list of deployments.
+        target: usize,
+    },
+    /// There is no persona for a deployment's protocol yet.
+    #[error(
+        "no fake speaks {protocol} yet, needed for deployment {deployment}; use openai, azure or anthropic"
+    )]
+    NoPersona {
+        /// The deployment's id.
+        deployment: String,
+        /// What it should speak.
+        protocol: Protocol,
+    },
+}
+
+impl Fakes {
+    /// Makes the fakes. Needs no runtime; nothing is served yet.
+    ///
+    /// # Errors
+    /// [`FakesError`], if the config asks for what does not exist.
+    pub fn new(
+        config: FakesConfig,
+        clock: Clock,
+        ledger: Arc<dyn Ledger>,
+    ) -> Result<Self, FakesError> {
+        Estate::new(config, clock, ledger).map(|estate| Self { estate: Arc::new(estate) })
+    }
+
+    /// The hosts that want a listener, in the order of their first deployments.
+    pub fn hosts(&self) -> &[Host] {
+        &self.estate.hosts
+    }
+
+    /// Serves one host until dropped. An index beyond [`Self::hosts`] ends at once.
+    pub fn serve(
+        &self,
+        host_index: usize,
+        listener: Listener,
+    ) -> impl Future<Output = ()> + Send + 'static + use<> {
+        door::serve(Arc::clone(&self.estate), host_index, listener)
+    }
+
+    /// Whether a first try of request number `request` that arrives at `at` would be answered by
+    /// this deployment, load ignored: by the same luck as in a run, counting slow answers as
+    /// answers. Conditions that depend on load (`first`, `every`) never hold here. `false` for an
+    /// index that does not exist.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is a plain fact of one try; a struct would only rename them"
+    )]
+    pub fn would_answer(
+        &self,
+        deployment_index: usize,
+        request: u64,
+        at: At,
+        stream: bool,
+        prompt_tokens: u64,
+    ) -> bool {
+        let luck = Luck { request, visit: 1 };
+        let ask = Ask { deployment: deployment_index, at, luck, attempt: 1, stream, prompt_tokens };
+        deployment_index < self.estate.deployments.len() && self.estate.schedule.spares(&ask)
+    }
+
+    /// Ends the world for the ledger: every attempt still open ends now (silent, or refused for a dial), and no row
+    /// follows. Call it before the serving futures are dropped.
+    pub fn close(&self) {
+        self.estate.book.close();
+    }
+}

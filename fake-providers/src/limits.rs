@@ -1,0 +1,190 @@
+//! Rate limits, with each provider's own arithmetic.
+//!
+//! - OpenAI: buckets of requests and of tokens; a request takes its prompt plus `max_tokens`.
+//! - Azure: requests are judged over windows of 10 s, tokens (prompt plus `max_tokens`) are counted
+//!   up per UTC minute; a request larger than the whole quota is told to wait for a day.
+//! - Anthropic: buckets of requests, of input tokens and of output tokens; the last is reserved from
+//!   `max_tokens` and settled at the answer's end.
+//!
+//! Headers and refusals are read off the same meters that admit. Sources: the providers' rate-limit
+//! pages.
+
+mod meter;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use vocab::Protocol;
+
+use crate::config::Limits;
+pub(crate) use meter::Gauge;
+use meter::Meter;
+
+/// Azure judges requests per minute over 1 s or 10 s; this is the longer.
+const AZURE_REQUEST_WINDOW: Duration = Duration::from_secs(10);
+
+/// What Azure tells a request that can never fit.
+const AZURE_NEVER: Duration = Duration::from_secs(86_400);
+
+/// The limits of one deployment.
+#[derive(Debug)]
+pub(crate) struct Throttle {
+    protocol: Protocol,
+    meters: Mutex<Meters>,
+}
+
+#[derive(Debug)]
+struct Meters {
+    requests: Option<Meter>,
+    tokens: Option<Meter>,
+    output_tokens: Option<Meter>,
+}
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Need {
+    pub(crate) prompt_tokens: u64,
+    pub(crate) max_tokens: u64,
+}
+
+/// What the meters show; a dimension without a limit is absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reading {
+    pub(crate) requests: Option<Gauge>,
+    pub(crate) tokens: Option<Gauge>,
+    pub(crate) output_tokens: Option<Gauge>,
+}
+
+/// A request that does not fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Excess {
+    /// The dimension with the longest wait.
+    pub(crate) dimension: Dimension,
+    /// What it showed.
+    pub(crate) gauge: Gauge,
+    /// Units that the request would have taken.
+    pub(crate) requested: u64,
+    /// When it would fit.
+    pub(crate) wait: Duration,
+    /// All meters.
+    pub(crate) reading: Reading,
+}
+
+/// What a limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dimension {
+    Requests,
+    Tokens,
+    OutputTokens,
+}
+
+impl Throttle {
+    /// `None` if nothing is limited.
+    pub(crate) fn new(protocol: Protocol, limits: &Limits, now_ns: u64) -> Option<Self> {
+        let bucket = |rate: Option<_>| rate.map(|rate| Meter::bucket(rate, now_ns));
+        let meters = match protocol {
+            Protocol::Azure => Meters {
+                requests: limits.requests.map(|rate| Meter::window(rate, AZURE_REQUEST_WINDOW)),
+                tokens: limits.tokens.map(|rate| Meter::window(rate, rate.per)),
+                output_tokens: None,
+            },
+            Protocol::OpenAi | Protocol::Gemini | Protocol::Bedrock => Meters {
+                requests: bucket(limits.requests),
+                tokens: bucket(limits.tokens),
+                output_tokens: None,
+            },
+            Protocol::Anthropic => Meters {
+                requests: bucket(limits.requests),
+                tokens: bucket(limits.tokens),
+                output_tokens: bucket(limits.output_tokens),
+            },
+        };
+        let limited =
+            meters.requests.is_some() || meters.tokens.is_some() || meters.output_tokens.is_some();
+        limited.then(|| Self { protocol, meters: Mutex::new(meters) })
+    }
+
+    /// Takes what the request needs from all meters, or from none.
+    ///
+    /// # Errors
+    /// [`Excess`], about the meter that makes it wait longest.
+    pub(crate) fn admit(&self, need: Need, now_ns: u64) -> Result<Reading, Box<Excess>> {
+        let mut meters = self.meters();
+        let costs = self.costs(need);
+        let mut worst: Option<(Dimension, u64, Duration)> = None;
+        for (dimension, units) in costs {
+            let Some(meter) = meters.of(dimension) else { continue };
+            let wait = meter.wait(units, now_ns).unwrap_or(self.never());
+            if !wait.is_zero() && worst.is_none_or(|(.., longest)| wait > longest) {
+                worst = Some((dimension, units, wait));
+            }
+        }
+        if let Some((dimension, requested, wait)) = worst
+            && let Some(gauge) = meters.of(dimension).map(|meter| meter.gauge(now_ns))
+        {
+            let reading = meters.read(now_ns);
+            return Err(Box::new(Excess { dimension, gauge, requested, wait, reading }));
+        }
+        for (dimension, units) in costs {
+            if let Some(meter) = meters.of(dimension) {
+                meter.take(units, now_ns);
+            }
+        }
+        Ok(meters.read(now_ns))
+    }
+
+    /// What was reserved for the answer beyond what it took.
+    pub(crate) fn settle(&self, reserved: u64, generated: u64, now_ns: u64) {
+        if let Some(meter) = self.meters().of(Dimension::OutputTokens) {
+            meter.give_back(reserved.saturating_sub(generated), now_ns);
+        }
+    }
+
+    fn costs(&self, need: Need) -> [(Dimension, u64); 3] {
+        let tokens = match self.protocol {
+            Protocol::Anthropic => need.prompt_tokens,
+            Protocol::OpenAi | Protocol::Azure | Protocol::Gemini | Protocol::Bedrock => {
+                need.prompt_tokens.saturating_add(need.max_tokens)
+            }
+        };
+        [
+            (Dimension::Requests, 1),
+            (Dimension::Tokens, tokens),
+            (Dimension::OutputTokens, need.max_tokens),
+        ]
+    }
+
+    /// The wait of a request that is larger than a whole quota.
+    const fn never(&self) -> Duration {
+        match self.protocol {
+            Protocol::Azure => AZURE_NEVER,
+            // The others name the time in which an empty bucket fills, and refuse again.
+            Protocol::OpenAi | Protocol::Anthropic | Protocol::Gemini | Protocol::Bedrock => {
+                Duration::from_secs(60)
+            }
+        }
+    }
+
+    fn meters(&self) -> MutexGuard<'_, Meters> {
+        self.meters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Meters {
+    const fn of(&mut self, dimension: Dimension) -> Option<&mut Meter> {
+        match dimension {
+            Dimension::Requests => self.requests.as_mut(),
+            Dimension::Tokens => self.tokens.as_mut(),
+            Dimension::OutputTokens => self.output_tokens.as_mut(),
+        }
+    }
+
+    fn read(&mut self, now_ns: u64) -> Reading {
+        let gauge = |meter: &mut Option<Meter>| meter.as_mut().map(|meter| meter.gauge(now_ns));
+        Reading {
+            requests: gauge(&mut self.requests),
+            tokens: gauge(&mut self.tokens),
+            output_tokens: gauge(&mut self.output_tokens),
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! The server half of a provider: its routes, its key header, what it refuses and how it says so,
+//! what its answers look like.
+//!
+//! A persona has no state and draws no luck: it is told what happened and finds the words. One file
+//! per provider with the same five functions; [`Voice`] speaks their streams. The providers are a
+//! closed set, so this is a `match` and not a trait: a sixth one is found by the compiler.
+
+mod anthropic;
+mod azure;
+mod openai;
+mod voice;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use vocab::Protocol;
+use wire::ErrorReply;
+
+use crate::fault::{ErrorBody, Failure};
+use crate::limits::{Excess, Reading};
+pub(crate) use voice::Voice;
+
+/// Whose words are spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Persona {
+    OpenAi,
+    Azure,
+    Anthropic,
+}
+
+/// What a path asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Route<'p> {
+    /// An answer; on Azure's classic path, of the named deployment.
+    Chat { deployment: Option<&'p str> },
+    /// The list of models.
+    Models,
+    /// Whether the fake is up: ours, no provider has it. No key needed, no fault applies.
+    Health,
+    /// Nothing here.
+    Unknown,
+}
+
+/// A request, understood.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Prompt {
+    /// The model that the body names.
+    pub(crate) model: Option<String>,
+    pub(crate) stream: bool,
+    pub(crate) include_usage: bool,
+    /// Words over all contents.
+    pub(crate) prompt_tokens: u64,
+    pub(crate) max_tokens: Option<u64>,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug)]
+pub(crate) enum Refusal {
+    NoKey,
+    WrongKey,
+    Route {
+        method: Method,
+        path: String,
+    },
+    Model(String),
+    TooLarge,
+    /// The request makes no sense.
+    Invalid(Complaint),
+    /// A fault's doing.
+    Failed(Failure),
+    /// A limit's doing.
+    Exceeded(Box<Excess>),
+    /// Slots and queue are full.
+    Overloaded,
+}
+
+/// What is wrong with a request's body or headers, in the provider's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Complaint {
+    pub(crate) message: String,
+    /// The member at fault, where the provider names it apart from the message.
+    pub(crate) param: Option<String>,
+}
+
+/// What every word of an answer may refer to.
+#[derive(Clone, Debug)]
+pub(crate) struct Scene<'a> {
+    /// 32 hex digits, from which ids are made.
+    pub(crate) id: &'a str,
+    /// The deployment's model.
+    pub(crate) model: &'a str,
+    /// Query of the request's URI; Azure's errors repeat the API version.
+    pub(crate) query: &'a str,
+    /// Now, in unix seconds.
+    pub(crate) unix_s: u64,
+}
+
+/// A [`Scene`] that outlives the request.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnedScene {
+    pub(crate) persona: Persona,
+    pub(crate) id: String,
+    pub(crate) model: String,
+    pub(crate) query: String,
+    pub(crate) unix_s: u64,
+}
+
+/// A whole answer's content.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Said<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) finish: Finish,
+    pub(crate) prompt_tokens: u64,
+    pub(crate) tokens: u64,
+}
+
+/// Why an answer is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Finish {
+    /// Nothing more to say.
+    Stop,
+    /// `max_tokens` was reached.
+    Length,
+}
+
+/// Headers with static names.
+pub(crate) type Headers = Vec<(&'static str, String)>;
+
+impl Persona {
+    /// The persona that speaks `protocol`, if there is one yet.
+    pub(crate) const fn of(protocol: Protocol) -> Option<Self> {
+        match protocol {
+            Protocol::OpenAi => Some(Self::OpenAi),
+            Protocol::Azure => Some(Self::Azure),
+            Protocol::Anthropic => Some(Self::Anthropic),
+            Protocol::Gemini | Protocol::Bedrock => None,
+        }
+    }
+
+    /// What a request asks for.
+    pub(crate) fn route<'p>(self, method: &Method, path: &'p str, query: &str) -> Route<'p> {
+        if path == "/health" && (method == Method::GET || method == Method::HEAD) {
+            return Route::Health;
+        }
+        let route = match self {
+            Self::OpenAi => openai::route(path),
+            Self::Azure => azure::route(path, query),
+            Self::Anthropic => anthropic::route(path),
+        };
+        let wanted = match route {
+            Route::Chat { .. } => Method::POST,
+            Route::Models | Route::Health | Route::Unknown => Method::GET,
+        };
+        if *method == wanted { route } else { Route::Unknown }
+    }
+
+    /// The key that a request presents.
+    pub(crate) fn key(self, headers: &HeaderMap) -> Option<&str> {
+        let own = match self {
+            Self::OpenAi => None,
+            Self::Azure => text(headers, wire::azure::API_KEY),
+            Self::Anthropic => text(headers, wire::anthropic::API_KEY),
+        };
+        own.or_else(|| {
+            let bearer = text(headers, wire::openai::AUTHORIZATION)?;
+            let (scheme, key) = bearer.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+        })
+    }
+
+    /// Understands a request's body, or says what is wrong with it.
+    pub(crate) fn read(self, headers: &HeaderMap, body: &[u8]) -> Result<Prompt, Complaint> {
+        match self {
+            Self::OpenAi => openai::read(body, true),
+            Self::Azure => openai::read(body, false),
+            Self::Anthropic => anthropic::read(text(headers, wire::anthropic::VERSION), body),
+        }
+    }
+
+    /// Says no.
+    pub(crate) fn refuse(self, refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
+        if let Refusal::Failed(failure) = refusal
+            && let Some(reply) = edge(failure)
+        {
+            return reply;
+        }
+        match self {
+            Self::OpenAi => openai::refuse(refusal, scene),
+            Self::Azure => azure::refuse(refusal, scene),
+            Self::Anthropic => anthropic::refuse(refusal, scene),
+        }
+    }
+
+    /// The headers of every answer: ids, and what the limits' meters show.
+    pub(crate) fn headers(self, scene: &Scene<'_>, reading: &Reading, took: Duration) -> Headers {
+        match self {
+            Self::OpenAi => openai::headers(scene, reading, took),
+            Self::Azure => azure::headers(scene, reading, took),
+            Self::Anthropic => anthropic::headers(scene, reading),
+        }
+    }
+
+    /// The body of a plain answer.
+    pub(crate) fn reply(self, scene: &Scene<'_>, said: &Said<'_>) -> Bytes {
+        match self {
+            Self::OpenAi => openai::reply(scene, said),
+            Self::Azure => azure::reply(scene, said),
+            Self::Anthropic => anthropic::reply(scene, said),
+        }
+    }
+
+    /// The body of an answer that is an error under status 200; without a status, that of overload.
+    pub(crate) fn error_body(self, status: Option<u16>, scene: &Scene<'_>) -> ErrorReply {
+        let refusal = status.map_or(Refusal::Overloaded, |status| {
+            Refusal::Failed(Failure {
+                status,
+                retry_after: None,
+                retry_after_ms: None,
+                body: ErrorBody::Provider,
+            })
+        });
+        let reply = self.refuse(&refusal, scene);
+        if reply.content_type == JSON {
+            return reply;
+        }
+        // The page of an edge cannot stand inside a stream that the provider has begun.
+        match self {
+            Self::OpenAi | Self::Azure => wire::openai::ApiError::server_error(),
+            Self::Anthropic => anthropic::api_error(scene),
+        }
+    }
+
+    /// The list of `models`.
+    pub(crate) fn models(self, models: &[&str], created: u64) -> Bytes {
+        match self {
+            Self::OpenAi => openai::models(models, "openai", created),
+            Self::Azure => openai::models(models, "azure", created),
+            Self::Anthropic => anthropic::models(models),
+        }
+    }
+}
+
+/// `retry-after` (whole seconds, rounded up) and `retry-after-ms` of a refusal.
+pub(crate) fn retry_headers(persona: Persona, refusal: &Refusal) -> Headers {
+    let seconds = |wait: Duration| wait.as_nanos().div_ceil(1_000_000_000).to_string();
+    let millis = |wait: Duration| wait.as_nanos().div_ceil(1_000_000).to_string();
+    let mut headers = Headers::new();
+    match refusal {
+        Refusal::Failed(failure) => {
+            headers.extend(failure.retry_after.map(|wait| ("retry-after", seconds(wait))));
+            headers.extend(failure.retry_after_ms.map(|wait| ("retry-after-ms", millis(wait))));
+        }
+        Refusal::Exceeded(excess) => {
+            headers.push(("retry-after", seconds(excess.wait)));
+            match persona {
+                Persona::OpenAi | Persona::Azure => {
+                    headers.push(("retry-after-ms", millis(excess.wait)));
+                }
+                Persona::Anthropic => {}
+            }
+        }
+        Refusal::NoKey
+        | Refusal::WrongKey
+        | Refusal::Route { .. }
+        | Refusal::Model(_)
+        | Refusal::TooLarge
+        | Refusal::Invalid(_) => {}
+        Refusal::Overloaded => match persona {
+            Persona::Azure => headers.push(("retry-after", seconds(azure::OVERLOADED_WAIT))),
+            Persona::OpenAi | Persona::Anthropic => {}
+        },
+    }
+    headers
+}
+
+impl OwnedScene {
+    /// As the functions here want it.
+    pub(crate) fn borrow(&self) -> Scene<'_> {
+        Scene { id: &self.id, model: &self.model, query: &self.query, unix_s: self.unix_s }
+    }
+}
+
+impl Complaint {
+    fn new(message: impl Into<String>, param: Option<&str>) -> Self {
+        Self { message: message.into(), param: param.map(str::to_owned) }
+    }
+}
+
+/// Puts static names and our own texts into a header map.
+pub(crate) fn put(map: &mut HeaderMap, headers: Headers) {
+    for (name, value) in headers {
+        // Numbers, ids and dates of ours are always valid; a model's odd name is left out.
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            map.insert(HeaderName::from_static(name), value);
+        }
+    }
+}
+
+const JSON: &str = "application/json";
+
+/// The answer of something in front of the provider, if the fault asks for one.
+fn edge(failure: &Failure) -> Option<ErrorReply> {
+    let status = failure.status;
+    let text = |body| ErrorReply { status, content_type: "text/plain", body };
+    match failure.body {
+        ErrorBody::Provider => None,
+        ErrorBody::Html => {
+            let status_code = http::StatusCode::from_u16(status).ok();
+            let reason = status_code.and_then(|code| code.canonical_reason());
+            Some(ErrorReply::html(status, reason.unwrap_or("Unknown Error")))
+        }
+        ErrorBody::Text => Some(text(Bytes::from_static(ENVOY))),
+        ErrorBody::Empty => Some(text(Bytes::new())),
+    }
+}
+
+/// What Envoy says when it cannot reach what is behind it (seen in front of Anthropic).
+const ENVOY: &[u8] = b"upstream connect error or disconnect/reset before headers. reset reason: \
+                       connection termination";
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// N words separated by white space are N tokens, here and in the load generator.
+fn words(text: &str) -> u64 {
+    text.split_ascii_whitespace().count() as u64
+}

@@ -1,0 +1,287 @@
+//! When faults are armed, for whom, and by what luck.
+//!
+//! A rule is met by an attempt that arrives inside its window at one of its targets, if its
+//! conditions hold and its luck says so. Luck is keyed by (rule, deployment, request, visit): two
+//! strategies that send the same request to the same place meet the same fault. What a fault *does*
+//! is the fault's business.
+//!
+//! Rules that act at the dial hold for the whole host, because a dial names no deployment. A dial is
+//! judged only by what can be told from it (nobody knows yet whether a stream will be asked for);
+//! whatever else a rule wants to know is judged when the request has been read.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use vocab::{At, Seed};
+
+use crate::FakesError;
+use crate::config::{DeploymentConfig, FakesConfig, FaultRule, When, Window};
+use crate::fault::{self, Fault, Moment, Verdict, Weight, weigh};
+use crate::ledger::{Entry, Numbers};
+
+/// All rules of a world.
+#[derive(Debug)]
+pub(crate) struct Schedule {
+    seed: Seed,
+    rules: Vec<Rule>,
+}
+
+#[derive(Debug)]
+struct Rule {
+    id: Arc<str>,
+    fault: Box<dyn Fault>,
+    at_connect: bool,
+    window: Window,
+    share: f64,
+    when: When,
+    /// By deployment: the id under which its luck is drawn, if the rule is about it at all.
+    luck_of: Vec<Option<Arc<str>>>,
+    /// Attempts so far that the conditions `first` and `every` count.
+    arrived: AtomicU64,
+}
+
+/// Everything about an attempt that rules may ask.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ask {
+    pub(crate) deployment: usize,
+    pub(crate) at: At,
+    pub(crate) luck: Luck,
+    pub(crate) attempt: u32,
+    pub(crate) stream: bool,
+    pub(crate) prompt_tokens: u64,
+}
+
+/// Whose luck: a request and its visit, or a probe's ordinal and visit 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Luck {
+    pub(crate) request: u64,
+    pub(crate) visit: u32,
+}
+
+/// Rules that an attempt meets, in the order of the scenario.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Met {
+    schedule: Option<Arc<Schedule>>,
+    armed: Vec<(usize, f64)>,
+}
+
+/// A moment at which a rule acts on connections that are already open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Onset {
+    pub(crate) at: At,
+    rule: usize,
+}
+
+/// What a rule does at a dial, or to an open connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Strike {
+    pub(crate) rule: Arc<str>,
+    pub(crate) verdict: Verdict,
+    /// End of its window.
+    pub(crate) until: At,
+}
+
+impl Schedule {
+    /// Compiles the rules.
+    ///
+    /// # Errors
+    /// If a rule names an unknown fault, has unreadable parameters, or a target that does not exist.
+    pub(crate) fn new(config: &FakesConfig) -> Result<Self, FakesError> {
+        let rules = config.faults.iter().map(|rule| Rule::new(rule, &config.deployments));
+        Ok(Self { seed: config.seed, rules: rules.collect::<Result<_, _>>()? })
+    }
+
+    /// The rules that an attempt meets. Counts it for `first` and `every`.
+    pub(crate) fn meet(self: &Arc<Self>, ask: &Ask) -> Met {
+        let mut met = Met::default();
+        for (index, rule) in self.rules.iter().enumerate() {
+            if let Some(strength) = rule.strength(self.seed, ask, true) {
+                met.armed.push((index, strength));
+                met.schedule.get_or_insert_with(|| Arc::clone(self));
+            }
+        }
+        met
+    }
+
+    /// What happens to a dial at a host, whose first deployment is `first`. `caller` is the request
+    /// for which the dial is made, where that is known, with the numbers that its attempt would get.
+    pub(crate) fn at_dial(
+        &self,
+        first: usize,
+        at: At,
+        caller: Option<(u64, Numbers)>,
+    ) -> Option<Strike> {
+        self.rules.iter().filter(|rule| rule.at_connect).find_map(|rule| {
+            let strength = rule.window.strength(at);
+            let luck_of =
+                rule.luck_of(first).filter(|_| strength > 0.0 && rule.when.told_by_dial())?;
+            let numbered = rule
+                .when
+                .attempt
+                .is_none_or(|wanted| caller.is_some_and(|(_, numbers)| numbers.attempt == wanted));
+            let share = rule.share * strength;
+            let drawn = share >= 1.0
+                || caller.is_some_and(|(request, numbers)| {
+                    let luck = Luck { request, visit: numbers.visit };
+                    rule.draw(self.seed, luck_of, luck) < share
+                });
+            let verdict = rule.fault.at(Moment::Accept, strength);
+            (numbered && drawn && verdict != Verdict::Pass).then(|| rule.strike(verdict))
+        })
+    }
+
+    /// When rules act on the open connections of the host whose first deployment is `first`: at the
+    /// start of their windows, or where ramps have risen to their height.
+    pub(crate) fn onsets(&self, first: usize) -> Vec<Onset> {
+        let mut onsets: Vec<Onset> = (self.rules.iter().enumerate())
+            .filter(|(_, rule)| rule.at_connect && rule.luck_of(first).is_some())
+            .map(|(index, Rule { window, .. })| {
+                let half = window.to.since(window.from) / 2;
+                Onset { at: window.from.plus(window.ramp.min(half)), rule: index }
+            })
+            .collect();
+        onsets.sort_unstable();
+        onsets
+    }
+
+    /// What an onset does to a connection that carries `ask`, or is idle. A part of all connections
+    /// (by share or condition) means: of those that carry an attempt.
+    pub(crate) fn at_onset(&self, onset: Onset, ask: Option<&Ask>) -> Option<Strike> {
+        let rule = self.rules.get(onset.rule)?;
+        let struck = match ask {
+            Some(ask) => {
+                let ask = Ask { at: onset.at, ..*ask };
+                rule.strength(self.seed, &ask, false).is_some()
+            }
+            None => rule.share >= 1.0 && rule.when == When::default(),
+        };
+        let verdict = rule.fault.at(Moment::Accept, 1.0);
+        (struck && verdict != Verdict::Pass).then(|| rule.strike(verdict))
+    }
+
+    /// Whether no rule fails a first try; see [`crate::Fakes::would_answer`].
+    pub(crate) fn spares(&self, ask: &Ask) -> bool {
+        self.rules
+            .iter()
+            .all(|rule| rule.fault.only_slows() || rule.strength(self.seed, ask, false).is_none())
+    }
+}
+
+impl Met {
+    /// What the faults do at `moment`; marks the ones that do something in `entry`.
+    pub(crate) fn at(&self, moment: Moment, entry: &Entry) -> Weight {
+        let Some(schedule) = &self.schedule else { return weigh([]) };
+        weigh(self.armed.iter().filter_map(|(index, strength)| {
+            let rule = schedule.rules.get(*index)?;
+            let verdict = rule.fault.at(moment, *strength);
+            if verdict != Verdict::Pass {
+                entry.met(&rule.id);
+            }
+            Some(verdict)
+        }))
+    }
+
+    /// Whether no rule is met.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.armed.is_empty()
+    }
+
+    /// The latest end of the met rules' windows: how long a black hole lasts.
+    pub(crate) fn until(&self) -> At {
+        let ends = self
+            .armed
+            .iter()
+            .filter_map(|(index, _)| Some(self.schedule.as_ref()?.rules.get(*index)?.window.to));
+        ends.max().unwrap_or(At::NEVER)
+    }
+}
+
+impl Rule {
+    fn new(rule: &FaultRule, deployments: &[DeploymentConfig]) -> Result<Self, FakesError> {
+        let entry = fault::find(&rule.name).ok_or_else(|| FakesError::UnknownFault {
+            rule: rule.id.clone(),
+            name: rule.name.clone(),
+        })?;
+        let fault = (entry.parse)(&rule.params)
+            .map_err(|source| FakesError::Param { rule: rule.id.clone(), source })?;
+        if let Some(target) = rule.targets.iter().find(|target| **target >= deployments.len()) {
+            return Err(FakesError::NoTarget { rule: rule.id.clone(), target: *target });
+        }
+        let luck_of = |(index, deployment): (usize, &DeploymentConfig)| {
+            if !entry.at_connect {
+                return rule.targets.contains(&index).then(|| Arc::clone(&deployment.id.0));
+            }
+            let mut behind = deployments.iter().enumerate().filter(|(_, other)| {
+                (&other.host, other.port) == (&deployment.host, deployment.port)
+            });
+            let hit = behind.clone().any(|(other, _)| rule.targets.contains(&other));
+            behind.next().filter(|_| hit).map(|(_, first)| Arc::clone(&first.id.0))
+        };
+        Ok(Self {
+            id: Arc::from(rule.id.as_str()),
+            fault,
+            at_connect: entry.at_connect,
+            window: rule.window,
+            share: rule.share,
+            when: rule.when,
+            luck_of: deployments.iter().enumerate().map(luck_of).collect(),
+            arrived: AtomicU64::new(0),
+        })
+    }
+
+    fn luck_of(&self, deployment: usize) -> Option<&Arc<str>> {
+        self.luck_of.get(deployment)?.as_ref()
+    }
+
+    /// The ramp's strength if the attempt meets this rule. The conditions `first` and `every` depend
+    /// on load: they are counted only if `counted`, and else never hold.
+    fn strength(&self, seed: Seed, ask: &Ask, counted: bool) -> Option<f64> {
+        let strength = self.window.strength(ask.at);
+        let luck_of = self.luck_of(ask.deployment)?;
+        if strength <= 0.0 || !self.when.holds(ask) {
+            return None;
+        }
+        if self.when.counts() {
+            let n = counted.then(|| self.arrived.fetch_add(1, Ordering::Relaxed) + 1)?;
+            if !self.when.holds_for_arrival(n) {
+                return None;
+            }
+        }
+        let share = if self.fault.ramps_amount() { self.share } else { self.share * strength };
+        (self.draw(seed, luck_of, ask.luck) < share).then_some(strength)
+    }
+
+    fn draw(&self, seed: Seed, luck_of: &str, luck: Luck) -> f64 {
+        let draw = seed.draw("fault").of(&self.id).of(luck_of);
+        draw.n(luck.request).n(u64::from(luck.visit)).unit()
+    }
+
+    fn strike(&self, verdict: Verdict) -> Strike {
+        Strike { rule: Arc::clone(&self.id), verdict, until: self.window.to }
+    }
+}
+
+impl When {
+    fn holds(&self, ask: &Ask) -> bool {
+        self.stream.is_none_or(|stream| stream == ask.stream)
+            && self.prompt_tokens_min.is_none_or(|min| ask.prompt_tokens >= min)
+            && self.prompt_tokens_max.is_none_or(|max| ask.prompt_tokens <= max)
+            && self.attempt.is_none_or(|attempt| attempt == ask.attempt)
+    }
+
+    fn counts(&self) -> bool {
+        self.first.is_some() || self.every.is_some()
+    }
+
+    fn holds_for_arrival(&self, n: u64) -> bool {
+        self.first.is_none_or(|first| n <= first)
+            && self.every.is_none_or(|every| every > 0 && n.is_multiple_of(every))
+    }
+
+    fn told_by_dial(&self) -> bool {
+        self.stream.is_none()
+            && self.prompt_tokens_min.is_none()
+            && self.prompt_tokens_max.is_none()
+            && !self.counts()
+    }
+}
