@@ -1,0 +1,121 @@
+//! The point of no return: an answer whose first word has left cannot change hands any more.
+//!
+//! [`Committed`] forwards what its deployment says and has no way to ask another one. A stream that
+//! breaks ends with a visible error event and without `[DONE]`, never in silence; a client that leaves
+//! closes the provider's stream and is no failure of the deployment.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame};
+use wire::sse::encode;
+
+use crate::answer::error_event;
+use crate::joined::Joined;
+use crate::lease::Lease;
+use crate::stream::{Ending, Held, Reader};
+use crate::trail::Trail;
+use crate::turn::Turn;
+
+/// A stream on its way to the client.
+#[derive(Debug)]
+pub(crate) struct Committed {
+    reader: Reader,
+    out: Joined,
+    ending: Option<Ending>,
+    begun: bool,
+    /// Given up when the stream's end was told.
+    owed: Option<(Lease, Trail)>,
+    /// Taken before anything is handed out, so that a burst leaves in one write.
+    turn: Turn,
+}
+
+impl Committed {
+    /// Commits the client to `held`.
+    pub(crate) fn new(held: Held, lease: Lease, trail: Trail) -> Self {
+        let Held { reader, out, ending } = held;
+        Self {
+            reader,
+            out,
+            ending,
+            begun: false,
+            owed: Some((lease, trail)),
+            turn: Turn::default(),
+        }
+    }
+
+    /// Collects what is ready.
+    fn poll_collect(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.reader.poll_read(cx, &mut self.out) {
+            Poll::Ready(ending) => {
+                self.ending = ending;
+                Poll::Ready(())
+            }
+            Poll::Pending if self.out.is_empty() => Poll::Pending,
+            Poll::Pending => self.turn.poll_given(cx),
+        }
+    }
+
+    /// Writes what belongs after the last frame, and says how it went.
+    fn close(&mut self, ending: &Ending) {
+        let Some((mut lease, mut trail)) = self.owed.take() else { return };
+        match ending {
+            Ending::Complete => {
+                if !self.reader.seen().done {
+                    self.out.push(Bytes::from_static(encode::DONE));
+                }
+                lease.streamed(self.reader.seen());
+                trail.served(lease.deployment());
+            }
+            Ending::Broken(broken) => {
+                let failure = broken.failure();
+                let personality = trail.instance.config.personality;
+                self.out.push(error_event(personality, &failure));
+                trail.stream_broken(&mut lease, &failure);
+            }
+        }
+    }
+}
+
+impl Body for Committed {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let this = self.get_mut();
+        if this.owed.is_none() {
+            return Poll::Ready(None);
+        }
+        // What was held back goes out at once, in one write with the response head.
+        let begun = std::mem::replace(&mut this.begun, true);
+        if this.ending.is_none() && (begun || this.out.is_empty()) {
+            std::task::ready!(this.poll_collect(cx));
+        }
+        if let Some(ending) = this.ending.take() {
+            this.close(&ending);
+        }
+        if this.out.is_empty() {
+            return Poll::Ready(None);
+        }
+        Poll::Ready(Some(Ok(Frame::data(this.out.take()))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.owed.is_none() && self.out.is_empty()
+    }
+}
+
+impl Drop for Committed {
+    /// A client that leaves once it has the last frame has its answer. Any other owes nothing to the
+    /// deployment: lease and trail say so when they are dropped.
+    fn drop(&mut self) {
+        if self.reader.seen().done {
+            self.close(&Ending::Complete);
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! What a gateway is made of: checked values, in LiteLLM's words. [`crate::litellm`] makes them from
+//! a `config.yaml` that was already read into JSON; nothing here knows YAML or the environment.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use vocab::{DeploymentId, Protocol};
+use world::Authority;
+
+use crate::classify::ErrorClass;
+
+/// A whole gateway.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Entries of `model_list`, in order; a deployment's position is its index everywhere inside.
+    pub deployments: Vec<Deployment>,
+    /// `router_settings`, with the defaults that `litellm_settings` gives them.
+    pub router: RouterSettings,
+    /// Whose behaviour to play.
+    pub personality: Personality,
+    /// Key that clients must present; `None` lets everybody in.
+    pub master_key: Option<Secret>,
+}
+
+/// Whose behaviour the gateway plays; follows from the strategy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Personality {
+    /// LiteLLM 1.106, quirks included.
+    Litellm1106,
+    /// Ours: connect errors cool, a failure before the first token goes to the next deployment.
+    Brownout,
+}
+
+/// One entry of `model_list`.
+#[derive(Clone, Debug)]
+pub struct Deployment {
+    /// `model_info.id`, or `azure/gpt-4o@westus-primary`, `#2` on collision.
+    pub id: DeploymentId,
+    /// `model_name`: the group that clients call.
+    pub group: Arc<str>,
+    /// From the prefix of `litellm_params.model`.
+    pub protocol: Protocol,
+    /// The provider's model, without prefix; on Azure the deployment's name.
+    pub model: Arc<str>,
+    /// The string of `litellm_params.model` as written, for price look-ups.
+    pub model_as_written: Arc<str>,
+    /// Where to dial.
+    pub authority: Authority,
+    /// Path prefix of `api_base`, without trailing slash; may be empty.
+    pub base_path: Arc<str>,
+    /// Azure's `api-version`.
+    pub api_version: Option<Arc<str>>,
+    /// Credential.
+    pub api_key: Option<Secret>,
+    /// `region_name`, if given.
+    pub region: Option<Arc<str>>,
+    /// Relative weight of simple-shuffle.
+    pub weight: Option<f64>,
+    /// Requests per minute: weight or limit, depending on the strategy.
+    pub rpm: Option<u64>,
+    /// Tokens per minute: weight or limit, depending on the strategy.
+    pub tpm: Option<u64>,
+    /// Priority level, lower first.
+    pub order: Option<i64>,
+    /// Largest gap without bytes, plain requests.
+    pub timeout: Option<Duration>,
+    /// Largest gap without bytes, streams.
+    pub stream_timeout: Option<Duration>,
+    /// Retries, overriding the router's.
+    pub num_retries: Option<u32>,
+    /// Requests at a time; more wait.
+    pub max_parallel_requests: Option<u32>,
+    /// Cooldown, overriding the router's and Retry-After.
+    pub cooldown_time: Option<Duration>,
+    /// US dollars per token in.
+    pub input_cost_per_token: Option<f64>,
+    /// US dollars per token out.
+    pub output_cost_per_token: Option<f64>,
+    /// Largest prompt in tokens, for pre-call checks.
+    pub max_input_tokens: Option<u64>,
+}
+
+/// How requests are routed, retried and cooled.
+#[derive(Clone, Debug)]
+pub struct RouterSettings {
+    /// Name in [`crate::strategy::ALL`].
+    pub routing_strategy: &'static str,
+    /// `routing_strategy_args` as JSON, checked by the strategy's entry.
+    pub routing_strategy_args: serde_json::Value,
+    /// Retries per model group.
+    pub num_retries: u32,
+    /// Floor of the backoff.
+    pub retry_after: Duration,
+    /// Largest gap without bytes, plain requests.
+    pub timeout: Duration,
+    /// Largest gap without bytes, streams.
+    pub stream_timeout: Option<Duration>,
+    /// Failures per window before a deployment cools; `None` plays the default rules.
+    pub allowed_fails: Option<u32>,
+    /// Length of a cooldown.
+    pub cooldown_time: Duration,
+    /// Never cool.
+    pub disable_cooldowns: bool,
+    /// Model group → groups or deployment ids to try next. `"*"` is every group.
+    pub fallbacks: BTreeMap<Arc<str>, Vec<Arc<str>>>,
+    /// The same, for prompts that do not fit.
+    pub context_window_fallbacks: BTreeMap<Arc<str>, Vec<Arc<str>>>,
+    /// The same, for answers that a policy refused.
+    pub content_policy_fallbacks: BTreeMap<Arc<str>, Vec<Arc<str>>>,
+    /// Depth of fallbacks.
+    pub max_fallbacks: u32,
+    /// Other names for groups.
+    pub model_group_alias: BTreeMap<Arc<str>, Arc<str>>,
+    /// Check limits and context size before calling.
+    pub enable_pre_call_checks: bool,
+    /// Requests at a time per deployment, where neither it nor its limits say so.
+    pub default_max_parallel_requests: Option<u32>,
+    /// Retries by class of error, for all groups.
+    pub retry_policy: Option<ErrorPolicy>,
+    /// Retries by class of error, per group.
+    pub model_group_retry_policy: BTreeMap<Arc<str>, ErrorPolicy>,
+    /// Allowed failures by class of error.
+    pub allowed_fails_policy: Option<ErrorPolicy>,
+}
+
+/// A count per class of error; `None` where the policy says nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ErrorPolicy {
+    /// 400.
+    pub bad_request: Option<u32>,
+    /// 401.
+    pub authentication: Option<u32>,
+    /// 408.
+    pub timeout: Option<u32>,
+    /// 429.
+    pub rate_limit: Option<u32>,
+    /// Content policy.
+    pub content_policy: Option<u32>,
+    /// 500.
+    pub internal_server: Option<u32>,
+}
+
+impl ErrorPolicy {
+    /// What the policy says for a class. LiteLLM's context and content errors are kinds of bad
+    /// request, and fall back to what is said for it.
+    pub const fn of(&self, class: ErrorClass) -> Option<u32> {
+        match class {
+            ErrorClass::Authentication => self.authentication,
+            ErrorClass::Timeout => self.timeout,
+            ErrorClass::RateLimit => self.rate_limit,
+            ErrorClass::ContentPolicy => match self.content_policy {
+                Some(count) => Some(count),
+                None => self.bad_request,
+            },
+            ErrorClass::BadRequest | ErrorClass::ContextWindow => self.bad_request,
+            ErrorClass::InternalServer => self.internal_server,
+            ErrorClass::PermissionDenied
+            | ErrorClass::NotFound
+            | ErrorClass::UnprocessableEntity
+            | ErrorClass::BadGateway
+            | ErrorClass::ServiceUnavailable
+            | ErrorClass::ApiConnection
+            | ErrorClass::Api => None,
+        }
+    }
+}
+
+/// A credential: it can be sent and compared, not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Arc<str>);
+
+impl Secret {
+    /// Wraps a credential.
+    pub fn new(secret: &str) -> Self {
+        Self(Arc::from(secret))
+    }
+
+    /// The credential itself, to be sent and never to be printed.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// How a balancer spreads requests over instances.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Balance {
+    /// In turn.
+    RoundRobin,
+    /// To the instance with the fewest requests under way; ties in order.
+    LeastConn,
+    /// Uniformly, keyed by the request.
+    Random,
+}

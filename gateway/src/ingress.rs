@@ -1,0 +1,164 @@
+//! The door: connections, paths, keys and bodies, up to a request that can be exchanged.
+//!
+//! Chat completions are matched by hand, because every microsecond here is paid by every request;
+//! all other routes go through [`crate::routes`].
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use tower_service::Service as _;
+use wire::openai::MAX_BODY_BYTES;
+use world::{Listener, ServeOptions, serve_connection};
+
+use crate::accept::accept_all;
+use crate::answer::{AnswerBody, Refusal};
+use crate::exchange::Exchange;
+use crate::headers::text;
+use crate::instance::Instance;
+use crate::trail::Trail;
+use crate::{auth, failover, routes};
+
+/// Longest call id that is taken from a client, in bytes; longer ones are replaced. It goes into logs.
+const CALL_ID_MAX: usize = 128;
+
+/// Serves `listener` until it closes.
+pub(crate) async fn serve(instance: Arc<Instance>, listener: Listener) -> io::Result<()> {
+    let pages = routes::router(Arc::clone(&instance));
+    let connection = |conn| {
+        let (instance, pages) = (Arc::clone(&instance), pages.clone());
+        async move {
+            let handler = |request| handle(&instance, &pages, request);
+            // A connection that breaks is the client's to notice.
+            let _ = serve_connection(conn, ServeOptions::default(), handler).await;
+        }
+    };
+    accept_all(listener, connection).await
+}
+
+async fn handle(
+    instance: &Arc<Instance>,
+    pages: &axum::Router,
+    request: Request<Incoming>,
+) -> Response<AnswerBody> {
+    match chat_path(request.uri().path()) {
+        Some(_) if request.method() != Method::POST => {
+            Refusal::method_not_allowed(request.method()).response()
+        }
+        Some(_) => chat(instance, request).await,
+        None => match pages.clone().call(request).await {
+            Ok(response) => response.map(AnswerBody::Page),
+            Err(never) => match never {},
+        },
+    }
+}
+
+async fn chat(instance: &Arc<Instance>, request: Request<Incoming>) -> Response<AnswerBody> {
+    let received = instance.clock.now();
+    let (head, body) = request.into_parts();
+    match admit(instance, &head, body).await {
+        Ok(exchange) => {
+            let trail = Trail::new(Arc::clone(instance), call_id(instance, &head), received);
+            Box::pin(failover::answer(&exchange, trail)).await
+        }
+        Err(refusal) => {
+            instance.metrics.turned_away(refusal.status.as_u16());
+            refusal.response()
+        }
+    }
+}
+
+/// Checks the key, then the body, then what it asks for.
+async fn admit(
+    instance: &Instance,
+    head: &http::request::Parts,
+    body: Incoming,
+) -> Result<Exchange, Refusal> {
+    auth::check(instance.config.master_key.as_ref(), &head.headers)?;
+    let body = whole(body).await?;
+    let path_model = chat_path(head.uri.path()).flatten().map(unescaped);
+    Exchange::read(&instance.router, &head.headers, path_model.as_deref(), body)
+}
+
+fn call_id(instance: &Instance, head: &http::request::Parts) -> Arc<str> {
+    match text(&head.headers, "x-litellm-call-id") {
+        "" => Arc::from(instance.fresh_call_id()),
+        long if long.len() > CALL_ID_MAX => Arc::from(instance.fresh_call_id()),
+        call_id => Arc::from(call_id),
+    }
+}
+
+/// The chat completion routes: whether `path` is one, and the model that it names, if it names one.
+fn chat_path(path: &str) -> Option<Option<&str>> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let rest = path.strip_suffix("/chat/completions")?;
+    if matches!(rest, "" | "/v1") {
+        return Some(None);
+    }
+    let model = rest
+        .strip_prefix("/openai/deployments/")
+        .or_else(|| rest.strip_prefix("/engines/"))
+        .or_else(|| rest.strip_prefix("/v1/engines/"))?;
+    (!model.is_empty()).then_some(Some(model))
+}
+
+/// Percent escapes of a path segment, undone; what is no UTF-8 then stays as it was.
+fn unescaped(segment: &str) -> String {
+    if !segment.contains('%') {
+        return segment.to_owned();
+    }
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let code = (first == b'%').then(|| tail.get(..2)).flatten();
+        let code = code.and_then(|code| std::str::from_utf8(code).ok());
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            None => {
+                bytes.push(first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| segment.to_owned())
+}
+
+/// The whole body, if it is not too large and arrives.
+async fn whole(body: Incoming) -> Result<Bytes, Refusal> {
+    let collected = Limited::new(body, MAX_BODY_BYTES).collect().await;
+    let collected = collected.map_err(|error| {
+        if error.is::<http_body_util::LengthLimitError>() {
+            return Refusal::too_large();
+        }
+        Refusal::bad_request(Some("request_body"), "Request body ended early".to_owned())
+    })?;
+    Ok(collected.to_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{chat_path, unescaped};
+
+    #[test]
+    fn recognises_litellms_chat_routes() {
+        for (path, is) in [
+            ("/v1/chat/completions", Some(None)),
+            ("/chat/completions", Some(None)),
+            ("/chat/completions/", Some(None)),
+            ("/openai/deployments/gpt-4o/chat/completions", Some(Some("gpt-4o"))),
+            ("/engines/azure/gpt-4o/chat/completions", Some(Some("azure/gpt-4o"))),
+            ("/engines//chat/completions", None),
+            ("/v2/chat/completions", None),
+            ("/v1/models", None),
+        ] {
+            assert_eq!(chat_path(path), is, "{path}");
+        }
+        assert_eq!(unescaped("a%2Fb%zz%"), "a/b%zz%");
+    }
+}

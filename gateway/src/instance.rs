@@ -1,0 +1,179 @@
+//! One gateway instance: its parts, put together once and shared by every request.
+//!
+//! Instances share nothing with each other, as replicas without a Redis do: each has its own books on
+//! the fleet, its own connections and its own counters.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http::HeaderValue;
+use tokio::sync::Semaphore;
+use vocab::{At, DeploymentId, Seed};
+use world::pool::{Pool, PoolOptions};
+use world::{Clock, Connector, Listener};
+
+use crate::config::{Config, Deployment};
+use crate::ingress;
+use crate::metrics::Metrics;
+use crate::observer::{Choice, Decision, Observer};
+use crate::router::Router;
+use crate::upstream::Route;
+
+/// A gateway that can serve. Clones are the same instance.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    instance: Arc<Instance>,
+}
+
+/// What a gateway is made of.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// What to serve, and how.
+    pub config: Arc<Config>,
+    /// The time.
+    pub clock: Clock,
+    /// The way to the providers.
+    pub connector: Arc<dyn Connector>,
+    /// Hears of every decision.
+    pub observer: Arc<dyn Observer>,
+    /// Keys all luck: shuffles, jitter, made-up call ids.
+    pub seed: Seed,
+    /// The instance's name in decisions, such as `gateway[1]`.
+    pub instance: Arc<str>,
+}
+
+/// Why a gateway cannot be made of a config.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    /// The strategy refuses its arguments.
+    #[error("routing strategy cannot be set up: {0}")]
+    Strategy(String),
+    /// No request could ever be sent to a deployment.
+    #[error("deployment `{deployment}` cannot be called: {problem}")]
+    Deployment {
+        /// Its id.
+        deployment: DeploymentId,
+        /// Why, and what to try.
+        problem: String,
+    },
+}
+
+impl Gateway {
+    /// Makes an instance. It opens no connection before the first request.
+    ///
+    /// # Errors
+    /// [`GatewayError`] if the config names something that cannot work.
+    pub fn new(parts: Parts) -> Result<Self, GatewayError> {
+        let router = Router::new(Arc::clone(&parts.config), parts.seed)
+            .map_err(|error| GatewayError::Strategy(error.to_string()))?;
+        let fleet = parts.config.deployments.iter().enumerate();
+        let fleet = fleet.map(|(index, deployment)| {
+            Member::new(deployment, router.fleet().parallel_limit(index))
+        });
+        let fleet = fleet.collect::<Result<Vec<_>, _>>()?;
+        let instance = Instance {
+            pool: Pool::new(parts.connector, PoolOptions::default()),
+            metrics: Metrics::new(fleet.len()),
+            router,
+            fleet,
+            config: parts.config,
+            clock: parts.clock,
+            observer: parts.observer,
+            seed: parts.seed,
+            name: parts.instance,
+            anonymous: AtomicU64::new(0),
+        };
+        Ok(Self { instance: Arc::new(instance) })
+    }
+
+    /// Serves `listener` until it closes; dropping the future ends every connection.
+    ///
+    /// # Errors
+    /// As `accept(2)`.
+    pub async fn serve(&self, listener: Listener) -> io::Result<()> {
+        ingress::serve(Arc::clone(&self.instance), listener).await
+    }
+}
+
+/// What all requests share.
+#[derive(Debug)]
+pub(crate) struct Instance {
+    pub(crate) config: Arc<Config>,
+    pub(crate) clock: Clock,
+    pub(crate) seed: Seed,
+    pub(crate) router: Router,
+    pub(crate) pool: Pool,
+    /// One per deployment, same index.
+    pub(crate) fleet: Vec<Member>,
+    pub(crate) metrics: Metrics,
+    observer: Arc<dyn Observer>,
+    name: Arc<str>,
+    /// Requests that came without a call id.
+    anonymous: AtomicU64,
+}
+
+/// A deployment, ready to be called.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) route: Route,
+    /// Requests at a time, where bounded; more wait. Their number is bounded by the connections.
+    pub(crate) slots: Option<Semaphore>,
+    pub(crate) id: HeaderValue,
+    pub(crate) group: HeaderValue,
+    pub(crate) api_base: HeaderValue,
+}
+
+impl Instance {
+    /// Unix seconds at `at`.
+    pub(crate) const fn unix_seconds(&self, at: At) -> u64 {
+        self.clock.unix_ns(at) / 1_000_000_000
+    }
+
+    /// Tells the observer of a decision.
+    pub(crate) fn tell(&self, call_id: &str, deployment: Option<usize>, what: Choice<'_>) {
+        let deployment = deployment.map(|index| &self.config.deployments[index].id);
+        let (at, instance) = (self.clock.now(), &*self.name);
+        self.observer.saw(&Decision { at, call_id, instance, deployment, what });
+    }
+
+    /// A call id for a request that brought none, in the form of a UUID; it follows from the seed.
+    pub(crate) fn fresh_call_id(&self) -> String {
+        let n = self.anonymous.fetch_add(1, Ordering::Relaxed);
+        let draw = self.seed.draw("call-id").of(&self.name).n(n);
+        let (high, low) = (draw.clone().n(0).bits(), draw.n(1).bits());
+        format!(
+            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+            high >> 32,
+            high >> 16 & 0xffff,
+            high & 0xfff,
+            low >> 48 & 0x3fff | 0x8000,
+            low & 0xffff_ffff_ffff
+        )
+    }
+}
+
+impl Member {
+    fn new(deployment: &Deployment, parallel_limit: Option<u32>) -> Result<Self, GatewayError> {
+        let refused = |problem: String| GatewayError::Deployment {
+            deployment: deployment.id.clone(),
+            problem,
+        };
+        let value = |text: &str| {
+            HeaderValue::try_from(text).map_err(|_| {
+                refused(format!("`{}` cannot stand in an HTTP header", text.escape_debug()))
+            })
+        };
+        let scheme = if deployment.authority.tls { "https" } else { "http" };
+        let api_base = format!("{scheme}://{}{}", deployment.authority, deployment.base_path);
+        Ok(Self {
+            route: Route::new(deployment).map_err(|error| refused(error.to_string()))?,
+            // A limit of 0 would block for ever; a semaphore holds no more than this.
+            slots: parallel_limit
+                .map(|slots| Semaphore::new(slots.clamp(1, u32::MAX >> 4) as usize)),
+            id: value(deployment.id.as_str())?,
+            group: value(&deployment.group)?,
+            api_base: value(&api_base)?,
+        })
+    }
+}

@@ -1,0 +1,284 @@
+//! `model_list`: one deployment per entry.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+use vocab::{DeploymentId, Protocol};
+use world::Authority;
+
+use super::NoteKind;
+use super::keys;
+use super::provider::{self, Provider};
+use super::reader::{Reader, Section};
+use super::settings::Settings;
+use crate::config::{Deployment, Secret};
+
+/// Most deployments; a thousand times what anybody has, and still cheap to rank.
+const DEPLOYMENTS_MAX: usize = 10_000;
+
+/// Reads the list; `None` if not one deployment came of it.
+pub(super) fn read(
+    root: &Section<'_>,
+    settings: &Settings,
+    reader: &mut Reader<'_>,
+) -> Option<Vec<Deployment>> {
+    let list = match root.get("model_list") {
+        None => &[],
+        Some(_) => reader.list(root, "model_list")?,
+    };
+    if list.is_empty() || list.len() > DEPLOYMENTS_MAX {
+        let message = match list.len() {
+            0 => "the config has no deployments".to_owned(),
+            n => format!("the config has {n} deployments; at most {DEPLOYMENTS_MAX} are accepted"),
+        };
+        let help = "write at least one entry with model_name and litellm_params.model";
+        reader.error("model_list", &message, help);
+        return None;
+    }
+    let mut deployments = Vec::with_capacity(list.len());
+    let mut ids = BTreeSet::new();
+    for (position, item) in list.iter().enumerate() {
+        let path = format!("model_list[{position}]");
+        match Section::at(path.clone(), item) {
+            Some(entry) => {
+                let deployment = Entry::open(&entry, settings, reader)
+                    .and_then(|opened| opened.deployment(&mut ids, reader));
+                deployments.extend(deployment);
+            }
+            None => {
+                let help = "write model_name and litellm_params below it";
+                reader.error(&path, "an entry must be a mapping", help);
+            }
+        }
+    }
+    // An entry that was refused left an error behind.
+    (!deployments.is_empty()).then_some(deployments)
+}
+
+/// The three mappings of an entry, and what they say about the provider.
+struct Entry<'a> {
+    top: &'a Section<'a>,
+    params: Section<'a>,
+    info: Option<Section<'a>>,
+    group: String,
+    model: String,
+    /// Strategies other than simple-shuffle look for limits outside `litellm_params` too.
+    limits_everywhere: bool,
+}
+
+impl<'a> Entry<'a> {
+    fn open(top: &'a Section<'a>, settings: &Settings, reader: &mut Reader<'_>) -> Option<Self> {
+        reader.survey(top, keys::ENTRY);
+        let group = required(top, "model_name", reader);
+        let Some(params) = reader.section(top, "litellm_params") else {
+            if top.get("litellm_params").is_none() {
+                let help = "add litellm_params with at least a model";
+                reader.error(top.path(), "the entry has no litellm_params", help);
+            }
+            return None;
+        };
+        reader.survey(&params, keys::LITELLM_PARAMS);
+        let model = required(&params, "model", reader);
+        let info = reader.section(top, "model_info");
+        if let Some(info) = &info {
+            reader.survey(info, keys::MODEL_INFO);
+        }
+        let limits_everywhere = settings.strategy() != "simple-shuffle";
+        Some(Self { top, params, info, group: group?, model: model?, limits_everywhere })
+    }
+
+    fn deployment(self, ids: &mut BTreeSet<String>, reader: &mut Reader<'_>) -> Option<Deployment> {
+        let params = &self.params;
+        let custom = reader.text(params, "custom_llm_provider");
+        let (provider, own_model) = match provider::of(&self.model, custom.as_deref()) {
+            Ok(found) => found,
+            Err(error) => {
+                let key = if custom.is_some() { "custom_llm_provider" } else { "model" };
+                reader.error(&params.path_of(key), &error.message, &error.help);
+                return None;
+            }
+        };
+        let (authority, base_path) = self.address(provider, reader)?;
+        let id = self.id(provider, own_model, &authority, reader);
+        let id = unique(&id, ids, self.top, reader);
+        let api_key = reader
+            .text(params, "api_key")
+            .or_else(|| reader.ambient(provider.key_variable, &params.path_of("api_key")));
+        Some(Deployment {
+            id: DeploymentId::from(id.as_str()),
+            group: Arc::from(self.group.as_str()),
+            protocol: provider.protocol,
+            model: Arc::from(own_model),
+            model_as_written: Arc::from(self.model.as_str()),
+            authority,
+            base_path,
+            api_version: self.api_version(provider, reader),
+            api_key: api_key.filter(|key| !key.is_empty()).map(|key| Secret::new(&key)),
+            region: reader.text(params, "region_name").map(Arc::from),
+            weight: reader.number(params, "weight"),
+            rpm: self.limit("rpm", reader),
+            tpm: self.limit("tpm", reader),
+            order: self.order(reader),
+            timeout: reader
+                .truthy_seconds(params, "timeout")
+                .or_else(|| reader.truthy_seconds(params, "request_timeout")),
+            stream_timeout: reader.truthy_seconds(params, "stream_timeout"),
+            num_retries: reader.small_count(params, "num_retries"),
+            max_parallel_requests: reader
+                .small_count(params, "max_parallel_requests")
+                .filter(|limit| *limit > 0),
+            cooldown_time: reader.seconds(params, "cooldown_time"),
+            input_cost_per_token: self.number("input_cost_per_token", reader),
+            output_cost_per_token: self.number("output_cost_per_token", reader),
+            max_input_tokens: self
+                .info
+                .as_ref()
+                .and_then(|info| reader.count(info, "max_input_tokens")),
+        })
+    }
+
+    /// Where to dial, and the path before the provider's own.
+    fn address(
+        &self,
+        provider: &Provider,
+        reader: &mut Reader<'_>,
+    ) -> Option<(Authority, Arc<str>)> {
+        let params = &self.params;
+        let key = if params.get("api_base").is_some() { "api_base" } else { "base_url" };
+        let written = match params.get(key) {
+            Some(_) => Some(reader.text(params, key)?),
+            None if provider.protocol == Protocol::Azure => {
+                reader.ambient(provider::AZURE_BASE_VARIABLE, &params.path_of("api_base"))
+            }
+            None => provider.api_base.map(str::to_owned),
+        };
+        let Some(url) = written else {
+            let message = format!("`{}` needs an api_base", self.model);
+            let help = match provider.protocol {
+                Protocol::Azure => "add api_base, such as https://my-resource.openai.azure.com",
+                Protocol::OpenAi | Protocol::Anthropic | Protocol::Gemini | Protocol::Bedrock => {
+                    "add api_base, such as http://localhost:8000/v1"
+                }
+            };
+            reader.error(params.path(), &message, help);
+            return None;
+        };
+        let uri = url.trim().parse::<http::Uri>().ok();
+        let Some((authority, uri)) = uri.and_then(|uri| Some((Authority::from_uri(&uri)?, uri)))
+        else {
+            let message = format!("`{key}` is no address that can be called");
+            let help = "write an absolute URL, such as https://api.openai.com/v1";
+            reader.error(&params.path_of(key), &message, help);
+            return None;
+        };
+        Some((authority, Arc::from(uri.path().trim_end_matches('/'))))
+    }
+
+    fn api_version(&self, provider: &Provider, reader: &mut Reader<'_>) -> Option<Arc<str>> {
+        let written = reader.text(&self.params, "api_version").map(Arc::from);
+        if provider.protocol != Protocol::Azure {
+            return written;
+        }
+        let variable = provider::AZURE_VERSION_VARIABLE;
+        let from_variable = || match self.params.get("api_version") {
+            None => reader.ambient(variable, &self.params.path_of("api_version")).map(Arc::from),
+            Some(_) => None,
+        };
+        written.or_else(from_variable).or_else(|| Some(Arc::from(provider::AZURE_VERSION)))
+    }
+
+    /// `model_info.id`, else `azure/gpt-4o@westus-primary`.
+    fn id(
+        &self,
+        provider: &Provider,
+        own_model: &str,
+        authority: &Authority,
+        reader: &mut Reader<'_>,
+    ) -> String {
+        let written = self.info.as_ref().and_then(|info| reader.text(info, "id"));
+        written.unwrap_or_else(|| format!("{}/{own_model}@{}", provider.name, short(authority)))
+    }
+
+    /// From `litellm_params`, or wherever else the strategy looks for limits.
+    fn limit(&self, key: &str, reader: &mut Reader<'_>) -> Option<u64> {
+        if self.params.get(key).is_some() {
+            return reader.count(&self.params, key);
+        }
+        let elsewhere = [Some(self.top), self.info.as_ref()].into_iter().flatten();
+        let section = elsewhere.into_iter().find(|section| section.get(key).is_some())?;
+        let limit = reader.count(section, key);
+        if self.limits_everywhere {
+            return limit;
+        }
+        let text = "no effect: simple-shuffle reads it from litellm_params only";
+        reader.note(section.path_of(key), NoteKind::Inert, text);
+        None
+    }
+
+    /// From `litellm_params` or `model_info`, in this order.
+    fn number(&self, key: &str, reader: &mut Reader<'_>) -> Option<f64> {
+        match self.params.get(key) {
+            Some(_) => reader.number(&self.params, key),
+            None => self.info.as_ref().and_then(|info| reader.number(info, key)),
+        }
+    }
+
+    fn order(&self, reader: &mut Reader<'_>) -> Option<i64> {
+        let info = self.info.as_ref().filter(|_| self.params.get("order").is_none());
+        let section = info.unwrap_or(&self.params);
+        let value = section.get("order")?;
+        let text = match value {
+            Value::String(text) => text.trim().parse().ok(),
+            Value::Number(number) => number.as_i64(),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        };
+        text.or_else(|| reader.wrong(section, "order", value, "a whole number"))
+    }
+}
+
+/// A text that must be there and not be empty.
+fn required(section: &Section<'_>, key: &str, reader: &mut Reader<'_>) -> Option<String> {
+    if section.get(key).is_none() {
+        let message = format!("`{key}` is missing");
+        reader.error(section.path(), &message, &format!("add `{key}`"));
+        return None;
+    }
+    let text = reader.text(section, key)?;
+    if text.trim().is_empty() {
+        reader.error(&section.path_of(key), &format!("`{key}` is empty"), "write a name");
+        return None;
+    }
+    Some(text)
+}
+
+/// The first label of a host name; an IP address or a bare name whole, with an unusual port.
+fn short(authority: &Authority) -> String {
+    let host = &*authority.host;
+    let numeric = host.contains(':') || host.split('.').all(|part| part.parse::<u8>().is_ok());
+    let label = host.split('.').next().filter(|_| !numeric).unwrap_or(host);
+    let usual = if authority.tls { 443 } else { 80 };
+    if authority.port == usual { label.to_owned() } else { format!("{label}:{}", authority.port) }
+}
+
+/// `id`, or `id#2`, `id#3`, … where it is taken.
+fn unique(
+    id: &str,
+    taken: &mut BTreeSet<String>,
+    entry: &Section<'_>,
+    reader: &mut Reader<'_>,
+) -> String {
+    let mut unique = id.to_owned();
+    // Ends: every deployment takes one name.
+    for number in 2.. {
+        if taken.insert(unique.clone()) {
+            break;
+        }
+        unique = format!("{id}#{number}");
+    }
+    if unique != id {
+        let text = format!("another deployment is called `{id}` already; this one is `{unique}`");
+        reader.note(entry.path().to_owned(), NoteKind::Advice, text);
+    }
+    unique
+}

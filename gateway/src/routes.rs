@@ -1,0 +1,96 @@
+//! Everything that is no chat completion: the list of models, health, metrics.
+//!
+//! These routes read the instance's state and change nothing; none of them calls a provider.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::header::CONTENT_TYPE;
+use http::{Method, Uri};
+use wire::openai::ModelList;
+
+use crate::answer::Refusal;
+use crate::auth;
+use crate::health;
+use crate::instance::Instance;
+
+/// `created` of every listed model: the constant that LiteLLM sends.
+const CREATED: u64 = 1_677_610_602;
+
+/// Content type of Prometheus' text format.
+const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// The routes of an instance.
+pub(crate) fn router(instance: Arc<Instance>) -> Router {
+    let guarded = Router::new()
+        .route("/v1/models", get(models))
+        .route("/models", get(models))
+        .route("/v1/models/{*id}", get(model))
+        .route("/models/{*id}", get(model))
+        .route("/health", get(health::health))
+        .route("/metrics", get(metrics))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&instance), guard));
+    Router::new()
+        .route("/health/liveliness", get(health::liveliness))
+        .route("/health/liveness", get(health::liveliness))
+        .route("/health/readiness", get(health::readiness))
+        .merge(guarded)
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(instance)
+}
+
+async fn guard(State(instance): State<Arc<Instance>>, request: Request, next: Next) -> Response {
+    match auth::check(instance.config.master_key.as_ref(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn models(State(instance): State<Arc<Instance>>) -> Response {
+    json(
+        ModelList::new(
+            instance.router.fleet().group_names().iter().map(|id| &**id),
+            "openai",
+            CREATED,
+        )
+        .to_json(),
+    )
+}
+
+async fn model(State(instance): State<Arc<Instance>>, Path(id): Path<String>) -> Response {
+    if !instance.router.fleet().group_names().iter().any(|known| **known == *id) {
+        let message = format!("The model `{id}` does not exist or is not accessible");
+        return Refusal::not_found(message).into_response();
+    }
+    let list = ModelList::new([&*id], "openai", CREATED);
+    axum::Json(list.data.into_iter().next()).into_response()
+}
+
+async fn metrics(State(instance): State<Arc<Instance>>) -> Response {
+    let cooling = instance.router.cooling(instance.clock.now());
+    let page = instance.metrics.render(&instance.config.deployments, &cooling);
+    ([(CONTENT_TYPE, PROMETHEUS)], page).into_response()
+}
+
+async fn not_found(uri: Uri) -> Response {
+    Refusal::not_found(format!("Not Found: {}", uri.path())).into_response()
+}
+
+async fn method_not_allowed(method: Method) -> Response {
+    Refusal::method_not_allowed(&method).into_response()
+}
+
+fn json(body: bytes::Bytes) -> Response {
+    ([(CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.status, [(CONTENT_TYPE, "application/json")], self.envelope()).into_response()
+    }
+}

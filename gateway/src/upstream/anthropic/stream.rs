@@ -1,0 +1,169 @@
+//! A stream of Anthropic's in OpenAI's chunks, frame by frame.
+//!
+//! Words go through a template; everything rarer is decoded.
+
+use std::collections::BTreeMap;
+
+use bytes::BytesMut;
+use wire::anthropic::{BlockDelta, MessageDelta, OutputBlock, PeekKind, StreamEvent, peek};
+use wire::openai::{ChatChunk, ChunkTemplate, Delta, FunctionDelta, ToolCallDelta, Usage};
+use wire::sse::{Event, encode};
+
+use crate::upstream::dialect::{Broken, Gist};
+
+/// The state of one stream.
+#[derive(Debug)]
+pub(crate) struct Translator {
+    /// Unix seconds that every chunk repeats.
+    created: u64,
+    include_usage: bool,
+    /// What every chunk has in common; set by `message_start`.
+    chunk: ChatChunk,
+    words: Option<ChunkTemplate>,
+    /// Anthropic numbers blocks, OpenAI calls: block → call. Bounded by the answer's blocks.
+    calls: BTreeMap<u32, u32>,
+    usage: wire::anthropic::Usage,
+}
+
+impl Translator {
+    /// A translator at the start of a stream.
+    pub(crate) fn new(created: u64, include_usage: bool) -> Self {
+        Self {
+            created,
+            include_usage,
+            chunk: ChatChunk::new("", "", created),
+            words: None,
+            calls: BTreeMap::new(),
+            usage: wire::anthropic::Usage::default(),
+        }
+    }
+
+    /// Translates one event; appends zero or more frames to `out`.
+    pub(crate) fn read(&mut self, event: &Event, out: &mut BytesMut) -> Gist {
+        let peek = peek(event.event.as_deref(), &event.data);
+        let gist = Gist { output: peek.has_output(), ..Gist::default() };
+        match peek.kind {
+            PeekKind::Delta => match (peek.content, &self.words) {
+                (Some(text), Some(template)) => {
+                    template.write_content(out, &text.unescape());
+                    gist
+                }
+                _ => self.decode(event, gist, out),
+            },
+            PeekKind::MessageStart | PeekKind::BlockStart | PeekKind::MessageDelta => {
+                self.decode(event, gist, out)
+            }
+            PeekKind::MessageStop => {
+                let usage = self.usage_so_far();
+                if self.include_usage {
+                    self.chunk.clone().with_usage(usage).write_frame(out);
+                }
+                out.extend_from_slice(encode::DONE);
+                Gist { done: true, usage: Some(usage), ..gist }
+            }
+            PeekKind::Error => Gist { broken: Some(Broken::Error(event.data.clone())), ..gist },
+            PeekKind::Malformed => Gist { broken: Some(Broken::Malformed), ..gist },
+            PeekKind::Ping | PeekKind::BlockStop | PeekKind::Unknown => gist,
+        }
+    }
+
+    fn decode(&mut self, event: &Event, gist: Gist, out: &mut BytesMut) -> Gist {
+        let Ok(decoded) = serde_json::from_slice::<StreamEvent>(&event.data) else {
+            return Gist { broken: Some(Broken::Malformed), ..gist };
+        };
+        match decoded {
+            StreamEvent::MessageStart { message } => {
+                self.chunk = ChatChunk::new(&message.id, &message.model, self.created);
+                self.words = Some(ChunkTemplate::new(&self.chunk));
+                self.usage = message.usage;
+                self.chunk.clone().with_role().write_frame(out);
+            }
+            StreamEvent::ContentBlockStart { index, content_block } => {
+                self.begin_block(index, content_block, out);
+            }
+            StreamEvent::ContentBlockDelta { index, delta } => self.grow_block(index, delta, out),
+            StreamEvent::MessageDelta { delta, usage } => {
+                self.usage.output_tokens = usage.output_tokens;
+                if let Some(input) = usage.input_tokens {
+                    self.usage.input_tokens = input;
+                }
+                return self.finish(&delta, gist, out);
+            }
+            StreamEvent::Ping
+            | StreamEvent::ContentBlockStop { .. }
+            | StreamEvent::MessageStop
+            | StreamEvent::Error { .. }
+            | StreamEvent::Unknown => {}
+        }
+        gist
+    }
+
+    fn begin_block(&mut self, index: u32, block: OutputBlock, out: &mut BytesMut) {
+        match block {
+            OutputBlock::ToolUse { id, name, .. } => {
+                let call = u32::try_from(self.calls.len()).unwrap_or(u32::MAX);
+                self.calls.insert(index, call);
+                let function = FunctionDelta { name: Some(name), arguments: Some(String::new()) };
+                self.write_call(
+                    ToolCallDelta {
+                        index: call,
+                        id: Some(id),
+                        kind: Some("function".to_owned()),
+                        function: Some(function),
+                    },
+                    out,
+                );
+            }
+            OutputBlock::Text { text } => self.write_words(&text, out),
+            OutputBlock::Thinking { .. }
+            | OutputBlock::RedactedThinking { .. }
+            | OutputBlock::Unknown => {}
+        }
+    }
+
+    fn grow_block(&mut self, index: u32, delta: BlockDelta, out: &mut BytesMut) {
+        match delta {
+            BlockDelta::TextDelta { text } => self.write_words(&text, out),
+            BlockDelta::InputJsonDelta { partial_json } => {
+                let call = self.calls.get(&index).copied().unwrap_or_default();
+                let function = FunctionDelta { name: None, arguments: Some(partial_json) };
+                let function = Some(function);
+                let delta = ToolCallDelta { index: call, function, ..ToolCallDelta::default() };
+                self.write_call(delta, out);
+            }
+            BlockDelta::ThinkingDelta { thinking } => {
+                let reasoning_content = Some(thinking);
+                self.write_delta(Delta { reasoning_content, ..Delta::default() }, out);
+            }
+            BlockDelta::SignatureDelta { .. } | BlockDelta::Unknown => {}
+        }
+    }
+
+    fn finish(&self, delta: &MessageDelta, gist: Gist, out: &mut BytesMut) -> Gist {
+        let Some(reason) = &delta.stop_reason else { return gist };
+        self.chunk.clone().with_finish(super::finish_reason(reason)).write_frame(out);
+        Gist { finish: true, usage: Some(self.usage_so_far()), ..gist }
+    }
+
+    fn usage_so_far(&self) -> Usage {
+        super::reply::usage(&self.usage)
+    }
+
+    fn write_words(&self, text: &str, out: &mut BytesMut) {
+        if !text.is_empty() {
+            self.chunk.clone().with_content(text).write_frame(out);
+        }
+    }
+
+    fn write_call(&self, call: ToolCallDelta, out: &mut BytesMut) {
+        self.write_delta(Delta { tool_calls: Some(vec![call]), ..Delta::default() }, out);
+    }
+
+    fn write_delta(&self, delta: Delta, out: &mut BytesMut) {
+        let mut chunk = self.chunk.clone();
+        if let Some(choice) = chunk.choices.first_mut() {
+            choice.delta = delta;
+        }
+        chunk.write_frame(out);
+    }
+}

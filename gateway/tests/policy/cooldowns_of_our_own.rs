@@ -1,0 +1,179 @@
+//! Circuit breakers of the personality brownout.
+
+use std::time::Duration;
+
+use crate::given::{ask, at, attempt, broken, luck, refusal, success};
+use gateway::classify::{Failure, Trouble};
+use gateway::router::{Cooled, Router};
+use serde_json::{Value, json};
+
+fn router(n: usize, mut settings: Value) -> Router {
+    settings["routing_strategy"] = json!("priority");
+    crate::given::router(n, settings)
+}
+
+fn fail(router: &Router, seconds: f64, failure: &Failure) -> Option<Cooled> {
+    router.started(&attempt(0, at(seconds)));
+    router.failed(&attempt(0, at(seconds)), failure, true)
+}
+
+fn succeed(router: &Router, seconds: f64) {
+    router.started(&attempt(0, at(seconds)));
+    router.succeeded(&attempt(0, at(seconds)), success(0.1));
+}
+
+fn pick(router: &Router, seconds: f64, tried: &[usize]) -> Option<usize> {
+    router.pick(&ask(at(seconds)), tried, &luck(0)).ok()
+}
+
+#[test]
+fn which_single_failure_opens() {
+    let table = [
+        (broken(Trouble::Connect), true),
+        (refusal(429, &[]), true),
+        (refusal(401, &[]), true),
+        (refusal(403, &[]), true),
+        (refusal(404, &[]), true),
+        (refusal(503, &[("retry-after", "3")]), true),
+        (refusal(503, &[]), false),
+        (refusal(500, &[]), false),
+        (broken(Trouble::Timeout), false),
+        (broken(Trouble::Stalled), false),
+        (broken(Trouble::Cut), false),
+        (refusal(400, &[]), false),
+        (refusal(422, &[]), false),
+    ];
+    for (failure, opens) in table {
+        let cooled = fail(&router(2, json!({})), 0.0, &failure);
+        assert_eq!(cooled.is_some(), opens, "{failure:?}");
+        assert!(cooled.is_none_or(|cooled| cooled.reason == failure.reason));
+    }
+}
+
+#[test]
+fn accidents_open_twice_in_a_row_or_three_times_in_ten() {
+    let stall = broken(Trouble::Stalled);
+    let pair = router(2, json!({}));
+    assert_eq!(fail(&pair, 0.0, &stall), None);
+    assert!(fail(&pair, 1.0, &stall).is_some());
+
+    let pair = router(2, json!({}));
+    for second in [0.0, 3.0] {
+        assert_eq!(fail(&pair, second, &stall), None);
+        succeed(&pair, second + 1.0);
+        succeed(&pair, second + 2.0);
+    }
+    assert!(fail(&pair, 6.0, &stall).is_some(), "every third request stalls");
+
+    let pair = router(2, json!({}));
+    for round in 0..10 {
+        let second = f64::from(round);
+        assert_eq!(fail(&pair, second, &stall), None, "one in ten is endured");
+        for _ in 0..9 {
+            succeed(&pair, second);
+        }
+    }
+}
+
+#[test]
+fn faults_of_the_request_never_count() {
+    let pair = router(2, json!({}));
+    for second in 0..20 {
+        assert_eq!(fail(&pair, f64::from(second), &refusal(400, &[])), None);
+    }
+    let stall = broken(Trouble::Stalled);
+    assert_eq!(fail(&pair, 21.0, &stall), None);
+    assert_eq!(fail(&pair, 22.0, &refusal(400, &[])), None);
+    assert_eq!(fail(&pair, 23.0, &stall), None, "in between it answered");
+}
+
+#[test]
+fn retry_after_is_obeyed_exactly_and_capped() {
+    for (headers, ms) in [
+        ([("retry-after", "7")], 7_000),
+        ([("retry-after", "1.5")], 1_500),
+        ([("retry-after-ms", "250")], 250),
+        ([("retry-after", "86400")], 120_000),
+    ] {
+        let pair = router(2, json!({}));
+        let cooled = fail(&pair, 0.0, &refusal(429, &headers)).expect("429 opens");
+        assert_eq!(cooled.lasts, Duration::from_millis(ms), "{headers:?}");
+    }
+    // A later, longer word of the provider counts even while it cools.
+    let pair = router(2, json!({}));
+    fail(&pair, 0.0, &refusal(429, &[("retry-after", "2")]));
+    assert_eq!(fail(&pair, 1.0, &refusal(429, &[("retry-after", "9")])), None);
+    assert_eq!(pair.cooling(at(1.0)), [(0, Duration::from_secs(9))]);
+}
+
+#[test]
+fn cooldowns_double_up_to_cooldown_time_and_calm_resets_them() {
+    let pair = router(2, json!({"cooldown_time": 60}));
+    let refused = broken(Trouble::Connect);
+    let mut now = 0.0;
+    for expected in [5.0, 10.0, 20.0, 40.0, 60.0, 60.0] {
+        let lasts = fail(&pair, now, &refused).expect("opens").lasts.as_secs_f64();
+        assert!((0.9 * expected..=1.1 * expected).contains(&lasts), "{lasts} for {expected}");
+        now += lasts + 0.001;
+    }
+    for _ in 0..20 {
+        succeed(&pair, now);
+    }
+    let lasts = fail(&pair, now + 1.0, &refused).expect("opens").lasts;
+    assert!(lasts < Duration::from_secs(6), "{lasts:?}");
+}
+
+#[test]
+fn after_a_cooldown_one_probe_decides() {
+    let pair = router(2, json!({}));
+    fail(&pair, 0.0, &refusal(429, &[("retry-after", "2")]));
+    assert_eq!(pick(&pair, 1.9, &[]), Some(1));
+    assert_eq!(pick(&pair, 2.0, &[]), Some(0), "half open");
+    pair.started(&attempt(0, at(2.0)));
+    assert_eq!(pick(&pair, 2.1, &[]), Some(1), "one probe at a time");
+    pair.abandoned(&attempt(0, at(2.2)));
+    assert_eq!(pick(&pair, 2.2, &[]), Some(0), "an abandoned probe makes room for another");
+    pair.started(&attempt(0, at(2.3)));
+    pair.succeeded(&attempt(0, at(2.4)), success(0.1));
+    pair.started(&attempt(0, at(2.5)));
+    assert_eq!(pick(&pair, 2.6, &[]), Some(0), "closed");
+}
+
+#[test]
+fn a_relapse_needs_more_proof() {
+    let pair = router(2, json!({}));
+    let limited = refusal(429, &[("retry-after", "1")]);
+    fail(&pair, 0.0, &limited);
+    fail(&pair, 1.0, &limited);
+    succeed(&pair, 2.0);
+    pair.started(&attempt(0, at(2.1)));
+    assert_eq!(pick(&pair, 2.2, &[]), Some(1), "still half open after one proof");
+    pair.succeeded(&attempt(0, at(2.3)), success(0.1));
+    pair.started(&attempt(0, at(2.4)));
+    assert_eq!(pick(&pair, 2.5, &[]), Some(0));
+}
+
+#[test]
+fn a_request_tries_the_untried_first_and_the_least_hopeless_last() {
+    let three = router(3, json!({}));
+    assert_eq!(pick(&three, 0.0, &[0]), Some(1));
+    assert_eq!(pick(&three, 0.0, &[0, 1, 2]), Some(0), "another round");
+    for (deployment, wait) in [(0, "9"), (1, "3"), (2, "6")] {
+        let headers = [("retry-after", wait)];
+        let limited = refusal(429, &headers);
+        assert!(three.failed(&attempt(deployment, at(0.0)), &limited, true).is_some());
+    }
+    assert_eq!(pick(&three, 1.0, &[]), Some(1), "everybody cools: whose cooldown ends first");
+    assert_eq!(pick(&three, 1.0, &[1]), Some(2));
+}
+
+#[test]
+fn jitter_differs_by_deployment_and_repeats_by_seed() {
+    let lasts = |deployment: usize| {
+        let refused = broken(Trouble::Connect);
+        let router = router(2, json!({}));
+        router.failed(&attempt(deployment, at(0.0)), &refused, true).expect("opens").lasts
+    };
+    assert_ne!(lasts(0), lasts(1));
+    assert_eq!(lasts(0), lasts(0));
+}

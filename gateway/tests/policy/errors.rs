@@ -1,0 +1,145 @@
+//! Providers' refusals and their classes: words first, status second.
+
+use std::time::Duration;
+
+use gateway::classify::{ErrorClass, Failure, TEXT_MAX, Trouble, classify};
+use http::HeaderMap;
+use proptest::prelude::*;
+use vocab::Protocol::{self, Anthropic, Azure, Bedrock, Gemini, OpenAi};
+
+fn read(protocol: Protocol, status: u16, body: &str) -> Failure {
+    classify(protocol, status, &HeaderMap::new(), body.as_bytes(), 0)
+}
+
+/// An error as OpenAI writes it.
+fn openai(kind: &str, code: &str, message: &str) -> String {
+    format!(r#"{{"error":{{"message":"{message}","type":"{kind}","code":"{code}"}}}}"#)
+}
+
+/// An error as Anthropic writes it.
+fn anthropic(kind: &str, message: &str) -> String {
+    format!(r#"{{"type":"error","error":{{"type":"{kind}","message":"{message}"}}}}"#)
+}
+
+/// Protocol, status and body of an answer; its class, and the client's status.
+type Row = (Protocol, u16, String, ErrorClass, u16);
+
+fn check(rows: impl IntoIterator<Item = Row>) {
+    for (protocol, status, body, class, client) in rows {
+        let failure = read(protocol, status, &body);
+        assert_eq!((failure.class, failure.status), (class, client), "{protocol} {status} {body}");
+        assert_eq!(failure.upstream_status, Some(status));
+    }
+}
+
+const INVALID: &str = "invalid_request_error";
+
+#[test]
+fn openai_by_words_and_by_status() {
+    check([
+        (OpenAi, 400, openai(INVALID, "", "Bad."), ErrorClass::BadRequest, 400),
+        (OpenAi, 500, openai("server_error", "", "Oops."), ErrorClass::InternalServer, 500),
+        (OpenAi, 502, "<html>Bad Gateway</html>".into(), ErrorClass::BadGateway, 502),
+        (OpenAi, 503, openai("", "", "Overloaded."), ErrorClass::ServiceUnavailable, 503),
+        (OpenAi, 504, "<html>".into(), ErrorClass::Timeout, 504),
+        (OpenAi, 429, openai("requests", "", "Slow down."), ErrorClass::RateLimit, 429),
+        (OpenAi, 500, openai("", "", "Rate limit reached"), ErrorClass::RateLimit, 429),
+        (OpenAi, 500, openai("", "rate_limit_exceeded", ""), ErrorClass::RateLimit, 429),
+        (OpenAi, 500, openai("", "", "upstream said 429"), ErrorClass::RateLimit, 429),
+        (OpenAi, 500, openai("", "", "order 14290 failed"), ErrorClass::InternalServer, 500),
+        (OpenAi, 401, openai(INVALID, "", "No."), ErrorClass::BadRequest, 401),
+        (OpenAi, 404, openai(INVALID, "model_not_found", "No model."), ErrorClass::NotFound, 404),
+        (OpenAi, 408, openai("", "", "Request timed out."), ErrorClass::Timeout, 408),
+        (OpenAi, 402, openai("", "", "Pay."), ErrorClass::Api, 402),
+        (OpenAi, 302, String::new(), ErrorClass::Api, 500),
+    ]);
+}
+
+#[test]
+fn the_others_by_words_and_by_status() {
+    check([
+        (Azure, 404, openai("", "DeploymentNotFound", "No deployment."), ErrorClass::NotFound, 404),
+        (Azure, 401, openai("", "401", "Access denied."), ErrorClass::Authentication, 401),
+        (Anthropic, 400, anthropic(INVALID, "max_tokens: required"), ErrorClass::BadRequest, 400),
+        (Anthropic, 429, anthropic("rate_limit_error", "Slow."), ErrorClass::RateLimit, 429),
+        (Anthropic, 403, anthropic("permission_error", "No."), ErrorClass::PermissionDenied, 403),
+        (Gemini, 400, openai("", "", "API key not valid."), ErrorClass::Authentication, 400),
+        (Bedrock, 400, "{\"message\":\"ThrottlingException\"}".into(), ErrorClass::RateLimit, 429),
+        (Bedrock, 500, "{}".into(), ErrorClass::ServiceUnavailable, 500),
+    ]);
+}
+
+#[test]
+fn the_providers_own_words_reach_the_client() {
+    let failure = read(
+        OpenAi,
+        400,
+        r#"{"error":{"message":"Bad n","type":"invalid_request_error","param":"n","code":null}}"#,
+    );
+    assert_eq!(failure.message, "Bad n");
+    assert_eq!(failure.kind.as_deref(), Some("invalid_request_error"));
+    assert_eq!(failure.param.as_deref(), Some("n"));
+    assert_eq!(read(OpenAi, 502, "<html>").message, "the provider answered with status 502");
+}
+
+#[test]
+fn retry_after_in_all_spellings() {
+    let now = 1_767_225_600; // 2026-01-01T00:00:00Z
+    for (headers, exact_ms, whole_s) in [
+        (vec![("retry-after", "7")], Some(7_000), Some(7)),
+        (vec![("retry-after", "1.5")], Some(1_500), None),
+        (vec![("retry-after", "7"), ("retry-after-ms", "250")], Some(250), Some(7)),
+        (vec![("retry-after", "Thu, 01 Jan 2026 00:00:20 GMT")], Some(20_000), Some(20)),
+        (vec![("retry-after", "Wed, 31 Dec 2025 23:59:00 GMT")], None, None),
+        (vec![("retry-after", "-3")], None, None),
+        (vec![("retry-after", "soon")], None, None),
+        (vec![], None, None),
+    ] {
+        let map: HeaderMap = headers
+            .iter()
+            .map(|&(name, value)| {
+                let name = http::HeaderName::from_static(name);
+                (name, http::HeaderValue::from_static(value))
+            })
+            .collect();
+        let failure = classify(OpenAi, 429, &map, b"", now);
+        assert_eq!(failure.retry_after, exact_ms.map(Duration::from_millis), "{headers:?}");
+        assert_eq!(failure.retry_after_whole, whole_s.map(Duration::from_secs), "{headers:?}");
+    }
+}
+
+#[test]
+fn broken_connections_have_a_class_and_a_word() {
+    for (trouble, class, reason) in [
+        (Trouble::Connect, ErrorClass::ApiConnection, "connect"),
+        (Trouble::Timeout, ErrorClass::Timeout, "timeout"),
+        (Trouble::Stalled, ErrorClass::ApiConnection, "stalled"),
+        (Trouble::Truncated, ErrorClass::ApiConnection, "truncated"),
+    ] {
+        let failure = Failure::broken(trouble, "as it happens");
+        assert_eq!((failure.class, failure.reason), (class, reason));
+        assert_eq!(failure.upstream_status, None);
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_body_is_too_strange(
+        body in prop::collection::vec(any::<u8>(), 0..300),
+        status in 300u16..600,
+        repeats in 1usize..200,
+    ) {
+        let body = body.repeat(repeats);
+        for protocol in [OpenAi, Azure, Anthropic, Gemini, Bedrock] {
+            let failure = classify(protocol, status, &HeaderMap::new(), &body, 0);
+            prop_assert!((400..600).contains(&failure.status));
+            prop_assert!(failure.message.len() <= TEXT_MAX);
+        }
+    }
+
+    #[test]
+    fn long_messages_are_cut_between_characters(length in 0usize..20_000) {
+        let failure = Failure::broken(Trouble::Malformed, &"ß".repeat(length));
+        prop_assert!(failure.message.len() <= TEXT_MAX);
+    }
+}

@@ -1,0 +1,126 @@
+//! Where a request goes when its group has given up, and that the walk ends.
+
+use std::sync::Arc;
+
+use gateway::classify::{ErrorClass, Failure};
+use gateway::fallback::{Itinerary, Wishes, fallback_groups};
+use gateway::fleet::{Fleet, Target};
+use serde_json::{Value, json};
+
+use crate::given::{config, refusal};
+
+/// Groups a, b, c (two levels of order) and d, each with deployments of the same name.
+fn fleet(router_settings: Value) -> Fleet {
+    let entry = |group: &str, id: &str, order: Value| {
+        json!({
+            "model_name": group,
+            "litellm_params": {"model": "openai/m", "api_base": "http://up/v1", "order": order},
+            "model_info": {"id": id}
+        })
+    };
+    let list = json!([
+        entry("a", "a1", Value::Null),
+        entry("b", "b1", Value::Null),
+        entry("c", "c1", json!(1)),
+        entry("c", "c2", json!(2)),
+        entry("c", "c3", json!(3)),
+        entry("d", "d1", Value::Null),
+    ]);
+    let value = json!({"model_list": list, "router_settings": router_settings});
+    Fleet::new(Arc::new(config(&value)))
+}
+
+fn failure(class: ErrorClass) -> Failure {
+    Failure { class, ..refusal(500, &[]) }
+}
+
+fn names(targets: &[Target]) -> Vec<String> {
+    let name = |target: &Target| match target.order {
+        Some(order) => format!("{}/{order}", target.group),
+        None => target.group.to_string(),
+    };
+    targets.iter().map(name).collect()
+}
+
+fn after(fleet: &Fleet, group: &str, class: ErrorClass, wishes: Wishes<'_>) -> Vec<String> {
+    let from = fleet.resolve(group).expect("known");
+    names(&fallback_groups(fleet, &from, &failure(class), wishes))
+}
+
+#[test]
+fn each_class_of_error_has_its_table() {
+    let settings = json!({
+        "fallbacks": [{"a": ["b", "d1"]}, {"b": ["a"]}],
+        "context_window_fallbacks": [{"a": ["c"]}],
+        "default_fallbacks": ["d"]
+    });
+    let fleet = fleet(settings);
+    let plain = Wishes::default();
+    for (group, class, expected) in [
+        ("a", ErrorClass::InternalServer, vec!["b", "d1"]),
+        ("a", ErrorClass::BadRequest, vec!["b", "d1"]),
+        ("a", ErrorClass::ContextWindow, vec!["c"]),
+        ("b", ErrorClass::ContextWindow, vec![]),
+        ("a", ErrorClass::ContentPolicy, vec!["b", "d1"]),
+        ("b", ErrorClass::RateLimit, vec!["a"]),
+        ("d", ErrorClass::RateLimit, vec![]),
+    ] {
+        assert_eq!(after(&fleet, group, class, plain), expected, "{group} {class:?}");
+    }
+    let disabled = Wishes { disabled: true, models: &[] };
+    assert!(after(&fleet, "a", ErrorClass::RateLimit, disabled).is_empty());
+    let own = [Arc::from("d"), Arc::from("nobody"), Arc::from("a")];
+    let wished = Wishes { disabled: false, models: &own };
+    assert_eq!(after(&fleet, "a", ErrorClass::ContextWindow, wished), ["d"], "without itself");
+}
+
+#[test]
+fn higher_levels_of_order_come_before_other_groups() {
+    let fleet = fleet(json!({"fallbacks": [{"c": ["a"]}]}));
+    let plain = Wishes::default();
+    assert_eq!(after(&fleet, "c", ErrorClass::Timeout, plain), ["c/2", "c/3", "a"]);
+    assert_eq!(after(&fleet, "c", ErrorClass::ContextWindow, plain), ["a"]);
+    let second = Target { order: Some(2), ..fleet.resolve("c").expect("known") };
+    let next = fallback_groups(&fleet, &second, &failure(ErrorClass::Timeout), plain);
+    assert_eq!(names(&next), ["c/3", "a"]);
+}
+
+#[test]
+fn ours_does_not_sell_a_bad_request_twice() {
+    let fleet = fleet(json!({"routing_strategy": "priority", "fallbacks": [{"a": ["b"]}]}));
+    let plain = Wishes::default();
+    assert!(after(&fleet, "a", ErrorClass::BadRequest, plain).is_empty());
+    assert_eq!(after(&fleet, "a", ErrorClass::InternalServer, plain), ["b"]);
+    assert!(after(&fleet, "c", ErrorClass::InternalServer, plain).is_empty(), "ranked, not walked");
+}
+
+/// Walks until nothing is left, everybody failing.
+fn walk(fleet: &Fleet, first: &str, depth_max: u32) -> Vec<String> {
+    let mut current = fleet.resolve(first).expect("known");
+    let mut itinerary = Itinerary::new(&current, depth_max);
+    let mut visited = vec![];
+    loop {
+        let class = failure(ErrorClass::InternalServer);
+        let fallbacks = fallback_groups(fleet, &current, &class, Wishes::default());
+        let promised = itinerary.has_next(&fallbacks);
+        match itinerary.next(fallbacks) {
+            Some(next) => current = next,
+            None => {
+                assert!(!promised);
+                return visited;
+            }
+        }
+        assert!(promised);
+        visited.extend(names(std::slice::from_ref(&current)));
+    }
+}
+
+#[test]
+fn the_walk_is_depth_first_visits_nobody_twice_and_ends() {
+    let looped = fleet(json!({"fallbacks": [{"a": ["a", "b", "d"]}, {"b": ["a", "c"]}]}));
+    assert_eq!(walk(&looped, "a", 5), ["b", "c", "c/2", "c/3", "d"]);
+    assert_eq!(walk(&looped, "a", 1), ["b", "d"]);
+    assert!(walk(&looped, "a", 0).is_empty());
+    let itself = fleet(json!({"fallbacks": [{"a": ["a"]}]}));
+    assert!(walk(&itself, "a", 5).is_empty());
+}

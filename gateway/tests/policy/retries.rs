@@ -1,0 +1,178 @@
+//! Whether and when a failed attempt is repeated, under both personalities.
+
+use std::time::Duration;
+
+use gateway::classify::{Failure, Trouble, classify};
+use gateway::config::Config;
+use gateway::retry::{Decision, RetryPlan, Situation, Subject};
+use serde_json::{Value, json};
+use vocab::Protocol;
+
+use crate::given::{broken, config_of, luck, refusal};
+
+/// A group of so many deployments, of which so many are healthy and untried.
+fn group(size: usize, healthy: usize) -> Situation {
+    Situation {
+        group_size: size,
+        healthy,
+        fresh: healthy,
+        deployment_retries: None,
+        has_fallback: false,
+    }
+}
+
+fn litellm(settings: Value) -> Config {
+    config_of(&[json!({})], settings)
+}
+
+fn ours(mut settings: Value) -> Config {
+    settings["routing_strategy"] = json!("priority");
+    config_of(&[json!({})], settings)
+}
+
+/// Waits in seconds before each retry, and the one before giving up.
+fn waits(
+    config: &Config,
+    requested: Option<u32>,
+    failure: &Failure,
+    situation: Situation,
+) -> (Vec<f64>, f64) {
+    let (mut plan, mut waits) = (RetryPlan::new(requested), Vec::new());
+    let subject = Subject { config, group: "g" };
+    for attempt in 0..100 {
+        match plan.after_failure(subject, failure, situation, &luck(attempt)) {
+            Decision::Retry { wait } => waits.push(wait.as_secs_f64()),
+            Decision::Stop { wait } => return (waits, wait.as_secs_f64()),
+        }
+    }
+    panic!("never gave up");
+}
+
+fn assert_near(waits: &[f64], floors: &[f64], jitter: f64) {
+    assert_eq!(waits.len(), floors.len(), "{waits:?} against {floors:?}");
+    for (wait, floor) in waits.iter().zip(floors) {
+        assert!((*floor..=floor + jitter).contains(wait), "{waits:?} against {floors:?}");
+    }
+}
+
+#[test]
+fn litellm_retries_by_status_and_siblings() {
+    let config = litellm(json!({"num_retries": 2}));
+    // failure, retries alone, retries in a group of two with one healthy left
+    for (failure, alone, in_pair) in [
+        (refusal(400, &[]), 0, 0),
+        (refusal(401, &[]), 0, 2),
+        (refusal(403, &[]), 0, 2),
+        (refusal(404, &[]), 0, 0),
+        (refusal(408, &[]), 2, 2),
+        (refusal(422, &[]), 0, 0),
+        (refusal(429, &[]), 2, 2),
+        (refusal(500, &[]), 2, 2),
+        (refusal(503, &[]), 2, 2),
+        (broken(Trouble::Connect), 2, 2),
+        (broken(Trouble::Timeout), 2, 2),
+    ] {
+        assert_eq!(waits(&config, None, &failure, group(1, 1)).0.len(), alone, "{failure:?}");
+        let (in_between, last) = waits(&config, None, &failure, group(2, 1));
+        assert_eq!(in_between, vec![0.0; in_pair], "{failure:?}");
+        assert_eq!(last, 0.0, "a healthy sibling needs no wait");
+        assert!(waits(&config, None, &failure, group(2, 0)).0.is_empty(), "nobody is left");
+    }
+}
+
+#[test]
+fn litellm_backs_off_and_also_waits_after_the_last_retry() {
+    let config = litellm(json!({"num_retries": 2}));
+    let (in_between, last) = waits(&config, None, &refusal(503, &[]), group(1, 1));
+    assert_near(&in_between, &[0.5, 1.0], 0.75);
+    assert_near(&[last], &[2.0], 0.75);
+
+    let limited = refusal(429, &[("retry-after", "2")]);
+    let (in_between, last) = waits(&config, None, &limited, group(1, 1));
+    assert_near(&in_between, &[2.0, 2.0], 0.75);
+    assert_near(&[last], &[2.0], 0.75);
+
+    // More than a minute is ignored, fractions and milliseconds are not read.
+    for header in [("retry-after", "61"), ("retry-after", "1.5"), ("retry-after-ms", "9000")] {
+        let (in_between, _) = waits(&config, None, &refusal(429, &[header]), group(1, 1));
+        assert_near(&in_between, &[0.5, 1.0], 0.75);
+    }
+    let floored = litellm(json!({"num_retries": 5, "retry_after": 5}));
+    let (in_between, _) = waits(&floored, None, &refusal(503, &[]), group(1, 1));
+    assert_near(&in_between, &[5.0, 5.0, 5.0, 5.0, 8.0], 0.75);
+}
+
+#[test]
+fn litellm_counts_retries_by_request_deployment_and_policy() {
+    let error = refusal(500, &[]);
+    let retries = |config: &Config, requested, deployment_retries| {
+        let situation = Situation { deployment_retries, ..group(2, 2) };
+        waits(config, requested, &error, situation).0.len()
+    };
+    let config = litellm(json!({"num_retries": 4}));
+    assert_eq!(retries(&config, None, None), 4);
+    assert_eq!(retries(&config, Some(1), None), 1);
+    assert_eq!(retries(&config, Some(1), Some(3)), 3, "the deployment's wins");
+    assert_eq!(retries(&config, Some(0), None), 0);
+
+    let policy = json!({"InternalServerErrorRetries": 1, "BadRequestErrorRetries": 2});
+    let config = litellm(json!({"num_retries": 4, "retry_policy": policy}));
+    assert_eq!(retries(&config, Some(3), Some(3)), 1, "a policy wins over both");
+    let bad = waits(&config, None, &refusal(400, &[]), group(2, 0)).0;
+    assert_eq!(bad.len(), 2, "and skips the checks");
+
+    let groups = json!({"g": {"InternalServerErrorRetries": 3}});
+    let config = litellm(json!({"retry_policy": policy, "model_group_retry_policy": groups}));
+    assert_eq!(retries(&config, None, None), 3, "the group's policy replaces the router's");
+}
+
+#[test]
+fn litellm_leaves_a_long_prompt_to_its_own_fallbacks() {
+    let body = br#"{"error":{"message":"This model's maximum context length is 8 tokens."}}"#;
+    let headers = http::HeaderMap::new();
+    let too_long = classify(Protocol::OpenAi, 500, &headers, body, 0);
+    let mut config = litellm(json!({"num_retries": 2}));
+    let answer = Failure { status: 500, ..too_long };
+    assert_eq!(waits(&config, None, &answer, group(2, 2)).0.len(), 2, "the status alone allows it");
+    config.router.context_window_fallbacks.insert("g".into(), vec!["big".into()]);
+    assert!(waits(&config, None, &answer, group(2, 2)).0.is_empty());
+}
+
+#[test]
+fn ours_goes_on_at_once_while_somebody_is_fresh() {
+    let config = ours(json!({"num_retries": 2}));
+    let subject = Subject { config: &config, group: "g" };
+    let mut plan = RetryPlan::new(None);
+    for fresh in [3, 2, 1] {
+        let situation = Situation { fresh, ..group(4, 4) };
+        let decision = plan.after_failure(subject, &broken(Trouble::Stalled), situation, &luck(0));
+        assert_eq!(decision, Decision::Retry { wait: Duration::ZERO });
+    }
+    let situation = Situation { fresh: 0, ..group(4, 4) };
+    let decision = plan.after_failure(subject, &broken(Trouble::Stalled), situation, &luck(0));
+    assert_eq!(decision, Decision::Stop { wait: Duration::ZERO }, "four attempts for four");
+}
+
+#[test]
+fn ours_never_repeats_a_request_at_fault() {
+    let config = ours(json!({"num_retries": 5}));
+    for failure in [refusal(400, &[]), refusal(422, &[])] {
+        assert_eq!(waits(&config, None, &failure, group(4, 4)), (vec![], 0.0));
+    }
+}
+
+#[test]
+fn ours_waits_as_asked_where_nobody_is_fresh() {
+    let config = ours(json!({"num_retries": 2}));
+    let lonely = Situation { fresh: 0, ..group(1, 1) };
+    let limited = refusal(429, &[("retry-after", "1.5")]);
+    assert_eq!(waits(&config, None, &limited, lonely), (vec![1.5, 1.5], 0.0));
+    let (in_between, last) = waits(&config, None, &refusal(503, &[]), lonely);
+    assert_near(&in_between, &[0.5, 1.0], 0.25);
+    assert_eq!(last, 0.0, "no sleep before bad news");
+    let hopeless = refusal(429, &[("retry-after", "3600")]);
+    assert_eq!(waits(&config, None, &hopeless, lonely), (vec![], 0.0));
+    let elsewhere = Situation { has_fallback: true, ..lonely };
+    assert_eq!(waits(&config, None, &limited, elsewhere), (vec![], 0.0));
+    assert_eq!(waits(&config, Some(0), &limited, lonely), (vec![], 0.0));
+}

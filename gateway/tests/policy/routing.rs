@@ -1,0 +1,147 @@
+//! From a model's name to a deployment: names, wildcards, order, checks, and the words when there
+//! is nobody.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gateway::fleet::Fleet;
+use gateway::router::{Router, RouterError, Scarcity};
+use gateway::strategy::Ask;
+use serde_json::{Value, json};
+
+use crate::given::{SEED, ask, at, attempt, config, luck, refusal, router, router_of};
+
+fn entry(group: &str, model: &str, id: &str) -> Value {
+    json!({
+        "model_name": group,
+        "litellm_params": {"model": model, "api_base": "http://up/v1"},
+        "model_info": {"id": id}
+    })
+}
+
+fn fleet() -> Fleet {
+    Fleet::new(Arc::new(config(&json!({
+        "model_list": [
+            entry("gpt-4o", "openai/gpt-4o", "one"),
+            entry("gpt-4o", "openai/gpt-4o", "two"),
+            entry("openai/*", "openai/*", "any-openai"),
+            entry("openai/gpt-*", "openai/gpt-*", "any-gpt"),
+            entry("one", "openai/other", "three")
+        ],
+        "router_settings": {"model_group_alias": {
+            "gpt-4": "gpt-4o", "fast": {"model": "openai/mini", "hidden": true}
+        }}
+    }))))
+}
+
+#[test]
+fn names_resolve_by_id_alias_group_and_wildcard() {
+    let fleet = fleet();
+    for (model, group, only, upstream) in [
+        ("gpt-4o", "gpt-4o", None, "gpt-4o"),
+        ("gpt-4", "gpt-4o", None, "gpt-4o"),
+        ("two", "two", Some(1), "gpt-4o"),
+        ("one", "one", Some(0), "gpt-4o"),
+        ("openai/o3", "openai/*", None, "o3"),
+        ("openai/gpt-5", "openai/gpt-*", None, "gpt-5"),
+        ("fast", "openai/*", None, "mini"),
+    ] {
+        let target = fleet.resolve(model).unwrap_or_else(|| panic!("{model} is known"));
+        assert_eq!((&*target.group, target.only), (group, only), "{model}");
+        let first = fleet.members(&target.group)[0];
+        assert_eq!(target.upstream_model(&fleet.deployments()[first]), upstream, "{model}");
+    }
+    for unknown in ["gpt-3", "", "*", "anthropic/claude"] {
+        assert_eq!(fleet.resolve(unknown), None, "{unknown}");
+    }
+    let names: Vec<String> = fleet.group_names().iter().map(ToString::to_string).collect();
+    assert_eq!(names, ["gpt-4o", "openai/*", "openai/gpt-*", "one"]);
+}
+
+#[test]
+fn parallel_limits_are_derived_like_litellm_derives_them() {
+    for (params, settings, limit) in [
+        (json!({}), json!({}), None),
+        (json!({}), json!({"default_max_parallel_requests": 9}), Some(9)),
+        (json!({"tpm": 1000}), json!({"default_max_parallel_requests": 9}), Some(6)),
+        (json!({"tpm": 10}), json!({}), Some(1)),
+        (json!({"tpm": 1000, "rpm": 40}), json!({}), Some(40)),
+        (json!({"rpm": 40, "max_parallel_requests": 2}), json!({}), Some(2)),
+        (json!({"rpm": 0}), json!({}), None),
+    ] {
+        let router = router_of(&[params.clone()], settings);
+        assert_eq!(router.fleet().parallel_limit(0), limit, "{params}");
+    }
+}
+
+#[test]
+fn the_lowest_healthy_order_is_served() {
+    let params = [json!({"order": 2}), json!({}), json!({"order": 1})];
+    let router = router_of(&params, json!({}));
+    for n in 0..20 {
+        assert_eq!(router.pick(&ask(at(0.0)), &[], &luck(n)), Ok(2));
+    }
+    let bound = Ask { order: Some(2), ..ask(at(0.0)) };
+    assert_eq!(router.pick(&bound, &[], &luck(0)), Ok(0));
+    router.failed(&attempt(2, at(0.0)), &refusal(429, &[]), true);
+    assert_eq!(router.pick(&ask(at(0.0)), &[], &luck(0)), Ok(0));
+}
+
+#[test]
+fn pre_call_checks_look_at_rpm_and_context() {
+    let value = json!({
+        "model_list": [{
+            "model_name": "g",
+            "litellm_params": {"model": "openai/m", "api_base": "http://up", "rpm": 1},
+            "model_info": {"id": "d0", "max_input_tokens": 100}
+        }],
+        "router_settings": {"enable_pre_call_checks": true}
+    });
+    let router = Router::new(Arc::new(config(&value)), SEED).expect("valid");
+    let long = Ask { prompt_tokens: 101, ..ask(at(0.0)) };
+    let none = router.pick(&long, &[], &luck(0)).expect_err("too long");
+    assert_eq!((none.why, none.failure().status), (Scarcity::PromptTooLong, 400));
+    assert_eq!(router.pick(&ask(at(0.0)), &[], &luck(0)), Ok(0));
+    router.started(&attempt(0, at(0.0)));
+    let none = router.pick(&ask(at(1.0)), &[], &luck(0)).expect_err("rpm is used up");
+    assert_eq!((none.why, none.failure().status), (Scarcity::OverLimit, 429));
+    assert_eq!(router.pick(&ask(at(60.0)), &[], &luck(0)), Ok(0));
+
+    // Without the checks rpm is only a weight.
+    let router = router_of(&[json!({"rpm": 1})], json!({}));
+    router.started(&attempt(0, at(0.0)));
+    assert_eq!(router.pick(&ask(at(0.0)), &[], &luck(0)), Ok(0));
+}
+
+#[test]
+fn nobody_left_is_said_in_litellms_words() {
+    let router = router(2, json!({"cooldown_time": 60}));
+    router.failed(&attempt(0, at(0.0)), &refusal(429, &[("retry-after", "90")]), true);
+    router.failed(&attempt(1, at(1.0)), &refusal(429, &[]), true);
+    let none = router.pick(&ask(at(2.0)), &[], &luck(0)).expect_err("everybody cools");
+    assert_eq!(
+        none.retry_after,
+        Duration::from_secs(60),
+        "the shortest cooldown, not what is left"
+    );
+    assert_eq!(
+        none.message,
+        "No deployments available for selected model, Try again in 60 seconds. Passed model=g. \
+         pre-call-checks=False, cooldown_list=['d0', 'd1']"
+    );
+    let failure = none.failure();
+    assert_eq!((failure.status, failure.reason), (429, "all_cooling"));
+    assert_eq!(failure.kind.as_deref(), Some("all_deployments_in_cooldown"));
+    let by_id = Ask { group: "d1", ..ask(at(2.0)) };
+    assert_eq!(router.pick(&by_id, &[], &luck(0)), Ok(1), "an id skips the cooldown");
+    assert_eq!(router.situation("g", 0, &[], at(2.0)).healthy, 0);
+    assert_eq!(router.situation("g", 0, &[1], at(61.5)).fresh, 0);
+}
+
+#[test]
+fn a_strategy_that_does_not_exist_is_an_error() {
+    let mut config = crate::given::config_of(&[json!({})], json!({}));
+    config.router.routing_strategy = "fastest";
+    let error = Router::new(Arc::new(config), SEED).expect_err("unknown");
+    assert_eq!(error, RouterError::UnknownStrategy("fastest".into()));
+}

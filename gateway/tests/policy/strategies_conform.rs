@@ -1,0 +1,133 @@
+//! What every strategy of the registry must keep, whatever it learned and whoever is healthy.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::given::{at, config_of, luck};
+use gateway::classify::ErrorClass;
+use gateway::config::Config;
+use gateway::strategy::{ALL, Ask, Learned, Lesson, Ranking, Strategy, Success, View, find};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn fleet(n: usize) -> Config {
+    let params: Vec<Value> = (0..n)
+        .map(|index| match index % 4 {
+            0 => json!({}),
+            1 => json!({"rpm": 3, "order": 2}),
+            2 => json!({"tpm": 100, "weight": 2, "input_cost_per_token": 0.000_002}),
+            _ => json!({"weight": 0, "rpm": 0}),
+        })
+        .collect();
+    config_of(&params, json!({}))
+}
+
+fn ask(seconds: u64, stream: bool) -> Ask<'static> {
+    Ask { stream, ..crate::given::ask(at(seconds as f64)) }
+}
+
+fn learned(kind: u8, ms: u64) -> Learned {
+    let elapsed = Duration::from_millis(ms);
+    match kind % 5 {
+        0 => Learned::Started,
+        1 => Learned::Succeeded(Success {
+            elapsed,
+            ttft: Some(elapsed / 2),
+            prompt_tokens: 10,
+            completion_tokens: ms % 50,
+            stream: true,
+        }),
+        2 => Learned::Failed { class: ErrorClass::Timeout },
+        3 => Learned::Failed { class: ErrorClass::RateLimit },
+        _ => Learned::Abandoned,
+    }
+}
+
+type Story = Vec<(usize, u8, u64)>;
+
+/// Tells a strategy the story, and asks it after every line of it.
+fn rankings(
+    strategy: &mut dyn Strategy,
+    config: &Config,
+    story: &Story,
+    healthy: &[usize],
+) -> Vec<Ranking> {
+    let group: Vec<usize> = (0..config.deployments.len()).collect();
+    let mut rankings = Vec::new();
+    for (line, &(deployment, kind, ms)) in story.iter().enumerate() {
+        let ask = ask(line as u64 * 7, kind % 2 == 0);
+        let what = learned(kind, ms);
+        let Ask { at, unix_seconds, .. } = ask;
+        if deployment < group.len() {
+            strategy.learn(&Lesson { deployment, group: "g", at, unix_seconds, what });
+        }
+        let view = View { deployments: &config.deployments, candidates: healthy, group: &group };
+        rankings.push(strategy.rank(&ask, &view, &luck(line as u32)));
+    }
+    rankings
+}
+
+proptest! {
+    #[test]
+    fn rankings_are_sound_and_repeatable(
+        n in 0usize..9,
+        mask in 0u16..512,
+        story in prop::collection::vec((0usize..9, 0u8..10, 1u64..100_000), 1..40),
+    ) {
+        let config = fleet(n.max(1));
+        let n = config.deployments.len();
+        let healthy: Vec<usize> = (0..n).filter(|index| mask >> index & 1 == 1).collect();
+        for entry in ALL {
+            let build = || (entry.build)(&Value::Null).expect("null is no argument");
+            let first = rankings(&mut *build(), &config, &story, &healthy);
+            for ranking in &first {
+                let distinct: BTreeSet<&usize> = ranking.iter().collect();
+                prop_assert_eq!(distinct.len(), ranking.len(), "{} ranks twice", entry.name);
+                prop_assert!(ranking.iter().all(|i| healthy.contains(i)), "{} ranks the sick", entry.name);
+            }
+            let again = rankings(&mut *build(), &config, &story, &healthy);
+            prop_assert_eq!(first, again, "{} is not repeatable", entry.name);
+        }
+    }
+}
+
+#[test]
+fn a_lone_deployment_without_limits_is_always_found() {
+    let config = config_of(&[json!({})], json!({}));
+    for entry in ALL {
+        let mut strategy = (entry.build)(&Value::Null).expect("null is no argument");
+        let view = View { deployments: &config.deployments, candidates: &[0], group: &[0] };
+        assert_eq!(strategy.rank(&ask(0, true), &view, &luck(0)), [0], "{}", entry.name);
+        let nobody = View { candidates: &[], ..view };
+        assert!(strategy.rank(&ask(0, true), &nobody, &luck(0)).is_empty(), "{}", entry.name);
+    }
+}
+
+#[test]
+fn names_are_unique_and_found() {
+    let names: BTreeSet<&str> = ALL.iter().map(|entry| entry.name).collect();
+    assert_eq!(names.len(), ALL.len());
+    for entry in ALL {
+        assert_eq!(find(entry.name).map(|found| found.name), Some(entry.name));
+        assert!(entry.summary.ends_with('.'), "{}", entry.name);
+    }
+    assert!(find("fastest").is_none());
+}
+
+#[test]
+fn arguments_of_the_wrong_type_name_themselves() {
+    let latency = find("latency-based-routing").expect("registered");
+    for (arguments, message) in [
+        (json!({"ttl": "soon"}), "`ttl` must be a number, 0 or more"),
+        (json!({"ttl": -1}), "`ttl` is -1, but must be at least 0"),
+        (
+            json!({"max_latency_list_size": 0}),
+            "`max_latency_list_size` is 0, but must be at least 1",
+        ),
+        (json!([]), "`` routing_strategy_args must be a mapping of names to values"),
+    ] {
+        let error = (latency.build)(&arguments).expect_err("must be refused");
+        assert_eq!(error.to_string(), message);
+    }
+    assert!((latency.build)(&json!({"ttl": "60", "lowest_latency_buffer": 0.5})).is_ok());
+}

@@ -1,0 +1,272 @@
+//! A small world for the gateway's tests: scripted upstreams, a gateway and a client on an in-memory
+//! network, in paused time. Scripts speak bytes, so that nothing here shares code with what it tests.
+
+#![expect(
+    dead_code,
+    unused_imports,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests, each of which uses its own part"
+)]
+
+mod fleet;
+mod script;
+
+pub(crate) use fleet::{authority, config, deployment, litellm, priority, with_backup};
+pub(crate) use script::{
+    Act, Step, answer, chunk, end, refusal, role, stream, stream_then, word, words,
+};
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use gateway::config::Config;
+use gateway::observer::{Choice, Decision};
+use gateway::{Gateway, Observer, Parts};
+use http::{HeaderMap, Request};
+use http_body_util::{BodyExt, Full};
+use tokio::time::Instant;
+use vocab::Seed;
+use world::pool::{Pool, PoolOptions};
+use world::{Clock, Link, MemoryNetwork, ServeOptions, serve_connection};
+
+use script::{Acts, next, perform};
+
+/// A request for a whole answer.
+pub(crate) const PLAIN: &str =
+    r#"{"model":"model","messages":[{"role":"user","content":"hello"}]}"#;
+
+/// A request for a stream.
+pub(crate) const STREAM: &str =
+    r#"{"model":"model","messages":[{"role":"user","content":"hello"}],"stream":true}"#;
+
+/// A request as an upstream got it.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) host: String,
+    pub(crate) at: Duration,
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+/// An answer as the client got it.
+#[derive(Debug)]
+pub(crate) struct Got {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+    /// Pieces with the time of their arrival since the request was sent.
+    pub(crate) pieces: Vec<(Duration, String)>,
+    /// When the answer was complete.
+    pub(crate) took: Duration,
+    /// Whether the connection broke within the body.
+    pub(crate) broken: bool,
+}
+
+/// The network, and what was seen on it.
+#[derive(Clone, Debug)]
+pub(crate) struct Lab {
+    pub(crate) network: MemoryNetwork,
+    pub(crate) clock: Clock,
+    pub(crate) sent: Arc<Mutex<Vec<Sent>>>,
+    pub(crate) decisions: Arc<Mutex<Vec<String>>>,
+    start: Instant,
+}
+
+impl Lab {
+    pub(crate) fn new() -> Self {
+        Self {
+            network: MemoryNetwork::new(),
+            clock: Clock::simulated(),
+            sent: Arc::default(),
+            decisions: Arc::default(),
+            start: Instant::now(),
+        }
+    }
+
+    /// Opens a host; the last act is repeated for ever.
+    pub(crate) fn upstream(&self, host: &str, acts: &[Act]) -> &Self {
+        let mut listener = self.network.listen(host, 443, Link::default()).expect("a free name");
+        let lab = self.clone();
+        let acts: Acts = Arc::new(Mutex::new(acts.iter().cloned().collect()));
+        tokio::spawn(async move {
+            while let Ok(incoming) = listener.accept().await {
+                if matches!(acts.lock().expect("no poison").front(), Some(Act::Refuse)) {
+                    next(&acts);
+                    incoming.refuse();
+                    continue;
+                }
+                let (lab, acts) = (lab.clone(), Arc::clone(&acts));
+                tokio::spawn(async move { lab.play(incoming.accept(), acts).await });
+            }
+        });
+        self
+    }
+
+    async fn play(&self, conn: world::Conn, acts: Acts) {
+        let control = conn.control();
+        let handler = |request: Request<hyper::body::Incoming>| {
+            let (acts, control) = (Arc::clone(&acts), control.clone());
+            async move {
+                let (head, body) = request.into_parts();
+                let body = body.collect().await.expect("a whole request").to_bytes();
+                let host = head.headers["host"].to_str().expect("ascii").to_owned();
+                self.sent.lock().expect("no poison").push(Sent {
+                    host,
+                    at: self.start.elapsed(),
+                    path: head.uri.to_string(),
+                    headers: head.headers,
+                    body: String::from_utf8_lossy(&body).into_owned(),
+                });
+                perform(next(&acts), control).await
+            }
+        };
+        let options = ServeOptions { header_timeout: None, ..ServeOptions::default() };
+        let _ = serve_connection(conn, options, handler).await;
+    }
+
+    /// Starts a gateway of that config at `gateway:4000`.
+    pub(crate) fn gateway(&self, config: Config) -> &Self {
+        self.instance("gateway", config)
+    }
+
+    /// Starts a gateway of that config at `name:4000`.
+    pub(crate) fn instance(&self, name: &str, config: Config) -> &Self {
+        let parts = Parts {
+            config: Arc::new(config),
+            clock: self.clock,
+            connector: self.network.connector(name),
+            observer: Arc::new(Recorder(Arc::clone(&self.decisions))),
+            seed: Seed(42),
+            instance: Arc::from(name),
+        };
+        let gateway = Gateway::new(parts).expect("a gateway");
+        let listener = self.network.listen(name, 4000, Link::default()).expect("a free name");
+        tokio::spawn(async move { gateway.serve(listener).await });
+        self
+    }
+
+    /// Posts a chat completion.
+    pub(crate) async fn chat(&self, body: &str) -> Got {
+        self.post("/v1/chat/completions", &[("x-litellm-call-id", "call-1")], body).await
+    }
+
+    /// Posts a body.
+    pub(crate) async fn post(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Got {
+        self.send("POST", path, headers, body).await
+    }
+
+    /// Sends any request to `gateway:4000`.
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Got {
+        let mut request = Request::builder().method(method).uri(path).header("host", "gateway");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::new(Bytes::from(body.to_owned()))).expect("a request");
+        let pool = Pool::new(self.network.connector("client"), PoolOptions::default());
+        let begun = Instant::now();
+        let response =
+            pool.send(&authority("gateway", 4000), request, "").await.expect("an answer");
+        let (head, mut body) = response.into_parts();
+        let (mut pieces, mut broken) = (Vec::new(), false);
+        while let Some(frame) = body.frame().await {
+            match frame {
+                Ok(frame) => {
+                    let data = frame.into_data().unwrap_or_default();
+                    pieces.push((begun.elapsed(), String::from_utf8_lossy(&data).into_owned()));
+                }
+                Err(_) => {
+                    broken = true;
+                    break;
+                }
+            }
+        }
+        let body = pieces.iter().map(|(_, text)| text.as_str()).collect();
+        let (status, took) = (head.status.as_u16(), begun.elapsed());
+        Got { status, headers: head.headers, body, pieces, took, broken }
+    }
+
+    /// Hosts that were asked, in order, with the time in tenths of a second.
+    pub(crate) fn attempts(&self) -> Vec<(String, f64)> {
+        let sent = self.sent.lock().expect("no poison");
+        let tenths = |at: Duration| (at.as_secs_f64() * 10.0).round() / 10.0;
+        sent.iter().map(|sent| (sent.host.clone(), tenths(sent.at))).collect()
+    }
+
+    /// Hosts that were asked, in order.
+    pub(crate) fn hosts(&self) -> Vec<String> {
+        self.attempts().into_iter().map(|(host, _)| host).collect()
+    }
+
+    /// The decisions so far, a line each.
+    pub(crate) fn decided(&self) -> Vec<String> {
+        self.decisions.lock().expect("no poison").clone()
+    }
+}
+
+impl Got {
+    /// A header's value, or nothing.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("ascii"))
+    }
+
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    /// The words of a streamed answer.
+    pub(crate) fn words(&self) -> String {
+        let data = self.body.lines().filter_map(|line| line.strip_prefix("data: "));
+        let chunks = data.filter_map(|data| serde_json::from_str::<serde_json::Value>(data).ok());
+        chunks
+            .filter_map(|c| c["choices"][0]["delta"]["content"].as_str().map(str::to_owned))
+            .collect()
+    }
+
+    /// The error event of a stream, if it has one.
+    pub(crate) fn error_event(&self) -> Option<serde_json::Value> {
+        let data = self.body.lines().filter_map(|line| line.strip_prefix("data: "));
+        let mut chunks = data.filter_map(|d| serde_json::from_str::<serde_json::Value>(d).ok());
+        chunks.find_map(|chunk| chunk.get("error").cloned())
+    }
+
+    /// Whether the stream says that it is complete.
+    pub(crate) fn done(&self) -> bool {
+        self.body.ends_with("data: [DONE]\n\n")
+    }
+}
+
+struct Recorder(Arc<Mutex<Vec<String>>>);
+
+impl std::fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Recorder")
+    }
+}
+
+impl Observer for Recorder {
+    fn saw(&self, decision: &Decision<'_>) {
+        let about = decision.deployment.map_or("-", |id| id.as_str());
+        let what = match decision.what {
+            Choice::Pick => "pick".to_owned(),
+            Choice::Retry { attempt, .. } => format!("retry #{attempt}"),
+            Choice::Failover { to } => format!("failover to {to}"),
+            Choice::AttemptFailed { reason, .. } => format!("failed: {reason}"),
+            Choice::Cooldown { reason, .. } => format!("cooldown: {reason}"),
+            Choice::Served { attempts } => format!("served after {attempts}"),
+            Choice::GaveUp { status, reason } => format!("gave up {status}: {reason}"),
+            Choice::StreamBroken { reason } => format!("stream broken: {reason}"),
+            Choice::ClientLeft => "client left".to_owned(),
+        };
+        self.0.lock().expect("no poison").push(format!("{about} {what}"));
+    }
+}
