@@ -1,0 +1,174 @@
+//! Puts a checked scenario together: what the program runs, and the hash that names it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use fake_providers::config::{DeploymentConfig, FakesConfig};
+use gateway::config::Config;
+use loadgen::config::{ClientConfig, LoadConfig, Phase};
+use record::run::SloInfo;
+use vocab::{ContenderName, DeploymentNumber, Seed};
+
+use crate::contenders::{ContenderSpec, balance_word};
+use crate::deployments::Fakes;
+use crate::digest::digest;
+use crate::faults::Timeline;
+use crate::fleet::Fleet;
+use crate::plan::{ContenderPlan, Plan};
+use crate::request::{Request, Text};
+use crate::run_info::{clock_word, info, overrides};
+use crate::warnings::{Situation, warnings};
+
+/// Most requests in flight at a time, DESIGN section 4; beyond it they are `never_sent`.
+const IN_FLIGHT_MAX: usize = 10_000;
+
+/// Everything that was checked.
+pub(crate) struct Parts<'p> {
+    /// What was asked for.
+    pub request: &'p Request<'p>,
+    /// The scenario's name.
+    pub name: ContenderName,
+    /// Its question.
+    pub question: Option<String>,
+    /// Its seed.
+    pub seed: Seed,
+    /// The config's text and the notes about it.
+    pub config: (Text, Vec<String>),
+    /// Its deployments.
+    pub fleet: Fleet,
+    /// The group that the first phase calls.
+    pub called: String,
+    /// One fake per deployment.
+    pub fakes: Fakes,
+    /// The schedule.
+    pub phases: Vec<Phase>,
+    /// The clients.
+    pub client: ClientConfig,
+    /// The faults.
+    pub timeline: Timeline,
+    /// The contenders.
+    pub playing: Vec<Playing>,
+    /// The promise.
+    pub slo: Vec<SloInfo>,
+    /// Date of the price snapshot.
+    pub price_date: String,
+}
+
+/// A contender whose config was read.
+pub(crate) struct Playing {
+    /// Who.
+    pub spec: ContenderSpec,
+    /// Its gateway.
+    pub gateway: Config,
+}
+
+/// Puts the plan together.
+pub(crate) fn assemble(parts: Parts<'_>) -> Plan {
+    let fakes = FakesConfig {
+        seed: parts.seed,
+        deployments: deployment_configs(&parts),
+        faults: parts.timeline.rules.clone(),
+    };
+    let load = LoadConfig {
+        seed: parts.seed,
+        phases: parts.phases.clone(),
+        client: parts.client,
+        in_flight_max: IN_FLIGHT_MAX,
+    };
+    let links = links(&parts);
+    let hash = hash(&parts, &fakes, &load, &links);
+    let warnings = warnings(&Situation {
+        fleet: &parts.fleet,
+        called: &parts.called,
+        fakes: &parts.fakes.specs,
+        phases: &parts.phases,
+        faults: &parts.timeline.infos,
+        playing: &parts.playing,
+    });
+    let info = info(&parts, &hash, &warnings);
+    let mut notes = parts.config.1.clone();
+    notes.extend(parts.fakes.notes.iter().cloned());
+    notes.extend(parts.timeline.notes.iter().cloned());
+    notes.extend(info.assumed.iter().map(|line| format!("assumed: {line}")));
+    let build = parts.request.build;
+    let digest = digest([
+        ("hash", hash.as_bytes()),
+        ("clock", clock_word(parts.request.clock).as_bytes()),
+        ("version", build.version.as_bytes()),
+        ("binary", build.binary.as_bytes()),
+    ]);
+    let contenders = parts.playing.into_iter().map(|playing| ContenderPlan {
+        name: playing.spec.name,
+        gateway: playing.gateway,
+        instances: playing.spec.instances,
+        balance: playing.spec.balance,
+    });
+    Plan {
+        clock: parts.request.clock,
+        contenders: contenders.collect(),
+        digest: digest.chars().take(12).collect(),
+        info,
+        fakes,
+        load,
+        links,
+        notes,
+        warnings,
+    }
+}
+
+fn deployment_configs(parts: &Parts<'_>) -> Vec<DeploymentConfig> {
+    let both = parts.fleet.members.iter().zip(&parts.fakes.specs);
+    (1u32..)
+        .zip(both)
+        .map(|(number, (member, spec))| DeploymentConfig {
+            id: member.id.clone(),
+            number: DeploymentNumber(number),
+            protocol: member.protocol,
+            host: member.host.clone(),
+            port: member.port,
+            model: member.model.to_string(),
+            key: crate::config::dummy_key(number as usize),
+            latency: spec.latency,
+            limits: spec.limits,
+            capacity: spec.capacity,
+        })
+        .collect()
+}
+
+/// The slowest link that a host's deployments ask for: there is one path per host.
+fn links(parts: &Parts<'_>) -> BTreeMap<String, Duration> {
+    let mut links = BTreeMap::new();
+    for (member, spec) in parts.fleet.members.iter().zip(&parts.fakes.specs) {
+        if !spec.link.is_zero() {
+            let link: &mut Duration = links.entry(member.host.clone()).or_default();
+            *link = spec.link.max(*link);
+        }
+    }
+    links
+}
+
+/// Over everything that determines the tables, whoever runs them.
+fn hash(
+    parts: &Parts<'_>,
+    fakes: &FakesConfig,
+    load: &LoadConfig,
+    links: &BTreeMap<String, Duration>,
+) -> String {
+    // Debug of plain values in a fixed order; secrets show as `Secret(…)` and are dummies.
+    let plan = format!("{fakes:?}\n{load:?}\n{links:?}");
+    let mut contenders = String::new();
+    for Playing { spec, gateway } in &parts.playing {
+        let balance = balance_word(spec.balance);
+        contenders += &format!("{} {} {balance} {gateway:?}\n", spec.name.as_str(), spec.instances);
+    }
+    let slo = format!("{:?}", parts.slo);
+    let overrides = overrides(parts.request).join("\n");
+    digest([
+        ("name", parts.name.as_str().as_bytes()),
+        ("plan", plan.as_bytes()),
+        ("contenders", contenders.as_bytes()),
+        ("slo", slo.as_bytes()),
+        ("config", parts.config.0.text.as_bytes()),
+        ("overrides", overrides.as_bytes()),
+    ])
+}

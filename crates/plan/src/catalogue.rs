@@ -1,0 +1,58 @@
+//! The fault catalogue as this crate needs it: names to entries, parameters to mistakes with a place,
+//! and the part of the JSON schema that lists what can be injected.
+
+use fake_providers::fault::{ALL, Entry};
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+
+use crate::diagnostic::{Problem, suggest};
+use crate::node::{Node, Part};
+use crate::raw::Inject;
+
+/// Looks up what is injected and checks its parameters.
+///
+/// # Errors
+/// An unknown fault, or a parameter that it does not take, with its place inside `node`.
+pub(crate) fn check(inject: &Inject, node: &Node) -> Result<&'static Entry, Problem> {
+    let Some(entry) = fake_providers::fault::find(&inject.name) else {
+        let names: Vec<&str> = ALL.iter().map(|entry| entry.name).collect();
+        let at = node.entries().first().map_or(node.at, |(key, _)| key.at);
+        return Err(Problem::new(format!("there is no fault called `{}`", inject.name))
+            .help(suggest(&inject.name, &names, "faults"))
+            .at(at));
+    };
+    (entry.parse)(&inject.params).map(|_| entry).map_err(|error| {
+        let params = node.get(entry.name).unwrap_or(node);
+        let part = if error.message.contains("unknown") { Part::Key } else { Part::Value };
+        Problem::new(format!("{}: {}", entry.name, error.message))
+            .help(format!("for example `inject: {}`", entry.example))
+            .at(params.place(&error.path, part))
+    })
+}
+
+/// The schema of `inject:`: a bare name, or one name with its parameters.
+pub(crate) fn inject_schema(generator: &mut SchemaGenerator) -> Schema {
+    let names: Vec<Value> = ALL.iter().map(|entry| entry.name.into()).collect();
+    let mut choices = vec![json!({ "enum": names })];
+    for entry in ALL {
+        let mut params = (entry.schema)();
+        params.remove("$schema");
+        // The catalogue's schemas are whole documents: their definitions move to ours.
+        if let Some(Value::Object(definitions)) = params.remove("$defs") {
+            generator.definitions_mut().extend(definitions);
+        }
+        let mut properties = Map::new();
+        properties.insert(entry.name.to_owned(), params.to_value());
+        choices.push(json!({
+            "type": "object",
+            "description": entry.summary,
+            "properties": properties,
+            "required": [entry.name],
+            "additionalProperties": false,
+        }));
+    }
+    json_schema!({
+        "description": "What happens: a fault by name, or a fault with its parameters.",
+        "anyOf": choices
+    })
+}

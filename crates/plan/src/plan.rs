@@ -1,0 +1,55 @@
+//! What the program runs: a scenario and a config, checked and resolved. Nothing in here can be
+//! wrong any more in a way that only running would show.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use fake_providers::config::FakesConfig;
+use loadgen::config::LoadConfig;
+use record::RunInfo;
+use vocab::ContenderName;
+
+/// A run, ready to start.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What is written to `run.json`; complete.
+    pub info: RunInfo,
+    /// In which time.
+    pub clock: ClockKind,
+    /// The providers. `host`s are those of the config; ports too.
+    pub fakes: FakesConfig,
+    /// The schedule, the same for everybody.
+    pub load: LoadConfig,
+    /// Who is compared, in order; the mark `direct` is not among them.
+    pub contenders: Vec<ContenderPlan>,
+    /// One-way latency of the path to each host, by host; absent is none.
+    pub links: BTreeMap<String, Duration>,
+    /// Twelve hex digits over everything that determines the tables; names the run directory.
+    pub digest: String,
+    /// Lines to print before the run: keys without effect, resolved targets, assumptions.
+    pub notes: Vec<String>,
+    /// Warnings about the scenario, with their arithmetic.
+    pub warnings: Vec<String>,
+}
+
+/// In which time a plan runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockKind {
+    /// Deterministic virtual time, in memory.
+    Virtual,
+    /// Real time, over loopback sockets.
+    Wall,
+}
+
+/// One contender.
+#[derive(Clone, Debug)]
+pub struct ContenderPlan {
+    /// Its name.
+    pub name: ContenderName,
+    /// The gateway it runs; its deployments' secrets are the fakes' dummy keys.
+    pub gateway: gateway::config::Config,
+    /// How many of them.
+    pub instances: u32,
+    /// How requests are spread over them.
+    pub balance: gateway::config::Balance,
+}

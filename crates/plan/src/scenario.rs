@@ -1,0 +1,322 @@
+//! From texts to a [`Plan`]: reads the scenario, then the config that it names, then every section
+//! against both. All mistakes are collected; a plan exists only if there is none.
+//!
+//! Reads no file, no clock and no environment: the caller hands in texts.
+
+use std::time::Duration;
+
+use loadgen::config::Phase;
+use vocab::{At, Seed, show_duration};
+
+use crate::assemble::{Parts, Playing, assemble};
+use crate::config::{self, Loaded};
+use crate::contenders::{ContenderSpec, contenders};
+use crate::deployments::fakes;
+use crate::diagnostic::{Problem, Report, SourceId, Sources, suggest};
+use crate::faults::{Timeline, seconds, timeline};
+use crate::fleet::Fleet;
+use crate::node::Node;
+use crate::plan::Plan;
+use crate::presets::Presets;
+use crate::prices::Prices;
+use crate::raw::Scenario;
+use crate::read::{Spot, read};
+use crate::request::{Request, Text};
+use crate::targets::Targets;
+use crate::traffic::{self, Known};
+use crate::{slo, yaml};
+
+/// Seed where nobody names one.
+const SEED: u64 = 42;
+
+/// Makes the plan of a run.
+///
+/// # Errors
+/// Every mistake found, with its place.
+pub fn load(request: &Request<'_>) -> Result<Plan, Report> {
+    let mut loader = Loader::default();
+    match loader.load(request) {
+        Some(plan) if loader.problems.is_empty() => Ok(plan),
+        Some(_) | None => Err(Report::new(loader.sources, loader.problems)),
+    }
+}
+
+#[derive(Default)]
+struct Loader {
+    sources: Sources,
+    problems: Vec<Problem>,
+}
+
+impl Loader {
+    /// `None` or problems, or both: the caller looks at the problems.
+    fn load(&mut self, request: &Request<'_>) -> Option<Plan> {
+        let (root, source) = self.scenario_tree(request)?;
+        let split = Scenario::split(&root, &mut self.problems);
+        let scenario = self.kept(|_| split)?;
+        let name = self.name(&scenario);
+        let seed = Seed(request.seed.or_else(|| self.seed(&scenario)).unwrap_or(SEED));
+        let slo = slo::slos(scenario.slo.node.as_ref(), &mut self.problems);
+        let client = traffic::client(scenario.client.node.as_ref(), &mut self.problems);
+        let specs = contenders(scenario.contenders.node.as_ref(), &mut self.problems);
+        let specs = self.chosen(specs, request.contenders);
+
+        let presets = self.kept(Presets::shipped);
+        let prices = self.kept(Prices::shipped);
+        let (presets, prices) = (presets?, prices?);
+        let (config_text, tree) = self.config_tree(request, &scenario)?;
+        let Loaded { config, notes } = self.read_config(&tree, None)?;
+        let mut fleet = Fleet::of(&config);
+        let models = models(&config);
+        let known = Known { presets: &presets, models: &models };
+        let phases = traffic::phases(scenario.traffic.node.as_ref(), known, &mut self.problems);
+        let phases = self.shortened(phases, request.shorten)?;
+        let called = called(&config, phases.first());
+        let fakes = fakes(
+            scenario.deployments.node.as_ref(),
+            &mut fleet,
+            &called,
+            (&presets, &prices),
+            &mut self.problems,
+        );
+        let targets = Targets { fleet: &fleet, called: &called, seed };
+        let node = scenario.faults.node.as_ref();
+        let mut timeline = timeline(node, targets, &phases, &mut self.problems);
+        if request.shorten.is_some() {
+            leave_out(&mut timeline, traffic::end(&phases));
+        }
+        let playing = self.playing(&specs, (&tree, source), (&fleet, &prices));
+        if !self.problems.is_empty() || fakes.specs.len() != fleet.members.len() {
+            return None;
+        }
+        Some(assemble(Parts {
+            request,
+            name: name?,
+            question: question(&request.scenario.text),
+            seed,
+            config: (config_text, notes),
+            fleet,
+            called,
+            fakes,
+            phases,
+            client,
+            timeline,
+            playing,
+            slo,
+            price_date: prices.date,
+        }))
+    }
+
+    /// The scenario's tree with every `--set` laid over it.
+    fn scenario_tree(&mut self, request: &Request<'_>) -> Option<(Node, SourceId)> {
+        let Text { name, text } = request.scenario;
+        let source = self.sources.add(name, text);
+        let mut root = self.parsed(source, text)?;
+        for (key, value) in request.sets {
+            let argument = self.sources.add(&format!("--set {key}"), value);
+            let value = self.parsed(argument, value)?;
+            let at = value.at;
+            if let Err(message) = root.set(key, value) {
+                self.problems.push(
+                    Problem::new(format!("--set {key}: {message}"))
+                        .help("keys are dotted: `--set traffic.0.for=2m`")
+                        .at(at),
+                );
+                return None;
+            }
+        }
+        Some((root, source))
+    }
+
+    fn parsed(&mut self, source: SourceId, text: &str) -> Option<Node> {
+        // What a huge file says about itself is not worth keeping.
+        let result = yaml::parse(source, text);
+        self.kept(|_| result)
+    }
+
+    /// The value, or the problem put with the others.
+    fn kept<T>(&mut self, make: impl FnOnce(&mut Sources) -> Result<T, Problem>) -> Option<T> {
+        make(&mut self.sources).map_err(|problem| self.problems.push(problem)).ok()
+    }
+
+    fn name(&mut self, scenario: &Scenario) -> Option<vocab::ContenderName> {
+        let Some(node) = &scenario.scenario.node else {
+            self.problems.push(
+                Problem::new("`scenario` is missing: the run has no name")
+                    .help("start the file with `scenario: my-first-one`"),
+            );
+            return None;
+        };
+        let name: Spot<String> = self.kept(|_| read(node))?;
+        let checked = vocab::ContenderName::new(&name.value);
+        if checked.is_none() {
+            self.problems.push(
+                Problem::new(format!("`{}` cannot name a scenario", name.value))
+                    .help("it names a directory: lowercase letters, digits, `.`, `_` and `-`")
+                    .at(name.at),
+            );
+        }
+        checked
+    }
+
+    fn seed(&mut self, scenario: &Scenario) -> Option<u64> {
+        let node = scenario.seed.node.as_ref()?;
+        self.kept(|_| {
+            read(node).map_err(|_| {
+                Problem::new(format!("a seed is a whole number from 0, this is {}", node.kind()))
+                    .help("write `seed: 42`")
+                    .at(node.at)
+            })
+        })
+    }
+
+    /// Only the contenders that `--contender` names, in the scenario's order.
+    fn chosen(&mut self, specs: Vec<ContenderSpec>, names: &[String]) -> Vec<ContenderSpec> {
+        let known: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
+        for name in names.iter().filter(|name| !known.contains(&name.as_str())) {
+            self.problems.push(
+                Problem::new(format!("--contender {name}: the scenario has no such contender"))
+                    .help(suggest(name, &known, "contenders")),
+            );
+        }
+        let wanted = |spec: &ContenderSpec| {
+            names.is_empty() || names.iter().any(|name| name == spec.name.as_str())
+        };
+        specs.into_iter().filter(wanted).collect()
+    }
+
+    /// The config of the command line, else the one that the scenario names.
+    fn config_tree(&mut self, request: &Request<'_>, scenario: &Scenario) -> Option<(Text, Node)> {
+        let text = match (request.config, &scenario.config.node) {
+            (Some(text), _) => text.clone(),
+            (None, Some(node)) => {
+                let path: String = self.kept(|_| read(node))?;
+                let found = (request.find_config)(&path).map_err(|reason| {
+                    Problem::new(reason)
+                        .help("the path is relative to the scenario; `--config F` replaces it")
+                        .at(node.at)
+                });
+                self.kept(|_| found)?
+            }
+            (None, None) => {
+                self.problems.push(
+                    Problem::new("no config: whom should the traffic go to?")
+                        .help("add `config: litellm_config.yaml`, or give `--config F`"),
+                );
+                return None;
+            }
+        };
+        let source = self.sources.add(&text.name, &text.text);
+        let tree = self.parsed(source, &text.text)?;
+        Some((text, tree))
+    }
+
+    fn read_config(&mut self, tree: &Node, strict: Option<SourceId>) -> Option<Loaded> {
+        match config::load(tree, strict, &gateway::litellm::Dummies) {
+            Ok(loaded) => Some(loaded),
+            Err(problems) => {
+                self.problems.extend(problems);
+                None
+            }
+        }
+    }
+
+    fn shortened(&mut self, phases: Vec<Phase>, length: Option<Duration>) -> Option<Vec<Phase>> {
+        match length {
+            Some(length) if !phases.is_empty() => self.kept(|_| traffic::shorten(phases, length)),
+            Some(_) | None => Some(phases),
+        }
+    }
+
+    /// Every contender's gateway: the config under its overlay, with dummies for secrets.
+    fn playing(
+        &mut self,
+        specs: &[ContenderSpec],
+        (tree, scenario): (&Node, SourceId),
+        (fleet, prices): (&Fleet, &Prices),
+    ) -> Vec<Playing> {
+        let mut playing = Vec::new();
+        for spec in specs {
+            let mut merged = tree.clone();
+            if let Some(overlay) = &spec.overlay {
+                merged.merge(overlay);
+            }
+            let Some(loaded) = self.read_config(&merged, Some(scenario)) else { continue };
+            match config::with_dummies(loaded.config, fleet) {
+                Ok(mut gateway) => {
+                    config::with_known_prices(&mut gateway, prices);
+                    playing.push(Playing { spec: spec.clone(), gateway });
+                }
+                Err(strangers) => {
+                    let message = format!(
+                        "contender `{}` has deployments that the config has not: {}",
+                        spec.name,
+                        strangers.join(", ")
+                    );
+                    let problem = Problem::new(message)
+                        .help("an overlay's `model_list` may only choose from the config's");
+                    self.problems.push(match spec.at {
+                        Some(at) => problem.at(at),
+                        None => problem,
+                    });
+                }
+            }
+        }
+        playing
+    }
+}
+
+/// Models that clients can call, the first group first.
+fn models(config: &gateway::config::Config) -> Vec<String> {
+    let mut models: Vec<String> = Vec::new();
+    let groups = config.deployments.iter().map(|deployment| deployment.group.to_string());
+    let aliases = config.router.model_group_alias.keys().map(ToString::to_string);
+    for model in groups.chain(aliases) {
+        if !models.contains(&model) {
+            models.push(model);
+        }
+    }
+    models
+}
+
+/// The group that the first phase calls: whose first deployment is `first`.
+fn called(config: &gateway::config::Config, phase: Option<&Phase>) -> String {
+    let groups = config.deployments.iter().map(|deployment| &*deployment.group);
+    let model = phase.map_or_else(|| groups.clone().next().unwrap_or_default(), |p| &*p.model);
+    let alias = config.router.model_group_alias.get(model).map_or(model, |group| group);
+    let exact = groups.clone().find(|group| *group == alias);
+    let matching = || groups.clone().find(|group| crate::targets::glob(group, alias));
+    exact.or_else(matching).unwrap_or(alias).to_owned()
+}
+
+/// Leaves out, by name, the faults that a shortened schedule has no room for.
+fn leave_out(timeline: &mut Timeline, end: At) {
+    let fits = |to: u64| to <= end.ns();
+    for info in timeline.infos.iter().filter(|info| !fits(info.to_ns)) {
+        let line = format!(
+            "{} ({}) is left out: it lasts until {}, --for ends at {}",
+            info.id,
+            info.kind,
+            seconds(info.to_ns),
+            show_duration(end.since(At::START))
+        );
+        timeline.notes.push(line);
+    }
+    timeline.rules.retain(|rule| fits(rule.window.to.ns()));
+    timeline.infos.retain(|info| fits(info.to_ns));
+}
+
+/// The question that a scenario asks: the first sentence of the comment at its head.
+pub fn question(text: &str) -> Option<String> {
+    let head: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .skip_while(|line| line.is_empty() || line.starts_with("# yaml-language-server"))
+        .take_while(|line| line.starts_with('#'))
+        .map(|line| line.trim_start_matches('#').trim())
+        .take_while(|line| !line.is_empty())
+        .collect();
+    let head = head.join(" ");
+    let end = head.find('?').map(|at| at + 1).or_else(|| head.find(". ").map(|at| at + 1));
+    let sentence: String = head[..end.unwrap_or(head.len())].chars().take(300).collect();
+    Some(sentence).filter(|sentence| !sentence.is_empty())
+}

@@ -1,0 +1,269 @@
+//! Scenarios that run but cannot tell what they seem to ask, each with the arithmetic that shows it:
+//! faults closer together than a cooldown, deployments throttled before any fault, traffic that ends
+//! before failback.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use fake_providers::config::Rate;
+use gateway::config::Config;
+use loadgen::config::{Phase, TokenSpread, Workload};
+use record::run::FaultInfo;
+use vocab::{At, Protocol, show_duration};
+
+use crate::assemble::Playing;
+use crate::deployments::{FakeSpec, show_rate};
+use crate::faults::seconds;
+use crate::fleet::Fleet;
+use crate::run_info::cooldown;
+use crate::traffic::{end, rate, rounded};
+
+/// Attempts without which no change of a share can be seen (DESIGN section 6: λ × length ≥ 15).
+const ATTEMPTS_MIN: f64 = 15.0;
+/// Most warnings of one sort; a scenario with more has one cause.
+const SAME_MAX: usize = 5;
+/// `ln(p99 / p50)` of a standard log-normal: the 99th percentile of the standard normal.
+const Z99: f64 = 2.326_347_874;
+
+/// What a scenario comes to.
+#[derive(Clone, Copy)]
+pub(crate) struct Situation<'s> {
+    /// The deployments.
+    pub fleet: &'s Fleet,
+    /// The group that the first phase calls.
+    pub called: &'s str,
+    /// Their fakes.
+    pub fakes: &'s [FakeSpec],
+    /// The schedule.
+    pub phases: &'s [Phase],
+    /// The timeline.
+    pub faults: &'s [FaultInfo],
+    /// The contenders.
+    pub playing: &'s [Playing],
+}
+
+/// Everything suspicious, in one sentence each.
+pub(crate) fn warnings(situation: &Situation<'_>) -> Vec<String> {
+    let sorts = [
+        outside(situation),
+        too_close(situation),
+        throttled(situation),
+        failback(situation),
+        too_few(situation),
+    ];
+    sorts.into_iter().flat_map(|sort| sort.into_iter().take(SAME_MAX)).collect()
+}
+
+/// Faults that meet no traffic, or only warm-up.
+fn outside(situation: &Situation<'_>) -> Vec<String> {
+    let end = end(situation.phases);
+    let measured = situation.phases.iter().filter(|phase| !phase.warmup).map(|phase| phase.from);
+    let measured = measured.min().unwrap_or(At::START);
+    let line = |fault: &FaultInfo| {
+        let (id, from, to) = (&fault.id, seconds(fault.from_ns), seconds(fault.to_ns));
+        let (end, start) = (seconds(end.ns()), seconds(measured.ns()));
+        if fault.from_ns >= end_ns(situation) {
+            Some(format!("{id} starts at {from}, but traffic ends at {end}: nothing meets it"))
+        } else if fault.to_ns > end_ns(situation) {
+            Some(format!(
+                "{id} lasts until {to}, but traffic ends at {end}: its end cannot be seen"
+            ))
+        } else if fault.to_ns <= measured.ns() {
+            Some(format!("{id} ends at {to}, but warm-up lasts until {start}: no number shows it"))
+        } else if fault.from_ns < measured.ns() {
+            Some(format!(
+                "{id} starts at {from}, but warm-up lasts until {start}: nothing before it is \
+                 known"
+            ))
+        } else {
+            None
+        }
+    };
+    situation.faults.iter().filter_map(line).collect()
+}
+
+fn end_ns(situation: &Situation<'_>) -> u64 {
+    end(situation.phases).ns()
+}
+
+/// Faults whose effects run into each other: the second starts while somebody still cools from the
+/// first.
+fn too_close(situation: &Situation<'_>) -> Vec<String> {
+    let mut order: Vec<&FaultInfo> = situation.faults.iter().collect();
+    order.sort_by_key(|fault| fault.from_ns);
+    let mut lines = Vec::new();
+    for pair in order.windows(2) {
+        let [first, second] = pair else { continue };
+        if second.from_ns < first.to_ns {
+            let overlap = seconds(first.to_ns.min(second.to_ns) - second.from_ns);
+            lines.push(format!(
+                "{} starts {overlap} before {} ends: effects cannot be told apart",
+                second.id, first.id
+            ));
+            continue;
+        }
+        let gap = Duration::from_nanos(second.from_ns - first.to_ns);
+        let coolers = by_cooldown(situation.playing, |cooldown| cooldown > gap);
+        if !first.only_slows && !coolers.is_empty() {
+            lines.push(format!(
+                "{} starts {} after {}, but {coolers}: effects cannot be told apart",
+                second.id,
+                show_duration(gap),
+                first.id
+            ));
+        }
+    }
+    lines
+}
+
+/// `least-busy, latency cool for 60 s`, longest first; empty if nobody does.
+fn by_cooldown(playing: &[Playing], wanted: impl Fn(Duration) -> bool) -> String {
+    let mut groups: BTreeMap<std::cmp::Reverse<Duration>, Vec<&str>> = BTreeMap::new();
+    for Playing { spec, gateway } in playing {
+        let cooldown = cooldown(gateway);
+        if wanted(cooldown) {
+            groups.entry(std::cmp::Reverse(cooldown)).or_default().push(spec.name.as_str());
+        }
+    }
+    let words = groups.iter().map(|(cooldown, names)| {
+        let verb = if names.len() == 1 { "cools" } else { "cool" };
+        format!("{} {verb} for {}", names.join(", "), show_duration(cooldown.0))
+    });
+    words.collect::<Vec<_>>().join(" and ")
+}
+
+/// Deployments that admit less than they are offered while nothing is wrong; those with the same
+/// arithmetic in one line.
+fn throttled(situation: &Situation<'_>) -> Vec<String> {
+    let members: Vec<usize> = (0..situation.fleet.members.len())
+        .filter(|at| *situation.fleet.members[*at].group == *situation.called)
+        .collect();
+    let (offered, phase) = peak(situation);
+    let Some(phase) = phase else { return Vec::new() };
+    let offers = |playing: &&Playing| {
+        let calm = spreads(&playing.gateway);
+        if calm { offered / members.len() as f64 } else { offered }
+    };
+    let mut alike: Vec<(f64, String, Vec<&str>)> = Vec::new();
+    for &at in &members {
+        let member = &situation.fleet.members[at];
+        let limit = admitted(&situation.fakes[at], member.protocol, &phase.workload);
+        let Some((admits, why)) = limit else { continue };
+        match alike.iter_mut().find(|(other, reason, _)| *other == admits && *reason == why) {
+            Some((_, _, ids)) => ids.push(member.id.as_str()),
+            None => alike.push((admits, why, vec![member.id.as_str()])),
+        }
+    }
+    let line = |(admits, why, ids): &(f64, String, Vec<&str>)| {
+        let over = || situation.playing.iter().filter(|playing| offers(playing) > *admits);
+        let most = over().map(|playing| offers(&playing)).reduce(f64::max)?;
+        let names: Vec<&str> = over().map(|playing| playing.spec.name.as_str()).collect();
+        let (each, it) = if ids.len() > 1 { ("each of ", "one of them") } else { ("", "it") };
+        Some(format!(
+            "{each}{} admits {} req/s ({why}), but {} may offer {it} {}: throttled before any \
+             fault",
+            ids.join(", "),
+            rounded(*admits),
+            names.join(", "),
+            rounded(most)
+        ))
+    };
+    alike.iter().filter_map(line).collect()
+}
+
+/// The highest rate at which the called group is called, and the phase that peaks.
+fn peak<'s>(situation: &Situation<'s>) -> (f64, Option<&'s Phase>) {
+    let at = |instant: At| {
+        let open = situation.phases.iter().filter(|p| p.from <= instant && instant < p.to);
+        open.map(|phase| rate(phase.arrivals)).sum::<f64>()
+    };
+    let rates = situation.phases.iter().map(|phase| (at(phase.from), Some(phase)));
+    rates.fold((0.0, None), |best, next| if next.0 > best.0 { next } else { best })
+}
+
+/// Requests per second that a fake's limits admit, and which limit says so.
+fn admitted(fake: &FakeSpec, protocol: Protocol, workload: &Workload) -> Option<(f64, String)> {
+    let per_second = |rate: Rate| rate.amount as f64 / rate.per.as_secs_f64();
+    let prompt = mean(workload.prompt_tokens);
+    let answer = workload.max_tokens.map_or_else(|| mean(workload.answer_tokens), f64::from);
+    let counted = match protocol {
+        Protocol::Anthropic => prompt,
+        Protocol::OpenAi | Protocol::Azure | Protocol::Gemini | Protocol::Bedrock => {
+            prompt + workload.max_tokens.map_or(0.0, f64::from)
+        }
+    };
+    let by_tokens = |limit: Option<Rate>, tokens: f64, what: &str| {
+        limit.map(|limit| {
+            let why = format!("{} {what} at {} each", show_rate(limit), rounded(tokens.round()));
+            (per_second(limit) / tokens.max(1.0), why)
+        })
+    };
+    let requests = fake
+        .limits
+        .requests
+        .map(|limit| (per_second(limit), format!("{} requests", show_rate(limit))));
+    let tokens = by_tokens(fake.limits.tokens, counted, "tokens");
+    let output = by_tokens(fake.limits.output_tokens, answer, "output tokens");
+    [requests, tokens, output].into_iter().flatten().min_by(|a, b| a.0.total_cmp(&b.0))
+}
+
+fn mean(spread: TokenSpread) -> f64 {
+    match spread {
+        TokenSpread::Constant(tokens) => f64::from(tokens),
+        TokenSpread::Lognormal { p50, p99, max } => {
+            let sigma = libm::log(p99 / p50) / Z99;
+            (p50 * libm::exp(sigma * sigma / 2.0)).min(f64::from(max))
+        }
+    }
+}
+
+/// Whether a strategy spreads calm traffic over the whole group.
+fn spreads(gateway: &Config) -> bool {
+    matches!(
+        gateway.router.routing_strategy,
+        "simple-shuffle" | "least-busy" | "usage-based-routing-v2"
+    )
+}
+
+/// Schedules that end while somebody still cools.
+fn failback(situation: &Situation<'_>) -> Vec<String> {
+    let Some(last) = situation.faults.iter().max_by_key(|fault| fault.to_ns) else {
+        return Vec::new();
+    };
+    let end = end_ns(situation);
+    if last.to_ns >= end || last.only_slows {
+        return Vec::new();
+    }
+    let rest = Duration::from_nanos(end - last.to_ns);
+    let coolers = by_cooldown(situation.playing, |cooldown| cooldown >= rest);
+    if coolers.is_empty() {
+        return Vec::new();
+    }
+    vec![format!(
+        "traffic ends {} after {}, but {coolers}: traffic ends before failback can be seen",
+        show_duration(rest),
+        last.id
+    )]
+}
+
+/// Faults that meet too few requests for detection to be told.
+fn too_few(situation: &Situation<'_>) -> Vec<String> {
+    let line = |fault: &FaultInfo| {
+        let mut met = 0.0;
+        for phase in situation.phases {
+            let from = phase.from.ns().max(fault.from_ns);
+            let to = phase.to.ns().min(fault.to_ns);
+            met += rate(phase.arrivals) * to.saturating_sub(from) as f64 / 1e9;
+        }
+        (met > 0.0 && met < ATTEMPTS_MIN).then(|| {
+            format!(
+                "{} lasts {} and meets about {} requests: at least {ATTEMPTS_MIN} are needed to \
+                 tell when it was detected",
+                fault.id,
+                seconds(fault.to_ns - fault.from_ns),
+                rounded(met.round())
+            )
+        })
+    };
+    situation.faults.iter().filter_map(line).collect()
+}

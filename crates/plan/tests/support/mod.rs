@@ -1,0 +1,54 @@
+//! A small scenario and config to vary, and the request around them.
+
+use plan::{Build, ClockKind, Plan, Report, Request, Text};
+
+/// A config of two Azure regions and Anthropic.
+pub const CONFIG: &str = r#"
+model_list:
+  - model_name: gpt-4o
+    litellm_params: { model: azure/gpt-4o, api_base: "https://westus-a.openai.azure.com/", api_key: os.environ/AZURE_KEY, api_version: "2024-10-21" }
+    model_info: { id: west }
+  - model_name: gpt-4o
+    litellm_params: { model: azure/gpt-4o, api_base: "https://eastus-b.openai.azure.com/", api_key: sk-real-secret, api_version: "2024-10-21" }
+    model_info: { id: east }
+  - model_name: gpt-4o
+    litellm_params: { model: anthropic/claude-3-5-sonnet-20241022, api_key: os.environ/ANTHROPIC_KEY }
+    model_info: { id: claude }
+router_settings: { routing_strategy: least-busy, cooldown_time: 60 }
+general_settings: { master_key: os.environ/MASTER, database_url: os.environ/DATABASE_URL }
+"#;
+
+/// A scenario without faults and contenders.
+pub const CALM: &str = "scenario: calm
+config: config.yaml
+traffic:
+  - { for: 30s, arrivals: { poisson: 8/s }, warmup: true }
+  - { for: 5m, arrivals: { poisson: 8/s } }
+";
+
+/// Loads a scenario with [`CONFIG`].
+pub fn load(scenario: &str) -> Result<Plan, Report> {
+    load_with(scenario, |_| {})
+}
+
+/// Loads a scenario with [`CONFIG`], after `change` to the request.
+pub fn load_with(scenario: &str, change: impl Fn(&mut Request<'_>)) -> Result<Plan, Report> {
+    let scenario = Text { name: "scenario.yaml".to_owned(), text: scenario.to_owned() };
+    let find = |path: &str| match path {
+        "config.yaml" => Ok(Text { name: path.to_owned(), text: CONFIG.to_owned() }),
+        _ => Err(format!("cannot read `{path}`: no such file")),
+    };
+    let mut request = Request {
+        scenario: &scenario,
+        config: None,
+        find_config: &find,
+        clock: ClockKind::Virtual,
+        seed: None,
+        contenders: &[],
+        sets: &[],
+        shorten: None,
+        build: Build { version: "0.0.0", binary: "" },
+    };
+    change(&mut request);
+    plan::load(&request)
+}
