@@ -1,0 +1,141 @@
+//! From a run directory to everything that a report says about it.
+
+use std::path::{Path, PathBuf};
+
+use record::run::ContenderInfo;
+use record::{MachineInfo, ReadError, RunInfo, read_json};
+
+use crate::fold::chart::Charts;
+use crate::fold::{self, Folded};
+use crate::report::{Config, Contender, Marks, REPORT_SCHEMA, RunReport, Scenario};
+use crate::{validity, verdict};
+
+/// A run, analysed: what was run, what came out, and what the charts draw.
+#[derive(Clone, Debug)]
+pub struct Analysis {
+    /// The run directory as given.
+    pub dir: PathBuf,
+    /// `run.json`.
+    pub run: RunInfo,
+    /// `machine.json`.
+    pub machine: MachineInfo,
+    /// The numbers.
+    pub report: RunReport,
+    /// The mark without a gateway in numbers, if the run has it; not among `report.contenders`.
+    pub direct: Option<Contender>,
+    /// One entry per contender, in the order of `report.contenders`.
+    pub charts: Vec<Charts>,
+}
+
+/// Why a run directory could not be analysed.
+#[derive(Debug, thiserror::Error)]
+pub enum AnalyseError {
+    /// A file is missing or not what the schema says.
+    #[error("cannot analyse the run: {0}; is this the directory that `brownout run` printed?")]
+    Read(#[from] ReadError),
+    /// A contender's name could lead out of the run directory.
+    #[error("run.json names a contender `{0}`, which cannot be a directory's name")]
+    Name(String),
+}
+
+impl Analysis {
+    /// Whether time was simulated; then no rate per second or CPU figure may be claimed.
+    pub fn simulated(&self) -> bool {
+        self.run.scenario.clock != "wall"
+    }
+}
+
+/// Reads and folds a run directory.
+///
+/// # Errors
+/// [`AnalyseError`] if a file is missing or unreadable, or names a path. A run that is merely bad is no error: its
+/// validity says INVALID.
+pub fn analyse(dir: &Path) -> Result<Analysis, AnalyseError> {
+    let run: RunInfo = read_json(&dir.join("run.json"))?;
+    let machine: MachineInfo = read_json(&dir.join("machine.json"))?;
+    let names = run.contenders.iter().map(|who| &who.name);
+    if let Some(name) = names.into_iter().find(|name| vocab::ContenderName::new(name).is_none()) {
+        return Err(AnalyseError::Name(name.clone()));
+    }
+    let folded = fold_all(&run, dir)?;
+    let direct = folded.iter().zip(&run.contenders).find(|(_, who)| who.mark).map(|(f, _)| f);
+    let direct = direct.map(|direct| direct.numbers.clone());
+    let marks = marks(dir, direct.as_ref())?;
+    let validity = validity::judge(&run, &machine, &folded.iter().collect::<Vec<_>>());
+    let ranked = folded.into_iter().zip(&run.contenders).filter(|(_, who)| !who.mark);
+    let (contenders, charts): (Vec<_>, Vec<_>) = ranked
+        .map(|(folded, _)| (with_extra_cost(folded.numbers, direct.as_ref()), folded.charts))
+        .unzip();
+    let scenario = Scenario {
+        name: run.scenario.name.clone(),
+        question: run.scenario.question.clone(),
+        hash: run.scenario.hash.clone(),
+        seed: run.scenario.seed,
+        clock: run.scenario.clock.clone(),
+        duration_s: run.scenario.duration_ns as f64 / 1e9,
+    };
+    let report = RunReport {
+        schema: REPORT_SCHEMA.to_owned(),
+        verdict: verdict::decide(&scenario, &validity, &marks, &contenders),
+        scenario,
+        config: Config {
+            name: run.config.name.clone(),
+            hash: run.config.hash.clone(),
+            no_effect: run.config.no_effect.clone(),
+        },
+        build: run.build.version.clone(),
+        validity,
+        marks,
+        contenders,
+        assumed: run.assumed.clone(),
+        warnings: run.warnings.clone(),
+    };
+    Ok(Analysis { dir: dir.to_owned(), run, machine, report, direct, charts })
+}
+
+/// Contenders folded at a time: each holds its own tables in memory, about 30 MB per 100,000
+/// requests, so this bounds both threads and memory.
+const FOLDED_AT_A_TIME: usize = 4;
+
+/// Folds every contender; each is a pure function of its own directory.
+fn fold_all(run: &RunInfo, dir: &Path) -> Result<Vec<Folded>, ReadError> {
+    let fold = |who: &ContenderInfo| fold::contender(run, who, &dir.join(&who.name));
+    let mut folded = Vec::with_capacity(run.contenders.len());
+    for batch in run.contenders.chunks(FOLDED_AT_A_TIME) {
+        let batch: Vec<_> = std::thread::scope(|scope| {
+            let start = |who| (who, scope.spawn(move || fold(who)));
+            let started: Vec<_> = batch.iter().map(start).collect();
+            // A thread that died is folded again here, so that its panic surfaces where it belongs.
+            let ended = started.into_iter();
+            ended.map(|(who, thread)| thread.join().unwrap_or_else(|_| fold(who))).collect()
+        });
+        for each in batch {
+            folded.push(each?);
+        }
+    }
+    Ok(folded)
+}
+
+fn marks(dir: &Path, direct: Option<&Contender>) -> Result<Marks, ReadError> {
+    let direct_success_rate = direct.and_then(|direct| direct.success_rate);
+    let oracle = dir.join("oracle.csv");
+    let savable_rate = if oracle.exists() { fold::savable(&oracle)? } else { None };
+    let fields = [
+        ("direct_success_rate", direct_success_rate.is_none()),
+        ("savable_rate", savable_rate.is_none()),
+    ];
+    let missing = fields.into_iter().filter(|(_, missing)| *missing);
+    let not_applicable = missing.map(|(name, _)| name.to_owned()).collect();
+    Ok(Marks { direct_success_rate, savable_rate, not_applicable })
+}
+
+/// The price of one more good answer than without a gateway; left alone where there is none.
+fn with_extra_cost(mut numbers: Contender, direct: Option<&Contender>) -> Contender {
+    let costs = direct.and_then(|direct| numbers.cost_usd.zip(direct.cost_usd));
+    let saved = direct.and_then(|direct| numbers.good.checked_sub(direct.good));
+    if let (Some((with, without)), Some(saved @ 1..)) = (costs, saved) {
+        numbers.extra_cost_per_rescued_usd = Some((with - without) / saved as f64);
+        numbers.not_applicable.retain(|name| name != "extra_cost_per_rescued_usd");
+    }
+    numbers
+}

@@ -1,0 +1,292 @@
+//! From one contender's tables to its numbers: one pass per table, then arithmetic.
+//!
+//! A pure function of (`run.json`, the three tables of one contender): contenders may be folded in
+//! parallel. It holds one contender's requests and attempts at a time, and nothing per token. It
+//! must never know how a number is printed, or how another contender did.
+
+mod baseline;
+mod book;
+pub(crate) mod chart;
+mod fault;
+mod ledger;
+mod promise;
+mod quiet;
+mod sample;
+mod tally;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use record::run::ContenderInfo;
+use record::{OracleRow, ReadError, RowReader, RunInfo};
+use vocab::{FailureKind, Outcome};
+
+use crate::report::{Contender, DeploymentShare, Tokens};
+use book::Book;
+use chart::Charts;
+use ledger::Ledger;
+use promise::{Promise, Samples, Totals};
+use sample::{Sample, share, wilson95};
+use tally::Tally;
+
+/// Example requests kept per failure kind.
+const EXAMPLES_MAX: usize = 5;
+
+/// One contender, folded.
+#[derive(Clone, Debug)]
+pub(crate) struct Folded {
+    pub(crate) numbers: Contender,
+    pub(crate) charts: Charts,
+    /// Why its books do not reconcile.
+    pub(crate) mismatches: Vec<String>,
+    /// Digest of the offered requests and their intended instants, equal for everybody.
+    pub(crate) schedule: (u64, u64),
+}
+
+/// Folds the tables in `dir`, those of `who`.
+pub(crate) fn contender(
+    run: &RunInfo,
+    who: &ContenderInfo,
+    dir: &Path,
+) -> Result<Folded, ReadError> {
+    let promises = promise::promises(run);
+    let book = Book::read(&dir.join("requests.csv"), &promise::request_bounds(&promises))?;
+    let ledger = Ledger::read(&dir.join("attempts.csv"), run)?;
+    let tally = Tally::of(run, &book, &ledger);
+    let samples = Samples::of(book.judged());
+    let charts = chart::charts(run, (&book, &ledger), &samples, &dir.join("decisions.csv"))?;
+    let fold = Fold { run, promises, book, ledger, tally, samples };
+    Ok(Folded {
+        numbers: fold.numbers(who),
+        charts,
+        mismatches: fold.tally.mismatches(&fold.book),
+        schedule: fold.schedule(),
+    })
+}
+
+/// Share of non-warm-up requests that some deployment would have answered; `None` without requests.
+pub(crate) fn savable(path: &Path) -> Result<Option<f64>, ReadError> {
+    let (mut savable, mut all) = (0, 0);
+    for row in RowReader::<OracleRow>::open(path)? {
+        let row = row?;
+        if !row.warmup {
+            all += 1;
+            savable += u64::from(row.savable);
+        }
+    }
+    Ok(share(savable, all))
+}
+
+/// Everything that the numbers are made of.
+struct Fold<'a> {
+    run: &'a RunInfo,
+    promises: Vec<Promise>,
+    book: Book,
+    ledger: Ledger,
+    tally: Tally,
+    samples: Samples,
+}
+
+impl Fold<'_> {
+    fn numbers(&self, who: &ContenderInfo) -> Contender {
+        let (samples, tally) = (&self.samples, &self.tally);
+        let counts = self.counts();
+        let success_rate = share(samples.succeeded, samples.judged);
+        let budget = promise::error_budget(&self.promises);
+        let cost_usd = tally.cost.map(vocab::PicoUsd::usd);
+        let per_1k = cost_usd.map(|usd| share(1000, samples.good).map(|per| usd * per));
+        let retry_amplification = share(tally.attempts, counts.offered);
+        let faults: Vec<_> = (0..self.run.faults.len())
+            .map(|at| fault::fold(self.run, &self.book, &self.ledger, at, budget))
+            .collect();
+        let totals = Totals { faults: &faults, retry_amplification, cost_per_1k_good_usd: per_1k };
+        let slo = promise::judge(&self.promises, samples, &totals);
+        let (failures_by_kind, failure_examples) = self.failures();
+        let (met_fault, rescued_requests) = self.met_and_rescued();
+        let observed = tally.unattributed_faults == 0;
+        let mut numbers = Contender {
+            name: who.name.clone(),
+            kind: who.kind.clone(),
+            personality: who.personality.clone(),
+            strategy: who.strategy.clone(),
+            instances: who.instances,
+            offered: counts.offered,
+            succeeded: samples.succeeded,
+            good: samples.good,
+            failed: counts.failed,
+            cancelled: counts.cancelled,
+            never_sent: counts.never_sent,
+            failures_by_kind,
+            failure_examples,
+            slowest_request: self.slowest_request(),
+            success_rate,
+            success_rate_ci95: wilson95(samples.succeeded, samples.judged),
+            goodput: share(samples.good, samples.judged),
+            ttft_ms: samples.ttft.percentiles(),
+            e2e_ms: samples.e2e.percentiles(),
+            tpot_ms: samples.tpot.percentiles(),
+            longest_gap_ms: samples.longest_gap.percentiles(),
+            ttft_ok_ms: self.succeeded(true, book::Asked::ttft_ms).percentiles(),
+            e2e_ok_ms: self.succeeded(false, book::Asked::e2e_ms).percentiles(),
+            longest_gap_failed_ms: self
+                .failed_sample(true, book::Asked::longest_gap_ms)
+                .percentiles(),
+            failure_ms: self.failed_sample(false, book::Asked::e2e_ms).percentiles(),
+            attempts: tally.attempts,
+            attempts_unattributed: tally.unattributed,
+            probes: self.ledger.probes,
+            retry_amplification,
+            rescued: share(rescued_requests, met_fault).filter(|_| observed),
+            met_fault,
+            rescued_requests,
+            tokens: self.tokens(),
+            cost_usd,
+            cost_per_1k_good_usd: per_1k.flatten(),
+            extra_cost_per_rescued_usd: None,
+            error_budget_burn: success_rate.zip(budget).map(|(rate, budget)| (1.0 - rate) / budget),
+            healthy_before_fault: self.healthy_before_fault(),
+            deployments: self.deployments(),
+            faults,
+            slo,
+            not_applicable: Vec::new(),
+        };
+        numbers.not_applicable = not_applicable(&numbers, per_1k.is_none());
+        numbers
+    }
+
+    fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for asked in self.book.requests.iter().filter(|asked| !asked.warmup) {
+            counts.offered += 1;
+            match asked.outcome {
+                Outcome::Success => {}
+                Outcome::Failed => counts.failed += 1,
+                Outcome::Cancelled => counts.cancelled += 1,
+                Outcome::NeverSent => counts.never_sent += 1,
+            }
+        }
+        counts
+    }
+
+    fn failures(&self) -> (BTreeMap<String, u64>, BTreeMap<String, Vec<u64>>) {
+        let (mut counts, mut examples) = (BTreeMap::new(), BTreeMap::new());
+        for kind in FailureKind::ALL {
+            let failed = self.book.judged().filter(|asked| asked.failure == Some(*kind));
+            let mut ids: Vec<u64> = failed
+                .filter(|asked| asked.outcome == Outcome::Failed)
+                .map(|asked| asked.request)
+                .collect();
+            if !ids.is_empty() {
+                counts.insert(kind.word().to_owned(), ids.len() as u64);
+                ids.truncate(EXAMPLES_MAX);
+                examples.insert(kind.word().to_owned(), ids);
+            }
+        }
+        (counts, examples)
+    }
+
+    fn slowest_request(&self) -> Option<u64> {
+        let ok = self.book.judged().filter(|asked| asked.succeeded());
+        let waited = |asked: &book::Asked| asked.ttft_ms().or(asked.e2e_ms()).unwrap_or(0.0);
+        ok.max_by(|a, b| waited(a).total_cmp(&waited(b))).map(|asked| asked.request)
+    }
+
+    fn met_and_rescued(&self) -> (u64, u64) {
+        let asked = self.book.requests.iter().zip(&self.tally.requests);
+        let met = asked.filter(|(asked, said)| asked.is_judged() && said.met_fault);
+        met.fold((0, 0), |(met, rescued), (asked, _)| {
+            (met + 1, rescued + u64::from(asked.succeeded()))
+        })
+    }
+
+    /// Successes only, for which `value` exists.
+    fn succeeded(&self, streamed: bool, value: fn(&book::Asked) -> Option<f64>) -> Sample {
+        let ok = self.book.judged().filter(|asked| asked.succeeded());
+        let ok = ok.filter(|asked| asked.stream || !streamed);
+        Sample::new(ok.filter_map(value).map(Some))
+    }
+
+    /// Failures only, for which `value` exists.
+    fn failed_sample(&self, streamed: bool, value: fn(&book::Asked) -> Option<f64>) -> Sample {
+        let failed = self.book.judged().filter(|asked| asked.outcome == Outcome::Failed);
+        let failed = failed.filter(|asked| asked.stream || !streamed);
+        Sample::new(failed.filter_map(value).map(Some))
+    }
+
+    fn tokens(&self) -> Tokens {
+        let measured = self.book.requests.iter().filter(|asked| !asked.warmup);
+        Tokens {
+            delivered: measured.map(|asked| asked.tokens).sum(),
+            billed_in: self.tally.billed_in,
+            billed_out: self.tally.billed_out,
+            wasted: self.tally.wasted,
+        }
+    }
+
+    fn deployments(&self) -> Vec<DeploymentShare> {
+        let rows = self.ledger.deployments.all().iter().zip(&self.tally.by_deployment);
+        let row = |(id, &attempts): (&String, &u64)| DeploymentShare {
+            id: id.clone(),
+            attempts,
+            share: share(attempts, self.tally.attempts).unwrap_or(0.0),
+        };
+        rows.map(row).collect()
+    }
+
+    /// Over requests intended before the first fault that met none: one that was cut at the fault's
+    /// start says nothing about before. `None` without a fault, or without requests before it.
+    fn healthy_before_fault(&self) -> Option<bool> {
+        let first = self.run.faults.iter().map(|fault| fault.from_ns).min()?;
+        let before = self.book.requests.iter().zip(&self.tally.requests).filter(|(asked, said)| {
+            asked.is_judged() && asked.intended_ns < first && !said.met_fault
+        });
+        let samples = Samples::of(before.map(|(asked, _)| asked));
+        promise::healthy(&self.promises, &samples)
+    }
+
+    /// How many requests were offered, and a sum over their ids and instants (FNV-1a).
+    fn schedule(&self) -> (u64, u64) {
+        let numbers = self.book.requests.iter().flat_map(|a| [a.request, a.intended_ns]);
+        let bytes = numbers.flat_map(u64::to_le_bytes);
+        let digest = bytes.fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        (self.book.requests.len() as u64, digest)
+    }
+}
+
+/// Outcomes of offered requests outside warm-up.
+#[derive(Default)]
+struct Counts {
+    offered: u64,
+    failed: u64,
+    cancelled: u64,
+    never_sent: u64,
+}
+
+/// Which `null`s mean "does not apply" instead of "never".
+fn not_applicable(numbers: &Contender, price_missing: bool) -> Vec<String> {
+    let no_requests = numbers.success_rate.is_none();
+    let streams = numbers.ttft_ms.n == 0;
+    let fields = [
+        ("success_rate", no_requests),
+        ("success_rate_ci95", no_requests),
+        ("goodput", no_requests),
+        ("ttft_ms", streams),
+        ("e2e_ms", numbers.e2e_ms.n == 0),
+        ("tpot_ms", numbers.tpot_ms.n == 0),
+        ("longest_gap_ms", numbers.longest_gap_ms.n == 0),
+        ("ttft_ok_ms", streams),
+        ("e2e_ok_ms", numbers.e2e_ms.n == 0),
+        ("longest_gap_failed_ms", numbers.longest_gap_failed_ms.n == 0),
+        ("failure_ms", numbers.failure_ms.n == 0),
+        ("retry_amplification", numbers.retry_amplification.is_none()),
+        ("rescued", numbers.rescued.is_none()),
+        ("cost_usd", price_missing),
+        ("cost_per_1k_good_usd", price_missing),
+        ("extra_cost_per_rescued_usd", numbers.extra_cost_per_rescued_usd.is_none()),
+        ("error_budget_burn", numbers.error_budget_burn.is_none()),
+        ("healthy_before_fault", numbers.healthy_before_fault.is_none()),
+    ];
+    fields.into_iter().filter(|(_, missing)| *missing).map(|(name, _)| name.to_owned()).collect()
+}

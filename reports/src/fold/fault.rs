@@ -1,0 +1,259 @@
+//! How one contender came through one fault: detect, rescue, recover, fail back.
+//!
+//! The definitions are those of the design, section 6. Whatever cannot be told from this run is
+//! listed as not applicable, with `null`; whatever never happened is `null` alone.
+
+use std::collections::BTreeMap;
+
+use record::{RunInfo, Stage};
+
+use super::baseline::{Before, NS_PER_S, quiet_ns, window_ns};
+use super::book::Book;
+use super::ledger::{Attempt, Ledger};
+use super::quiet::{Seen, Watch, watch};
+use super::sample::{Sample, share};
+use crate::report::{ByInstance, FaultResult};
+
+/// Requests in one window of the recovery rule.
+const RECOVERY_WINDOW: usize = 20;
+
+/// A window is bad if its good share is more than this under the share before.
+const RECOVERY_POINTS: f64 = 0.10;
+
+/// A target has failed back if its share of attempts is within this part of the share before.
+const FAILBACK_PART: f64 = 1.0 / 3.0;
+
+/// Guards comparisons of shares against the last bit: 1.0 − 0.9 is a little more than 0.1.
+const EPSILON: f64 = 1e-9;
+
+/// Everything about one fault and one contender that the single numbers ask for.
+struct Case<'a> {
+    run: &'a RunInfo,
+    book: &'a Book,
+    ledger: &'a Ledger,
+    /// Position in `run.json`.
+    fault: usize,
+    /// Numbers of the deployments that it hits.
+    targets: Vec<usize>,
+    before: Before,
+    /// λ: attempts per second at the target before.
+    lambda: f64,
+}
+
+/// Folds the fault at position `fault` of `run.json`; `budget` is 1 − the promised success rate.
+pub(crate) fn fold(
+    run: &RunInfo,
+    book: &Book,
+    ledger: &Ledger,
+    fault: usize,
+    budget: Option<f64>,
+) -> FaultResult {
+    let case = Case::new(run, book, ledger, fault);
+    let info = &run.faults[fault];
+    let judged: Vec<_> = book.judged_between(info.from_ns, info.to_ns).collect();
+    let succeeded = judged.iter().filter(|asked| asked.succeeded()).count() as u64;
+    let success_rate = share(succeeded, judged.len() as u64);
+    let burn = success_rate.zip(budget).map(|(rate, budget)| (1.0 - rate) / budget);
+    let mut not_applicable = Vec::new();
+    let mut lacks = |missing: bool, field: &str| {
+        if missing {
+            not_applicable.push(field.to_owned());
+        }
+    };
+
+    let good_before = case.good_share_before();
+    let seen = case.detect(None);
+    let detected_ns = seen.and_then(|seen| seen.detected_ns);
+    let by_instance = case.detect_by_instance();
+    let rescued = case.rescued_ns();
+    let recovered = good_before.and_then(|before| case.recovered_ns(before));
+    let failback = case.failback_ns();
+    lacks(success_rate.is_none(), "success_rate");
+    lacks(good_before.is_none(), "good_rate_before");
+    lacks(seen.is_none(), "time_to_detect_s");
+    lacks(by_instance.is_none(), "time_to_detect_by_instance_s");
+    lacks(rescued.is_none(), "time_to_rescue_s");
+    lacks(recovered.is_none(), "time_to_recover_s");
+    lacks(failback.is_none(), "failback_s");
+    lacks(seen.is_none(), "first_victims");
+    lacks(seen.is_none(), "flaps");
+    lacks(burn.is_none(), "error_budget_burn");
+    let since_start = |ns: u64| ns.saturating_sub(info.from_ns) as f64 / NS_PER_S;
+    FaultResult {
+        id: info.id.clone(),
+        summary: info.summary.clone(),
+        target: info.target.clone(),
+        from_s: info.from_ns as f64 / NS_PER_S,
+        to_s: info.to_ns as f64 / NS_PER_S,
+        success_rate,
+        good_rate_before: good_before,
+        time_to_detect_s: detected_ns.map(since_start),
+        time_to_detect_by_instance_s: by_instance,
+        time_to_rescue_s: rescued.flatten().map(since_start),
+        time_to_recover_s: recovered.flatten().map(since_start),
+        failback_s: failback.flatten().map(|ns| ns.saturating_sub(info.to_ns) as f64 / NS_PER_S),
+        first_victims: seen.map(|_| case.failed_until(detected_ns.unwrap_or(info.to_ns))),
+        flaps: seen.map(|seen| seen.flaps),
+        error_budget_burn: burn,
+        not_applicable,
+    }
+}
+
+impl<'a> Case<'a> {
+    fn new(run: &'a RunInfo, book: &'a Book, ledger: &'a Ledger, fault: usize) -> Self {
+        let ids = run.faults[fault].deployments.iter();
+        let targets: Vec<usize> = ids.filter_map(|id| ledger.deployments.find(id)).collect();
+        let before = Before::fault(run, fault);
+        let (hits, _) = before.attempts(ledger, &targets, None);
+        let seconds = before.seconds();
+        let lambda = if seconds > 0.0 { hits as f64 / seconds } else { 0.0 };
+        Self { run, book, ledger, fault, targets, before, lambda }
+    }
+
+    /// When the target was left alone, by all instances or by one. `None` = not applicable.
+    fn detect(&self, caller: Option<usize>) -> Option<Seen> {
+        let info = &self.run.faults[self.fault];
+        let partial = info.share < 1.0 || !info.when.is_empty();
+        if partial || info.only_slows {
+            return None;
+        }
+        let lambda = match caller {
+            None => self.lambda,
+            Some(_) => {
+                let (hits, _) = self.before.attempts(self.ledger, &self.targets, caller);
+                hits as f64 / self.before.seconds().max(f64::MIN_POSITIVE)
+            }
+        };
+        let lasts_s = info.to_ns.saturating_sub(info.from_ns) as f64 / NS_PER_S;
+        let window_ns = quiet_ns(lambda, lasts_s)?;
+        let at_target = self.ledger.attempts.iter().filter(|attempt| {
+            self.targets.contains(&attempt.deployment)
+                && caller.is_none_or(|caller| attempt.gateway == caller)
+        });
+        let arrivals: Vec<u64> = at_target
+            .skip_while(|attempt| !self.ledger.met(attempt, self.fault))
+            .map(|attempt| attempt.arrived_ns)
+            .collect();
+        let until_ns = info.to_ns;
+        let traffic_ends_ns = self.run.scenario.duration_ns;
+        // A target that was already left alone has nothing to detect.
+        (!arrivals.is_empty())
+            .then(|| watch(&arrivals, Watch { window_ns, until_ns, traffic_ends_ns }))
+    }
+
+    /// Detection of each gateway instance that asks the target often enough to tell.
+    fn detect_by_instance(&self) -> Option<ByInstance> {
+        let gateways = self.ledger.gateways.all().iter().enumerate();
+        // Only names say which instance called; on sockets the caller is an address.
+        let instances = gateways.filter(|(_, name)| name.starts_with("gateway["));
+        let seen: Vec<Seen> =
+            instances.filter_map(|(caller, _)| self.detect(Some(caller))).collect();
+        if seen.len() < 2 {
+            return None;
+        }
+        let from_ns = self.run.faults[self.fault].from_ns;
+        let seconds = |ns: u64| ns.saturating_sub(from_ns) as f64 / NS_PER_S;
+        let times = Sample::new(seen.iter().map(|seen| seen.detected_ns.map(seconds)));
+        Some(ByInstance {
+            instances: times.len(),
+            first: times.finite().first().copied(),
+            median: times.percentile(50.0),
+            last: times.max(),
+        })
+    }
+
+    /// End of the first success whose attempt at the target failed by this fault. Outer `None` =
+    /// not applicable: nothing failed there, or what failed cannot be attributed.
+    fn rescued_ns(&self) -> Option<Option<u64>> {
+        let failed = self.ledger.attempts.iter().filter(|attempt| {
+            attempt.failed()
+                && self.targets.contains(&attempt.deployment)
+                && self.ledger.met(attempt, self.fault)
+        });
+        let (mut any, mut unattributed) = (false, false);
+        let mut first: BTreeMap<u64, &Attempt> = BTreeMap::new();
+        for attempt in failed {
+            any = true;
+            unattributed |= attempt.request.is_none() && attempt.stage == Stage::Connect;
+            if let Some(request) = attempt.request {
+                first.entry(request).or_insert(attempt);
+            }
+        }
+        let rescued = first.keys().filter_map(|request| self.book.find(*request));
+        let rescued = rescued.filter(|asked| asked.succeeded()).filter_map(|asked| asked.end_ns);
+        let rescued = rescued.min();
+        (any && (rescued.is_some() || !unattributed)).then_some(rescued)
+    }
+
+    fn good_share_before(&self) -> Option<f64> {
+        let (mut good, mut all) = (0, 0);
+        for &(from, to) in &self.before.stretches {
+            for asked in self.book.judged_between(from, to) {
+                all += 1;
+                good += u64::from(asked.good);
+            }
+        }
+        share(good, all)
+    }
+
+    /// Intended instant of the last request of the last bad window; the fault's start if there is
+    /// none. `Some(None)` = still bad when the next fault, or the end, came. `None` = too little
+    /// traffic for one window.
+    fn recovered_ns(&self, before: f64) -> Option<Option<u64>> {
+        let from_ns = self.run.faults[self.fault].from_ns;
+        let later = self.run.faults.iter().map(|f| f.from_ns).filter(|&at| at > from_ns);
+        let until_ns = later.min().unwrap_or(u64::MAX);
+        let judged: Vec<_> = self.book.judged_between(from_ns, until_ns).collect();
+        if judged.len() < RECOVERY_WINDOW {
+            return None;
+        }
+        let bad = judged.windows(RECOVERY_WINDOW).rposition(|window| {
+            let good = window.iter().filter(|asked| asked.good).count();
+            before - good as f64 / RECOVERY_WINDOW as f64 > RECOVERY_POINTS + EPSILON
+        });
+        Some(match bad {
+            None => Some(from_ns),
+            Some(at) if at + RECOVERY_WINDOW == judged.len() => None,
+            Some(at) => Some(judged[at + RECOVERY_WINDOW - 1].intended_ns),
+        })
+    }
+
+    /// Start of the first window w after the fault in which the target has its share again. Outer
+    /// `None` = not applicable: it had no share before.
+    fn failback_ns(&self) -> Option<Option<u64>> {
+        let window_ns = window_ns(self.lambda)?;
+        let (hits, all) = self.before.attempts(self.ledger, &self.targets, None);
+        let before = share(hits, all)?;
+        let to_ns = self.run.faults[self.fault].to_ns;
+        let ends_ns = self.run.scenario.duration_ns;
+        if to_ns.saturating_add(window_ns) > ends_ns {
+            return None;
+        }
+        let attempts = &self.ledger.attempts;
+        let first = attempts.partition_point(|attempt| attempt.arrived_ns < to_ns);
+        let starts = std::iter::once(to_ns).chain(attempts[first..].iter().map(|a| a.arrived_ns));
+        let is_target = |attempt: &Attempt| u64::from(self.targets.contains(&attempt.deployment));
+        // Both ends only move forward, so this is one pass over the attempts.
+        let (mut low, mut high, mut hits) = (first, first, 0);
+        for start in starts.take_while(|start| start.saturating_add(window_ns) <= ends_ns) {
+            while high < attempts.len() && attempts[high].arrived_ns < start + window_ns {
+                hits += is_target(&attempts[high]);
+                high += 1;
+            }
+            while low < high && attempts[low].arrived_ns < start {
+                hits -= is_target(&attempts[low]);
+                low += 1;
+            }
+            let now = share(hits, (high - low) as u64);
+            if now.is_some_and(|now| (now - before).abs() <= before * FAILBACK_PART + EPSILON) {
+                return Some(Some(start));
+            }
+        }
+        Some(None)
+    }
+
+    fn failed_until(&self, until_ns: u64) -> u64 {
+        let judged = self.book.judged_between(self.run.faults[self.fault].from_ns, until_ns);
+        judged.filter(|asked| !asked.succeeded()).count() as u64
+    }
+}

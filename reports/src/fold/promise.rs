@@ -1,0 +1,212 @@
+//! The promise against the numbers: each SLO's value, and whether it is kept. Missing data is never
+//! a pass.
+
+use record::RunInfo;
+use record::slo::{Aggregate, Metric, Slo};
+use vocab::Outcome;
+
+use super::book::Asked;
+use super::sample::{Sample, samples_needed, share};
+use crate::report::{FaultResult, SloResult};
+
+/// The four samples over which per-request promises speak, and the two shares.
+#[derive(Debug, Default)]
+pub(crate) struct Samples {
+    pub(crate) judged: u64,
+    pub(crate) succeeded: u64,
+    pub(crate) good: u64,
+    pub(crate) ttft: Sample,
+    pub(crate) e2e: Sample,
+    pub(crate) tpot: Sample,
+    pub(crate) longest_gap: Sample,
+}
+
+/// Numbers of the whole run on which promises can be made too.
+#[derive(Debug)]
+pub(crate) struct Totals<'a> {
+    pub(crate) faults: &'a [FaultResult],
+    pub(crate) retry_amplification: Option<f64>,
+    /// Outer `None` = a price is missing; inner `None` = nothing good was bought.
+    pub(crate) cost_per_1k_good_usd: Option<Option<f64>>,
+}
+
+/// A promise as written, and as understood.
+#[derive(Clone, Debug)]
+pub(crate) struct Promise {
+    pub(crate) metric: String,
+    pub(crate) expr: String,
+    pub(crate) slo: Option<Slo>,
+}
+
+/// What a number is, before it is compared.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Value {
+    Number(f64),
+    /// Never, or +∞.
+    Never,
+    NoData,
+}
+
+impl Samples {
+    /// Takes the samples over `judged` requests; a failure counts as +∞ in each.
+    pub(crate) fn of<'a>(judged: impl Iterator<Item = &'a Asked>) -> Self {
+        let judged: Vec<&Asked> = judged.collect();
+        let ok = |asked: &&&Asked| asked.succeeded();
+        let streamed = || judged.iter().copied().filter(|asked| asked.stream);
+        let or_infinite = |asked: &Asked, value: Option<f64>| value.filter(|_| asked.succeeded());
+        Self {
+            judged: judged.len() as u64,
+            succeeded: judged.iter().filter(ok).count() as u64,
+            good: judged.iter().filter(|asked| asked.good).count() as u64,
+            ttft: Sample::new(streamed().map(|a| or_infinite(a, a.ttft_ms()))),
+            e2e: Sample::new(judged.iter().map(|a| or_infinite(a, a.e2e_ms()))),
+            tpot: Sample::new(
+                streamed()
+                    .filter(|a| a.outcome != Outcome::Success || a.tokens >= 2)
+                    .map(|a| or_infinite(a, a.tpot_ms())),
+            ),
+            longest_gap: Sample::new(streamed().map(|a| or_infinite(a, a.longest_gap_ms()))),
+        }
+    }
+}
+
+/// Reads the run's promises. One that this build cannot read stays, and is NO DATA.
+pub(crate) fn promises(run: &RunInfo) -> Vec<Promise> {
+    let read = |metric: &str, expr: &str| Slo::parse(Metric::from_name(metric)?, expr).ok();
+    let promise = |info: &record::run::SloInfo| Promise {
+        metric: info.metric.clone(),
+        expr: info.expr.clone(),
+        slo: read(&info.metric, &info.expr),
+    };
+    run.slo.iter().map(promise).collect()
+}
+
+/// The promises that bound single requests, and so decide what is good.
+pub(crate) fn request_bounds(promises: &[Promise]) -> Vec<Slo> {
+    let slos = promises.iter().filter_map(|promise| promise.slo.clone());
+    slos.filter(|slo| is_per_request(slo.metric)).collect()
+}
+
+/// 1 − the promised success rate; `None` without such a promise, or for a promise of 100 %.
+pub(crate) fn error_budget(promises: &[Promise]) -> Option<f64> {
+    let slos = promises.iter().filter_map(|promise| promise.slo.as_ref());
+    let bound = slos.filter(|slo| slo.metric == Metric::Success).map(|slo| slo.bound).next()?;
+    (bound < 1.0).then_some(1.0 - bound)
+}
+
+/// Judges every promise.
+pub(crate) fn judge(
+    promises: &[Promise],
+    samples: &Samples,
+    totals: &Totals<'_>,
+) -> Vec<SloResult> {
+    let judge = |promise: &Promise| {
+        let value = promise.slo.as_ref().map_or(Value::NoData, |slo| value(slo, samples, totals));
+        SloResult {
+            metric: promise.metric.clone(),
+            expr: promise.expr.clone(),
+            value: value.number(),
+            pass: value.passes(promise.slo.as_ref()),
+            too_few: promise.slo.as_ref().is_some_and(|slo| too_few(slo, samples)),
+        }
+    };
+    promises.iter().map(judge).collect()
+}
+
+/// Whether the promises on requests (not those on faults, attempts and cost) are kept; `None`
+/// without requests.
+pub(crate) fn healthy(promises: &[Promise], samples: &Samples) -> Option<bool> {
+    let totals = Totals { faults: &[], retry_amplification: None, cost_per_1k_good_usd: None };
+    let steady = promises.iter().filter_map(|promise| promise.slo.as_ref()).filter(|slo| {
+        is_per_request(slo.metric) || matches!(slo.metric, Metric::Success | Metric::Goodput)
+    });
+    let kept = |slo: &Slo| value(slo, samples, &totals).passes(Some(slo)) != Some(false);
+    (samples.judged > 0).then(|| steady.into_iter().all(kept))
+}
+
+fn value(slo: &Slo, samples: &Samples, totals: &Totals<'_>) -> Value {
+    let rate = |rate: Option<f64>| rate.map_or(Value::NoData, Value::Number);
+    match slo.metric {
+        Metric::Success => rate(share(samples.succeeded, samples.judged)),
+        Metric::Goodput => rate(share(samples.good, samples.judged)),
+        Metric::Ttft => quantile(slo, &samples.ttft),
+        Metric::E2e => quantile(slo, &samples.e2e),
+        Metric::Tpot => quantile(slo, &samples.tpot),
+        Metric::LongestGap => quantile(slo, &samples.longest_gap),
+        Metric::Recover => worst(totals, "time_to_recover_s", |fault| fault.time_to_recover_s),
+        Metric::Detect => worst(totals, "time_to_detect_s", |fault| fault.time_to_detect_s),
+        Metric::Attempts => rate(totals.retry_amplification),
+        Metric::Cost => totals
+            .cost_per_1k_good_usd
+            .map_or(Value::NoData, |cost| cost.map_or(Value::Never, Value::Number)),
+    }
+}
+
+fn quantile(slo: &Slo, sample: &Sample) -> Value {
+    if sample.len() == 0 {
+        return Value::NoData;
+    }
+    let value = match slo.aggregate {
+        Aggregate::Percentile(p) => sample.percentile(p),
+        // `rate` does not parse for a time; the worst is the strictest reading.
+        Aggregate::Max | Aggregate::Rate => sample.max(),
+    };
+    value.map_or(Value::Never, Value::Number)
+}
+
+/// The largest over the faults to which the number applies; never is larger than any.
+fn worst(totals: &Totals<'_>, field: &str, of: fn(&FaultResult) -> Option<f64>) -> Value {
+    let applies = |fault: &&FaultResult| !fault.not_applicable.iter().any(|name| name == field);
+    let values = totals.faults.iter().filter(applies).map(of);
+    let worse = |a: Value, b: Value| match (a, b) {
+        (Value::Never, _) | (_, Value::Never) => Value::Never,
+        (Value::NoData, other) | (other, Value::NoData) => other,
+        (Value::Number(a), Value::Number(b)) => Value::Number(a.max(b)),
+    };
+    values.map(|value| value.map_or(Value::Never, Value::Number)).fold(Value::NoData, worse)
+}
+
+fn too_few(slo: &Slo, samples: &Samples) -> bool {
+    let Aggregate::Percentile(p) = slo.aggregate else { return false };
+    let sample = match slo.metric {
+        Metric::Ttft => &samples.ttft,
+        Metric::E2e => &samples.e2e,
+        Metric::Tpot => &samples.tpot,
+        Metric::LongestGap => &samples.longest_gap,
+        Metric::Success
+        | Metric::Goodput
+        | Metric::Recover
+        | Metric::Detect
+        | Metric::Attempts
+        | Metric::Cost => return false,
+    };
+    sample.len() < samples_needed(p)
+}
+
+fn is_per_request(metric: Metric) -> bool {
+    match metric {
+        Metric::Ttft | Metric::E2e | Metric::Tpot | Metric::LongestGap => true,
+        Metric::Success
+        | Metric::Goodput
+        | Metric::Recover
+        | Metric::Detect
+        | Metric::Attempts
+        | Metric::Cost => false,
+    }
+}
+
+impl Value {
+    fn number(self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(number),
+            Self::Never | Self::NoData => None,
+        }
+    }
+
+    fn passes(self, slo: Option<&Slo>) -> Option<bool> {
+        match self {
+            Self::NoData => None,
+            Self::Number(_) | Self::Never => slo.map(|slo| slo.is_met_by(self.number())),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Joining the two books: what the attempts of the offered requests add up to, in counts, tokens and
+//! money, and whether the books agree.
+
+use record::{RunInfo, Stage};
+use vocab::{PicoUsd, Price};
+
+use super::book::{Asked, Book};
+use super::ledger::{Attempt, Ledger, is_warmup};
+
+/// Sums over the attempts of requests outside warm-up; dials that nobody can attribute count by
+/// their instant.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) attempts: u64,
+    pub(crate) unattributed: u64,
+    /// Unattributed dials that met a fault: where there are any, "rescued" is not observed.
+    pub(crate) unattributed_faults: u64,
+    /// Attempts by deployment number.
+    pub(crate) by_deployment: Vec<u64>,
+    pub(crate) billed_in: u64,
+    pub(crate) billed_out: u64,
+    pub(crate) wasted: u64,
+    /// `None` where a deployment that billed tokens has no price.
+    pub(crate) cost: Option<PicoUsd>,
+    /// By position in the book.
+    pub(crate) requests: Vec<PerRequest>,
+    /// Attempts of stage `request` that belong to no offered request.
+    pub(crate) stray: u64,
+}
+
+/// What the ledger says about one request.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct PerRequest {
+    pub(crate) met_fault: bool,
+    pub(crate) billed_out: u64,
+}
+
+impl Tally {
+    /// One pass over the ledger.
+    pub(crate) fn of(run: &RunInfo, book: &Book, ledger: &Ledger) -> Self {
+        let prices: Vec<Option<Price>> = run
+            .deployments
+            .iter()
+            .map(|d| Price::per_million(d.usd_per_million_in?, d.usd_per_million_out?))
+            .collect();
+        let mut tally = Self {
+            by_deployment: vec![0; ledger.deployments.all().len()],
+            cost: Some(PicoUsd::default()),
+            requests: vec![PerRequest::default(); book.requests.len()],
+            ..Self::default()
+        };
+        for attempt in &ledger.attempts {
+            let position = attempt.request.and_then(|request| book.position(request));
+            if let Some(position) = position {
+                let request = &mut tally.requests[position];
+                request.met_fault |= attempt.met_any();
+                request.billed_out += attempt.tokens_out;
+            } else if attempt.stage == Stage::Request {
+                tally.stray += 1;
+            }
+            let asked = position.map(|position| &book.requests[position]);
+            let warmup =
+                asked.map_or_else(|| is_warmup(run, attempt.arrived_ns), |asked| asked.warmup);
+            if !warmup {
+                let price = prices.get(attempt.deployment).copied().flatten();
+                tally.add(attempt, asked.is_some_and(|a| serves(a, attempt, ledger)), price);
+                tally.unattributed += u64::from(asked.is_none());
+                tally.unattributed_faults += u64::from(asked.is_none() && attempt.met_any());
+            }
+        }
+        tally
+    }
+
+    /// Why the books do not reconcile; empty if they do.
+    pub(crate) fn mismatches(&self, book: &Book) -> Vec<String> {
+        let mut reasons = Vec::new();
+        if book.repeated > 0 {
+            reasons.push(format!(
+                "{} request ids stand in requests.csv more than once",
+                book.repeated
+            ));
+        }
+        if self.stray > 0 {
+            reasons.push(format!(
+                "{} attempts in the ledger belong to no offered request",
+                self.stray
+            ));
+        }
+        let unbilled = book.requests.iter().zip(&self.requests);
+        let mut unbilled =
+            unbilled.filter(|(asked, said)| asked.tokens > said.billed_out).peekable();
+        if let Some((asked, said)) = unbilled.peek().copied() {
+            reasons.push(format!(
+                "{} requests received tokens that no provider billed, request {} for one ({} received, {} billed)",
+                unbilled.count(),
+                asked.request,
+                asked.tokens,
+                said.billed_out
+            ));
+        }
+        reasons
+    }
+
+    fn add(&mut self, attempt: &Attempt, serves: bool, price: Option<Price>) {
+        self.attempts += 1;
+        self.by_deployment[attempt.deployment] += 1;
+        self.billed_in += attempt.tokens_in;
+        self.billed_out += attempt.tokens_out;
+        let billed = attempt.tokens_in + attempt.tokens_out;
+        if !serves {
+            self.wasted += billed;
+        }
+        if billed > 0 {
+            let bill = price.map(|price| price.cost(attempt.tokens_in, attempt.tokens_out));
+            self.cost = self.cost.zip(bill).map(|(sum, bill)| sum.plus(bill));
+        }
+    }
+}
+
+/// Whether this attempt is the visit whose answer the client accepted.
+fn serves(asked: &Asked, attempt: &Attempt, ledger: &Ledger) -> bool {
+    asked.succeeded()
+        && attempt.stage == Stage::Request
+        && asked.served.as_ref().is_some_and(|(deployment, visit)| {
+            *visit == attempt.visit
+                && ledger.deployments.find(deployment) == Some(attempt.deployment)
+        })
+}

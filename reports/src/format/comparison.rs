@@ -1,0 +1,81 @@
+//! `comparison.csv`: one row per contender, for spreadsheets. Empty = never or not applicable.
+
+use super::{File, Report};
+use crate::Analysis;
+use crate::report::Contender;
+use crate::verdict::keeps;
+
+/// The format.
+#[derive(Debug)]
+pub(super) struct ComparisonCsv;
+
+/// Column names, and how each is filled.
+type Column = (&'static str, fn(&Contender) -> String);
+
+const COLUMNS: &[Column] = &[
+    ("contender", |c| c.name.clone()),
+    ("kind", |c| c.kind.clone()),
+    ("personality", |c| c.personality.clone()),
+    ("strategy", |c| c.strategy.clone()),
+    ("instances", |c| c.instances.to_string()),
+    ("keeps_promise", |c| keeps(c).to_string()),
+    ("offered", |c| c.offered.to_string()),
+    ("succeeded", |c| c.succeeded.to_string()),
+    ("good", |c| c.good.to_string()),
+    ("failed", |c| c.failed.to_string()),
+    ("cancelled", |c| c.cancelled.to_string()),
+    ("never_sent", |c| c.never_sent.to_string()),
+    ("success_rate", |c| cell(c.success_rate)),
+    ("goodput", |c| cell(c.goodput)),
+    ("ttft_p50_ms", |c| cell(c.ttft_ms.p50)),
+    ("ttft_p99_ms", |c| cell(c.ttft_ms.p99)),
+    ("e2e_p50_ms", |c| cell(c.e2e_ms.p50)),
+    ("e2e_p99_ms", |c| cell(c.e2e_ms.p99)),
+    ("tpot_p50_ms", |c| cell(c.tpot_ms.p50)),
+    ("longest_gap_p99_ms", |c| cell(c.longest_gap_ms.p99)),
+    ("attempts", |c| c.attempts.to_string()),
+    ("retry_amplification", |c| cell(c.retry_amplification)),
+    ("rescued", |c| cell(c.rescued)),
+    ("tokens_delivered", |c| c.tokens.delivered.to_string()),
+    ("tokens_wasted", |c| c.tokens.wasted.to_string()),
+    ("cost_usd", |c| cell(c.cost_usd)),
+    ("cost_per_1k_good_usd", |c| cell(c.cost_per_1k_good_usd)),
+];
+
+impl Report for ComparisonCsv {
+    fn name(&self) -> &'static str {
+        "csv"
+    }
+
+    fn summary(&self) -> &'static str {
+        "one row per contender, for spreadsheets"
+    }
+
+    fn files(&self, analysis: &Analysis) -> Vec<File> {
+        let contenders = analysis.report.contenders.iter();
+        let rows = contenders.map(|c| COLUMNS.iter().map(|(_, value)| value(c)).collect());
+        let header = COLUMNS.iter().map(|(name, _)| (*name).to_owned()).collect();
+        vec![table("comparison.csv", header, rows)]
+    }
+}
+
+/// A CSV file of a header and rows.
+pub(super) fn table(
+    name: &str,
+    header: Vec<String>,
+    rows: impl Iterator<Item = Vec<String>>,
+) -> File {
+    let mut out = csv::Writer::from_writer(Vec::new());
+    for row in std::iter::once(header).chain(rows) {
+        // Writing to memory fails for rows of unequal length only, and these have one per column.
+        if out.write_record(row).is_err() {
+            break;
+        }
+    }
+    File { name: name.to_owned(), bytes: out.into_inner().unwrap_or_default() }
+}
+
+/// A number, or nothing.
+pub(super) fn cell(value: Option<f64>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
+}

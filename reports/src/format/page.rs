@@ -1,0 +1,22 @@
+//! `report.html`: the page for people.
+
+use super::{File, Report};
+use crate::{Analysis, html};
+
+/// The format.
+#[derive(Debug)]
+pub(super) struct Html;
+
+impl Report for Html {
+    fn name(&self) -> &'static str {
+        "html"
+    }
+
+    fn summary(&self) -> &'static str {
+        "one self-contained page, for people"
+    }
+
+    fn files(&self, analysis: &Analysis) -> Vec<File> {
+        vec![File::text("report.html", html::page(analysis))]
+    }
+}

@@ -1,0 +1,139 @@
+//! Each contender: through time, through the faults, and what failed.
+
+use maud::{Markup, html};
+
+use super::figure;
+use super::first_screen::position;
+use crate::Analysis;
+use crate::figures::{NOT_APPLICABLE, count, or_not, percent, seconds, usd};
+use crate::plot::{self, Ground};
+use crate::report::{ByInstance, Contender, FaultResult};
+use crate::terminal::comparison::{identity, ranked};
+use crate::terminal::outcome::{command, fault_title};
+
+/// One section per contender, best first.
+pub(super) fn contenders(analysis: &Analysis) -> Markup {
+    html! { @for contender in ranked(analysis) { (section(analysis, contender)) } }
+}
+
+fn section(analysis: &Analysis, contender: &Contender) -> Markup {
+    let at = position(analysis, contender);
+    let caption = format!(
+        "{}: offered and good requests per second, share of attempts per deployment, cooldowns; faults shaded",
+        contender.name
+    );
+    html! {
+        section.contender id={ "contender-" (at) } {
+            h2 { (contender.name) @if analysis.simulated() { " " small.simulated { "SIMULATED" } } }
+            p.context { (identity(contender).join(" · ")) " · strategy " (contender.strategy) }
+            (facts(contender))
+            (figure(plot::timeline(analysis, at, Ground::Page), &caption))
+            @if !contender.faults.is_empty() { (faults(contender)) }
+            (failures(analysis, contender))
+        }
+    }
+}
+
+fn facts(contender: &Contender) -> Markup {
+    let not = &contender.not_applicable;
+    let cost = or_not(contender.cost_usd, usd, ("cost_usd", not));
+    let extra = contender.extra_cost_per_rescued_usd.map(usd);
+    html! {
+        p.facts {
+            b { (count(contender.offered)) } " offered, "
+            b { (count(contender.succeeded)) } " answered well, "
+            b { (count(contender.failed)) } " failed"
+            @if contender.cancelled > 0 { ", " b { (count(contender.cancelled)) } " cancelled" }
+            @if contender.never_sent > 0 { ", " b { (count(contender.never_sent)) } " never sent" }
+            "; " b { (count(contender.attempts)) } " attempts reached a provider; bill " b { (cost) }
+            ", " b { (count(contender.tokens.wasted)) } " tokens wasted"
+            @if let Some(extra) = extra { "; " b { (extra) } " per good answer that no gateway would have lost" }
+            "."
+        }
+    }
+}
+
+fn faults(contender: &Contender) -> Markup {
+    html! {
+        div.scroll {
+            table {
+                thead {
+                    tr {
+                        th { "fault" }
+                        th.number { "success" small { "meanwhile" } }
+                        th.number { "detected" small { "target left alone" } }
+                        th.number { "first rescue" }
+                        th.number { "recovered" small { "for users" } }
+                        th.number { "failed back" small { "after its end" } }
+                        th.number { "first victims" }
+                        th.number { "flaps" }
+                        th.number { "error budget" small { "burn" } }
+                    }
+                }
+                tbody { @for fault in &contender.faults { (fault_row(fault)) } }
+            }
+        }
+    }
+}
+
+fn fault_row(fault: &FaultResult) -> Markup {
+    let not = &fault.not_applicable;
+    let time = |value: Option<f64>, field: &'static str| or_not(value, seconds, (field, not));
+    let number = |value: Option<u64>| value.map_or_else(none, count);
+    html! {
+        tr {
+            th scope="row" { (fault_title(fault)) }
+            td.number { (or_not(fault.success_rate, percent, ("success_rate", not))) }
+            td.number {
+                (time(fault.time_to_detect_s, "time_to_detect_s"))
+                @if let Some(by) = &fault.time_to_detect_by_instance_s { small { (instances(by)) } }
+            }
+            td.number { (time(fault.time_to_rescue_s, "time_to_rescue_s")) }
+            td.number { (time(fault.time_to_recover_s, "time_to_recover_s")) }
+            td.number { (time(fault.failback_s, "failback_s")) }
+            td.number { (number(fault.first_victims)) }
+            td.number { (number(fault.flaps)) }
+            td.number { (fault.error_budget_burn.map_or_else(none, |burn| format!("{burn:.1}×"))) }
+        }
+    }
+}
+
+fn instances(by: &ByInstance) -> String {
+    let show = |value: Option<f64>| value.map_or_else(|| "never".to_owned(), seconds);
+    format!(
+        "instances: first {}, median {}, last {}",
+        show(by.first),
+        show(by.median),
+        show(by.last)
+    )
+}
+
+fn failures(analysis: &Analysis, contender: &Contender) -> Markup {
+    let examples =
+        |kind: &String| contender.failure_examples.get(kind).cloned().unwrap_or_default();
+    html! {
+        @if contender.failures_by_kind.is_empty() { p.facts { "No request failed." } }
+        @else {
+            div.scroll {
+                table.failures {
+                    thead { tr { th { "failed as" } th.number { "requests" } th { "examples" } th { "look closer" } } }
+                    tbody {
+                        @for (kind, number) in &contender.failures_by_kind {
+                            @let ids = examples(kind);
+                            tr {
+                                th scope="row" { (kind) }
+                                td.number { (count(*number)) }
+                                td { (ids.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")) }
+                                td { @if let Some(id) = ids.first() { code { (command(analysis, &contender.name, *id)) } } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn none() -> String {
+    NOT_APPLICABLE.to_owned()
+}

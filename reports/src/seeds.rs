@@ -1,0 +1,254 @@
+//! Several runs of one scenario, or of several: who leads on every seed?
+//!
+//! The unit is the run, never the request. A contender *wins* only with five seeds or more and the
+//! same leader on all of them; with fewer it *led*; a leader that changes makes the verdict FRAGILE.
+//! One invalid run makes the whole series invalid: leaving it out would be choosing the data.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::figures::percent;
+use crate::format::File;
+use crate::report::{Contender, RunReport, ValidityVerdict};
+
+/// Version of the shape.
+pub const SERIES_SCHEMA: &str = "brownout.series/1";
+
+/// Seeds from which "wins" may be said.
+pub const SEEDS_TO_WIN: usize = 5;
+
+/// One run to combine.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Its directory, relative to the common parent.
+    pub dir: String,
+    /// Its numbers.
+    pub report: RunReport,
+}
+
+/// `report.json` of a common parent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Series {
+    /// [`SERIES_SCHEMA`].
+    pub schema: String,
+    /// One entry per scenario, in the order in which they were run.
+    pub scenarios: Vec<ScenarioSeries>,
+}
+
+/// All seeds of one scenario.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ScenarioSeries {
+    /// Its name.
+    pub scenario: String,
+    /// `virtual` or `wall`.
+    pub clock: String,
+    /// Whether every run was valid.
+    pub validity: ValidityVerdict,
+    /// The leader on all seeds; `null` where it changes, or where somebody is equal.
+    pub winner: Option<String>,
+    /// Whether the leader changes between seeds.
+    pub fragile: bool,
+    /// One sentence.
+    pub line: String,
+    /// Names by the number of seeds on which they led, then by mean rank; best first.
+    pub ranking: Vec<String>,
+    /// The runs.
+    pub runs: Vec<SeedResult>,
+    /// Spread over the seeds, per contender in the order of the scenario.
+    pub contenders: Vec<Spread>,
+}
+
+/// One run of a series.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SeedResult {
+    /// Its seed.
+    pub seed: u64,
+    /// Its directory, relative to the common parent.
+    pub dir: String,
+    /// Whether it was valid.
+    pub validity: ValidityVerdict,
+    /// Its leader.
+    pub winner: Option<String>,
+    /// Its ranking, best first.
+    pub ranking: Vec<String>,
+    /// Who kept the promise.
+    pub kept: Vec<String>,
+}
+
+/// One contender over the seeds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Spread {
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its personality.
+    pub personality: String,
+    /// Seeds on which it led.
+    pub led: u64,
+    /// Seeds on which it kept the promise.
+    pub kept: u64,
+    /// Mean place in the ranking, from 1.
+    pub mean_rank: Option<f64>,
+    /// Success rate.
+    pub success_rate: Range,
+    /// Goodput.
+    pub goodput: Range,
+    /// 99th percentile of the time to first token, in milliseconds.
+    pub ttft_p99_ms: Range,
+    /// US dollars per 1,000 good requests.
+    pub cost_per_1k_good_usd: Range,
+}
+
+/// Smallest, middle (nearest rank) and largest over the seeds; `null` = never, or unknown, and
+/// counts as the worst.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Range {
+    /// Smallest.
+    pub min: Option<f64>,
+    /// Middle.
+    pub median: Option<f64>,
+    /// Largest.
+    pub max: Option<f64>,
+}
+
+/// Combines runs; those of one scenario need not be neighbours.
+pub fn combine(runs: &[Run]) -> Series {
+    let mut scenarios: IndexMap<&str, Vec<&Run>> = IndexMap::new();
+    for run in runs {
+        scenarios.entry(run.report.scenario.name.as_str()).or_default().push(run);
+    }
+    let scenarios = scenarios.into_iter().map(|(name, runs)| scenario(name, &runs)).collect();
+    Series { schema: SERIES_SCHEMA.to_owned(), scenarios }
+}
+
+/// The series as a file for the common parent.
+pub fn render(series: &Series) -> Vec<File> {
+    let mut text = serde_json::to_string_pretty(series).unwrap_or_default();
+    text.push('\n');
+    vec![File::text("report.json", text)]
+}
+
+/// The JSON schema of the series, as committed.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Series).to_value()
+}
+
+fn scenario(name: &str, runs: &[&Run]) -> ScenarioSeries {
+    let valid = |run: &&Run| run.report.validity.verdict == ValidityVerdict::Valid;
+    let all_valid = runs.iter().all(valid);
+    let leaders: Vec<Option<&str>> =
+        runs.iter().map(|run| run.report.verdict.winner.as_deref()).collect();
+    let same = leaders.windows(2).all(|pair| pair[0] == pair[1]);
+    let winner = leaders.first().copied().flatten().filter(|_| same && all_valid);
+    let contenders = spreads(runs);
+    let mut ranked: Vec<&Spread> = if all_valid { contenders.iter().collect() } else { Vec::new() };
+    let rank = |spread: &Spread| spread.mean_rank.unwrap_or(f64::INFINITY);
+    ranked.sort_by(|a, b| b.led.cmp(&a.led).then(rank(a).total_cmp(&rank(b))));
+    let ranking: Vec<String> = ranked.iter().map(|spread| spread.name.clone()).collect();
+    ScenarioSeries {
+        scenario: name.to_owned(),
+        clock: runs.first().map_or_else(String::new, |run| run.report.scenario.clock.clone()),
+        validity: if all_valid { ValidityVerdict::Valid } else { ValidityVerdict::Invalid },
+        winner: winner.map(str::to_owned),
+        fragile: all_valid && !same,
+        line: line(runs, &ranked, all_valid.then_some(same)),
+        ranking,
+        runs: runs.iter().map(|run| seed_result(run)).collect(),
+        contenders,
+    }
+}
+
+/// `agreed`: `None` if a run is invalid, else whether the leader is the same everywhere.
+fn line(runs: &[&Run], ranked: &[&Spread], agreed: Option<bool>) -> String {
+    let seeds: Vec<String> = runs.iter().map(|run| run.report.scenario.seed.to_string()).collect();
+    let (n, seeds) = (seeds.len(), seeds.join(", "));
+    let Some(first) = ranked.first().filter(|_| agreed.is_some()) else {
+        let bad = runs.iter().filter(|r| r.report.validity.verdict == ValidityVerdict::Invalid);
+        let bad: Vec<String> = bad.map(|run| run.report.scenario.seed.to_string()).collect();
+        return format!("no verdict: invalid on seed {}", bad.join(", "));
+    };
+    let who = format!("{} ({})", first.name, first.kind);
+    let rate = first
+        .success_rate
+        .median
+        .map_or_else(String::new, |rate| format!(", median success {}", percent(rate)));
+    let kept = format!("kept the promise on {} of {n}", first.kept);
+    match agreed {
+        Some(true) if first.led == 0 => {
+            format!("nobody leads on any of {n} seeds ({seeds}): the first two are equal")
+        }
+        Some(true) if n >= SEEDS_TO_WIN => format!("{who} wins on all {n} seeds: {kept}{rate}"),
+        Some(true) if n == 1 => format!("{who} led on seed {seeds}: {kept}{rate}"),
+        Some(true) => format!(
+            "{who} led on seeds {seeds}: {kept}{rate}; {SEEDS_TO_WIN} seeds are needed to win"
+        ),
+        Some(false) | None => {
+            let led: Vec<String> = ranked
+                .iter()
+                .filter(|spread| spread.led > 0)
+                .map(|spread| format!("{} on {}", spread.name, spread.led))
+                .collect();
+            format!("FRAGILE: the leader changes between {n} seeds ({})", led.join(", "))
+        }
+    }
+}
+
+fn seed_result(run: &Run) -> SeedResult {
+    let verdict = &run.report.verdict;
+    SeedResult {
+        seed: run.report.scenario.seed,
+        dir: run.dir.clone(),
+        validity: run.report.validity.verdict,
+        winner: verdict.winner.clone(),
+        ranking: verdict.ranking.clone(),
+        kept: verdict.kept.clone(),
+    }
+}
+
+fn spreads(runs: &[&Run]) -> Vec<Spread> {
+    let mut by_name: IndexMap<&str, Vec<(&Run, &Contender)>> = IndexMap::new();
+    for run in runs {
+        for contender in &run.report.contenders {
+            by_name.entry(contender.name.as_str()).or_default().push((*run, contender));
+        }
+    }
+    by_name.into_iter().map(|(name, seen)| spread(name, &seen)).collect()
+}
+
+fn spread(name: &str, seen: &[(&Run, &Contender)]) -> Spread {
+    let count = |holds: &dyn Fn(&RunReport) -> bool| {
+        seen.iter().filter(|(run, _)| holds(&run.report)).count() as u64
+    };
+    let places: Vec<f64> = seen
+        .iter()
+        .filter_map(|(run, _)| run.report.verdict.ranking.iter().position(|other| other == name))
+        .map(|at| at as f64 + 1.0)
+        .collect();
+    let values = |of: fn(&Contender) -> Option<f64>| seen.iter().map(move |(_, c)| of(c));
+    Spread {
+        name: name.to_owned(),
+        kind: seen.first().map_or_else(String::new, |(_, c)| c.kind.clone()),
+        personality: seen.first().map_or_else(String::new, |(_, c)| c.personality.clone()),
+        led: count(&|report| report.verdict.winner.as_deref() == Some(name)),
+        kept: count(&|report| report.verdict.kept.iter().any(|kept| kept == name)),
+        mean_rank: (!places.is_empty()).then(|| places.iter().sum::<f64>() / places.len() as f64),
+        success_rate: range(values(|c| c.success_rate), f64::NEG_INFINITY),
+        goodput: range(values(|c| c.goodput), f64::NEG_INFINITY),
+        ttft_p99_ms: range(values(|c| c.ttft_ms.p99), f64::INFINITY),
+        cost_per_1k_good_usd: range(values(|c| c.cost_per_1k_good_usd), f64::INFINITY),
+    }
+}
+
+/// `worst` stands for `null` while sorting.
+fn range(values: impl Iterator<Item = Option<f64>>, worst: f64) -> Range {
+    let mut sorted: Vec<f64> = values.map(|value| value.unwrap_or(worst)).collect();
+    sorted.sort_by(f64::total_cmp);
+    let at = |position: usize| sorted.get(position).copied().filter(|value| value.is_finite());
+    Range {
+        min: at(0),
+        median: at(sorted.len().div_ceil(2).saturating_sub(1)),
+        max: at(sorted.len().saturating_sub(1)),
+    }
+}

@@ -1,0 +1,148 @@
+//! Below the table: how everybody came through each fault, where the report is, and the command
+//! that explains the first red number.
+
+use super::Style;
+use super::comparison::ranked;
+use super::ink::{Ink, Tone, plain, wrap};
+use super::table::{Cell, Column, lines, width};
+use crate::Analysis;
+use crate::figures::{clock, count, or_not, percent, seconds};
+use crate::report::{Contender, FaultResult};
+
+/// One column of the fault table: its header, and what it says.
+type FaultColumn = ([&'static str; 2], fn(&FaultResult) -> String);
+
+/// Most telling first: a narrow terminal drops the last.
+const COLUMNS: &[FaultColumn] = &[
+    (["success", "meanwhile"], |f| {
+        or_not(f.success_rate, percent, ("success_rate", &f.not_applicable))
+    }),
+    (["", "detected"], |f| {
+        or_not(f.time_to_detect_s, seconds, ("time_to_detect_s", &f.not_applicable))
+    }),
+    (["first", "rescue"], |f| {
+        or_not(f.time_to_rescue_s, seconds, ("time_to_rescue_s", &f.not_applicable))
+    }),
+    (["", "recovered"], |f| {
+        or_not(f.time_to_recover_s, seconds, ("time_to_recover_s", &f.not_applicable))
+    }),
+    (["failed", "back"], |f| or_not(f.failback_s, seconds, ("failback_s", &f.not_applicable))),
+    (["first", "victims"], |f| f.first_victims.map_or_else(not_applicable, count)),
+    (["", "flaps"], |f| f.flaps.map_or_else(not_applicable, count)),
+    (["error budget", "burn"], |f| {
+        f.error_budget_burn.map_or_else(not_applicable, |x| format!("{x:.1}×"))
+    }),
+];
+
+/// The table of faults, ending in a newline; empty without faults.
+pub(super) fn faults(analysis: &Analysis, style: Style, ink: Ink) -> String {
+    let ranked = ranked(analysis);
+    let mut out = Vec::new();
+    let number_of_faults = ranked.first().map_or(0, |contender| contender.faults.len());
+    for at in 0..number_of_faults {
+        let results: Vec<(&Contender, &FaultResult)> =
+            ranked.iter().filter_map(|c| c.faults.get(at).map(|fault| (*c, fault))).collect();
+        let Some((_, fault)) = results.first() else { continue };
+        let title = wrap(&fault_title(fault), style.columns(), 4);
+        out.push(ink.paint(&title, Tone::Strong));
+        let mut name = Column::new(["", ""], false);
+        name.cells = results
+            .iter()
+            .map(|(contender, _)| Cell::new(format!("  {}", plain(&contender.name)), Tone::Plain))
+            .collect();
+        let mut columns = vec![name];
+        for (head, text) in COLUMNS {
+            let mut column = Column::new(*head, true);
+            column.cells = results.iter().map(|(_, fault)| cell(text(fault))).collect();
+            columns.push(column);
+            if width(&columns) > style.columns() {
+                columns.pop();
+                break;
+            }
+        }
+        // The header once is enough; later tables line up well enough to be read by it.
+        out.extend(lines(&columns, ink, |_| None));
+        out.push(String::new());
+    }
+    out.join("\n")
+}
+
+/// `f1 throttle (429, retry-after 10 s) on first, 60 s to 120 s`
+pub(crate) fn fault_title(fault: &FaultResult) -> String {
+    format!(
+        "{} {} on {}, {} to {}",
+        plain(&fault.id),
+        plain(&fault.summary),
+        plain(&fault.target),
+        clock(fault.from_s),
+        clock(fault.to_s)
+    )
+}
+
+/// Report path and explaining command, ending in a newline.
+pub(super) fn pointers(analysis: &Analysis, style: Style, ink: Ink) -> String {
+    let path = analysis.dir.join("report.html").display().to_string();
+    let mut lines = vec![format!("report   {}", plain(&path))];
+    if let Some(red) = first_red(analysis) {
+        lines.push(format!("explain  {}", red.command(analysis)));
+        let why = wrap(&format!("({})", red.why), style.columns().saturating_sub(9), 0);
+        lines.extend(why.lines().map(|line| ink.paint(&format!("         {line}"), Tone::Dim)));
+    }
+    lines.join("\n") + "\n"
+}
+
+/// The first number of the comparison that is red, and a request that shows why.
+#[derive(Clone, Debug)]
+pub(crate) struct Red {
+    contender: String,
+    request: u64,
+    /// Which number, and what the request is an example of.
+    pub(crate) why: String,
+}
+
+impl Red {
+    /// The command to type.
+    pub(crate) fn command(&self, analysis: &Analysis) -> String {
+        command(analysis, &self.contender, self.request)
+    }
+}
+
+/// `brownout explain <run>/<contender> <request>`
+pub(crate) fn command(analysis: &Analysis, contender: &str, request: u64) -> String {
+    let dir = analysis.dir.join(contender).display().to_string();
+    format!("brownout explain {} {request}", plain(&dir))
+}
+
+/// Reading the comparison row by row: the first promise that is broken, else the first failure.
+pub(crate) fn first_red(analysis: &Analysis) -> Option<Red> {
+    let ranked = ranked(analysis);
+    let broken = ranked.iter().find_map(|contender| {
+        let slo = contender.slo.iter().find(|slo| slo.pass == Some(false))?;
+        Some((*contender, Some(slo.metric.as_str())))
+    });
+    let failed = || ranked.iter().find(|c| c.failed > 0).map(|c| (*c, None));
+    let (contender, metric) = broken.or_else(failed)?;
+    let most = contender.failures_by_kind.iter().max_by_key(|(_, count)| **count);
+    let example = most.and_then(|(kind, count)| {
+        let ids = contender.failure_examples.get(kind)?;
+        Some((*ids.first()?, format!("{count} × {kind}")))
+    });
+    let slowest = || Some((contender.slowest_request?, "the slowest success".to_owned()));
+    let (request, of) = example.or_else(slowest)?;
+    let metric = metric.map_or_else(String::new, |metric| format!(" broke {metric};"));
+    let why = format!("{}{metric} {of}", plain(&contender.name));
+    Some(Red { contender: contender.name.clone(), request, why })
+}
+
+fn cell(text: String) -> Cell {
+    let tone = match text.as_str() {
+        "never" => Tone::Bad,
+        "n/a" => Tone::Dim,
+        _ => Tone::Plain,
+    };
+    Cell::new(text, tone)
+}
+
+fn not_applicable() -> String {
+    crate::figures::NOT_APPLICABLE.to_owned()
+}

@@ -1,0 +1,80 @@
+//! What several runs print: one line per seed, the spread per contender, one verdict per scenario.
+
+use super::Style;
+use super::ink::{Ink, Tone, plain, wrap};
+use super::table::{Cell, Column, lines, width};
+use crate::figures::{millis, or_never, percent, usd};
+use crate::report::ValidityVerdict;
+use crate::seeds::{Range, ScenarioSeries, Series, Spread};
+
+/// Indent of what follows `VERDICT`.
+const LABEL: usize = 8;
+
+/// The screen of a series.
+pub fn series(series: &Series, style: Style) -> String {
+    let ink = Ink::new(style);
+    let scenarios = series.scenarios.iter().map(|scenario| one(scenario, style, ink));
+    scenarios.collect::<Vec<_>>().join("\n")
+}
+
+fn one(scenario: &ScenarioSeries, style: Style, ink: Ink) -> String {
+    let simulated = if scenario.clock == "wall" { "WALL CLOCK" } else { "SIMULATED" };
+    let name = plain(&scenario.scenario);
+    let seeds: Vec<String> = scenario.runs.iter().map(|run| run.seed.to_string()).collect();
+    let head = format!("{name} · seeds {} · {simulated}", seeds.join(", "));
+    let (word, tone) = match scenario.validity {
+        ValidityVerdict::Valid => ("VALID", Tone::Good),
+        ValidityVerdict::Invalid => ("INVALID", Tone::Bad),
+    };
+    let verdict = wrap(&format!("VERDICT {}", scenario.line), style.columns(), LABEL);
+    let mut out = vec![
+        wrap(&head, style.columns(), 2),
+        ink.paint(word, tone),
+        ink.paint(&verdict, if scenario.fragile { Tone::Care } else { Tone::Strong }),
+        String::new(),
+    ];
+    let mut columns = Vec::new();
+    for column in table(scenario) {
+        columns.push(column);
+        if width(&columns) > style.columns() {
+            columns.pop();
+            break;
+        }
+    }
+    out.extend(lines(&columns, ink, |_| None));
+    out.push(String::new());
+    let runs = scenario.runs.iter().map(|run| {
+        let leader = run.winner.as_deref().unwrap_or("nobody");
+        format!("seed {:<6} {leader} led   {}", run.seed, plain(&run.dir))
+    });
+    out.extend(runs);
+    out.join("\n") + "\n"
+}
+
+fn table(scenario: &ScenarioSeries) -> Vec<Column> {
+    type Detail = ([&'static str; 2], fn(&Spread) -> String);
+    let details: [Detail; 7] = [
+        (["", "contender"], |s| plain(&s.name)),
+        (["", "led"], |s| s.led.to_string()),
+        (["", "kept"], |s| s.kept.to_string()),
+        (["success", "median (worst)"], |s| spread(&s.success_rate, s.success_rate.min, percent)),
+        (["$ per 1,000 good", "median (worst)"], |s| {
+            spread(&s.cost_per_1k_good_usd, s.cost_per_1k_good_usd.max, usd)
+        }),
+        (["p99 ttft", "median (worst)"], |s| spread(&s.ttft_p99_ms, s.ttft_p99_ms.max, millis)),
+        (["", "runs as"], |s| format!("{}, {}", plain(&s.kind), plain(&s.personality))),
+    ];
+    let place = |name: &str| scenario.ranking.iter().position(|other| other == name);
+    let mut ranked: Vec<&Spread> = scenario.contenders.iter().collect();
+    ranked.sort_by_key(|spread| place(&spread.name).unwrap_or(usize::MAX));
+    let column = |(at, (head, text)): (usize, Detail)| {
+        let mut column = Column::new(head, (1..6).contains(&at));
+        column.cells = ranked.iter().map(|s| Cell::new(text(s), Tone::Plain)).collect();
+        column
+    };
+    details.into_iter().enumerate().map(column).collect()
+}
+
+fn spread(range: &Range, worst: Option<f64>, show: fn(f64) -> String) -> String {
+    format!("{} ({})", or_never(range.median, show), or_never(worst, show))
+}

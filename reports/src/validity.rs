@@ -1,0 +1,130 @@
+//! Can this measurement be trusted at all? Asked before anything is ranked.
+//!
+//! INVALID needs a reason that lies in the measurement: books that do not reconcile, a run that was
+//! cut short, contenders that were not offered the same, a generator that fell behind. A contender
+//! that did badly is no such reason; one that was unhealthy before the first fault is a note.
+
+use record::machine::{GeneratorHealth, MachineInfo};
+use record::run::RunInfo;
+
+use crate::figures::{count, millis, percent};
+use crate::fold::Folded;
+use crate::report::{Contender, Validity, ValidityVerdict};
+
+/// Lag that the generator may always have at its 99th percentile, in milliseconds: two timer ticks.
+const LAG_MS_MAX: f64 = 2.0;
+
+/// Part of the median time to first token that the lag may reach instead.
+const LAG_PART_MAX: f64 = 0.01;
+
+/// Share of one core from which the generator counts as saturated.
+const CPU_SHARE_MAX: f64 = 0.85;
+
+/// What calibration may add to the provider's known delay: the larger of 5 ms and 5 % of the median
+/// time to first token, at its 99th percentile.
+const CALIBRATION_MS_MAX: f64 = 5.0;
+
+/// See [`CALIBRATION_MS_MAX`].
+const CALIBRATION_PART_MAX: f64 = 0.05;
+
+/// Judges the measurement; `folded` includes the mark `direct`.
+pub(crate) fn judge(run: &RunInfo, machine: &MachineInfo, folded: &[&Folded]) -> Validity {
+    let mut reasons: Vec<String> = machine.incomplete.iter().cloned().collect();
+    for each in folded {
+        let named = |reason: &String| format!("{}: {reason}", each.numbers.name);
+        reasons.extend(each.mismatches.iter().map(named));
+        reasons.extend(offered(&each.numbers));
+    }
+    reasons.extend(same_schedule(folded));
+    if run.scenario.clock == "wall" {
+        for health in &machine.generators {
+            let numbers = folded.iter().find(|each| each.numbers.name == health.contender);
+            reasons.extend(kept_schedule(health, numbers.map(|each| &each.numbers)));
+        }
+    }
+    let verdict =
+        if reasons.is_empty() { ValidityVerdict::Valid } else { ValidityVerdict::Invalid };
+    Validity { verdict, reasons, notes: notes(run, folded) }
+}
+
+fn offered(numbers: &Contender) -> Option<String> {
+    let Contender { name, offered, never_sent, .. } = numbers;
+    if *offered == 0 {
+        return Some(format!("{name}: no request was offered outside warm-up"));
+    }
+    (*never_sent > 0).then(|| {
+        format!(
+            "{name}: {} of {} requests were never sent, the bound on requests in flight was reached",
+            count(*never_sent),
+            count(*offered)
+        )
+    })
+}
+
+fn same_schedule(folded: &[&Folded]) -> Option<String> {
+    let first = folded.first()?;
+    let other = folded.iter().find(|each| each.schedule != first.schedule)?;
+    Some(format!(
+        "{} was offered {} requests, {} was offered {}: not the same schedule",
+        first.numbers.name,
+        count(first.schedule.0),
+        other.numbers.name,
+        count(other.schedule.0)
+    ))
+}
+
+fn kept_schedule(health: &GeneratorHealth, numbers: Option<&Contender>) -> Vec<String> {
+    let name = &health.contender;
+    let ttft = numbers.and_then(|numbers| numbers.ttft_ms.p50.or(numbers.e2e_ms.p50));
+    let allowed = |least: f64, part: f64| ttft.map_or(least, |ms| least.max(ms * part));
+    let lag = allowed(LAG_MS_MAX, LAG_PART_MAX);
+    let error = allowed(CALIBRATION_MS_MAX, CALIBRATION_PART_MAX);
+    let mut reasons = Vec::new();
+    if health.lag_p99_ms > lag {
+        reasons.push(format!(
+            "{name}: requests left late, p99 {} where {} is the most that can be trusted",
+            millis(health.lag_p99_ms),
+            millis(lag)
+        ));
+    }
+    if let Some(share) = health.cpu_share.filter(|share| *share > CPU_SHARE_MAX) {
+        reasons.push(format!("{name}: the generator used {} of its core", percent(share)));
+    }
+    if let Some(ms) = health.calibration_error_p99_ms.filter(|ms| *ms > error) {
+        reasons.push(format!(
+            "{name}: straight at a fake the first token came {} late at p99, over {}",
+            millis(ms),
+            millis(error)
+        ));
+    }
+    reasons
+}
+
+fn notes(run: &RunInfo, folded: &[&Folded]) -> Vec<String> {
+    let ranked = || {
+        let marks = |name: &str| run.contenders.iter().any(|c| c.mark && c.name == name);
+        folded.iter().map(|each| &each.numbers).filter(move |numbers| !marks(&numbers.name))
+    };
+    let mut notes = Vec::new();
+    let unhealthy: Vec<&str> = ranked()
+        .filter(|numbers| numbers.healthy_before_fault == Some(false))
+        .map(|numbers| numbers.name.as_str())
+        .collect();
+    if !unhealthy.is_empty() {
+        notes.push(format!("unhealthy before the first fault: {}", unhealthy.join(", ")));
+    } else if ranked().any(|numbers| numbers.healthy_before_fault.is_some()) {
+        notes.push("all contenders healthy before the first fault".to_owned());
+    }
+    for numbers in ranked().filter(|numbers| numbers.attempts_unattributed > 0) {
+        notes.push(format!(
+            "{}: {} dials could not be attributed to a request",
+            numbers.name,
+            count(numbers.attempts_unattributed)
+        ));
+    }
+    let few = ranked().flat_map(|numbers| &numbers.slo).find(|slo| slo.too_few);
+    if let Some(slo) = few {
+        notes.push(format!("too few requests to gate on {} {}", slo.metric, slo.expr));
+    }
+    notes
+}

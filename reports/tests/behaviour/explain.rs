@@ -1,0 +1,32 @@
+//! The story of one request, from all three tables.
+
+use reports::explain::{ExplainError, explain};
+use reports::terminal::Style;
+
+use crate::support::brownout;
+
+#[test]
+fn a_rescued_request_is_told_from_all_three_books() {
+    let mut dir = brownout::run();
+    let tables = dir.tables.get_mut("swift").expect("there");
+    tables.cooldown(60_300_000_000, "west", 60_000);
+    tables.decisions.last_mut().expect("there").request = Some(241);
+    let temp = tempfile::tempdir().expect("creates");
+    dir.write(temp.path());
+    let told = explain(temp.path(), Some("swift"), 241).expect("there");
+    insta::assert_snapshot!(told.text(Style { width: 100, colour: false }));
+    // A contender's directory stands for the contender; a run's for all of them.
+    let same = explain(&temp.path().join("swift"), None, 241).expect("there");
+    assert_eq!(same.stories[0].events, told.stories[0].events);
+    assert_eq!(explain(temp.path(), None, 241).expect("there").stories.len(), 4);
+}
+
+#[test]
+fn what_is_not_there_is_said_with_what_is() {
+    let temp = tempfile::tempdir().expect("creates");
+    brownout::run().write(temp.path());
+    let request = explain(temp.path(), None, 5_000).expect_err("800 requests");
+    assert!(matches!(request, ExplainError::NoRequest { request: 5_000, last: 799 }));
+    let contender = explain(temp.path(), Some("swoft"), 1).expect_err("no such").to_string();
+    assert!(contender.contains("it has direct, stubborn, swift, dear"), "{contender}");
+}

@@ -1,0 +1,113 @@
+//! Detect, rescue, recover, fail back: on the brownout of `support`, whose numbers are known.
+
+use reports::report::{Contender, FaultResult};
+
+use crate::support::{S, brownout};
+
+fn contender(name: &str, edit: impl FnOnce(&mut crate::support::RunDir)) -> Contender {
+    let mut dir = brownout::run();
+    edit(&mut dir);
+    let report = dir.analyse().report;
+    report.contenders.into_iter().find(|c| c.name == name).expect("there")
+}
+
+fn not_applicable(fault: &FaultResult, field: &str) -> bool {
+    fault.not_applicable.iter().any(|name| name == field)
+}
+
+#[test]
+fn a_swift_gateway_is_timed_from_the_faults_start() {
+    let swift = contender("swift", |_| {});
+    let fault = &swift.faults[0];
+    // West was asked by every second request before (2 of 4 a second), by all of 60 to 62 s, and
+    // then by none: the last attempt at it came at 61.75 s.
+    assert_eq!(fault.time_to_detect_s, Some(1.75));
+    // The eight requests of these two seconds were rescued; the quickest is request 248 (62.0 s is
+    // east's): 240 + n answers after 400 + 37 (240 + n) mod 400 + 700 ms, and 39 tokens of 10 ms more.
+    let quickest = (240u64..248).map(|n| (n - 240) * 250 + 400 + n * 37 % 400 + 700 + 390).min();
+    let quickest = quickest.expect("eight") as f64 / 1000.0;
+    assert!((fault.time_to_rescue_s.expect("rescued") - quickest).abs() < 1e-9);
+    assert_eq!((fault.success_rate, fault.time_to_recover_s), (Some(1.0), Some(0.0)));
+    assert_eq!((fault.first_victims, fault.flaps), (Some(0), Some(0)));
+    // λ = 2/s, so w = 7.5 s and the window holds 30 attempts; west's share was ½ and may be ⅓ again:
+    // 10 of 30 at west needs 20 requests at two shares, so it starts 2.5 s before 150 s.
+    let failback = fault.failback_s.expect("failed back");
+    assert!((27.0..=28.0).contains(&failback), "{failback}");
+}
+
+#[test]
+fn a_stubborn_gateway_never_detects_and_recovers_with_the_provider() {
+    let stubborn = contender("stubborn", |_| {});
+    let fault = &stubborn.faults[0];
+    assert_eq!((fault.success_rate, fault.time_to_detect_s), (Some(0.0), None));
+    assert!(!not_applicable(fault, "time_to_detect_s"), "never is not `does not apply`");
+    assert_eq!(fault.first_victims, Some(240));
+    // The last window of 20 with more than two failures holds three: it ends 17 requests after the
+    // last failure (119.75 s), at 119.75 + 17/4 s.
+    assert_eq!(fault.time_to_recover_s, Some(64.0));
+    assert_eq!(fault.failback_s, Some(0.0));
+    assert_eq!((fault.time_to_rescue_s, not_applicable(fault, "time_to_rescue_s")), (None, false));
+    // 0 % where 98 % was promised burns 1 / 0.02 = 50 budgets.
+    assert!((fault.error_budget_burn.expect("promised") - 50.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_gateway_that_never_asks_the_target_has_nothing_to_detect() {
+    let dear = contender("dear", |_| {});
+    let fault = &dear.faults[0];
+    for field in ["time_to_detect_s", "time_to_rescue_s", "failback_s", "first_victims", "flaps"] {
+        assert!(not_applicable(fault, field), "{field}");
+    }
+    assert_eq!(fault.time_to_recover_s, Some(0.0));
+}
+
+#[test]
+fn partial_and_slowing_faults_cannot_be_detected() {
+    let partial = contender("swift", |dir| dir.run.faults[0].share = 0.3);
+    assert!(not_applicable(&partial.faults[0], "time_to_detect_s"));
+    let slowing = contender("swift", |dir| dir.run.faults[0].only_slows = true);
+    assert!(not_applicable(&slowing.faults[0], "flaps"));
+}
+
+#[test]
+fn a_fault_that_is_still_felt_at_the_end_is_not_recovered() {
+    let stubborn = contender("stubborn", |dir| {
+        dir.run.scenario.duration_ns = 118 * S;
+        for tables in dir.tables.values_mut() {
+            tables.requests.retain(|row| row.intended_ns < 118 * S);
+            tables.attempts.retain(|row| row.arrived_ns < 118 * S);
+        }
+    });
+    let fault = &stubborn.faults[0];
+    assert_eq!(
+        (fault.time_to_recover_s, not_applicable(fault, "time_to_recover_s")),
+        (None, false)
+    );
+    assert!(not_applicable(fault, "failback_s"), "no traffic after the fault");
+    let recover = stubborn.slo.iter().find(|slo| slo.metric == "recover").expect("promised");
+    assert_eq!((recover.value, recover.pass), (None, Some(false)));
+}
+
+#[test]
+fn instances_learn_one_by_one() {
+    // The second instance asks west on for 30 s longer than the first.
+    let swift = contender("swift", |dir| {
+        dir.run.contenders[2].instances = 2;
+        let tables = dir.tables.get_mut("swift").expect("there");
+        let second: Vec<_> = tables
+            .attempts
+            .iter()
+            .filter(|row| row.deployment == "west" && row.arrived_ns < 62 * S)
+            .map(|row| record::AttemptRow { gateway: "gateway[2]".to_owned(), ..row.clone() })
+            .collect();
+        tables.attempts.extend(second);
+        for n in 0..60 {
+            let request = 248 + 2 * n;
+            tables.failed_attempt(request, (62 * S) + n * S / 2, "west", "f1");
+            tables.attempts.last_mut().expect("there").gateway = "gateway[2]".to_owned();
+        }
+    });
+    let by = swift.faults[0].time_to_detect_by_instance_s.as_ref().expect("two instances");
+    assert_eq!((by.instances, by.first, by.last), (2, Some(1.75), Some(31.5)));
+    assert_eq!(swift.faults[0].time_to_detect_s, Some(31.5));
+}

@@ -1,0 +1,20 @@
+//! Behaviour of `reports`, through its public door: a synthetic run directory goes in, numbers,
+//! verdicts and files come out. Expected numbers are worked out by hand beside each test.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do; clippy only knows functions marked #[test]"
+)]
+
+mod books;
+mod explain;
+mod faults;
+mod files;
+mod numbers;
+mod screens;
+mod seeds;
+mod support;
+mod validity;
+mod verdict;
+mod zz_tmp;

@@ -1,0 +1,157 @@
+//! Counts, rates, percentiles, tokens and money of one contender.
+
+use record::{AttemptEnd, AttemptKind, AttemptRow, Stage};
+use reports::report::Contender;
+use vocab::{FailureKind, Outcome};
+
+use crate::support::{MS, RunDir, S, Tables, attempt_row, phase, request_row};
+
+/// Ten measured requests: eight successes from west with first tokens after 100, 200 … 800 ms and 11
+/// tokens each (10 ms apart), two failures.
+fn ten() -> Tables {
+    let mut tables = Tables::default();
+    for n in 1..=8 {
+        tables.success(n * S, n * 100, 11, "west");
+    }
+    tables.failure(9 * S, 50, FailureKind::RateLimited);
+    tables.failure(10 * S, 150, FailureKind::Timeout);
+    tables
+}
+
+fn fold(mut edit: impl FnMut(&mut RunDir)) -> Contender {
+    let mut dir = RunDir::new(20);
+    dir.contender("only", ten());
+    edit(&mut dir);
+    dir.analyse().report.contenders[0].clone()
+}
+
+fn close(a: Option<f64>, b: f64) {
+    let a = a.expect("a number");
+    assert!((a - b).abs() < 1e-9, "{a} is not {b}");
+}
+
+#[test]
+fn failures_count_as_infinite_in_headline_percentiles() {
+    let c = fold(|_| {});
+    assert_eq!((c.offered, c.succeeded, c.failed), (10, 8, 2));
+    // Nearest rank of 10: p50 is the 5th, p90 the 9th, which is a failure.
+    assert_eq!((c.ttft_ms.n, c.ttft_ms.p50, c.ttft_ms.p90), (10, Some(500.0), None));
+    assert_eq!(c.ttft_ok_ms.p90, Some(800.0));
+    // 100 ms after the last first token, ten tokens later.
+    assert_eq!((c.e2e_ms.p50, c.e2e_ok_ms.p99), (Some(600.0), Some(900.0)));
+    assert_eq!(c.tpot_ms.p50, Some(10.0));
+    assert_eq!((c.failure_ms.n, c.failure_ms.p50, c.failure_ms.p99), (2, Some(50.0), Some(150.0)));
+    close(c.success_rate, 0.8);
+    // Wilson: (0.8 + 1.9208/10 ± 1.96 √(0.016 + 0.0096036)) / 1.38415
+    let [low, high] = c.success_rate_ci95.expect("requests");
+    assert!((low - 0.4902).abs() < 1e-4 && (high - 0.9433).abs() < 1e-4, "{low} {high}");
+}
+
+#[test]
+fn goodput_asks_for_every_bound_of_single_requests() {
+    let c = fold(|dir| {
+        dir.slo("ttft", "p(50)<650");
+        dir.slo("e2e", "p99 < 10s");
+    });
+    assert_eq!(c.good, 6, "first tokens after 100 to 600 ms");
+    close(c.goodput, 0.6);
+    assert_eq!(c.slo[0].value, Some(500.0));
+    assert_eq!((c.slo[0].pass, c.slo[1].pass), (Some(true), Some(false)));
+}
+
+#[test]
+fn warmup_and_cancelled_requests_are_in_no_rate() {
+    let c = fold(|dir| {
+        dir.run.phases = vec![phase("warm", (0, 2), true), phase("load", (2, 20), false)];
+        let tables = dir.tables.get_mut("only").expect("there");
+        tables.requests[0].warmup = true;
+        let row = request_row(10, 11 * S, Outcome::Cancelled);
+        tables.requests.push(row);
+    });
+    // 9 offered outside warm-up plus the cancelled one; 7 of 9 judged succeeded.
+    assert_eq!((c.offered, c.succeeded, c.cancelled, c.attempts), (10, 7, 1, 7));
+    close(c.success_rate, 7.0 / 9.0);
+    assert_eq!(c.tokens.delivered, 77);
+}
+
+#[test]
+fn attempts_waste_and_cost_follow_the_ledger() {
+    let c = fold(|dir| {
+        let tables = dir.tables.get_mut("only").expect("there");
+        // The timed-out request had been billed by east: 100 in, 5 out.
+        tables.attempts.push(AttemptRow {
+            tokens_in: 100,
+            tokens_out: 5,
+            ..attempt_row(9, (10 * S, 10 * S + 150 * MS), "east", AttemptEnd::HungUp)
+        });
+        // A dial nobody can attribute, and a probe.
+        let dial = attempt_row(0, (12 * S, 12 * S), "west", AttemptEnd::Refused);
+        let dial = AttemptRow { request: None, stage: Stage::Connect, status: None, ..dial };
+        tables.attempts.push(dial.clone());
+        tables.attempts.push(AttemptRow { kind: AttemptKind::Probe, ..dial });
+    });
+    assert_eq!((c.attempts, c.attempts_unattributed, c.probes), (10, 1, 1));
+    close(c.retry_amplification, 1.0);
+    assert_eq!((c.tokens.billed_in, c.tokens.billed_out), (900, 93));
+    assert_eq!((c.tokens.delivered, c.tokens.wasted), (88, 105));
+    // west: 800 × $1 + 88 × $10; east: 100 × $2 + 5 × $20, per million.
+    close(c.cost_usd, (800.0 + 880.0 + 200.0 + 100.0) / 1e6);
+    close(c.cost_per_1k_good_usd, 1980.0 / 1e6 / 8.0 * 1000.0);
+    assert_eq!((c.deployments[0].attempts, c.deployments[1].attempts), (9, 1));
+    close(Some(c.deployments[1].share), 0.1);
+}
+
+#[test]
+fn a_missing_price_makes_cost_unknown_and_its_promise_no_data() {
+    let c = fold(|dir| {
+        dir.run.deployments[0].usd_per_million_out = None;
+        dir.slo("cost", "rate <= 4.50");
+    });
+    assert_eq!((c.cost_usd, c.cost_per_1k_good_usd), (None, None));
+    assert!(c.not_applicable.iter().any(|field| field == "cost_usd"));
+    assert_eq!((c.slo[0].value, c.slo[0].pass), (None, None));
+}
+
+#[test]
+fn rescued_is_over_those_that_met_a_fault_and_not_observed_without_attribution() {
+    let with = |attributed: bool| {
+        fold(|dir| {
+            dir.fault("error", "west", (1, 11));
+            let tables = dir.tables.get_mut("only").expect("there");
+            for request in [0, 1, 8, 9] {
+                tables.failed_attempt(request, (request + 1) * S, "west", "f1");
+            }
+            if !attributed {
+                tables.attempts.last_mut().expect("there").request = None;
+                tables.attempts.last_mut().expect("there").stage = Stage::Connect;
+            }
+        })
+    };
+    let c = with(true);
+    assert_eq!((c.met_fault, c.rescued_requests, c.rescued), (4, 2, Some(0.5)));
+    let c = with(false);
+    assert_eq!(c.rescued, None);
+    assert!(c.not_applicable.iter().any(|field| field == "rescued"));
+}
+
+#[test]
+fn a_run_without_streams_has_no_first_token_and_its_promise_no_data() {
+    let c = fold(|dir| {
+        dir.slo("ttft", "p99<3s");
+        for row in &mut dir.tables.get_mut("only").expect("there").requests {
+            row.stream = false;
+        }
+    });
+    assert_eq!((c.ttft_ms.n, c.slo[0].pass), (0, None));
+    assert!(c.not_applicable.iter().any(|field| field == "ttft_ms"));
+    close(c.goodput, 0.8);
+}
+
+#[test]
+fn failures_are_listed_by_kind_with_examples() {
+    let c = fold(|_| {});
+    let kinds: Vec<_> = c.failures_by_kind.iter().map(|(k, n)| (k.as_str(), *n)).collect();
+    assert_eq!(kinds, [("rate_limited", 1), ("timeout", 1)]);
+    assert_eq!(c.failure_examples["timeout"], [9]);
+    assert_eq!(c.slowest_request, Some(7));
+}

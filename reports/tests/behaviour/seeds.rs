@@ -1,0 +1,63 @@
+//! Several seeds: five to win, FRAGILE where the leader changes, invalid where one run is.
+
+use reports::report::{RunReport, ValidityVerdict};
+use reports::seeds::{Run, Series, combine};
+use reports::terminal::{Style, series};
+
+use crate::support::brownout;
+
+/// The brownout's report under `n` seeds; `leader(seed)` leads.
+fn runs(n: u64, leader: impl Fn(u64) -> &'static str) -> Vec<Run> {
+    let report = brownout::run().analyse().report;
+    let run = |seed: u64| {
+        let mut report: RunReport = report.clone();
+        report.scenario.seed = seed;
+        report.verdict.winner = Some(leader(seed).to_owned());
+        Run { dir: format!("{seed}-c0ffee"), report }
+    };
+    (1..=n).map(run).collect()
+}
+
+fn one(series: &Series) -> &reports::seeds::ScenarioSeries {
+    &series.scenarios[0]
+}
+
+#[test]
+fn five_seeds_with_one_leader_win_and_four_lead() {
+    let five = combine(&runs(5, |_| "swift"));
+    assert_eq!(one(&five).winner.as_deref(), Some("swift"));
+    assert!(
+        one(&five).line.starts_with("swift (built-in) wins on all 5 seeds"),
+        "{}",
+        one(&five).line
+    );
+    let four = combine(&runs(4, |_| "swift"));
+    assert!(one(&four).line.starts_with("swift (built-in) led on seeds 1, 2, 3, 4"));
+    assert!(!one(&four).line.contains("wins"));
+}
+
+#[test]
+fn a_leader_that_changes_is_fragile() {
+    let series = combine(&runs(5, |seed| if seed == 3 { "dear" } else { "swift" }));
+    assert_eq!((one(&series).winner.as_ref(), one(&series).fragile), (None, true));
+    assert!(
+        one(&series).line.contains("FRAGILE")
+            && one(&series).line.contains("swift on 4, dear on 1")
+    );
+}
+
+#[test]
+fn one_invalid_run_makes_the_series_invalid() {
+    let mut runs = runs(5, |_| "swift");
+    runs[1].report.validity.verdict = ValidityVerdict::Invalid;
+    let series = combine(&runs);
+    assert_eq!(one(&series).validity, ValidityVerdict::Invalid);
+    assert_eq!(one(&series).line, "no verdict: invalid on seed 2");
+    assert!(one(&series).ranking.is_empty());
+}
+
+#[test]
+fn the_screen_of_a_series() {
+    let series_of = combine(&runs(5, |_| "swift"));
+    insta::assert_snapshot!(series(&series_of, Style { width: 120, colour: false }));
+}

@@ -1,0 +1,103 @@
+//! When is a run INVALID, and when is it merely bad?
+
+use record::machine::GeneratorHealth;
+use record::{AttemptEnd, AttemptRow};
+use reports::report::{Validity, ValidityVerdict};
+
+use crate::support::{RunDir, S, attempt_row, brownout};
+
+fn validity(edit: impl FnOnce(&mut RunDir)) -> Validity {
+    let mut dir = brownout::run();
+    edit(&mut dir);
+    let report = dir.analyse().report;
+    if report.validity.verdict == ValidityVerdict::Invalid {
+        assert_eq!((report.verdict.winner.as_ref(), report.verdict.ranking.len()), (None, 0));
+    }
+    report.validity
+}
+
+fn refused(validity: &Validity, why: &str) {
+    assert_eq!(validity.verdict, ValidityVerdict::Invalid);
+    assert!(validity.reasons.iter().any(|reason| reason.contains(why)), "{:?}", validity.reasons);
+}
+
+#[test]
+fn a_bad_contender_does_not_make_a_bad_measurement() {
+    let validity = validity(|_| {});
+    assert_eq!((validity.verdict, validity.reasons.len()), (ValidityVerdict::Valid, 0));
+    assert_eq!(validity.notes, ["all contenders healthy before the first fault"]);
+}
+
+#[test]
+fn books_that_do_not_reconcile_are_invalid() {
+    let stray = validity(|dir| {
+        let row = attempt_row(9_999, (S, S), "west", AttemptEnd::Complete);
+        dir.tables.get_mut("dear").expect("there").attempts.push(row);
+    });
+    refused(&stray, "1 attempts in the ledger belong to no offered request");
+    let unbilled = validity(|dir| {
+        let attempts = &mut dir.tables.get_mut("dear").expect("there").attempts;
+        attempts[300] = AttemptRow { tokens_out: 39, ..attempts[300].clone() };
+    });
+    refused(&unbilled, "request 300 for one (40 received, 39 billed)");
+    let repeated = validity(|dir| {
+        let requests = &mut dir.tables.get_mut("dear").expect("there").requests;
+        requests[5].request = 6;
+    });
+    refused(&repeated, "more than once");
+}
+
+#[test]
+fn unsent_requests_and_interrupted_runs_are_invalid() {
+    let unsent = validity(|dir| {
+        for tables in dir.tables.values_mut() {
+            brownout::never_sent(tables);
+        }
+    });
+    refused(&unsent, "1 of 721 requests were never sent");
+    let interrupted =
+        validity(|dir| dir.machine.incomplete = Some("interrupted after 12.0 s".to_owned()));
+    refused(&interrupted, "interrupted after 12.0 s");
+}
+
+#[test]
+fn contenders_must_be_offered_the_same() {
+    let different = validity(|dir| {
+        dir.tables.get_mut("dear").expect("there").requests[700].intended_ns += 1;
+    });
+    refused(&different, "not the same schedule");
+}
+
+#[test]
+fn a_wall_clock_generator_must_keep_its_schedule() {
+    let health = |lag_p99_ms: f64, cpu_share: f64| GeneratorHealth {
+        contender: "swift".to_owned(),
+        lag_p99_ms,
+        cpu_share: Some(cpu_share),
+        ..GeneratorHealth::default()
+    };
+    let with = |clock: &str, health: GeneratorHealth| {
+        validity(|dir| {
+            dir.run.scenario.clock = clock.to_owned();
+            dir.machine.generators = vec![health];
+        })
+    };
+    // The median first token comes after about 700 ms: 1 % of it is allowed.
+    assert_eq!(with("wall", health(5.0, 0.5)).verdict, ValidityVerdict::Valid);
+    refused(&with("wall", health(9.0, 0.5)), "requests left late");
+    refused(&with("wall", health(1.0, 0.95)), "the generator used 95 % of its core");
+    assert_eq!(with("virtual", health(9.0, 0.95)).verdict, ValidityVerdict::Valid);
+}
+
+#[test]
+fn a_contender_that_was_unhealthy_before_the_fault_is_named() {
+    let validity = validity(|dir| {
+        let requests = &mut dir.tables.get_mut("dear").expect("there").requests;
+        for row in requests.iter_mut().filter(|row| (30 * S..50 * S).contains(&row.intended_ns)) {
+            row.outcome = vocab::Outcome::Failed;
+            row.failure = Some(vocab::FailureKind::ServerError);
+        }
+    });
+    assert_eq!(validity.verdict, ValidityVerdict::Valid);
+    assert_eq!(validity.notes, ["unhealthy before the first fault: dear"]);
+}
