@@ -1,0 +1,276 @@
+//! What the user typed. Validated by clap as far as it goes without reading a file.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Prove, before the outage, which LLM gateway and which routing strategy survives it.
+#[derive(Debug, Parser)]
+#[command(name = "brownout", version, max_term_width = 100, after_help = FIRST_STEPS)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const FIRST_STEPS: &str = "First steps:
+  brownout run scenarios/regional-brownout.yaml
+  brownout run regional-brownout --config litellm_config.yaml   your own deployments
+  brownout list scenarios                                       what is shipped
+
+Exit codes: 0 done, 1 a required promise was missed, 2 usage or scenario or config error,
+3 measurement invalid, 4 internal error, 130 interrupted.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Play scenarios against every contender and say who keeps the promise.
+    #[command(before_help = "Example: brownout run scenarios/regional-brownout.yaml --seeds 5")]
+    Run(Run),
+    /// Check scenarios (and the config they use) without running anything.
+    #[command(
+        before_help = "Example: brownout validate scenarios/*.yaml --config litellm_config.yaml"
+    )]
+    Validate(Validate),
+    /// Tell everything that happened to one request, as a timeline.
+    #[command(
+        before_help = "Example: brownout explain runs/regional-brownout/42-3f2a6c01b9d4 1811"
+    )]
+    Explain(Explain),
+    /// Write a commented scenario for your own deployments.
+    #[command(before_help = "Example: brownout init --config litellm_config.yaml > mine.yaml")]
+    Init(Init),
+    /// Serve the failover gateway on real sockets.
+    #[command(before_help = "Example: brownout gateway --config litellm_config.yaml")]
+    Gateway(Gateway),
+    /// Serve fake providers on real sockets, with the faults of a scenario.
+    #[command(before_help = "Example: brownout fakes regional-brownout --port 4100")]
+    Fakes(Fakes),
+    /// Replay a scenario's traffic against a gateway that already stands.
+    #[command(
+        before_help = "Example: brownout load regional-brownout --target http://127.0.0.1:4000"
+    )]
+    Load(Load),
+    /// List what can be named in a scenario, and what is shipped.
+    #[command(before_help = "Example: brownout list faults")]
+    List(List),
+    /// Print the JSON schema of scenarios, for editors.
+    #[command(before_help = "Example: brownout schema > scenario.schema.json")]
+    Schema(Schema),
+}
+
+/// In which time to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Clock {
+    /// Deterministic virtual time, in memory: minutes in seconds, bit for bit.
+    Virtual,
+    /// Real time, over loopback sockets.
+    Wall,
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// Scenario files, or names of shipped scenarios.
+    #[arg(required = true, value_name = "SCENARIO")]
+    pub(crate) scenarios: Vec<String>,
+    #[command(flatten)]
+    pub(crate) plan: PlanArgs,
+    /// Virtual time, or real time over loopback sockets.
+    #[arg(long, value_enum, default_value = "virtual")]
+    pub(crate) clock: Clock,
+    /// Run only these contenders.
+    #[arg(long = "contender", value_name = "NAME")]
+    pub(crate) contenders: Vec<String>,
+    /// Run with so many seeds, from the scenario's seed upwards.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000), conflicts_with = "seed")]
+    pub(crate) seeds: Option<u32>,
+    /// Where to write the run [default: runs/<scenario>/<seed>-<hash>].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Exit with 1 if this contender misses a promise.
+    #[arg(long = "require", value_name = "NAME")]
+    pub(crate) required: Vec<String>,
+    /// Open the HTML report when done.
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// Print report.json on stdout instead of the screen.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What makes a plan out of a scenario.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PlanArgs {
+    /// LiteLLM proxy config to use instead of the scenario's.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Seed to use instead of the scenario's.
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Change a value of the scenario, such as traffic.1.for=2m.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) sets: Vec<(String, String)>,
+    /// Shorten the schedule to this length; faults that no longer fit are left out, by name.
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
+    pub(crate) length: Option<Duration>,
+}
+
+/// `validate`.
+#[derive(Debug, Args)]
+pub(crate) struct Validate {
+    /// Scenario files, or names of shipped scenarios.
+    #[arg(required = true, value_name = "SCENARIO")]
+    pub(crate) scenarios: Vec<String>,
+    #[command(flatten)]
+    pub(crate) plan: PlanArgs,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// Run directory.
+    #[arg(value_name = "RUN")]
+    pub(crate) run: PathBuf,
+    /// Number of the request.
+    #[arg(value_name = "REQUEST")]
+    pub(crate) request: u64,
+    /// Only this contender.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) contender: Option<String>,
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Your LiteLLM proxy config.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+}
+
+/// `gateway`.
+#[derive(Debug, Args)]
+pub(crate) struct Gateway {
+    /// LiteLLM proxy config.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    #[command(flatten)]
+    pub(crate) bind: Bind<4000>,
+}
+
+/// `fakes`.
+#[derive(Debug, Args)]
+pub(crate) struct Fakes {
+    /// Scenario file, or name of a shipped scenario; its config says which deployments to fake.
+    #[arg(value_name = "SCENARIO", required_unless_present = "persona")]
+    pub(crate) scenario: Option<String>,
+    #[command(flatten)]
+    pub(crate) plan: PlanArgs,
+    /// One healthy fake of this provider, without a scenario: openai, azure or anthropic.
+    #[arg(long, value_name = "PROVIDER", conflicts_with = "scenario")]
+    pub(crate) persona: Option<String>,
+    #[command(flatten)]
+    pub(crate) bind: Bind<4100>,
+    /// Write a copy of the config whose deployments point here, with the keys to use.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_config: Option<PathBuf>,
+    /// URL under which gateways reach these fakes, for --write-config [default: http://HOST:PORT].
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+    /// Let the timeline of faults begin now and not with the first client.
+    #[arg(long)]
+    pub(crate) start_now: bool,
+    /// Print every attempt as a line of JSON.
+    #[arg(long)]
+    pub(crate) journal: bool,
+}
+
+/// `load`.
+#[derive(Debug, Args)]
+pub(crate) struct Load {
+    /// Scenario file, or name of a shipped scenario; only its traffic, client and promise are used.
+    #[arg(value_name = "SCENARIO")]
+    pub(crate) scenario: String,
+    #[command(flatten)]
+    pub(crate) plan: PlanArgs,
+    /// Base URL of the gateway.
+    #[arg(long, value_name = "URL")]
+    pub(crate) target: String,
+    /// Environment variable with the key to present; without it a dummy is sent.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) key_env: Option<String>,
+    /// Hosts off loopback that may be called.
+    #[arg(long, value_name = "HOST")]
+    pub(crate) allow_remote: Vec<String>,
+    /// Where to write the run [default: runs/<scenario>/<seed>-<hash>-load-<UTC>].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print report.json on stdout instead of the screen.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Where to listen. Loopback unless told otherwise.
+#[derive(Debug, Args)]
+pub(crate) struct Bind<const PORT: u16> {
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1")]
+    pub(crate) host: IpAddr,
+    /// Port to listen on; 0 takes a free one.
+    #[arg(long, default_value_t = PORT)]
+    pub(crate) port: u16,
+}
+
+/// `list`.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// What to list.
+    #[arg(value_enum)]
+    pub(crate) what: Listed,
+    /// As JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What can be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Listed {
+    /// Routing strategies.
+    Strategies,
+    /// Faults.
+    Faults,
+    /// Latency presets and workloads.
+    Presets,
+    /// Shipped scenarios.
+    Scenarios,
+}
+
+/// `schema`.
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// Which: scenarios, or report.json.
+    #[arg(value_enum, default_value = "scenario")]
+    pub(crate) of: SchemaOf,
+}
+
+/// Which schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// Scenario files.
+    Scenario,
+    /// report.json.
+    Report,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("expected KEY=VALUE, such as traffic.1.for=2m".to_owned()),
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    vocab::parse_duration(text).map_err(|error| error.to_string())
+}

@@ -1,0 +1,30 @@
+//! One file per subcommand; this one only chooses.
+
+mod explain;
+mod fakes;
+mod gateway;
+mod init;
+mod list;
+mod load;
+mod run;
+mod scenario;
+mod schema;
+mod validate;
+
+use crate::args::{Cli, Command};
+use crate::exit::Outcome;
+
+/// Does what was asked.
+pub(crate) fn run(cli: Cli) -> Outcome {
+    match cli.command {
+        Command::Run(args) => run::run(&args),
+        Command::Validate(args) => validate::validate(&args),
+        Command::Explain(args) => explain::explain(&args),
+        Command::Init(args) => init::init(&args),
+        Command::Gateway(args) => gateway::gateway(&args),
+        Command::Fakes(args) => fakes::fakes(&args),
+        Command::Load(args) => load::load(&args),
+        Command::List(args) => list::list(&args),
+        Command::Schema(args) => schema::schema(&args),
+    }
+}

@@ -1,0 +1,52 @@
+//! `brownout gateway`: real sockets, real secrets from the environment, until Ctrl-C.
+
+use std::net::SocketAddr;
+
+use plan::Secrets;
+
+use crate::args::Gateway;
+use crate::cmd::scenario;
+use crate::exit::{Ended, Failure, Outcome};
+use crate::{screen, signals};
+
+/// The environment, as a config's `os.environ/NAME` sees it.
+#[derive(Debug)]
+struct Environment;
+
+impl Secrets for Environment {
+    #[expect(clippy::disallowed_methods, reason = "the cli may read the environment")]
+    fn resolve(&self, name: &str, _: &str) -> Option<String> {
+        std::env::var(name).ok().filter(|value| !value.is_empty())
+    }
+}
+
+/// Serves until told to stop.
+pub(crate) fn gateway(args: &Gateway) -> Outcome {
+    let text = scenario::config_text(&args.config)?;
+    let (config, notes) =
+        plan::gateway_config(&text, &Environment).map_err(|report| scenario::mistakes(&report))?;
+    for note in &notes {
+        screen::remark(&format!("  {note}"));
+    }
+    let stop = signals::stop_flag()
+        .map_err(|error| Failure::Internal(format!("cannot watch for Ctrl-C: {error}")))?;
+    let open = config.master_key.is_none();
+    let address = SocketAddr::new(args.bind.host, args.bind.port);
+    let standing = runner::stand_gateway(config, address).map_err(|error| stand_failure(&error))?;
+    if open {
+        screen::remark("  no master key: everybody who reaches this port may call");
+    }
+    screen::remark(&format!("gateway listens on http://{}", standing.address()));
+    standing.serve(&stop);
+    Ok(Ended::Done)
+}
+
+/// A taken port is the user's to mend; a machine without threads is not.
+pub(crate) fn stand_failure(error: &runner::StandError) -> Failure {
+    match error {
+        runner::StandError::Listen { .. }
+        | runner::StandError::Gateway(_)
+        | runner::StandError::Fakes(_) => Failure::User(format!("error: {error}")),
+        runner::StandError::Machine(_) => Failure::Internal(error.to_string()),
+    }
+}

@@ -1,0 +1,76 @@
+//! `brownout list`.
+
+use plan::listing::{self, Line};
+
+use crate::args::{List, Listed};
+use crate::exit::{Ended, Failure, Outcome};
+use crate::{cmd::scenario, screen};
+
+/// Prints one table.
+pub(crate) fn list(args: &List) -> Outcome {
+    let lines = match args.what {
+        Listed::Strategies => listing::strategies(),
+        Listed::Faults => listing::faults(),
+        Listed::Scenarios => listing::scenarios(),
+        Listed::Presets => presets()?,
+    };
+    let text = if args.json { json(&lines)? } else { table(&lines) };
+    screen::print(&text);
+    Ok(Ended::Done)
+}
+
+fn presets() -> Result<Vec<Line>, Failure> {
+    let presets = plan::list_presets().map_err(|report| scenario::mistakes(&report))?;
+    let line = |preset: plan::PresetLine| Line {
+        name: preset.name,
+        summary: format!("{}: {}", preset.kind, preset.summary),
+        details: Vec::new(),
+    };
+    Ok(presets.into_iter().map(line).collect())
+}
+
+fn table(lines: &[Line]) -> String {
+    let widest = lines.iter().map(|line| line.name.chars().count()).max().unwrap_or(0);
+    let room = screen::width().saturating_sub(widest + 4).max(30);
+    let mut out = String::new();
+    for line in lines {
+        for (index, row) in wrap(&line.summary, room).iter().enumerate() {
+            let name = if index == 0 { line.name.as_str() } else { "" };
+            out.push_str(&format!("  {name:widest$}  {row}\n"));
+        }
+        for detail in &line.details {
+            for row in wrap(detail, room.saturating_sub(2)) {
+                out.push_str(&format!("  {:widest$}    {row}\n", ""));
+            }
+        }
+    }
+    out
+}
+
+/// Breaks a text at spaces.
+fn wrap(text: &str, room: usize) -> Vec<String> {
+    let mut rows = vec![String::new()];
+    for word in text.split_whitespace() {
+        let Some(row) = rows.last_mut() else { break };
+        let fits = row.is_empty() || row.chars().count() + 1 + word.chars().count() <= room;
+        if !fits {
+            rows.push(word.to_owned());
+        } else {
+            if !row.is_empty() {
+                row.push(' ');
+            }
+            row.push_str(word);
+        }
+    }
+    rows
+}
+
+fn json(lines: &[Line]) -> Result<String, Failure> {
+    let values: Vec<serde_json::Value> = lines
+        .iter()
+        .map(|line| {
+            serde_json::json!({ "name": line.name, "summary": line.summary, "details": line.details })
+        })
+        .collect();
+    serde_json::to_string_pretty(&values).map_err(|error| Failure::Internal(error.to_string()))
+}

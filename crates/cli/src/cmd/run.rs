@@ -1,0 +1,305 @@
+//! `brownout run`: plans first, all of them, so that a mistake in the last scenario costs nothing;
+//! then one run after another, each with its report; then what all of them say together.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use plan::{ClockKind, Plan};
+use reports::report::ValidityVerdict;
+use reports::terminal::Style;
+use reports::{Analysis, seeds};
+use runner::{RunError, RunOptions, RunOutcome, Settled, Watch};
+
+use crate::args::{Clock, Run};
+use crate::cmd::scenario::{self, Reading, Scenario};
+use crate::exit::{Ended, Failure, Outcome};
+use crate::progress::Progress;
+use crate::{files, screen, signals};
+
+/// One run to do.
+struct Job {
+    scenario: Arc<Scenario>,
+    plan: Plan,
+    out: PathBuf,
+}
+
+/// Runs everything that was asked for.
+pub(crate) fn run(args: &Run) -> Outcome {
+    let jobs = jobs(args)?;
+    check_required(args, &jobs)?;
+    let stop = signals::stop_flag()
+        .map_err(|error| Failure::Internal(format!("cannot watch for Ctrl-C: {error}")))?;
+    let several = jobs.len() > 1;
+    let (mut ended, mut analyses) = (Ended::Done, Vec::new());
+    for job in &jobs {
+        let (outcome, analysis) = play(job, args, &stop)?;
+        ended = worse(ended, judge(&analysis, &args.required, &outcome));
+        show((args.json, several), &outcome, &analysis);
+        analyses.push((job.out.clone(), analysis));
+        if outcome.interrupted {
+            break;
+        }
+    }
+    if several {
+        together(args, &analyses)?;
+    }
+    if args.open
+        && let Some((dir, _)) = analyses.first()
+    {
+        open(&dir.join("report.html"));
+    }
+    Ok(ended)
+}
+
+fn jobs(args: &Run) -> Result<Vec<Job>, Failure> {
+    let clock = match args.clock {
+        Clock::Virtual => ClockKind::Virtual,
+        Clock::Wall => ClockKind::Wall,
+    };
+    let mut jobs = Vec::new();
+    for name in &args.scenarios {
+        let scenario = Arc::new(scenario::find(name)?);
+        let reading = Reading { clock, seed: None, contenders: &args.contenders };
+        let first = scenario::plan(&scenario, &args.plan, reading)?;
+        let base = first.info.scenario.seed;
+        let mut plans = vec![first];
+        for seed in (1..u64::from(args.seeds.unwrap_or(1))).map(|n| base.wrapping_add(n)) {
+            let reading = Reading { seed: Some(seed), ..reading };
+            plans.push(scenario::plan(&scenario, &args.plan, reading)?);
+        }
+        jobs.extend(plans.into_iter().map(|plan| Job {
+            scenario: Arc::clone(&scenario),
+            out: PathBuf::new(),
+            plan,
+        }));
+    }
+    let several = jobs.len() > 1;
+    for job in &mut jobs {
+        job.out = out_dir(args.out.as_deref(), several, &job.plan);
+    }
+    Ok(jobs)
+}
+
+/// Where a run goes: `--out` itself for one run, a tree below it (or below `runs`) otherwise.
+fn out_dir(out: Option<&Path>, several: bool, plan: &Plan) -> PathBuf {
+    let info = &plan.info.scenario;
+    let name = match plan.clock {
+        ClockKind::Virtual => format!("{}-{}", info.seed, plan.digest),
+        ClockKind::Wall => {
+            format!("{}-{}-wall-{}", info.seed, plan.digest, runner::utc_stamp())
+        }
+    };
+    match out {
+        Some(out) if !several => out.to_owned(),
+        Some(out) => out.join(&info.name).join(name),
+        None => Path::new("runs").join(&info.name).join(name),
+    }
+}
+
+fn check_required(args: &Run, jobs: &[Job]) -> Result<(), Failure> {
+    for name in &args.required {
+        for job in jobs {
+            let names: Vec<&str> =
+                job.plan.contenders.iter().map(|contender| contender.name.as_str()).collect();
+            if !names.contains(&name.as_str()) {
+                return Err(Failure::User(format!(
+                    "error: --require {name}: {} has no such contender\n  help: it has {}",
+                    job.scenario.text.name,
+                    names.join(", ")
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn play(job: &Job, args: &Run, stop: &Arc<AtomicBool>) -> Result<(RunOutcome, Analysis), Failure> {
+    announce(job);
+    let watch = Arc::new(Watch::new(&job.plan));
+    let options = RunOptions {
+        out: job.out.clone(),
+        scenario_path: job.scenario.text.name.clone(),
+        config_path: args
+            .plan
+            .config
+            .as_ref()
+            .map_or_else(|| job.plan.info.config.name.clone(), |path| path.display().to_string()),
+        stop: Arc::clone(stop),
+        stuck: Arc::new(stuck),
+    };
+    let progress = Progress::show(&watch);
+    let outcome = runner::run(&job.plan, &options, &watch);
+    drop(progress);
+    let outcome = outcome.map_err(|error| failed(&error))?;
+    let analysis = report(&outcome)?;
+    Ok((outcome, analysis))
+}
+
+/// Analyses a finished run and writes its report beside the tables.
+fn report(outcome: &RunOutcome) -> Result<Analysis, Failure> {
+    let analysis =
+        reports::analyse(&outcome.dir).map_err(|error| Failure::Internal(error.to_string()))?;
+    for file in reports::render(&analysis) {
+        files::write(&outcome.dir.join(&file.name), &file.bytes)?;
+    }
+    Ok(analysis)
+}
+
+/// Reports a run of which there is only one, and whose losers are nobody's requirement.
+pub(crate) fn finish(outcome: Result<RunOutcome, RunError>, as_json: bool) -> Outcome {
+    let outcome = outcome.map_err(|error| failed(&error))?;
+    let analysis = report(&outcome)?;
+    show((as_json, false), &outcome, &analysis);
+    Ok(judge(&analysis, &[], &outcome))
+}
+
+/// Scenario, seed and clock first; then what is assumed and what looks wrong.
+fn announce(job: &Job) {
+    let info = &job.plan.info.scenario;
+    let length = vocab::show_duration(std::time::Duration::from_nanos(info.duration_ns));
+    let clock = match job.plan.clock {
+        ClockKind::Virtual => format!("{length} in virtual time"),
+        ClockKind::Wall => {
+            let total = expected_wall(&job.plan);
+            format!("{length} on the wall clock, about {} for all", vocab::show_duration(total))
+        }
+    };
+    screen::remark(&format!(
+        "{} · seed {} · {clock} · {} contenders",
+        info.name,
+        info.seed,
+        job.plan.contenders.len()
+    ));
+    scenario::print_notes(&job.plan);
+}
+
+/// Every contender and the mark, one after another, each after about 1.5 s of calibration.
+fn expected_wall(plan: &Plan) -> std::time::Duration {
+    let one = std::time::Duration::from_nanos(plan.info.scenario.duration_ns)
+        + std::time::Duration::from_millis(1500);
+    let players = u32::try_from(plan.contenders.len() + 1).unwrap_or(u32::MAX);
+    std::time::Duration::from_secs((one * players).as_secs())
+}
+
+fn judge(analysis: &Analysis, required: &[String], outcome: &RunOutcome) -> Ended {
+    if outcome.interrupted {
+        return Ended::Interrupted;
+    }
+    if analysis.report.validity.verdict == ValidityVerdict::Invalid {
+        return Ended::Invalid;
+    }
+    let missed = analysis
+        .report
+        .contenders
+        .iter()
+        .filter(|contender| required.contains(&contender.name))
+        .any(|contender| contender.slo.iter().any(|slo| slo.pass != Some(true)));
+    if missed { Ended::Missed } else { Ended::Done }
+}
+
+/// The worse of two endings decides the exit code.
+fn worse(a: Ended, b: Ended) -> Ended {
+    let rank = |ended: Ended| match ended {
+        Ended::Done => 0,
+        Ended::Missed => 1,
+        Ended::Invalid => 2,
+        Ended::Interrupted => 3,
+    };
+    if rank(b) > rank(a) { b } else { a }
+}
+
+/// Prints the first screen, or the report as JSON; of several runs the JSON is printed at the end.
+fn show((as_json, several): (bool, bool), outcome: &RunOutcome, analysis: &Analysis) {
+    let style = Style { width: screen::width(), colour: screen::colour() };
+    if as_json {
+        if !several {
+            json(&analysis.report);
+        }
+    } else {
+        screen::print(&reports::terminal::screen(analysis, style));
+    }
+    if outcome.settled == Settled::Identical {
+        screen::remark("byte-identical to the earlier run ✓");
+    }
+}
+
+fn json(value: &impl serde::Serialize) {
+    // Reports are plain data: what fails here is the reader's pipe.
+    if let Ok(text) = serde_json::to_string_pretty(value) {
+        screen::print(&text);
+    }
+}
+
+/// What several runs say together, in a report in their common parent.
+fn together(args: &Run, analyses: &[(PathBuf, Analysis)]) -> Result<(), Failure> {
+    let dirs: Vec<&Path> = analyses.iter().map(|(dir, _)| dir.as_path()).collect();
+    let parent = common_parent(&dirs);
+    let runs: Vec<seeds::Run> = analyses
+        .iter()
+        .map(|(dir, analysis)| seeds::Run {
+            dir: dir.strip_prefix(&parent).unwrap_or(dir).display().to_string(),
+            report: analysis.report.clone(),
+        })
+        .collect();
+    let series = seeds::combine(&runs);
+    for file in seeds::render(&series) {
+        files::write(&parent.join(&file.name), &file.bytes)?;
+    }
+    if args.json {
+        json(&series);
+    } else {
+        let style = Style { width: screen::width(), colour: screen::colour() };
+        screen::print(&reports::terminal::series(&series, style));
+        screen::print(&format!("report  {}", parent.join("report.json").display()));
+    }
+    Ok(())
+}
+
+fn common_parent(dirs: &[&Path]) -> PathBuf {
+    let mut parent = dirs.first().and_then(|dir| dir.parent()).unwrap_or(Path::new(".")).to_owned();
+    while !dirs.iter().all(|dir| dir.starts_with(&parent)) {
+        if !parent.pop() {
+            break;
+        }
+    }
+    parent
+}
+
+fn failed(error: &RunError) -> Failure {
+    match error {
+        RunError::Directory(runner::DirectoryError::Foreign(_)) => {
+            Failure::User(format!("error: {error}"))
+        }
+        RunError::Directory(_)
+        | RunError::Record(_)
+        | RunError::Fakes(_)
+        | RunError::Gateway { .. }
+        | RunError::World { .. }
+        | RunError::Panicked(_) => Failure::Internal(error.to_string()),
+    }
+}
+
+/// A world that stands still cannot be stopped from inside; the process ends.
+#[expect(clippy::exit, reason = "called from the watchdog's thread while a world is stuck")]
+pub(crate) fn stuck(contender: &str) {
+    screen::remark(&format!(
+        "error: the virtual world of {contender} made no progress for 30 s: a bug in brownout; \
+         please report it with the scenario and the seed"
+    ));
+    std::process::exit(4);
+}
+
+/// Opens the report with the desktop's own opener; a machine without one loses nothing.
+fn open(path: &Path) {
+    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let opened = std::process::Command::new(opener)
+        .arg(path)
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn();
+    if opened.is_err() {
+        screen::remark(&format!("cannot open {} ({opener} is not here)", path.display()));
+    }
+}

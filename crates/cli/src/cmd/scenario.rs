@@ -1,0 +1,135 @@
+//! From what was typed to a plan: finds the texts, asks `plan`, and prints what it says.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+use plan::{Build, ClockKind, Plan, Report, Request, Text, embedded};
+
+use crate::args::PlanArgs;
+use crate::exit::Failure;
+use crate::{files, screen};
+
+/// A scenario's text and where it came from.
+#[derive(Debug)]
+pub(crate) struct Scenario {
+    /// Its text, under the name that messages use.
+    pub(crate) text: Text,
+    /// The folder of its file; `None` for a shipped scenario.
+    folder: Option<PathBuf>,
+}
+
+/// Finds a scenario: a file, else a shipped one of that name.
+pub(crate) fn find(name: &str) -> Result<Scenario, Failure> {
+    let path = Path::new(name);
+    if path.is_file() {
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        let text = Text { name: name.to_owned(), text: files::read_text(path)? };
+        return Ok(Scenario { text, folder: Some(folder) });
+    }
+    let shipped = embedded::scenario(name).ok_or_else(|| {
+        let known: Vec<String> =
+            plan::listing::scenarios().into_iter().map(|line| line.name).collect();
+        let what = if path.exists() { "is not a file" } else { "does not exist" };
+        Failure::User(format!(
+            "error: {name} {what}, and no shipped scenario has that name\n  help: shipped are {}",
+            known.join(", ")
+        ))
+    })?;
+    let text = Text { name: format!("scenarios/{}", shipped.path), text: shipped.text.to_owned() };
+    Ok(Scenario { text, folder: None })
+}
+
+/// How to read a scenario, beyond what [`PlanArgs`] says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading<'a> {
+    pub(crate) clock: ClockKind,
+    pub(crate) seed: Option<u64>,
+    pub(crate) contenders: &'a [String],
+}
+
+/// Makes the plan.
+pub(crate) fn plan(
+    scenario: &Scenario,
+    args: &PlanArgs,
+    reading: Reading<'_>,
+) -> Result<Plan, Failure> {
+    plan_with_config(scenario, args, reading).map(|(plan, _)| plan)
+}
+
+/// Makes the plan, and returns the config that it was made from.
+pub(crate) fn plan_with_config(
+    scenario: &Scenario,
+    args: &PlanArgs,
+    reading: Reading<'_>,
+) -> Result<(Plan, Option<Text>), Failure> {
+    let found = RefCell::new(None);
+    let config = match &args.config {
+        Some(path) => Some(config_text(path)?),
+        None => None,
+    };
+    let binary = binary_hash();
+    let request = Request {
+        scenario: &scenario.text,
+        config: config.as_ref(),
+        find_config: &|path| {
+            let text = find_config(scenario.folder.as_deref(), path)?;
+            found.replace(Some(text.clone()));
+            Ok(text)
+        },
+        clock: reading.clock,
+        seed: reading.seed.or(args.seed),
+        contenders: reading.contenders,
+        sets: &args.sets,
+        shorten: args.length,
+        build: Build { version: env!("CARGO_PKG_VERSION"), binary: &binary },
+    };
+    let plan = plan::load(&request).map_err(|report| mistakes(&report))?;
+    Ok((plan, config.or(found.into_inner())))
+}
+
+/// A config named on the command line.
+pub(crate) fn config_text(path: &Path) -> Result<Text, Failure> {
+    Ok(Text { name: path.display().to_string(), text: files::read_text(path)? })
+}
+
+/// Mistakes with their places, as people read them.
+pub(crate) fn mistakes(report: &Report) -> Failure {
+    Failure::User(report.render(screen::colour_on_stderr(), screen::width()))
+}
+
+/// The config that a scenario names: beside its file, else a shipped one.
+fn find_config(folder: Option<&Path>, path: &str) -> Result<Text, String> {
+    if let Some(folder) = folder {
+        let file = folder.join(path);
+        if file.exists() {
+            return config_text(&file).map_err(|failure| match failure {
+                Failure::User(text) | Failure::Internal(text) => {
+                    text.trim_start_matches("error: ").to_owned()
+                }
+            });
+        }
+    }
+    match embedded::config(path) {
+        Some(file) => {
+            Ok(Text { name: format!("scenarios/{}", file.path), text: file.text.to_owned() })
+        }
+        None => Err(format!("there is no file {path} beside the scenario, and none is shipped")),
+    }
+}
+
+/// SHA-256 of this binary, 16 hex digits; empty where it cannot be read. Part of a run's directory
+/// name, so that a new build does not claim to repeat an old run.
+fn binary_hash() -> String {
+    let path = std::env::current_exe().unwrap_or_default();
+    runner::hash_of_file(&path).map_or_else(String::new, |hash| hash.chars().take(16).collect())
+}
+
+/// What is worth knowing before a run: notes and warnings.
+pub(crate) fn print_notes(plan: &Plan) {
+    for note in &plan.notes {
+        screen::remark(&format!("  {note}"));
+    }
+    for warning in &plan.warnings {
+        screen::remark(&format!("  warning: {warning}"));
+    }
+}

@@ -1,0 +1,36 @@
+//! `brownout validate`: everything that `run` would refuse, and everything that it would remark.
+
+use plan::ClockKind;
+
+use crate::args::Validate;
+use crate::cmd::scenario::{self, Reading};
+use crate::exit::{Ended, Failure, Outcome};
+use crate::screen;
+
+/// Checks every scenario; tells all mistakes before it fails.
+pub(crate) fn validate(args: &Validate) -> Outcome {
+    let mut mistakes = Vec::new();
+    for name in &args.scenarios {
+        let reading = Reading { clock: ClockKind::Virtual, seed: None, contenders: &[] };
+        let plan = scenario::find(name)
+            .and_then(|scenario| scenario::plan(&scenario, &args.plan, reading));
+        match plan {
+            Ok(plan) => {
+                let info = &plan.info;
+                screen::print(&format!(
+                    "{name}: ok · {} deployments, {} contenders, {} faults, {}",
+                    info.deployments.len(),
+                    plan.contenders.len(),
+                    info.faults.len(),
+                    vocab::show_duration(std::time::Duration::from_nanos(
+                        info.scenario.duration_ns
+                    )),
+                ));
+                scenario::print_notes(&plan);
+            }
+            Err(Failure::User(text)) => mistakes.push(text),
+            Err(other) => return Err(other),
+        }
+    }
+    if mistakes.is_empty() { Ok(Ended::Done) } else { Err(Failure::User(mistakes.join("\n"))) }
+}

@@ -1,0 +1,173 @@
+//! Who plays in a world, and how its pieces are put together; the same in both worlds.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use fake_providers::Fakes;
+use gateway::balancer::Balancer;
+use gateway::{Gateway, Parts};
+use loadgen::config::{Dialect, Secret, Target};
+use plan::{ContenderPlan, Plan};
+use vocab::Protocol;
+use world::{Authority, Clock, Connector, Listener};
+
+use crate::DIRECT;
+use crate::recorder::Recorder;
+use crate::run::RunError;
+
+/// Port on which gateways and balancers listen inside a world: LiteLLM's.
+pub(crate) const GATEWAY_PORT: u16 = 4000;
+
+/// Who plays: a contender, or the clients alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Player<'a> {
+    /// No gateway: clients call the first deployment themselves.
+    Direct,
+    /// A contender.
+    Contender(&'a ContenderPlan),
+}
+
+/// A server's life: it ends when it is dropped.
+pub(crate) type Server = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl<'a> Player<'a> {
+    /// Everybody, the mark first.
+    pub(crate) fn all(plan: &'a Plan) -> Vec<Self> {
+        std::iter::once(Self::Direct).chain(plan.contenders.iter().map(Self::Contender)).collect()
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Direct => DIRECT,
+            Self::Contender(contender) => contender.name.as_str(),
+        }
+    }
+
+    /// Gateways of this player, from 1; none for the mark.
+    pub(crate) fn instances(&self) -> u32 {
+        match self {
+            Self::Direct => 0,
+            Self::Contender(contender) => contender.instances,
+        }
+    }
+
+    /// Whom the clients call. `entry` is where gateway or balancer stands.
+    pub(crate) fn target(&self, plan: &Plan, entry: Authority) -> Target {
+        match self {
+            Self::Direct => direct_target(plan),
+            Self::Contender(contender) => Target {
+                to: entry,
+                path: Arc::from("/v1/chat/completions"),
+                dialect: Dialect::OpenAi,
+                key: Secret(Arc::from(
+                    contender.gateway.master_key.as_ref().map_or("sk-none", |key| key.reveal()),
+                )),
+                model: None,
+            },
+        }
+    }
+}
+
+/// The first deployment, called as its provider's own clients would.
+fn direct_target(plan: &Plan) -> Target {
+    let Some(first) = plan.fakes.deployments.first() else {
+        return Target {
+            to: authority("nowhere", 80),
+            path: Arc::from("/"),
+            dialect: Dialect::OpenAi,
+            key: Secret(Arc::from("")),
+            model: None,
+        };
+    };
+    let (path, dialect) = match first.protocol {
+        Protocol::Azure => (
+            format!(
+                "/openai/deployments/{}/chat/completions?api-version=2024-08-01-preview",
+                first.model
+            ),
+            Dialect::Azure,
+        ),
+        Protocol::Anthropic => ("/v1/messages".to_owned(), Dialect::Anthropic),
+        Protocol::OpenAi | Protocol::Gemini | Protocol::Bedrock => {
+            ("/v1/chat/completions".to_owned(), Dialect::OpenAi)
+        }
+    };
+    Target {
+        to: authority(&first.host, first.port),
+        path: Arc::from(path),
+        dialect,
+        key: Secret(Arc::from(first.key.as_str())),
+        model: Some(Arc::from(first.model.as_str())),
+    }
+}
+
+/// Ids of deployments by number, for the marks in tokens; number 1 stands first.
+pub(crate) fn names(plan: &Plan) -> Arc<[String]> {
+    plan.fakes.deployments.iter().map(|deployment| deployment.id.to_string()).collect()
+}
+
+/// A host of this world, in plain text.
+pub(crate) fn authority(host: &str, port: u16) -> Authority {
+    Authority { host: Arc::from(host), port, tls: false }
+}
+
+/// Name of instance `n`, from 1, as ledger and decisions show it.
+pub(crate) fn instance_name(n: u32) -> String {
+    format!("gateway[{n}]")
+}
+
+/// One gateway instance over its listener.
+pub(crate) fn gateway(
+    contender: &ContenderPlan,
+    plan: &Plan,
+    seat: Seat,
+    recorder: &Arc<Recorder>,
+) -> Result<Server, RunError> {
+    let gateway = Gateway::new(Parts {
+        config: Arc::new(contender.gateway.clone()),
+        clock: seat.clock,
+        connector: seat.connector,
+        observer: Arc::clone(recorder) as Arc<dyn gateway::observer::Observer>,
+        seed: plan.load.seed,
+        instance: Arc::from(seat.name.as_str()),
+    })
+    .map_err(|error| RunError::Gateway {
+        contender: contender.name.to_string(),
+        message: error.to_string(),
+    })?;
+    Ok(Box::pin(async move { ended(gateway.serve(seat.listener).await) }))
+}
+
+/// The balancer in front of several instances.
+pub(crate) fn balancer(
+    contender: &ContenderPlan,
+    plan: &Plan,
+    seat: Seat,
+    instances: Vec<Authority>,
+) -> Server {
+    let balancer =
+        Balancer::new(contender.balance, instances, seat.connector, seat.clock, plan.load.seed);
+    Box::pin(async move { ended(balancer.serve(seat.listener).await) })
+}
+
+/// The fakes of one host over its listener.
+pub(crate) fn fake(fakes: &Fakes, host: usize, listener: Listener) -> Server {
+    let serving = fakes.serve(host, listener);
+    Box::pin(async move {
+        let _ = serving.await;
+    })
+}
+
+/// What a server needs from its world.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    pub(crate) name: String,
+    pub(crate) clock: Clock,
+    pub(crate) connector: Arc<dyn Connector>,
+    pub(crate) listener: Listener,
+}
+
+/// A server that stops serving while the world goes on shows in every number; nothing to add here.
+fn ended(_: io::Result<()>) {}

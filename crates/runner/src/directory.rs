@@ -1,0 +1,248 @@
+//! The run directory as a place on disk: made beside its final name, compared with an earlier run
+//! of the same digest, and moved into place whole.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use record::run::RUN_SCHEMA;
+use record::{MachineInfo, RunInfo};
+use sha2::{Digest, Sha256};
+
+/// Tables of one contender, in the order in which the digest reads them.
+const TABLES: [&str; 3] = ["requests.csv", "attempts.csv", "decisions.csv"];
+
+/// What became of a finished run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// There was none like it.
+    New,
+    /// The same bytes as an earlier run of the same digest.
+    Identical,
+    /// An earlier run of another digest, or an incomplete one, was replaced.
+    Replaced,
+}
+
+/// Why a directory cannot take a run.
+#[derive(Debug, thiserror::Error)]
+pub enum DirectoryError {
+    /// Somebody else's files.
+    #[error(
+        "{0} is not empty and holds no brownout run; choose an empty or new directory with --out"
+    )]
+    Foreign(PathBuf),
+    /// The disk said no.
+    #[error("cannot write {path}: {source}; free some space or choose another place with --out")]
+    Io {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Two simulated runs with one seed differ: a bug in brownout.
+    #[error(
+        "this run differs from the earlier one in {final_dir}: {file}; the new bytes are kept in {partial}. \
+         A simulated run is a pure function of scenario, seed and build: please report this"
+    )]
+    Differs {
+        /// The earlier run.
+        final_dir: PathBuf,
+        /// The new one.
+        partial: PathBuf,
+        /// First file that differs.
+        file: String,
+    },
+}
+
+/// A run directory under construction.
+#[derive(Debug)]
+pub(crate) struct RunDirectory {
+    partial: PathBuf,
+    target: PathBuf,
+}
+
+impl RunDirectory {
+    /// Prepares to write a run that will stand at `target`.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Foreign`] if something else stands there; [`DirectoryError::Io`].
+    pub(crate) fn prepare(target: &Path) -> Result<Self, DirectoryError> {
+        if !is_empty(target)? && !holds_a_run(target) {
+            return Err(DirectoryError::Foreign(target.to_owned()));
+        }
+        let name = target.file_name().map(|name| name.to_string_lossy().into_owned());
+        let partial = target.with_file_name(format!(
+            ".{}.{}.partial",
+            name.unwrap_or_else(|| "run".to_owned()),
+            std::process::id()
+        ));
+        if partial.exists() {
+            fs::remove_dir_all(&partial).map_err(at(&partial))?;
+        }
+        fs::create_dir_all(&partial).map_err(at(&partial))?;
+        Ok(Self { partial, target: target.to_owned() })
+    }
+
+    /// Where the files go while the run goes on.
+    pub(crate) fn path(&self) -> &Path {
+        &self.partial
+    }
+
+    /// Makes a contender's directory.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Io`].
+    pub(crate) fn contender(&self, name: &str) -> Result<PathBuf, DirectoryError> {
+        let path = self.partial.join(name);
+        fs::create_dir_all(&path).map_err(at(&path))?;
+        Ok(path)
+    }
+
+    /// Writes `run.json`.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Io`].
+    pub(crate) fn write_run(&self, info: &RunInfo) -> Result<(), DirectoryError> {
+        write_json(&self.partial.join("run.json"), info)
+    }
+
+    /// Writes `machine.json`.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Io`].
+    pub(crate) fn write_machine(&self, info: &MachineInfo) -> Result<(), DirectoryError> {
+        write_json(&self.partial.join("machine.json"), info)
+    }
+
+    /// SHA-256 over `run.json`, `oracle.csv` and all tables, in the order of `info`.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Io`].
+    pub(crate) fn digest(&self, info: &RunInfo) -> Result<String, DirectoryError> {
+        digest_of(&self.partial, info)
+    }
+
+    /// Moves the run into place. `compare` says that an earlier run of the same scenario hash must
+    /// have the same bytes.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Differs`] if it has not; [`DirectoryError::Io`].
+    pub(crate) fn settle(self, info: &RunInfo, compare: bool) -> Result<Settled, DirectoryError> {
+        let earlier = read_run(&self.target);
+        let same_run = earlier.as_ref().is_some_and(|earlier| earlier == info) && compare;
+        if same_run && is_complete(&self.target) {
+            if let Some(file) = first_difference(&self.partial, &self.target, info)? {
+                return Err(DirectoryError::Differs {
+                    final_dir: self.target.clone(),
+                    partial: self.partial.clone(),
+                    file,
+                });
+            }
+            fs::remove_dir_all(&self.partial).map_err(at(&self.partial))?;
+            return Ok(Settled::Identical);
+        }
+        let replaced = self.target.exists() && !is_empty(&self.target)?;
+        if self.target.exists() {
+            fs::remove_dir_all(&self.target).map_err(at(&self.target))?;
+        }
+        if let Some(parent) = self.target.parent() {
+            fs::create_dir_all(parent).map_err(at(parent))?;
+        }
+        fs::rename(&self.partial, &self.target).map_err(at(&self.target))?;
+        Ok(if replaced { Settled::Replaced } else { Settled::New })
+    }
+}
+
+/// Reads the `run.json` of a directory, if it holds a run.
+pub fn read_run(dir: &Path) -> Option<RunInfo> {
+    let bytes = fs::read(dir.join("run.json")).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+fn holds_a_run(dir: &Path) -> bool {
+    fs::read_to_string(dir.join("run.json")).is_ok_and(|text| text.contains(RUN_SCHEMA))
+}
+
+fn is_complete(dir: &Path) -> bool {
+    let bytes = fs::read(dir.join("machine.json")).unwrap_or_default();
+    serde_json::from_slice::<MachineInfo>(&bytes).is_ok_and(|info| info.incomplete.is_none())
+}
+
+fn is_empty(dir: &Path) -> Result<bool, DirectoryError> {
+    match fs::read_dir(dir) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(source) => Err(DirectoryError::Io { path: dir.to_owned(), source }),
+    }
+}
+
+fn files(info: &RunInfo) -> Vec<String> {
+    let mut files = vec!["run.json".to_owned(), "oracle.csv".to_owned()];
+    for contender in &info.contenders {
+        files.extend(TABLES.iter().map(|table| format!("{}/{table}", contender.name)));
+    }
+    files
+}
+
+fn first_difference(a: &Path, b: &Path, info: &RunInfo) -> Result<Option<String>, DirectoryError> {
+    for file in files(info) {
+        let (left, right) = (a.join(&file), b.join(&file));
+        let left_bytes = fs::read(&left).map_err(at(&left))?;
+        let right_bytes = fs::read(&right).map_err(at(&right))?;
+        if left_bytes != right_bytes {
+            let line = left_bytes
+                .split(|byte| *byte == b'\n')
+                .zip(right_bytes.split(|byte| *byte == b'\n'))
+                .position(|(left, right)| left != right)
+                .map_or_else(|| "length".to_owned(), |line| format!("line {}", line + 1));
+            return Ok(Some(format!("{file}, {line}")));
+        }
+    }
+    Ok(None)
+}
+
+fn digest_of(dir: &Path, info: &RunInfo) -> Result<String, DirectoryError> {
+    let mut hash = Sha256::new();
+    for file in files(info) {
+        let path = dir.join(&file);
+        hash.update(file.as_bytes());
+        feed(&mut hash, &path).map_err(at(&path))?;
+    }
+    Ok(hex(&hash.finalize()))
+}
+
+/// SHA-256 of a file, 64 hex digits; `None` if it cannot be read.
+pub fn hash_of_file(path: &Path) -> Option<String> {
+    let mut hash = Sha256::new();
+    feed(&mut hash, path).ok()?;
+    Some(hex(&hash.finalize()))
+}
+
+fn feed(hash: &mut Sha256, path: &Path) -> io::Result<()> {
+    let mut open = fs::File::open(path)?;
+    let mut block = vec![0; 64 * 1024];
+    loop {
+        let n = open.read(&mut block)?;
+        if n == 0 {
+            return Ok(());
+        }
+        hash.update(&block[..n]);
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<(), DirectoryError> {
+    let mut text = serde_json::to_string_pretty(value)
+        .map_err(|error| DirectoryError::Io { path: path.to_owned(), source: error.into() })?;
+    text.push('\n');
+    fs::write(path, text).map_err(at(path))
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> DirectoryError {
+    let path = path.to_owned();
+    move |source| DirectoryError::Io { path, source }
+}

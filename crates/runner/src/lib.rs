@@ -1,0 +1,31 @@
+//! Plan to World to run directory.
+//!
+//! Builds a world for each contender (fakes, gateways, balancer, clients over one network and one
+//! clock), lets the schedule play, and writes down what everybody saw. It joins the gateway's
+//! observer and the fakes' ledger to the recorder, because only it knows all of them. It must never
+//! know a percentile, a verdict or a terminal: `reports` reads what it wrote.
+
+mod assembly;
+mod calibrate;
+mod directory;
+mod load;
+mod machine;
+mod oracle;
+mod recorder;
+mod run;
+mod stand;
+mod virtual_world;
+mod wall_world;
+
+pub use directory::{DirectoryError, Settled, hash_of_file, read_run};
+pub use load::{REMOTE, Standing, load, target_of};
+pub use loadgen::config::Secret;
+pub use loadgen::live::Counts;
+pub use machine::utc_stamp;
+pub use recorder::RecordError;
+pub use run::{RunError, RunOptions, RunOutcome, Watch, WatchedContender, run};
+pub use stand::{Journal, StandError, StandingFakes, StandingGateway, stand_fakes, stand_gateway};
+pub use world::Authority;
+
+/// Directory and name of the mark without a gateway.
+pub const DIRECT: &str = "direct";

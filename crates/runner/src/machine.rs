@@ -1,0 +1,95 @@
+//! What the machine did while a run went on: cores, time, CPU per group of threads. Outside the
+//! digest, and never read by anything that runs in virtual time.
+
+use std::fs;
+use std::time::Duration;
+
+use record::MachineInfo;
+
+/// Measures one run from outside.
+#[derive(Debug)]
+pub(crate) struct Stopwatch {
+    start: tokio::time::Instant,
+    started_unix: u64,
+}
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        let clock = world::Clock::wall();
+        Self { start: tokio::time::Instant::now(), started_unix: clock.unix_seconds() }
+    }
+
+    /// The facts about machine and duration; the caller adds paths, digest and generators.
+    pub(crate) fn stop(&self) -> MachineInfo {
+        MachineInfo {
+            platform: format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
+            cores: u32::try_from(cores()).unwrap_or(u32::MAX),
+            wall_seconds: self.start.elapsed().as_secs_f64(),
+            started_unix: self.started_unix,
+            ..MachineInfo::default()
+        }
+    }
+}
+
+/// Cores that this process may use; 1 where the system does not say.
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// CPU time of all threads of this process whose name starts with `prefix`; `None` where the system
+/// does not account per thread.
+pub(crate) fn cpu_of_threads(prefix: &str) -> Option<Duration> {
+    let mut ticks = 0u64;
+    let mut seen = false;
+    for task in fs::read_dir("/proc/self/task").ok()? {
+        let stat = fs::read_to_string(task.ok()?.path().join("stat")).unwrap_or_default();
+        // `pid (name) state …`: the name may hold spaces and parentheses, so cut at the last one.
+        let Some((head, tail)) = stat.rsplit_once(')') else { continue };
+        let Some((_, name)) = head.split_once('(') else { continue };
+        if !name.starts_with(prefix) {
+            continue;
+        }
+        // Fields 14 and 15 of proc(5), counted from the state as field 3.
+        let mut fields = tail.split_ascii_whitespace().skip(11);
+        let mut next = || fields.next().and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
+        ticks += next() + next();
+        seen = true;
+    }
+    seen.then(|| Duration::from_millis(ticks * MS_PER_TICK))
+}
+
+/// Linux accounts threads in hundredths of a second (`USER_HZ` is 100 on every common platform).
+const MS_PER_TICK: u64 = 10;
+
+/// Now as `20260101T000017Z`, for the name of a directory.
+pub fn utc_stamp() -> String {
+    stamp(world::Clock::wall().unix_seconds())
+}
+
+/// Civil date of a Unix time (Howard Hinnant, "chrono-compatible low-level date algorithms", 2013).
+fn stamp(unix: u64) -> String {
+    let (days, second) = (unix / 86_400, unix % 86_400);
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_index = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
+    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stamp;
+
+    #[test]
+    fn dates_are_civil() {
+        assert_eq!(stamp(0), "19700101T000000Z");
+        assert_eq!(stamp(951_782_400), "20000229T000000Z");
+        assert_eq!(stamp(1_767_225_617), "20260101T000017Z");
+    }
+}

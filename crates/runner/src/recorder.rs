@@ -1,0 +1,179 @@
+//! Joins the observers of gateway, fakes and generator to the tables of one contender.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use gateway::observer::{Choice, Decision, Observer};
+use record::{AttemptRow, DecisionKind, DecisionRow, ReadError, RequestRow, RowReader, RowWriter};
+
+/// Writes the three tables of one contender. Shared by everybody who has something to record.
+///
+/// A table that cannot be written sets the stop flag: a benchmark that dropped rows has no result.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    dir: PathBuf,
+    stop: Arc<AtomicBool>,
+    tables: Mutex<Tables>,
+}
+
+#[derive(Debug)]
+struct Tables {
+    requests: RowWriter<RequestRow>,
+    attempts: RowWriter<AttemptRow>,
+    decisions: RowWriter<DecisionRow>,
+    /// Attempts per request, by request number; one byte each, saturating.
+    attempts_by_request: Vec<u8>,
+    failure: Option<io::Error>,
+}
+
+/// Why a contender's tables are incomplete.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The disk said no.
+    #[error("cannot write the tables in {dir}: {source}; what was written until then is kept")]
+    Write {
+        /// Where.
+        dir: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// What was written cannot be read back.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+/// The requests before the ledger is joined to them.
+const REQUESTS_PART: &str = "requests.part.csv";
+
+impl Recorder {
+    /// Creates the tables in `dir`. `stop` is set when a row cannot be written.
+    pub(crate) fn create(dir: &Path, stop: Arc<AtomicBool>) -> Result<Self, RecordError> {
+        let open = || -> io::Result<Tables> {
+            Ok(Tables {
+                requests: RowWriter::create(&dir.join(REQUESTS_PART))?,
+                attempts: RowWriter::create(&dir.join("attempts.csv"))?,
+                decisions: RowWriter::create(&dir.join("decisions.csv"))?,
+                attempts_by_request: Vec::new(),
+                failure: None,
+            })
+        };
+        let tables = open().map_err(|source| RecordError::Write { dir: dir.to_owned(), source })?;
+        Ok(Self { dir: dir.to_owned(), stop, tables: Mutex::new(tables) })
+    }
+
+    /// Ends the tables and joins the number of attempts to each request.
+    pub(crate) fn finish(self) -> Result<(), RecordError> {
+        let Self { dir, tables, .. } = self;
+        let tables = tables.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let write = |source| RecordError::Write { dir: dir.clone(), source };
+        if let Some(source) = tables.failure {
+            return Err(write(source));
+        }
+        tables.attempts.finish().map_err(write)?;
+        tables.decisions.finish().map_err(write)?;
+        tables.requests.finish().map_err(write)?;
+        let part = dir.join(REQUESTS_PART);
+        let mut joined = RowWriter::create(&dir.join("requests.csv")).map_err(write)?;
+        for row in RowReader::<RequestRow>::open(&part)? {
+            let mut row = row?;
+            let index = usize::try_from(row.request).unwrap_or(usize::MAX);
+            let attempts = tables.attempts_by_request.get(index).copied().unwrap_or(0);
+            row.attempts = Some(u32::from(attempts));
+            joined.push(ended(&row), row.request, row).map_err(write)?;
+        }
+        joined.finish().map_err(write)?;
+        fs::remove_file(&part).map_err(write)
+    }
+
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, tables: &mut Tables, written: io::Result<()>) {
+        if let Err(error) = written {
+            tables.failure.get_or_insert(error);
+            self.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+fn ended(row: &RequestRow) -> u64 {
+    row.end_ns.unwrap_or(row.intended_ns)
+}
+
+impl loadgen::Sink for Recorder {
+    fn request(&self, row: RequestRow) {
+        let mut tables = self.tables();
+        let written = tables.requests.push(ended(&row), row.request, row);
+        self.note(&mut tables, written);
+    }
+}
+
+impl fake_providers::Ledger for Recorder {
+    fn attempt(&self, row: AttemptRow) {
+        let mut tables = self.tables();
+        if let Some(index) = row.request.and_then(|request| usize::try_from(request).ok()) {
+            // A probe may invent any number; only numbers near those seen grow the table.
+            if index >= tables.attempts_by_request.len() && index < MANY_REQUESTS {
+                tables.attempts_by_request.resize(index + 1, 0);
+            }
+            if let Some(count) = tables.attempts_by_request.get_mut(index) {
+                *count = count.saturating_add(1);
+            }
+        }
+        let tie = row.request.unwrap_or(u64::MAX);
+        let written = tables.attempts.push(row.ended_ns, tie, row);
+        self.note(&mut tables, written);
+    }
+}
+
+/// Requests of one run that are joined to their attempts: 2²⁸, a month at 100 per second.
+const MANY_REQUESTS: usize = 1 << 28;
+
+impl Observer for Recorder {
+    fn saw(&self, decision: &Decision<'_>) {
+        let (kind, detail) = describe(&decision.what);
+        let row = DecisionRow {
+            at_ns: decision.at.ns(),
+            request: decision.call_id.parse().ok(),
+            gateway: decision.instance.to_owned(),
+            kind,
+            deployment: decision.deployment.map(ToString::to_string),
+            detail,
+        };
+        let mut tables = self.tables();
+        let tie = row.request.unwrap_or(u64::MAX);
+        let written = tables.decisions.push(row.at_ns, tie, row);
+        self.note(&mut tables, written);
+    }
+}
+
+fn describe(choice: &Choice<'_>) -> (DecisionKind, String) {
+    match choice {
+        Choice::Pick => (DecisionKind::Pick, String::new()),
+        Choice::Retry { attempt, wait } => {
+            (DecisionKind::Retry, format!("attempt={attempt};wait_ms={}", wait.as_millis()))
+        }
+        Choice::Failover { to } => (DecisionKind::Failover, format!("to={to}")),
+        Choice::AttemptFailed { status, reason } => (
+            DecisionKind::AttemptFailed,
+            match status {
+                Some(status) => format!("status={status};reason={reason}"),
+                None => format!("reason={reason}"),
+            },
+        ),
+        Choice::Cooldown { lasts, reason } => {
+            (DecisionKind::Cooldown, format!("for_ms={};reason={reason}", lasts.as_millis()))
+        }
+        Choice::Served { attempts } => (DecisionKind::Served, format!("attempts={attempts}")),
+        Choice::GaveUp { status, reason } => {
+            (DecisionKind::GaveUp, format!("status={status};reason={reason}"))
+        }
+        Choice::StreamBroken { reason } => (DecisionKind::StreamBroken, format!("reason={reason}")),
+        Choice::ClientLeft => (DecisionKind::ClientLeft, String::new()),
+    }
+}

@@ -1,0 +1,196 @@
+//! Contenders on the wall clock: one after another, over loopback sockets, with generator, fakes and
+//! gateways on threads of their own so that each group's CPU can be told apart.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use fake_providers::Fakes;
+use loadgen::{Summary, Surroundings};
+use plan::Plan;
+use record::machine::GeneratorHealth;
+use tokio::runtime::{Builder, Runtime};
+use world::{Authority, Clock, Connector, Directory, Link, Listener, TcpConnector, listen_tcp};
+
+use crate::assembly::{self, GATEWAY_PORT, Player, Seat, authority};
+use crate::calibrate::{self, Calibration};
+use crate::directory::RunDirectory;
+use crate::machine::cpu_of_threads;
+use crate::recorder::Recorder;
+use crate::run::{Played, RunError, RunOptions, Watch, WatchedContender};
+
+/// Time between the setting up of a world and the start of its schedule.
+const LEAD: Duration = Duration::from_millis(150);
+
+/// Names of the threads of a world; `/proc` keeps 15 bytes of them.
+pub(crate) const GENERATOR: &str = "bo-generator";
+const FAKES: &str = "bo-fakes";
+const GATEWAYS: &str = "bo-gateway";
+
+/// Plays every contender in turn, each after a calibration.
+pub(crate) fn play_all(
+    plan: &Plan,
+    options: &RunOptions,
+    watch: &Watch,
+    directory: &RunDirectory,
+) -> Result<Vec<Played>, RunError> {
+    let mut played = Vec::new();
+    for (player, watched) in Player::all(plan).iter().zip(&watch.contenders) {
+        watched.started.store(true, Ordering::Relaxed);
+        let calibration =
+            calibrate::run(plan.load.seed).map_err(|source| world_error(player, source))?;
+        let mut one = play(plan, player, options, watched, directory)?;
+        watched.done.store(true, Ordering::Relaxed);
+        one.health = with_calibration(one.health, &calibration);
+        played.push(one);
+    }
+    Ok(played)
+}
+
+fn with_calibration(health: GeneratorHealth, calibration: &Calibration) -> GeneratorHealth {
+    GeneratorHealth {
+        calibration_error_p50_ms: Some(calibration.error_p50.as_secs_f64() * 1e3),
+        calibration_error_p99_ms: Some(calibration.error_p99.as_secs_f64() * 1e3),
+        ..health
+    }
+}
+
+/// A multi-thread runtime with one worker of that name.
+pub(crate) fn runtime(name: &str) -> std::io::Result<Runtime> {
+    Builder::new_multi_thread().worker_threads(1).thread_name(name).enable_all().build()
+}
+
+fn play(
+    plan: &Plan,
+    player: &Player<'_>,
+    options: &RunOptions,
+    watched: &WatchedContender,
+    directory: &RunDirectory,
+) -> Result<Played, RunError> {
+    let failed = |source| world_error(player, source);
+    let dir = directory.contender(player.name())?;
+    let recorder = Arc::new(Recorder::create(&dir, Arc::clone(&options.stop))?);
+    let (generator, providers, gateways) = (
+        runtime(GENERATOR).map_err(failed)?,
+        runtime(FAKES).map_err(failed)?,
+        runtime(GATEWAYS).map_err(failed)?,
+    );
+    let clock = Clock::wall_in(LEAD);
+    let ledger = Arc::clone(&recorder) as Arc<dyn fake_providers::Ledger>;
+    let fakes = providers.block_on(async { Fakes::new(plan.fakes.clone(), clock, ledger) })?;
+    let mut directory_of_hosts = Directory::new();
+    for (index, host) in fakes.hosts().iter().enumerate() {
+        let link = Link { latency: plan.links.get(&host.host).copied().unwrap_or_default() };
+        let listener = providers.block_on(listen(Ipv4Addr::LOCALHOST, link)).map_err(failed)?;
+        let at = address(&listener).map_err(failed)?;
+        directory_of_hosts.insert((Arc::from(host.host.as_str()), host.port), at);
+        providers.spawn(assembly::fake(&fakes, index, listener));
+    }
+    let entry = seat_gateways(plan, player, &gateways, clock, &recorder, &mut directory_of_hosts)?;
+    let around = Surroundings {
+        names: assembly::names(plan),
+        clock,
+        connector: connector(&directory_of_hosts, None),
+        sink: Arc::clone(&recorder) as Arc<dyn loadgen::Sink>,
+        live: Arc::clone(&watched.live),
+        stop: Arc::clone(&options.stop),
+    };
+    let before = cpu_of_threads(GENERATOR);
+    let summary = generator
+        .block_on(loadgen::run(&plan.load, player.target(plan, entry), around))
+        .map_err(|error| failed(std::io::Error::other(error)))?;
+    let cpu = cpu_of_threads(GENERATOR).zip(before).map(|(after, before)| after - before);
+    fakes.close();
+    drop(fakes);
+    for runtime in [generator, gateways, providers] {
+        runtime.shutdown_timeout(Duration::from_secs(5));
+    }
+    let recorder = Arc::try_unwrap(recorder)
+        .map_err(|_| failed(std::io::Error::other("a task outlived its world")))?;
+    recorder.finish()?;
+    Ok(Played {
+        health: health(player.name(), &summary, clock, cpu),
+        interrupted: summary.interrupted,
+    })
+}
+
+pub(crate) fn health(
+    contender: &str,
+    summary: &Summary,
+    clock: Clock,
+    cpu: Option<Duration>,
+) -> GeneratorHealth {
+    let passed = clock.now().seconds().max(1e-3);
+    GeneratorHealth {
+        cpu_seconds: cpu.map(|cpu| cpu.as_secs_f64()),
+        cpu_share: cpu.map(|cpu| cpu.as_secs_f64() / passed),
+        ..crate::virtual_world::health(contender, summary)
+    }
+}
+
+/// Sets up instances and balancer; every instance dials from an address of its own, so that the
+/// ledger can tell them apart.
+fn seat_gateways(
+    plan: &Plan,
+    player: &Player<'_>,
+    runtime: &Runtime,
+    clock: Clock,
+    recorder: &Arc<Recorder>,
+    hosts: &mut Directory,
+) -> Result<Authority, RunError> {
+    let failed = |source| world_error(player, source);
+    let Player::Contender(contender) = player else {
+        return Ok(authority(crate::DIRECT, GATEWAY_PORT));
+    };
+    let upstreams = hosts.clone();
+    let mut instances = Vec::new();
+    for n in 1..=player.instances() {
+        let name = assembly::instance_name(n);
+        let listener =
+            runtime.block_on(listen(Ipv4Addr::LOCALHOST, Link::default())).map_err(failed)?;
+        hosts.insert((Arc::from(name.as_str()), GATEWAY_PORT), address(&listener).map_err(failed)?);
+        let connector = connector(&upstreams, Some(source_of(n)));
+        let seat = Seat { name: name.clone(), clock, connector, listener };
+        let server = {
+            let _inside = runtime.enter();
+            assembly::gateway(contender, plan, seat, recorder)?
+        };
+        runtime.spawn(server);
+        instances.push(authority(&name, GATEWAY_PORT));
+    }
+    if let [only] = instances.as_slice() {
+        return Ok(only.clone());
+    }
+    let listener =
+        runtime.block_on(listen(Ipv4Addr::LOCALHOST, Link::default())).map_err(failed)?;
+    let connector = connector(hosts, None);
+    hosts.insert((Arc::from("balancer"), GATEWAY_PORT), address(&listener).map_err(failed)?);
+    let seat = Seat { name: "balancer".to_owned(), clock, connector, listener };
+    runtime.spawn(assembly::balancer(contender, plan, seat, instances));
+    Ok(authority("balancer", GATEWAY_PORT))
+}
+
+/// 127.0.1.n, or 127.0.(1 + n / 250).…: all of 127/8 is this machine.
+pub(crate) fn source_of(instance: u32) -> IpAddr {
+    let (block, last) = (instance / 250, instance % 250);
+    let block = u8::try_from(block).unwrap_or(250).saturating_add(1);
+    IpAddr::V4(Ipv4Addr::new(127, 0, block, u8::try_from(last).unwrap_or(250)))
+}
+
+pub(crate) fn connector(hosts: &Directory, source: Option<IpAddr>) -> Arc<dyn Connector> {
+    let directory = Some(Arc::new(hosts.clone()));
+    Arc::new(TcpConnector { directory, source, link: Link::default() })
+}
+
+pub(crate) async fn listen(host: Ipv4Addr, link: Link) -> std::io::Result<Listener> {
+    listen_tcp(SocketAddr::new(IpAddr::V4(host), 0), link).await
+}
+
+pub(crate) fn address(listener: &Listener) -> std::io::Result<SocketAddr> {
+    listener.address()?.parse().map_err(std::io::Error::other)
+}
+
+fn world_error(player: &Player<'_>, source: std::io::Error) -> RunError {
+    RunError::World { contender: player.name().to_owned(), source }
+}
