@@ -83,9 +83,7 @@ pub enum FakesError {
         target: usize,
     },
     /// There is no persona for a deployment's protocol yet.
-    #[error(
-        "no fake speaks {protocol} yet, needed for deployment {deployment}; use openai, azure or anthropic"
-    )]
+    #[error("no fake speaks {protocol} yet, as {deployment} needs; use openai, azure or anthropic")]
     NoPersona {
         /// The deployment's id.
         deployment: String,
@@ -142,8 +140,8 @@ impl Fakes {
         deployment_index < self.estate.deployments.len() && self.estate.schedule.spares(&ask)
     }
 
-    /// Ends the world for the ledger: every attempt still open ends now (silent, or refused for a dial), and no row
-    /// follows. Call it before the serving futures are dropped.
+    /// Ends the world for the ledger: every attempt still open ends now (silent, or refused for a
+    /// dial), and no row follows. Call it before the serving futures are dropped.
     pub fn close(&self) {
         self.estate.book.close();
     }

@@ -64,7 +64,9 @@ async fn reset_breaks_the_connection_before_a_head() {
 
 #[tokio::test(start_paused = true)]
 async fn slow_stretches_first_token_and_gaps() {
-    let params = json!({ "first_token": { "factor": 3, "add": "100ms" }, "between_tokens": { "add": "30ms" } });
+    let params = json!({
+        "first_token": { "factor": 3, "add": "100ms" }, "between_tokens": { "add": "30ms" }
+    });
     let world = world(Protocol::OpenAi, "slow", params);
     let seen = world.stream(0, 4, 3).await;
     let times: Vec<u64> = seen.pieces.iter().map(|(ms, _)| *ms).collect();

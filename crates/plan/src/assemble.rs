@@ -34,6 +34,8 @@ pub(crate) struct Parts<'p> {
     pub seed: Seed,
     /// The config's text and the notes about it.
     pub config: (Text, Vec<String>),
+    /// Notes about the contenders' overlays.
+    pub overlay_notes: Vec<String>,
     /// Its deployments.
     pub fleet: Fleet,
     /// The group that the first phase calls.
@@ -87,6 +89,7 @@ pub(crate) fn assemble(parts: Parts<'_>) -> Plan {
     });
     let info = info(&parts, &hash, &warnings);
     let mut notes = parts.config.1.clone();
+    notes.extend(parts.overlay_notes.iter().cloned());
     notes.extend(parts.fakes.notes.iter().cloned());
     notes.extend(parts.timeline.notes.iter().cloned());
     notes.extend(info.assumed.iter().map(|line| format!("assumed: {line}")));

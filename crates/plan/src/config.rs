@@ -30,7 +30,8 @@ pub(crate) fn dummy_key(number: usize) -> String {
 }
 
 /// Reads a config. An unknown key that stands in `strict` (the scenario's overlays) is a mistake;
-/// elsewhere it is a note, as LiteLLM itself ignores it.
+/// elsewhere it is a note, as LiteLLM itself ignores it. With `strict`, only notes about the overlay
+/// are kept: the config's own were told before.
 ///
 /// # Errors
 /// Every mistake that the reader finds, with its place.
@@ -79,7 +80,9 @@ pub(crate) fn load(
                     .at(at),
             );
         }
-        notes.push(line(note));
+        if strict.is_none_or(|strict| at.source == strict) {
+            notes.push(line(note));
+        }
     }
     if problems.is_empty() { Ok(Loaded { config: read.config, notes }) } else { Err(problems) }
 }

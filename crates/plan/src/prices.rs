@@ -53,8 +53,9 @@ impl Prices {
 
     /// What the provider of `model` (as LiteLLM writes it: `azure/gpt-4o`) bills.
     pub(crate) fn billed(&self, model: &str) -> Option<PerMillion> {
-        let bare = model.split_once('/').map_or(model, |(_, bare)| bare);
-        let entry = self.prices.get(model).or_else(|| self.prices.get(bare))?;
+        // Only prefixes that do not change who sells: a reseller's price is its own.
+        let own = ["openai/", "anthropic/", "azure/"].iter().find_map(|p| model.strip_prefix(p));
+        let entry = self.prices.get(model).or_else(|| self.prices.get(own?))?;
         Some(PerMillion { input: entry.input, output: entry.output })
     }
 

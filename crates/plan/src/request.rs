@@ -6,12 +6,19 @@ use std::time::Duration;
 use crate::plan::ClockKind;
 
 /// A file's text and the name that messages use for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Text {
     /// Path as the user knows it.
     pub name: String,
     /// What stands in it.
     pub text: String,
+}
+
+/// A config's text holds credentials: only its name is shown.
+impl std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Text").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// What is to be run.

@@ -45,6 +45,8 @@ pub fn load(request: &Request<'_>) -> Result<Plan, Report> {
 struct Loader {
     sources: Sources,
     problems: Vec<Problem>,
+    /// About overlays; the config's own notes go their own way.
+    notes: Vec<String>,
 }
 
 impl Loader {
@@ -94,6 +96,7 @@ impl Loader {
             question: question(&request.scenario.text),
             seed,
             config: (config_text, notes),
+            overlay_notes: std::mem::take(&mut self.notes),
             fleet,
             called,
             fakes,
@@ -241,6 +244,8 @@ impl Loader {
                 merged.merge(overlay);
             }
             let Some(loaded) = self.read_config(&merged, Some(scenario)) else { continue };
+            let told = loaded.notes.iter().map(|note| format!("contender {}: {note}", spec.name));
+            self.notes.extend(told);
             match config::with_dummies(loaded.config, fleet) {
                 Ok(mut gateway) => {
                     config::with_known_prices(&mut gateway, prices);

@@ -91,6 +91,7 @@ fn mistakes() -> Vec<(&'static str, String)> {
     ]
 }
 
+#[expect(clippy::panic, reason = "a helper of tests")]
 fn report(name: &str, text: &str) -> Report {
     load(text).err().unwrap_or_else(|| panic!("`{name}` was accepted"))
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use plan::Plan;
 use support::{CALM, load, load_with};
 
+#[expect(clippy::panic, reason = "a helper of tests")]
 fn plan(text: &str) -> Plan {
     load(text).unwrap_or_else(|report| panic!("{report}"))
 }
@@ -94,6 +95,7 @@ fn overlays_lie_over_the_config_for_one_contender_only() {
         plan.contenders.iter().map(|c| c.gateway.router.cooldown_time.as_secs()).collect();
     assert_eq!(cooldown, [60, 60, 7], "what an overlay does not name stays");
     assert_eq!(plan.contenders[1].instances, 2);
+    assert!(!plan.notes.iter().any(|note| note.starts_with("contender")), "{:?}", plan.notes);
     let infos = &plan.info.contenders;
     let kinds: Vec<(&str, &str, &str)> =
         infos.iter().map(|c| (&*c.kind, &*c.personality, &*c.balance)).collect();
@@ -102,6 +104,15 @@ fn overlays_lie_over_the_config_for_one_contender_only() {
     assert_eq!((kinds[2].0, kinds[2].1), ("built-in", "brownout"));
     let direct = infos.last().expect("the mark");
     assert!(direct.mark && direct.name == plan::DIRECT);
+}
+
+#[test]
+fn overlay_keys_without_effect_are_told() {
+    let plan = plan(&format!(
+        "{CALM}contenders:\n  - {{ name: a, litellm_settings: {{ retry_after: 9 }} }}\n"
+    ));
+    let told = "contender a: litellm_settings.retry_after: no effect in LiteLLM either";
+    assert!(plan.notes.iter().any(|note| note.starts_with(told)), "{:?}", plan.notes);
 }
 
 #[test]

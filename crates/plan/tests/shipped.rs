@@ -2,6 +2,7 @@
 
 use plan::{Build, ClockKind, Plan, Request, Text, embedded};
 
+#[expect(clippy::panic, reason = "a helper of tests")]
 fn load(file: embedded::File) -> Plan {
     let scenario = Text { name: file.path.to_owned(), text: file.text.to_owned() };
     let find = |path: &str| {

@@ -9,8 +9,8 @@ use super::{Entry, Fault, Moment, Verdict, params};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "truncate",
-    summary: "The stream ends cleanly after k tokens, without finish reason or terminator: most SDKs call it \
-              success.",
+    summary: "The stream ends cleanly after k tokens, without finish reason or terminator: most \
+              SDKs call it success.",
     example: "{ truncate: { after_tokens: 8 } }",
     at_connect: false,
     parse: |value| Ok(Box::new(Truncate(params::read(value)?))),

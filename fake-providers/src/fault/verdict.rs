@@ -17,7 +17,8 @@ pub enum Moment {
     End,
 }
 
-/// What a fault does at a moment. The first four let it go on; all others end the attempt's normal course.
+/// What a fault does at a moment. The first four let it go on; all others end the attempt's normal
+/// course.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
     /// Nothing.

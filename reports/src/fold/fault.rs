@@ -3,7 +3,7 @@
 //! The definitions are those of the design, section 6. Whatever cannot be told from this run is
 //! listed as not applicable, with `null`; whatever never happened is `null` alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use record::{RunInfo, Stage};
 
@@ -203,7 +203,10 @@ impl<'a> Case<'a> {
         let from_ns = self.run.faults[self.fault].from_ns;
         let later = self.run.faults.iter().map(|f| f.from_ns).filter(|&at| at > from_ns);
         let until_ns = later.min().unwrap_or(u64::MAX);
-        let judged: Vec<_> = self.book.judged_between(from_ns, until_ns).collect();
+        // A request that the next fault cut, although it was meant to start before, is that one's.
+        let cut = self.met_after(until_ns);
+        let judged = self.book.judged_between(from_ns, until_ns);
+        let judged: Vec<_> = judged.filter(|asked| !cut.contains(&asked.request)).collect();
         if judged.len() < RECOVERY_WINDOW {
             return None;
         }
@@ -216,6 +219,15 @@ impl<'a> Case<'a> {
             Some(at) if at + RECOVERY_WINDOW == judged.len() => None,
             Some(at) => Some(judged[at + RECOVERY_WINDOW - 1].intended_ns),
         })
+    }
+
+    /// Requests that met a fault which starts at `from_ns` or later.
+    fn met_after(&self, from_ns: u64) -> BTreeSet<u64> {
+        let faults = self.run.faults.iter().enumerate();
+        let later: Vec<usize> =
+            faults.filter(|(_, fault)| fault.from_ns >= from_ns).map(|(at, _)| at).collect();
+        let met = |attempt: &&Attempt| later.iter().any(|&fault| self.ledger.met(attempt, fault));
+        self.ledger.attempts.iter().filter(met).filter_map(|attempt| attempt.request).collect()
     }
 
     /// Start of the first window w after the fault in which the target has its share again. Outer

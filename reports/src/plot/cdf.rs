@@ -12,7 +12,7 @@ use super::labels::{self, Label, short};
 use super::palette::{FAINT, GRID, INK, series};
 use super::{Area, Drawn};
 use crate::Analysis;
-use crate::figures::{millis, percent};
+use crate::figures::{clock, percent};
 use crate::fold::chart::{Charts, Curve};
 
 /// Pixels at the right for the labels.
@@ -65,7 +65,7 @@ pub(super) fn draw(analysis: &Analysis, quantity: Quantity, area: &Area<'_>) -> 
         .bold_line_style(GRID)
         .axis_style(GRID)
         .y_labels(6)
-        .x_labels(0)
+        .x_label_formatter(&|_| String::new())
         .y_label_formatter(&|share| format!("{share:.0} %"))
         .x_desc(quantity.words())
         .label_style(labels::style(12, &FAINT))
@@ -75,7 +75,7 @@ pub(super) fn draw(analysis: &Analysis, quantity: Quantity, area: &Area<'_>) -> 
         let (x, y) = chart.backend_coord(&(ms, 0.0));
         chart.draw_series([PathElement::new(vec![(ms, 0.0), (ms, 100.0)], GRID)])?;
         let label = labels::style(12, &FAINT).pos(Pos::new(HPos::Center, VPos::Top));
-        area.draw(&Text::new(millis(ms), (x, y + 5), label))?;
+        area.draw(&Text::new(tick(ms), (x, y + 5), label))?;
     }
     let mut ends = Vec::new();
     for (at, (curve, contender)) in curves.iter().zip(&analysis.report.contenders).enumerate() {
@@ -115,6 +115,10 @@ fn ticks(from: f64, to: f64) -> impl Iterator<Item = f64> {
         .into_iter()
         .flat_map(|power| [1.0, 2.0, 5.0].map(|digit| digit * power))
         .filter(move |ms| (from..=to).contains(ms))
+}
+
+fn tick(ms: f64) -> String {
+    if ms < 1000.0 { format!("{ms} ms") } else { clock(ms / 1000.0) }
 }
 
 /// First and last millisecond of the axis, with some air.

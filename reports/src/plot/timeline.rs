@@ -74,7 +74,7 @@ fn draw_names(analysis: &Analysis, area: &Area<'_>, seconds: &Range<f64>) -> Dra
     // Two lines in turn, so that the names of neighbours do not meet.
     for (at, fault) in analysis.run.faults.iter().enumerate() {
         let from = x(fault.from_ns as f64 / 1e9);
-        let text = format!("{} {}", short(&fault.id, 8), short(&fault.summary, 34));
+        let text = format!("{} {}", short(&fault.id, 8), short(&fault.summary, 46));
         let line = 8 + 15 * (at as i32 % 2);
         area.draw(&Text::new(text, (from, line), labels::style(11, &FAULT)))?;
         let bar = [(from, line + 8), (from, NAMES_HEIGHT)];

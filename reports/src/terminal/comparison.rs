@@ -17,13 +17,16 @@ pub(super) fn comparison(analysis: &Analysis, style: Style, ink: Ink) -> String 
     let Some(first) = ranked.first() else { return String::new() };
     let mut columns = names(&ranked, analysis);
     columns.extend(first.slo.iter().enumerate().map(|(at, slo)| promise(&ranked, at, slo)));
-    let details = details(&ranked);
+    let mut details = details(&ranked);
     columns.push(cost(&ranked));
-    let mut wide = columns.clone();
-    wide.extend(details);
     let columns_max = style.columns();
-    if width(&wide) <= columns_max {
-        return lines(&wide, ink, |_| None).join("\n") + "\n";
+    // The wide form, without its least telling detail if that makes it fit.
+    for _ in 0..2 {
+        let wide: Vec<Column> = columns.iter().chain(&details).cloned().collect();
+        if width(&wide) <= columns_max {
+            return lines(&wide, ink, |_| None).join("\n") + "\n";
+        }
+        details.remove(LEAST_TELLING);
     }
     let under = |row: usize| {
         let text = flow(&second_line(ranked[row]), " · ", columns_max - 4);
@@ -58,12 +61,16 @@ pub(crate) fn mark(pass: Option<bool>) -> (&'static str, &'static str) {
 /// Who a contender is: kind, personality and how many.
 pub(crate) fn identity(contender: &Contender) -> Vec<String> {
     let personality = plain(&contender.personality);
-    let mut pieces = vec![plain(&contender.kind)];
-    if personality.starts_with("litellm") && contender.kind == "built-in" {
-        pieces.push(format!("{personality} (emulated, parity not measured)"));
-    } else if personality != "none" && !personality.is_empty() {
-        pieces.push(personality);
-    }
+    let kind = plain(&contender.kind);
+    let played = kind == "built-in" || kind == "emulated";
+    let mut pieces = match personality.as_str() {
+        "none" | "" => vec![kind],
+        // The engine is ours, so until a parity table exists it says what it has not proved.
+        litellm if litellm.starts_with("litellm") && played => {
+            vec![format!("{litellm} (emulated, parity not measured)")]
+        }
+        _ => vec![kind, personality],
+    };
     pieces.push(match contender.instances {
         1 => "1 instance".to_owned(),
         n => format!("{n} instances"),
@@ -125,6 +132,9 @@ fn cost(ranked: &[&Contender]) -> Column {
     column.cells = ranked.iter().map(|c| Cell::new(cost_per_1k(c), Tone::Plain)).collect();
     column
 }
+
+/// Position in [`details`] of the column that a terminal does without first: who was rescued.
+const LEAST_TELLING: usize = 3;
 
 fn details(ranked: &[&Contender]) -> Vec<Column> {
     type Detail = ([&'static str; 2], fn(&Contender) -> String, bool);

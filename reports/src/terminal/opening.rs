@@ -82,7 +82,7 @@ pub(crate) fn tested(analysis: &Analysis) -> Vec<String> {
 
 /// The pieces of the third line: what was assumed, what this run can and cannot judge.
 pub(crate) fn judged(analysis: &Analysis) -> Vec<String> {
-    let assumed: Vec<String> = analysis.report.assumed.iter().map(|text| plain(text)).collect();
+    let assumed: Vec<String> = analysis.report.assumed.iter().map(|text| brief(text)).collect();
     let assumed = if assumed.is_empty() { "nothing".to_owned() } else { assumed.join(", ") };
     let (can, cannot) = if analysis.simulated() {
         ("attempts, failover, waste, correctness", "CPU, TLS, network, req/s")
@@ -94,6 +94,14 @@ pub(crate) fn judged(analysis: &Analysis) -> Vec<String> {
         format!("can judge: {can}"),
         format!("cannot: {cannot}"),
     ]
+}
+
+/// An assumption without its details; the page lists them in full.
+fn brief(assumption: &str) -> String {
+    let text = plain(assumption);
+    // A count in brackets is brief already.
+    let details = [" for ", " where "].iter().filter_map(|word| text.find(word)).min();
+    details.map_or_else(|| text.clone(), |at| text[..at].to_owned())
 }
 
 fn validity(analysis: &Analysis, width: usize, ink: Ink) -> String {

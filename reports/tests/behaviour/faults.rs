@@ -111,3 +111,18 @@ fn instances_learn_one_by_one() {
     assert_eq!((by.instances, by.first, by.last), (2, Some(1.75), Some(31.5)));
     assert_eq!(swift.faults[0].time_to_detect_s, Some(31.5));
 }
+
+#[test]
+fn what_the_next_fault_cuts_is_not_held_against_recovery() {
+    // A second fault at 150 s cuts three requests that were meant to start just before it.
+    let swift = contender("swift", |dir| {
+        dir.fault("refuse", "east", (150, 160));
+        let tables = dir.tables.get_mut("swift").expect("there");
+        for request in 597..600 {
+            tables.requests[request as usize].outcome = vocab::Outcome::Failed;
+            tables.requests[request as usize].failure = Some(vocab::FailureKind::Cut);
+            tables.failed_attempt(request, 150 * S, "east", "f2");
+        }
+    });
+    assert_eq!(swift.faults[0].time_to_recover_s, Some(0.0));
+}

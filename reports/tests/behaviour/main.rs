@@ -17,4 +17,3 @@ mod seeds;
 mod support;
 mod validity;
 mod verdict;
-mod zz_tmp;

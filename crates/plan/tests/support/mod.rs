@@ -3,7 +3,7 @@
 use plan::{Build, ClockKind, Plan, Report, Request, Text};
 
 /// A config of two Azure regions and Anthropic.
-pub const CONFIG: &str = r#"
+pub(crate) const CONFIG: &str = r#"
 model_list:
   - model_name: gpt-4o
     litellm_params: { model: azure/gpt-4o, api_base: "https://westus-a.openai.azure.com/", api_key: os.environ/AZURE_KEY, api_version: "2024-10-21" }
@@ -19,7 +19,7 @@ general_settings: { master_key: os.environ/MASTER, database_url: os.environ/DATA
 "#;
 
 /// A scenario without faults and contenders.
-pub const CALM: &str = "scenario: calm
+pub(crate) const CALM: &str = "scenario: calm
 config: config.yaml
 traffic:
   - { for: 30s, arrivals: { poisson: 8/s }, warmup: true }
@@ -27,12 +27,12 @@ traffic:
 ";
 
 /// Loads a scenario with [`CONFIG`].
-pub fn load(scenario: &str) -> Result<Plan, Report> {
+pub(crate) fn load(scenario: &str) -> Result<Plan, Report> {
     load_with(scenario, |_| {})
 }
 
 /// Loads a scenario with [`CONFIG`], after `change` to the request.
-pub fn load_with(scenario: &str, change: impl Fn(&mut Request<'_>)) -> Result<Plan, Report> {
+pub(crate) fn load_with(scenario: &str, change: impl Fn(&mut Request<'_>)) -> Result<Plan, Report> {
     let scenario = Text { name: "scenario.yaml".to_owned(), text: scenario.to_owned() };
     let find = |path: &str| match path {
         "config.yaml" => Ok(Text { name: path.to_owned(), text: CONFIG.to_owned() }),

@@ -1,0 +1,100 @@
+//! Small scenarios, played into a scratch folder.
+
+#![expect(clippy::expect_used, reason = "helpers of a test stop it where they fail")]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use plan::{Build, ClockKind, Request, Text};
+use runner::{RunOptions, Watch};
+use tempfile::TempDir;
+
+const CONFIG: &str = r#"
+model_list:
+  - model_name: gpt-4o
+    litellm_params:
+      model: azure/gpt-4o
+      api_base: https://westus-primary.openai.azure.com/
+      api_key: os.environ/AZURE_API_KEY
+      api_version: "2024-08-01-preview"
+    model_info: { id: west }
+  - model_name: gpt-4o
+    litellm_params: { model: gpt-4o, api_key: os.environ/OPENAI_API_KEY }
+    model_info: { id: direct-openai }
+  - model_name: gpt-4o
+    litellm_params: { model: anthropic/claude-3-5-sonnet-20241022, api_key: os.environ/ANTHROPIC_API_KEY }
+    model_info: { id: claude }
+router_settings: { routing_strategy: simple-shuffle, num_retries: 1, cooldown_time: 2 }
+"#;
+
+/// Six seconds of short answers with `faults`, for two strategies.
+pub fn scenario(name: &str, faults: &str) -> String {
+    format!(
+        r#"
+# Do the two worlds agree?
+scenario: {name}
+seed: 5
+config: config.yaml
+deployments: {{ all: {{ ttft: {{ constant: 40ms }}, itl: {{ constant: 4ms }} }} }}
+traffic:
+  - for: 6s
+    arrivals: {{ poisson: 10/s }}
+    workload: {{ stream: 70%, prompt_tokens: 20, answer_tokens: 12 }}
+faults: {faults}
+contenders:
+  - {{ name: shuffle }}
+  - {{ name: priority, router_settings: {{ routing_strategy: priority }} }}
+slo: {{ success: "rate > 0.1" }}
+"#
+    )
+}
+
+/// A finished run.
+#[derive(Debug)]
+pub struct Played {
+    folder: TempDir,
+}
+
+impl Played {
+    /// Its run directory.
+    pub fn dir(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// Plays a scenario with its own seed.
+pub fn play(scenario: &str, clock: ClockKind) -> Played {
+    play_seeded(scenario, clock, None)
+}
+
+/// Plays a scenario.
+pub fn play_seeded(scenario: &str, clock: ClockKind, seed: Option<u64>) -> Played {
+    let text = Text { name: "scenario.yaml".to_owned(), text: scenario.to_owned() };
+    let config = Text { name: "config.yaml".to_owned(), text: CONFIG.to_owned() };
+    let request = Request {
+        scenario: &text,
+        config: Some(&config),
+        find_config: &|_| Err("not needed".to_owned()),
+        clock,
+        seed,
+        contenders: &[],
+        sets: &[],
+        shorten: None,
+        build: Build::default(),
+    };
+    let plan = match plan::load(&request) {
+        Ok(plan) => plan,
+        Err(report) => unreachable!("{}", report.render(false, 100)),
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = RunOptions {
+        out: folder.path().to_owned(),
+        scenario_path: "scenario.yaml".to_owned(),
+        config_path: "config.yaml".to_owned(),
+        stop: Arc::new(AtomicBool::new(false)),
+        stuck: Arc::new(|name| unreachable!("{name} is stuck")),
+    };
+    runner::run(&plan, &options, &Watch::new(&plan)).expect("a run");
+    Played { folder }
+}
