@@ -17,7 +17,7 @@ use crate::joined::Joined;
 use crate::lease::Lease;
 use crate::stream::{Ending, Held, Reader};
 use crate::trail::Trail;
-use crate::turn::Turn;
+use crate::turn::Burst;
 
 /// A stream on its way to the client.
 #[derive(Debug)]
@@ -28,8 +28,8 @@ pub(crate) struct Committed {
     begun: bool,
     /// Given up when the stream's end was told.
     owed: Option<(Lease, Trail)>,
-    /// Taken before anything is handed out, so that a burst leaves in one write.
-    turn: Turn,
+    /// Nothing is handed out before it is over, so that it leaves in one write.
+    burst: Burst,
 }
 
 impl Committed {
@@ -42,7 +42,7 @@ impl Committed {
             ending,
             begun: false,
             owed: Some((lease, trail)),
-            turn: Turn::default(),
+            burst: Burst::default(),
         }
     }
 
@@ -54,7 +54,7 @@ impl Committed {
                 Poll::Ready(())
             }
             Poll::Pending if self.out.is_empty() => Poll::Pending,
-            Poll::Pending => self.turn.poll_given(cx),
+            Poll::Pending => self.burst.poll_over(cx, self.out.len()),
         }
     }
 

@@ -19,11 +19,12 @@ use world::pool::PooledBody;
 
 use crate::classify::{Failure, Trouble};
 use crate::joined::Joined;
+use crate::turn::Burst;
 use crate::upstream::{Broken, Dialect};
 
 /// Bytes joined into one write at most, and bytes held back at most while nothing has been said: a
 /// socket's usual send buffer, and far more than any provider sends before its first word.
-pub(crate) const JOIN_MAX: usize = 64 * 1024;
+const JOIN_MAX: usize = 64 * 1024;
 
 /// How long the connection may take to end after the last frame; then it is closed, not reused.
 const DRAIN_MAX: Duration = Duration::from_secs(1);
@@ -117,11 +118,8 @@ impl Reader {
         }
         if held.ending.is_none() {
             // The rest of a burst goes along with the first word.
-            tokio::task::yield_now().await;
-            let ready = poll_fn(|cx| Poll::Ready(held.reader.poll_read(cx, &mut held.out))).await;
-            if let Poll::Ready(ending) = ready {
-                held.ending = ending;
-            }
+            let mut burst = Burst::default();
+            poll_fn(|cx| held.poll_burst(cx, &mut burst)).await;
         }
         held.reader.gap.limit = if held.reader.seen.done { gap.min(DRAIN_MAX) } else { gap };
         held
@@ -211,6 +209,16 @@ impl Held {
             }
             Poll::Pending if self.reader.seen.speaks() => Poll::Ready(()),
             Poll::Pending => Poll::Pending,
+        }
+    }
+
+    fn poll_burst(&mut self, cx: &mut Context<'_>, burst: &mut Burst) -> Poll<()> {
+        match self.reader.poll_read(cx, &mut self.out) {
+            Poll::Ready(ending) => {
+                self.ending = ending;
+                Poll::Ready(())
+            }
+            Poll::Pending => burst.poll_over(cx, self.out.len()),
         }
     }
 }

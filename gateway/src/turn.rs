@@ -41,6 +41,28 @@ impl Turn {
     }
 }
 
+/// Waits until a turn of everybody else brings nothing more.
+#[derive(Debug, Default)]
+pub(crate) struct Burst {
+    turn: Turn,
+    /// How much there was when the turn under way began.
+    before: Option<usize>,
+}
+
+impl Burst {
+    /// Ready when `collected` has not grown during a whole turn. Ends, if the amount is bounded.
+    pub(crate) fn poll_over(&mut self, cx: &mut Context<'_>, collected: usize) -> Poll<()> {
+        loop {
+            let before = *self.before.get_or_insert(collected);
+            std::task::ready!(self.turn.poll_given(cx));
+            self.before = None;
+            if before == collected {
+                return Poll::Ready(());
+            }
+        }
+    }
+}
+
 impl Flag {
     fn wait(&self, waker: &Waker) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);

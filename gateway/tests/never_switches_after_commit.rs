@@ -66,7 +66,7 @@ async fn frames_of_one_burst_leave_in_one_write() {
         words(20).into_iter().filter(|step| matches!(step, Step::Say(_))).chain(end()).collect();
     lab.upstream("first", &[Act::Stream(burst)]).gateway(priority(&["first"]));
     let got = lab.chat(STREAM).await;
-    assert!(got.done() && got.pieces.len() <= 2, "{} pieces", got.pieces.len());
+    assert!(got.done() && got.pieces.len() == 1, "{} pieces", got.pieces.len());
 }
 
 #[tokio::test(start_paused = true)]

@@ -80,7 +80,9 @@ fn yaml_stays_behind_one_module() {
         for entry in std::fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
-                folders.push(path);
+                if path.file_name().is_none_or(|name| name != "tests") {
+                    folders.push(path);
+                }
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = std::fs::read_to_string(&path).expect("text");
                 if text.lines().any(|line| line.contains("serde_yaml::")) {
@@ -89,7 +91,6 @@ fn yaml_stays_behind_one_module() {
             }
         }
     }
-    users.retain(|name| name.as_deref() != Some("architecture.rs"));
     assert_eq!(users, [Some("yaml.rs".to_owned())], "serde_yaml belongs behind plan's yaml.rs");
 }
 

@@ -24,40 +24,40 @@ fn check(ran: &Ran, words: &[&str]) {
 
 #[test]
 fn an_unknown_key() {
-    check(&with("target: first", "targt: first"), &["scenario.yaml:11", "targt", "target"]);
+    check(&with("target: first", "targt: first"), &["scenario.yaml:10", "targt", "target"]);
 }
 
 #[test]
 fn a_duration_without_a_unit() {
-    check(&with("for: 4s", "for: 4"), &["scenario.yaml:11", "4s"]);
+    check(&with("for: 4s", "for: 4"), &["scenario.yaml:10", "4s"]);
 }
 
 #[test]
 fn a_negative_duration() {
-    check(&with("at: 6s", "at: -6s"), &["scenario.yaml:11", "negative"]);
+    check(&with("at: 6s", "at: -6s"), &["scenario.yaml:10", "negative"]);
 }
 
 #[test]
 fn a_fault_on_a_deployment_that_does_not_exist() {
-    check(&with("target: first", "target: wset"), &["scenario.yaml:11", "wset", "west"]);
+    check(&with("target: first", "target: wset"), &["scenario.yaml:10", "wset", "west"]);
 }
 
 #[test]
 fn an_unknown_fault() {
-    check(&with("inject: refuse", "inject: refuze"), &["scenario.yaml:11", "refuze", "refuse"]);
+    check(&with("inject: refuse", "inject: refuze"), &["scenario.yaml:10", "refuze", "refuse"]);
 }
 
 #[test]
 fn an_unknown_strategy() {
     check(
         &with("routing_strategy: priority", "routing_strategy: priorty"),
-        &["scenario.yaml:14", "priorty", "priority"],
+        &["scenario.yaml:13", "priorty", "priority"],
     );
 }
 
 #[test]
 fn an_objective_that_is_none() {
-    check(&with("rate > 0.5", "p(99) > 0.5"), &["scenario.yaml:16", "rate > 0.995"]);
+    check(&with("rate > 0.5", "p(99) > 0.5"), &["scenario.yaml:15", "rate > 0.995"]);
 }
 
 #[test]

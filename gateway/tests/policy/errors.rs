@@ -47,7 +47,28 @@ fn openai_by_words_and_by_status() {
         (OpenAi, 500, openai("", "rate_limit_exceeded", ""), ErrorClass::RateLimit, 429),
         (OpenAi, 500, openai("", "", "upstream said 429"), ErrorClass::RateLimit, 429),
         (OpenAi, 500, openai("", "", "order 14290 failed"), ErrorClass::InternalServer, 500),
+        (
+            OpenAi,
+            401,
+            openai(INVALID, "", "Incorrect API key provided: sk-x"),
+            ErrorClass::Authentication,
+            401,
+        ),
         (OpenAi, 401, openai(INVALID, "", "No."), ErrorClass::BadRequest, 401),
+        (
+            OpenAi,
+            400,
+            openai(INVALID, "", "This model's maximum context length is 8 tokens."),
+            ErrorClass::ContextWindow,
+            400,
+        ),
+        (
+            OpenAi,
+            400,
+            openai(INVALID, "content_policy_violation", "No."),
+            ErrorClass::ContentPolicy,
+            400,
+        ),
         (OpenAi, 404, openai(INVALID, "model_not_found", "No model."), ErrorClass::NotFound, 404),
         (OpenAi, 408, openai("", "", "Request timed out."), ErrorClass::Timeout, 408),
         (OpenAi, 402, openai("", "", "Pay."), ErrorClass::Api, 402),
@@ -58,8 +79,29 @@ fn openai_by_words_and_by_status() {
 #[test]
 fn the_others_by_words_and_by_status() {
     check([
+        (
+            Azure,
+            400,
+            openai("", "content_filter", "triggering Azure OpenAI's content management policy"),
+            ErrorClass::ContentPolicy,
+            400,
+        ),
         (Azure, 404, openai("", "DeploymentNotFound", "No deployment."), ErrorClass::NotFound, 404),
         (Azure, 401, openai("", "401", "Access denied."), ErrorClass::Authentication, 401),
+        (
+            Anthropic,
+            529,
+            anthropic("overloaded_error", "Overloaded"),
+            ErrorClass::InternalServer,
+            529,
+        ),
+        (
+            Anthropic,
+            400,
+            anthropic(INVALID, "prompt is too long: 9 tokens > 8"),
+            ErrorClass::ContextWindow,
+            400,
+        ),
         (Anthropic, 400, anthropic(INVALID, "max_tokens: required"), ErrorClass::BadRequest, 400),
         (Anthropic, 429, anthropic("rate_limit_error", "Slow."), ErrorClass::RateLimit, 429),
         (Anthropic, 403, anthropic("permission_error", "No."), ErrorClass::PermissionDenied, 403),

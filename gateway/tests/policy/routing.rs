@@ -69,7 +69,7 @@ fn parallel_limits_are_derived_like_litellm_derives_them() {
         (json!({"rpm": 40, "max_parallel_requests": 2}), json!({}), Some(2)),
         (json!({"rpm": 0}), json!({}), None),
     ] {
-        let router = router_of(&[params.clone()], settings);
+        let router = router_of(std::slice::from_ref(&params), settings);
         assert_eq!(router.fleet().parallel_limit(0), limit, "{params}");
     }
 }

@@ -28,8 +28,8 @@ model_list:
 router_settings: { routing_strategy: simple-shuffle, num_retries: 1, cooldown_time: 2 }
 "#;
 
-/// Six seconds of short answers with `faults`, for two strategies.
-pub fn scenario(name: &str, faults: &str) -> String {
+/// So many seconds of short answers with `faults`, for two strategies.
+pub(crate) fn scenario(name: &str, seconds: u32, faults: &str) -> String {
     format!(
         r#"
 # Do the two worlds agree?
@@ -38,7 +38,7 @@ seed: 5
 config: config.yaml
 deployments: {{ all: {{ ttft: {{ constant: 40ms }}, itl: {{ constant: 4ms }} }} }}
 traffic:
-  - for: 6s
+  - for: {seconds}s
     arrivals: {{ poisson: 10/s }}
     workload: {{ stream: 70%, prompt_tokens: 20, answer_tokens: 12 }}
 faults: {faults}
@@ -52,24 +52,24 @@ slo: {{ success: "rate > 0.1" }}
 
 /// A finished run.
 #[derive(Debug)]
-pub struct Played {
+pub(crate) struct Played {
     folder: TempDir,
 }
 
 impl Played {
     /// Its run directory.
-    pub fn dir(&self) -> &Path {
+    pub(crate) fn dir(&self) -> &Path {
         self.folder.path()
     }
 }
 
 /// Plays a scenario with its own seed.
-pub fn play(scenario: &str, clock: ClockKind) -> Played {
+pub(crate) fn play(scenario: &str, clock: ClockKind) -> Played {
     play_seeded(scenario, clock, None)
 }
 
 /// Plays a scenario.
-pub fn play_seeded(scenario: &str, clock: ClockKind, seed: Option<u64>) -> Played {
+pub(crate) fn play_seeded(scenario: &str, clock: ClockKind, seed: Option<u64>) -> Played {
     let text = Text { name: "scenario.yaml".to_owned(), text: scenario.to_owned() };
     let config = Text { name: "config.yaml".to_owned(), text: CONFIG.to_owned() };
     let request = Request {
