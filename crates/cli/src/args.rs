@@ -87,7 +87,7 @@ pub(crate) struct Run {
     /// Run with so many seeds, from the scenario's seed upwards.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000), conflicts_with = "seed")]
     pub(crate) seeds: Option<u32>,
-    /// Where to write the run [default: runs/<scenario>/<seed>-<hash>].
+    /// Where to write the run [default: runs/SCENARIO/SEED-HASH].
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Exit with 1 if this contender misses a promise.
@@ -204,7 +204,7 @@ pub(crate) struct Load {
     /// Hosts off loopback that may be called.
     #[arg(long, value_name = "HOST")]
     pub(crate) allow_remote: Vec<String>,
-    /// Where to write the run [default: runs/<scenario>/<seed>-<hash>-load-<UTC>].
+    /// Where to write the run [default: runs/SCENARIO/SEED-HASH-load-UTC].
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Print report.json on stdout instead of the screen.

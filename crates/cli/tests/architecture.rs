@@ -1,5 +1,7 @@
 //! Imports run one way. The arrows of `docs/ARCHITECTURE.md`, checked against the manifests.
 
+#![expect(clippy::expect_used, reason = "helpers of a test stop it where they fail")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who may import whom, among our own crates.

@@ -16,7 +16,7 @@ const HOLD_NS: u64 = 2_000_000_000;
 
 /// Writes one table, rows in order of `(instant, tie)`.
 ///
-/// Rows may be handed in up to [`HOLD_NS`] out of order; what is held back is bounded by the rows
+/// Rows may be handed in up to two seconds of run time out of order; what is held back is bounded by the rows
 /// of that time.
 #[derive(Debug)]
 pub struct RowWriter<R> {

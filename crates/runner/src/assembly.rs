@@ -8,14 +8,15 @@ use std::sync::Arc;
 use fake_providers::Fakes;
 use gateway::balancer::Balancer;
 use gateway::{Gateway, Parts};
+use loadgen::Surroundings;
 use loadgen::config::{Dialect, Secret, Target};
 use plan::{ContenderPlan, Plan};
 use vocab::Protocol;
-use world::{Authority, Clock, Connector, Listener};
+use world::{Authority, Clock, Connector, Link, Listener};
 
 use crate::DIRECT;
 use crate::recorder::Recorder;
-use crate::run::RunError;
+use crate::run::{RunError, RunOptions, WatchedContender};
 
 /// Port on which gateways and balancers listen inside a world: LiteLLM's.
 pub(crate) const GATEWAY_PORT: u16 = 4000;
@@ -118,38 +119,83 @@ pub(crate) fn instance_name(n: u32) -> String {
     format!("gateway[{n}]")
 }
 
-/// One gateway instance over its listener.
-pub(crate) fn gateway(
-    contender: &ContenderPlan,
-    plan: &Plan,
-    seat: Seat,
-    recorder: &Arc<Recorder>,
-) -> Result<Server, RunError> {
-    let gateway = Gateway::new(Parts {
-        config: Arc::new(contender.gateway.clone()),
-        clock: seat.clock,
-        connector: seat.connector,
-        observer: Arc::clone(recorder) as Arc<dyn gateway::observer::Observer>,
-        seed: plan.load.seed,
-        instance: Arc::from(seat.name.as_str()),
-    })
-    .map_err(|error| RunError::Gateway {
-        contender: contender.name.to_string(),
-        message: error.to_string(),
-    })?;
-    Ok(Box::pin(async move { ended(gateway.serve(seat.listener).await) }))
+/// A world under construction: who plays in it, by which clock, and who writes it down.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stage<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) player: Player<'a>,
+    pub(crate) clock: Clock,
+    pub(crate) recorder: &'a Arc<Recorder>,
 }
 
-/// The balancer in front of several instances.
-pub(crate) fn balancer(
-    contender: &ContenderPlan,
-    plan: &Plan,
-    seat: Seat,
-    instances: Vec<Authority>,
-) -> Server {
-    let balancer =
-        Balancer::new(contender.balance, instances, seat.connector, seat.clock, plan.load.seed);
-    Box::pin(async move { ended(balancer.serve(seat.listener).await) })
+impl Stage<'_> {
+    /// One gateway instance over its listener.
+    pub(crate) fn gateway(
+        &self,
+        contender: &ContenderPlan,
+        name: &str,
+        seat: Seat,
+    ) -> Result<Server, RunError> {
+        let gateway = Gateway::new(Parts {
+            config: Arc::new(contender.gateway.clone()),
+            clock: self.clock,
+            connector: seat.connector,
+            observer: Arc::clone(self.recorder) as Arc<dyn gateway::observer::Observer>,
+            seed: self.plan.load.seed,
+            instance: Arc::from(name),
+        })
+        .map_err(|error| RunError::Gateway {
+            contender: contender.name.to_string(),
+            message: error.to_string(),
+        })?;
+        Ok(Box::pin(async move { ended(gateway.serve(seat.listener).await) }))
+    }
+
+    /// The balancer in front of several instances.
+    pub(crate) fn balancer(
+        &self,
+        contender: &ContenderPlan,
+        seat: Seat,
+        instances: Vec<Authority>,
+    ) -> Server {
+        let seed = self.plan.load.seed;
+        let balancer =
+            Balancer::new(contender.balance, instances, seat.connector, self.clock, seed);
+        Box::pin(async move { ended(balancer.serve(seat.listener).await) })
+    }
+
+    /// What the generator needs beside its schedule.
+    pub(crate) fn surroundings(
+        &self,
+        connector: Arc<dyn Connector>,
+        watched: &WatchedContender,
+        options: &RunOptions,
+    ) -> Surroundings {
+        Surroundings {
+            names: names(self.plan),
+            clock: self.clock,
+            connector,
+            sink: Arc::clone(self.recorder) as Arc<dyn loadgen::Sink>,
+            live: Arc::clone(&watched.live),
+            stop: Arc::clone(&options.stop),
+        }
+    }
+
+    /// The fakes of this world.
+    pub(crate) fn fakes(&self) -> Result<Fakes, RunError> {
+        let ledger = Arc::clone(self.recorder) as Arc<dyn fake_providers::Ledger>;
+        Ok(Fakes::new(self.plan.fakes.clone(), self.clock, ledger)?)
+    }
+
+    /// The path to a host.
+    pub(crate) fn link(&self, host: &str) -> Link {
+        Link { latency: self.plan.links.get(host).copied().unwrap_or_default() }
+    }
+
+    /// The machine refused something.
+    pub(crate) fn failed(&self, source: io::Error) -> RunError {
+        RunError::World { contender: self.player.name().to_owned(), source }
+    }
 }
 
 /// The fakes of one host over its listener.
@@ -163,8 +209,6 @@ pub(crate) fn fake(fakes: &Fakes, host: usize, listener: Listener) -> Server {
 /// What a server needs from its world.
 #[derive(Debug)]
 pub(crate) struct Seat {
-    pub(crate) name: String,
-    pub(crate) clock: Clock,
     pub(crate) connector: Arc<dyn Connector>,
     pub(crate) listener: Listener,
 }

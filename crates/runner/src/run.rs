@@ -117,7 +117,7 @@ impl Watch {
         Self::of(plan, Player::all(plan).iter().map(Player::name))
     }
 
-    /// A watch for [`crate::load`].
+    /// A watch for [`crate::load()`].
     pub fn remote(plan: &Plan) -> Self {
         let watch = Self::of(plan, std::iter::once(crate::REMOTE));
         for one in &watch.contenders {

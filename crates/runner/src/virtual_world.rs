@@ -1,16 +1,15 @@
 //! One contender in virtual time: one thread, one paused runtime, memory instead of sockets.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use fake_providers::Fakes;
-use loadgen::{Summary, Surroundings};
+use loadgen::Summary;
 use plan::Plan;
 use record::machine::GeneratorHealth;
-use world::{Authority, Clock, Link, Listener, MemoryNetwork, Tasks, run_virtual};
+use world::{Authority, Clock, Link, MemoryNetwork, Tasks, run_virtual};
 
-use crate::assembly::{self, GATEWAY_PORT, Player, Seat, authority};
+use crate::assembly::{self, GATEWAY_PORT, Player, Seat, Stage, authority};
 use crate::directory::RunDirectory;
 use crate::recorder::Recorder;
 use crate::run::{Played, RunError, RunOptions, WatchedContender};
@@ -26,54 +25,41 @@ pub(crate) fn play(
     watched: &WatchedContender,
     directory: &RunDirectory,
 ) -> Result<Played, RunError> {
+    let failed = |source| RunError::World { contender: player.name().to_owned(), source };
     let dir = directory.contender(player.name())?;
     let recorder = Arc::new(Recorder::create(&dir, Arc::clone(&options.stop))?);
-    let progress: &Arc<AtomicU64> = &watched.progress;
-    let played =
-        run_virtual(progress, inhabit(plan, *player, Arc::clone(&recorder), watched, options))
-            .map_err(|source| world_error(player, source))?;
-    let summary = played?;
-    let recorder = Arc::try_unwrap(recorder).map_err(|_| world_error(player, still_shared()))?;
+    let played = run_virtual(&watched.progress, async {
+        let stage = Stage { plan, player: *player, clock: Clock::simulated(), recorder: &recorder };
+        inhabit(stage, watched, options).await
+    });
+    let summary = played.map_err(failed)??;
+    let recorder = Arc::try_unwrap(recorder).map_err(|_| failed(still_shared()))?;
     recorder.finish()?;
-    progress.store(u64::MAX, Ordering::Relaxed);
+    watched.progress.store(u64::MAX, Ordering::Relaxed);
     Ok(Played { health: health(player.name(), &summary), interrupted: summary.interrupted })
 }
 
 /// Everything that happens inside the world.
 async fn inhabit(
-    plan: &Plan,
-    player: Player<'_>,
-    recorder: Arc<Recorder>,
+    stage: Stage<'_>,
     watched: &WatchedContender,
     options: &RunOptions,
 ) -> Result<Summary, RunError> {
-    let clock = Clock::simulated();
     let network = MemoryNetwork::new();
-    let ledger = Arc::clone(&recorder) as Arc<dyn fake_providers::Ledger>;
-    let fakes = Fakes::new(plan.fakes.clone(), clock, ledger)?;
+    let fakes = stage.fakes()?;
     let mut servers = Tasks::new(SERVERS_MAX);
     for (index, host) in fakes.hosts().iter().enumerate() {
-        let link = link(plan, &host.host);
-        let listener = network
-            .listen(&host.host, host.port, link)
-            .map_err(|source| world_error(&player, source))?;
+        let link = stage.link(&host.host);
+        let listener =
+            network.listen(&host.host, host.port, link).map_err(|source| stage.failed(source))?;
         servers.spawn(assembly::fake(&fakes, index, listener));
     }
-    let entry = gateways(plan, &player, &network, clock, &recorder, &mut servers)?;
-    let summary = loadgen::run(
-        &plan.load,
-        player.target(plan, entry),
-        Surroundings {
-            names: assembly::names(plan),
-            clock,
-            connector: network.connector("client"),
-            sink: recorder,
-            live: Arc::clone(&watched.live),
-            stop: Arc::clone(&options.stop),
-        },
-    )
-    .await
-    .map_err(|error| world_error(&player, std::io::Error::other(error)))?;
+    let entry = gateways(stage, &network, &mut servers)?;
+    let around = stage.surroundings(network.connector("client"), watched, options);
+    let target = stage.player.target(stage.plan, entry);
+    let summary = loadgen::run(&stage.plan.load, target, around)
+        .await
+        .map_err(|error| stage.failed(std::io::Error::other(error)))?;
     fakes.close();
     drop(servers);
     // Aborted tasks drop what they hold when the runtime next runs them.
@@ -83,44 +69,30 @@ async fn inhabit(
 
 /// Sets up the instances, and the balancer where there are several. Returns whom clients call.
 fn gateways(
-    plan: &Plan,
-    player: &Player<'_>,
+    stage: Stage<'_>,
     network: &MemoryNetwork,
-    clock: Clock,
-    recorder: &Arc<Recorder>,
     servers: &mut Tasks,
 ) -> Result<Authority, RunError> {
-    let seat = |name: String| -> Result<Seat, RunError> {
-        let listener: Listener = network
-            .listen(&name, GATEWAY_PORT, Link::default())
-            .map_err(|source| world_error(player, source))?;
-        Ok(Seat { connector: network.connector(&name), name, clock, listener })
+    let seat = |name: &str| -> Result<Seat, RunError> {
+        let listener = network
+            .listen(name, GATEWAY_PORT, Link::default())
+            .map_err(|source| stage.failed(source))?;
+        Ok(Seat { connector: network.connector(name), listener })
     };
-    let Player::Contender(contender) = player else {
+    let Player::Contender(contender) = stage.player else {
         return Ok(authority(crate::DIRECT, GATEWAY_PORT));
     };
-    let names: Vec<String> = (1..=player.instances()).map(assembly::instance_name).collect();
+    let names: Vec<String> = (1..=stage.player.instances()).map(assembly::instance_name).collect();
     for name in &names {
-        servers.spawn(assembly::gateway(contender, plan, seat(name.clone())?, recorder)?);
+        servers.spawn(stage.gateway(contender, name, seat(name)?)?);
     }
     let instances: Vec<Authority> =
         names.iter().map(|name| authority(name, GATEWAY_PORT)).collect();
-    match instances.as_slice() {
-        [only] => Ok(only.clone()),
-        _ => {
-            let seat = seat("balancer".to_owned())?;
-            servers.spawn(assembly::balancer(contender, plan, seat, instances));
-            Ok(authority("balancer", GATEWAY_PORT))
-        }
+    if let [only] = instances.as_slice() {
+        return Ok(only.clone());
     }
-}
-
-fn link(plan: &Plan, host: &str) -> Link {
-    Link { latency: plan.links.get(host).copied().unwrap_or_default() }
-}
-
-fn world_error(player: &Player<'_>, source: std::io::Error) -> RunError {
-    RunError::World { contender: player.name().to_owned(), source }
+    servers.spawn(stage.balancer(contender, seat("balancer")?, instances));
+    Ok(authority("balancer", GATEWAY_PORT))
 }
 
 fn still_shared() -> std::io::Error {

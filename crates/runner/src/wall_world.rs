@@ -7,13 +7,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use fake_providers::Fakes;
-use loadgen::{Summary, Surroundings};
+use loadgen::Summary;
 use plan::Plan;
 use record::machine::GeneratorHealth;
 use tokio::runtime::{Builder, Runtime};
 use world::{Authority, Clock, Connector, Directory, Link, Listener, TcpConnector, listen_tcp};
 
-use crate::assembly::{self, GATEWAY_PORT, Player, Seat, authority};
+use crate::assembly::{self, GATEWAY_PORT, Player, Seat, Stage, authority};
 use crate::calibrate::{self, Calibration};
 use crate::directory::RunDirectory;
 use crate::machine::cpu_of_threads;
@@ -71,31 +71,16 @@ fn play(
     let failed = |source| world_error(player, source);
     let dir = directory.contender(player.name())?;
     let recorder = Arc::new(Recorder::create(&dir, Arc::clone(&options.stop))?);
+    let clock = Clock::wall_in(LEAD);
+    let stage = Stage { plan, player: *player, clock, recorder: &recorder };
     let (generator, providers, gateways) = (
         runtime(GENERATOR).map_err(failed)?,
         runtime(FAKES).map_err(failed)?,
         runtime(GATEWAYS).map_err(failed)?,
     );
-    let clock = Clock::wall_in(LEAD);
-    let ledger = Arc::clone(&recorder) as Arc<dyn fake_providers::Ledger>;
-    let fakes = providers.block_on(async { Fakes::new(plan.fakes.clone(), clock, ledger) })?;
-    let mut directory_of_hosts = Directory::new();
-    for (index, host) in fakes.hosts().iter().enumerate() {
-        let link = Link { latency: plan.links.get(&host.host).copied().unwrap_or_default() };
-        let listener = providers.block_on(listen(Ipv4Addr::LOCALHOST, link)).map_err(failed)?;
-        let at = address(&listener).map_err(failed)?;
-        directory_of_hosts.insert((Arc::from(host.host.as_str()), host.port), at);
-        providers.spawn(assembly::fake(&fakes, index, listener));
-    }
-    let entry = seat_gateways(plan, player, &gateways, clock, &recorder, &mut directory_of_hosts)?;
-    let around = Surroundings {
-        names: assembly::names(plan),
-        clock,
-        connector: connector(&directory_of_hosts, None),
-        sink: Arc::clone(&recorder) as Arc<dyn loadgen::Sink>,
-        live: Arc::clone(&watched.live),
-        stop: Arc::clone(&options.stop),
-    };
+    let (fakes, mut hosts) = seat_fakes(stage, &providers)?;
+    let entry = seat_gateways(stage, &gateways, &mut hosts)?;
+    let around = stage.surroundings(connector(&hosts, None), watched, options);
     let before = cpu_of_threads(GENERATOR);
     let summary = generator
         .block_on(loadgen::run(&plan.load, player.target(plan, entry), around))
@@ -115,6 +100,22 @@ fn play(
     })
 }
 
+/// The fakes, one listener per host, and the directory in which their hosts are found.
+fn seat_fakes(stage: Stage<'_>, runtime: &Runtime) -> Result<(Fakes, Directory), RunError> {
+    let fakes = stage.fakes()?;
+    let mut hosts = Directory::new();
+    for (index, host) in fakes.hosts().iter().enumerate() {
+        let link = stage.link(&host.host);
+        let listener = runtime
+            .block_on(listen(Ipv4Addr::LOCALHOST, link))
+            .map_err(|source| stage.failed(source))?;
+        let at = address(&listener).map_err(|source| stage.failed(source))?;
+        hosts.insert((Arc::from(host.host.as_str()), host.port), at);
+        runtime.spawn(assembly::fake(&fakes, index, listener));
+    }
+    Ok((fakes, hosts))
+}
+
 pub(crate) fn health(
     contender: &str,
     summary: &Summary,
@@ -132,43 +133,44 @@ pub(crate) fn health(
 /// Sets up instances and balancer; every instance dials from an address of its own, so that the
 /// ledger can tell them apart.
 fn seat_gateways(
-    plan: &Plan,
-    player: &Player<'_>,
+    stage: Stage<'_>,
     runtime: &Runtime,
-    clock: Clock,
-    recorder: &Arc<Recorder>,
     hosts: &mut Directory,
 ) -> Result<Authority, RunError> {
-    let failed = |source| world_error(player, source);
-    let Player::Contender(contender) = player else {
+    let Player::Contender(contender) = stage.player else {
         return Ok(authority(crate::DIRECT, GATEWAY_PORT));
     };
+    let _inside = runtime.enter();
     let upstreams = hosts.clone();
     let mut instances = Vec::new();
-    for n in 1..=player.instances() {
+    for n in 1..=stage.player.instances() {
         let name = assembly::instance_name(n);
-        let listener =
-            runtime.block_on(listen(Ipv4Addr::LOCALHOST, Link::default())).map_err(failed)?;
-        hosts.insert((Arc::from(name.as_str()), GATEWAY_PORT), address(&listener).map_err(failed)?);
-        let connector = connector(&upstreams, Some(source_of(n)));
-        let seat = Seat { name: name.clone(), clock, connector, listener };
-        let server = {
-            let _inside = runtime.enter();
-            assembly::gateway(contender, plan, seat, recorder)?
-        };
-        runtime.spawn(server);
+        let seat = seat(stage, runtime, (&name, hosts), connector(&upstreams, Some(source_of(n))))?;
+        runtime.spawn(stage.gateway(contender, &name, seat)?);
         instances.push(authority(&name, GATEWAY_PORT));
     }
     if let [only] = instances.as_slice() {
         return Ok(only.clone());
     }
-    let listener =
-        runtime.block_on(listen(Ipv4Addr::LOCALHOST, Link::default())).map_err(failed)?;
     let connector = connector(hosts, None);
-    hosts.insert((Arc::from("balancer"), GATEWAY_PORT), address(&listener).map_err(failed)?);
-    let seat = Seat { name: "balancer".to_owned(), clock, connector, listener };
-    runtime.spawn(assembly::balancer(contender, plan, seat, instances));
+    let seat = seat(stage, runtime, ("balancer", hosts), connector)?;
+    runtime.spawn(stage.balancer(contender, seat, instances));
     Ok(authority("balancer", GATEWAY_PORT))
+}
+
+/// A listener on loopback, entered into the directory under `name`.
+fn seat(
+    stage: Stage<'_>,
+    runtime: &Runtime,
+    (name, hosts): (&str, &mut Directory),
+    connector: Arc<dyn Connector>,
+) -> Result<Seat, RunError> {
+    let listener = runtime
+        .block_on(listen(Ipv4Addr::LOCALHOST, Link::default()))
+        .map_err(|source| stage.failed(source))?;
+    let at = address(&listener).map_err(|source| stage.failed(source))?;
+    hosts.insert((Arc::from(name), GATEWAY_PORT), at);
+    Ok(Seat { connector, listener })
 }
 
 /// 127.0.1.n, or 127.0.(1 + n / 250).…: all of 127/8 is this machine.

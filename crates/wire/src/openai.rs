@@ -1,6 +1,6 @@
 //! OpenAI chat completions: requests, replies, streams, errors, limits, the list of models.
 //!
-//! Who only forwards uses [`RequestHead`] (one pass over a request) and [`peek`] (one pass over a
+//! Who only forwards uses [`RequestHead`] (one pass over a request) and [`peek()`] (one pass over a
 //! chunk); who must understand or author uses the typed values. Azure speaks the same bodies, so the
 //! few members only Azure sends are optional here and defined in [`crate::azure`].
 

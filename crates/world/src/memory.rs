@@ -57,7 +57,11 @@ impl MemoryNetwork {
             return Err(io::ErrorKind::AddrInUse.into());
         }
         hosts.insert(key, Door { knocks: send, link });
-        Ok(Listener { inner: Inner::Memory { knocks, host: host.to_owned(), port }, link, waiting: None })
+        Ok(Listener {
+            inner: Inner::Memory { knocks, host: host.to_owned(), port },
+            link,
+            waiting: None,
+        })
     }
 
     /// A connector whose connections come from `host`, as the other end sees it.

@@ -1,5 +1,7 @@
 //! The in-memory network against real sockets: the same assertions, so that the fake cannot drift.
 
+#![expect(clippy::expect_used, reason = "helpers of a test stop it where they fail")]
+
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;

@@ -281,7 +281,11 @@ fn failed(error: &RunError) -> Failure {
 }
 
 /// A world that stands still cannot be stopped from inside; the process ends.
-#[expect(clippy::exit, reason = "called from the watchdog's thread while a world is stuck")]
+#[expect(
+    clippy::exit,
+    clippy::disallowed_methods,
+    reason = "called from the watchdog's thread while a world is stuck"
+)]
 pub(crate) fn stuck(contender: &str) {
     screen::remark(&format!(
         "error: the virtual world of {contender} made no progress for 30 s: a bug in brownout; \

@@ -1,7 +1,5 @@
 //! Small scenarios, played into a scratch folder.
 
-#![expect(clippy::expect_used, reason = "helpers of a test stop it where they fail")]
-
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

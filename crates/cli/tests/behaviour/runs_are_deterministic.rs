@@ -1,14 +1,10 @@
 //! The canary: in virtual time the tables and `run.json` are a function of scenario, config, seed
 //! and build, byte for byte, from process to process, whatever else the machine does.
 
-#![expect(clippy::expect_used, reason = "helpers of a test stop it where they fail")]
-
-mod support;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use support::Scratch;
+use crate::support::Scratch;
 
 /// Files that a digest covers: all tables and `run.json`.
 fn digested(scratch: &Scratch, dir: &str) -> Vec<(String, Vec<u8>)> {

@@ -1,10 +1,6 @@
 //! What users get wrong: one clear sentence, the place, the remedy, the right exit code.
 
-#![expect(clippy::expect_used, reason = "helpers of a test stop it where they fail")]
-
-mod support;
-
-use support::{Ran, SCENARIO, Scratch};
+use crate::support::{Ran, SCENARIO, Scratch};
 
 /// Runs a scenario that has `from` replaced by `to`.
 fn with(from: &str, to: &str) -> Ran {

@@ -1,10 +1,6 @@
 //! Secrets of the config and of the environment reach neither the run directory nor the terminal.
 
-#![expect(clippy::expect_used, reason = "helpers of a test stop it where they fail")]
-
-mod support;
-
-use support::Scratch;
+use crate::support::Scratch;
 
 /// A config with a canary in every field that can hold a secret or an address.
 const CANARIES: &str = r#"

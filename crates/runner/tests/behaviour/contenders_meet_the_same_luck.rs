@@ -1,10 +1,6 @@
 //! Common random numbers: the same arrivals for everybody, and the same fault and token times for
 //! whoever sends a request to the same deployment at the same visit, whatever the strategy.
 
-#![expect(clippy::expect_used, reason = "helpers of a test stop it where they fail")]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -42,7 +38,7 @@ const HALF: &str = "[{ at: 0s, for: 60s, target: all, share: 50%, inject: { slow
 
 #[test]
 fn two_strategies_see_the_same_arrivals_faults_and_times() {
-    let run = support::play(&support::scenario("luck", 20, HALF), ClockKind::Virtual);
+    let run = crate::support::play(&crate::support::scenario("luck", 20, HALF), ClockKind::Virtual);
     assert_eq!(intended(run.dir(), "shuffle"), intended(run.dir(), "priority"));
     let (shuffle, priority) = (met(run.dir(), "shuffle"), met(run.dir(), "priority"));
     let shared: Vec<_> = shuffle.keys().filter(|key| priority.contains_key(*key)).collect();
@@ -59,8 +55,8 @@ fn two_strategies_see_the_same_arrivals_faults_and_times() {
 
 #[test]
 fn another_seed_is_other_luck() {
-    let scenario = support::scenario("luck", 20, HALF);
-    let run = support::play(&scenario, ClockKind::Virtual);
-    let other = support::play_seeded(&scenario, ClockKind::Virtual, Some(99));
+    let scenario = crate::support::scenario("luck", 20, HALF);
+    let run = crate::support::play(&scenario, ClockKind::Virtual);
+    let other = crate::support::play_seeded(&scenario, ClockKind::Virtual, Some(99));
     assert_ne!(intended(run.dir(), "shuffle"), intended(other.dir(), "shuffle"));
 }

@@ -1,14 +1,9 @@
 //! Ctrl-C in the middle: what was measured is written, reported, and marked.
 
-#![cfg(unix)]
-#![expect(clippy::expect_used, reason = "helpers of a test stop it where they fail")]
-
-mod support;
-
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
-use support::Scratch;
+use crate::support::Scratch;
 
 /// On the wall clock, so that there is a middle to interrupt.
 #[test]

@@ -1,14 +1,12 @@
 //! A scratch folder, small scenarios, and the binary under test.
 
-#![expect(clippy::expect_used, reason = "helpers of a test stop it where they fail")]
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
 /// Two deployments of two providers, with a secret in every field that can hold one.
-pub const CONFIG: &str = r#"
+pub(crate) const CONFIG: &str = r#"
 model_list:
   - model_name: gpt-4o
     litellm_params:
@@ -25,7 +23,7 @@ general_settings: { master_key: os.environ/LITELLM_MASTER_KEY }
 "#;
 
 /// Fifteen seconds of light traffic; the first deployment is dark for four of them.
-pub const SCENARIO: &str = r#"
+pub(crate) const SCENARIO: &str = r#"
 # Does a small config survive four dark seconds?
 scenario: four-dark-seconds
 seed: 11
@@ -44,13 +42,13 @@ slo:
 
 /// A folder with [`CONFIG`] and [`SCENARIO`], in which the binary runs.
 #[derive(Debug)]
-pub struct Scratch {
+pub(crate) struct Scratch {
     folder: TempDir,
 }
 
 impl Scratch {
     /// A fresh one.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let scratch = Self { folder };
         scratch.write("config.yaml", CONFIG);
@@ -59,29 +57,29 @@ impl Scratch {
     }
 
     /// A path in it.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Writes a file.
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.path(name), text).expect("written");
     }
 
     /// The binary, in this folder, without the caller's environment.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_brownout"));
         command.args(arguments).current_dir(self.folder.path()).env_clear();
         command
     }
 
     /// Runs the binary to its end.
-    pub fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         Ran::of(&self.command(arguments).output().expect("started"))
     }
 
     /// Every file below a folder, by its path, with its bytes.
-    pub fn files(&self, name: &str) -> Vec<(String, Vec<u8>)> {
+    pub(crate) fn files(&self, name: &str) -> Vec<(String, Vec<u8>)> {
         let mut found = Vec::new();
         collect(&self.path(name), &self.path(name), &mut found);
         found.sort();
@@ -103,18 +101,18 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
 
 /// How a run of the binary ended.
 #[derive(Debug)]
-pub struct Ran {
+pub(crate) struct Ran {
     /// Exit code; -1 for a signal.
-    pub code: i32,
+    pub(crate) code: i32,
     /// What it said on stdout.
-    pub out: String,
+    pub(crate) out: String,
     /// What it said on stderr.
-    pub err: String,
+    pub(crate) err: String,
 }
 
 impl Ran {
     /// From a finished process.
-    pub fn of(output: &Output) -> Self {
+    pub(crate) fn of(output: &Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),

@@ -4,10 +4,6 @@
 //! Arrivals, faults and token times are the same draws in both; what differs is the machine's own
 //! latency, which can move a request across the edge of a fault window. The tolerance is that edge.
 
-#![expect(clippy::expect_used, reason = "helpers of a test stop it where they fail")]
-
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -45,9 +41,9 @@ fn attempts(dir: &Path, contender: &str) -> u64 {
 /// Plays four seconds with `fault` on `target` from 1 s to 3 s in both worlds, and compares them.
 fn agree(name: &str, target: &str, fault: &str) {
     let faults = format!("[{{ at: 1s, for: 2s, target: {target}, inject: {fault} }}]");
-    let scenario = support::scenario(name, 4, &faults);
-    let simulated = support::play(&scenario, ClockKind::Virtual);
-    let measured = support::play(&scenario, ClockKind::Wall);
+    let scenario = crate::support::scenario(name, 4, &faults);
+    let simulated = crate::support::play(&scenario, ClockKind::Virtual);
+    let measured = crate::support::play(&scenario, ClockKind::Wall);
     for contender in ["direct", "shuffle", "priority"] {
         let (memory, sockets) =
             (endings(simulated.dir(), contender), endings(measured.dir(), contender));

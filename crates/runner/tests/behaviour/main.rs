@@ -1,0 +1,7 @@
+//! Plans played to their end in one or both worlds, one module per behaviour.
+
+#![expect(clippy::expect_used, reason = "helpers of a test stop it where they fail")]
+
+mod both_clocks_agree;
+mod contenders_meet_the_same_luck;
+mod support;
