@@ -34,7 +34,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let written = folder.map_or(Ok(()), std::fs::create_dir_all);
     written.and_then(|()| std::fs::write(path, bytes)).map_err(|error| {
         Failure::Internal(format!(
-            "cannot write {}: {error}; free some space or choose another place with --out",
+            "cannot write {}: {error}; free some space or choose another place",
             path.display()
         ))
     })

@@ -19,8 +19,10 @@ pub enum Settled {
     New,
     /// The same bytes as an earlier run of the same digest.
     Identical,
-    /// An earlier run of another digest, or an incomplete one, was replaced.
-    Replaced,
+    /// An earlier run was replaced; which, in words.
+    Replaced(String),
+    /// An incomplete run never replaces a complete one: it stands beside it.
+    Beside,
 }
 
 /// Why a directory cannot take a run.
@@ -31,6 +33,11 @@ pub enum DirectoryError {
         "{0} is not empty and holds no brownout run; choose an empty or new directory with --out"
     )]
     Foreign(PathBuf),
+    /// The directory cannot be replaced as a whole.
+    #[error(
+        "{0} cannot be a run directory: it is, or holds, the current directory; name a new one with --out"
+    )]
+    Here(PathBuf),
     /// The disk said no.
     #[error("cannot write {path}: {source}; free some space or choose another place with --out")]
     Io {
@@ -71,12 +78,7 @@ impl RunDirectory {
         if !is_empty(target)? && !holds_a_run(target) {
             return Err(DirectoryError::Foreign(target.to_owned()));
         }
-        let name = target.file_name().map(|name| name.to_string_lossy().into_owned());
-        let partial = target.with_file_name(format!(
-            ".{}.{}.partial",
-            name.unwrap_or_else(|| "run".to_owned()),
-            std::process::id()
-        ));
+        let partial = partial_beside(target)?;
         if partial.exists() {
             fs::remove_dir_all(&partial).map_err(at(&partial))?;
         }
@@ -123,15 +125,25 @@ impl RunDirectory {
         digest_of(&self.partial, info)
     }
 
-    /// Moves the run into place. `compare` says that an earlier run of the same scenario hash must
-    /// have the same bytes.
+    /// Moves the run into place, and says where that is. An earlier run of the same plan must have
+    /// the same bytes if `finish` says so; an interrupted run leaves a whole one alone.
     ///
     /// # Errors
-    /// [`DirectoryError::Differs`] if it has not; [`DirectoryError::Io`].
-    pub(crate) fn settle(self, info: &RunInfo, compare: bool) -> Result<Settled, DirectoryError> {
+    /// [`DirectoryError::Differs`]; [`DirectoryError::Io`].
+    pub(crate) fn settle(
+        mut self,
+        info: &RunInfo,
+        finish: Finish,
+    ) -> Result<(PathBuf, Settled), DirectoryError> {
         let earlier = read_run(&self.target);
-        let same_run = earlier.as_ref().is_some_and(|earlier| earlier == info) && compare;
-        if same_run && is_complete(&self.target) {
+        let whole = is_complete(&self.target);
+        if finish == Finish::Interrupted && whole {
+            self.target = interrupted_beside(&self.target);
+            self.replace()?;
+            return Ok((self.target, Settled::Beside));
+        }
+        let same_run = earlier.as_ref().is_some_and(|earlier| earlier == info);
+        if same_run && finish == Finish::Repeatable && whole {
             if let Some(file) = first_difference(&self.partial, &self.target, info)? {
                 return Err(DirectoryError::Differs {
                     final_dir: self.target.clone(),
@@ -140,18 +152,55 @@ impl RunDirectory {
                 });
             }
             fs::remove_dir_all(&self.partial).map_err(at(&self.partial))?;
-            return Ok(Settled::Identical);
+            return Ok((self.target, Settled::Identical));
         }
-        let replaced = self.target.exists() && !is_empty(&self.target)?;
+        self.replace()?;
+        let settled = earlier.map_or(Settled::New, |run| {
+            let part = if whole { "" } else { ", incomplete" };
+            Settled::Replaced(format!("{}, seed {}{part}", run.scenario.name, run.scenario.seed))
+        });
+        Ok((self.target, settled))
+    }
+
+    /// Puts the new directory in the place of whatever stands there.
+    fn replace(&self) -> Result<(), DirectoryError> {
         if self.target.exists() {
             fs::remove_dir_all(&self.target).map_err(at(&self.target))?;
         }
         if let Some(parent) = self.target.parent() {
             fs::create_dir_all(parent).map_err(at(parent))?;
         }
-        fs::rename(&self.partial, &self.target).map_err(at(&self.target))?;
-        Ok(if replaced { Settled::Replaced } else { Settled::New })
+        fs::rename(&self.partial, &self.target).map_err(at(&self.target))
     }
+}
+
+/// How a run ended, as far as its directory is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Finish {
+    /// Whole, in virtual time: a repetition must have the same bytes.
+    Repeatable,
+    /// Whole, on the wall clock: no two are alike.
+    Measured,
+    /// Cut short.
+    Interrupted,
+}
+
+/// A hidden sibling of `target`, so that moving it into place is one rename.
+fn partial_beside(target: &Path) -> Result<PathBuf, DirectoryError> {
+    let here = || DirectoryError::Here(target.to_owned());
+    let absolute = std::path::absolute(target).map_err(at(target))?;
+    let current = std::env::current_dir().map_err(at(target))?;
+    if current.starts_with(&absolute) {
+        return Err(here());
+    }
+    let name = absolute.file_name().ok_or_else(here)?.to_string_lossy().into_owned();
+    Ok(absolute.with_file_name(format!(".{name}.{}.partial", std::process::id())))
+}
+
+/// Where an interrupted repetition goes.
+fn interrupted_beside(target: &Path) -> PathBuf {
+    let name = target.file_name().map(|name| name.to_string_lossy().into_owned());
+    target.with_file_name(format!("{}-interrupted", name.unwrap_or_else(|| "run".to_owned())))
 }
 
 /// Reads the `run.json` of a directory, if it holds a run.

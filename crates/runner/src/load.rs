@@ -11,7 +11,7 @@ use record::run::ContenderInfo;
 use world::{Authority, Clock, TcpConnector};
 
 use crate::assembly;
-use crate::directory::RunDirectory;
+use crate::directory::{Finish, RunDirectory};
 use crate::machine::{Stopwatch, cpu_of_threads};
 use crate::recorder::Recorder;
 use crate::run::{RunError, RunOptions, RunOutcome, Watch};
@@ -91,8 +91,8 @@ pub fn load(
     machine.generators = vec![crate::wall_world::health(REMOTE, &summary, clock, cpu)];
     machine.incomplete = summary.interrupted.then(|| "interrupted".to_owned());
     directory.write_machine(&machine)?;
-    let settled = directory.settle(&info, false)?;
-    let dir = options.out.clone();
+    let finish = if summary.interrupted { Finish::Interrupted } else { Finish::Measured };
+    let (dir, settled) = directory.settle(&info, finish)?;
     Ok(RunOutcome { dir, settled, digest: String::new(), took, interrupted: summary.interrupted })
 }
 

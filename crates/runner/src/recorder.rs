@@ -117,9 +117,10 @@ impl fake_providers::Ledger for Recorder {
     fn attempt(&self, row: AttemptRow) {
         let mut tables = self.tables();
         if let Some(index) = row.request.and_then(|request| usize::try_from(request).ok()) {
-            // A probe may invent any number; only numbers near those seen grow the table.
-            if index >= tables.attempts_by_request.len() && index < MANY_REQUESTS {
-                tables.attempts_by_request.resize(index + 1, 0);
+            // A prompt may claim any number; the table grows with the ledger, not with the claim.
+            let grown = tables.attempts_by_request.len() * 2 + REQUESTS_AT_ONCE;
+            if index >= tables.attempts_by_request.len() && index < grown {
+                tables.attempts_by_request.resize(grown, 0);
             }
             if let Some(count) = tables.attempts_by_request.get_mut(index) {
                 *count = count.saturating_add(1);
@@ -131,8 +132,8 @@ impl fake_providers::Ledger for Recorder {
     }
 }
 
-/// Requests of one run that are joined to their attempts: 2²⁸, a month at 100 per second.
-const MANY_REQUESTS: usize = 1 << 28;
+/// Requests by which the table of attempts is always ahead: more than can be in flight at a time.
+const REQUESTS_AT_ONCE: usize = 64 * 1024;
 
 impl Observer for Recorder {
     fn saw(&self, decision: &Decision<'_>) {

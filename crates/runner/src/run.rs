@@ -11,7 +11,7 @@ use record::machine::GeneratorHealth;
 use world::Watchdog;
 
 use crate::assembly::Player;
-use crate::directory::{DirectoryError, RunDirectory, Settled};
+use crate::directory::{DirectoryError, Finish, RunDirectory, Settled};
 use crate::machine::{Stopwatch, cores};
 use crate::recorder::RecordError;
 use crate::{oracle, virtual_world, wall_world};
@@ -74,7 +74,7 @@ pub enum RunError {
         message: String,
     },
     /// The machine refused a socket, a thread or a runtime.
-    #[error("cannot set up the world of {contender}: {source}")]
+    #[error("the world of {contender} could not be set up or finished: {source}")]
     World {
         /// Whose.
         contender: String,
@@ -172,9 +172,13 @@ pub fn run(plan: &Plan, options: &RunOptions, watch: &Watch) -> Result<RunOutcom
     machine.generators = played.into_iter().map(|one| one.health).collect();
     machine.incomplete = interrupted.then(|| "interrupted".to_owned());
     directory.write_machine(&machine)?;
-    let compare = plan.clock == ClockKind::Virtual && !interrupted;
-    let settled = directory.settle(&plan.info, compare)?;
-    Ok(RunOutcome { dir: options.out.clone(), settled, digest, took, interrupted })
+    let finish = match plan.clock {
+        _ if interrupted => Finish::Interrupted,
+        ClockKind::Virtual => Finish::Repeatable,
+        ClockKind::Wall => Finish::Measured,
+    };
+    let (dir, settled) = directory.settle(&plan.info, finish)?;
+    Ok(RunOutcome { dir, settled, digest, took, interrupted })
 }
 
 /// Plays every contender in virtual time, as many at a time as there are cores.
@@ -195,7 +199,6 @@ fn play_virtual(
                     while let Some((index, player)) = take(&next, &players) {
                         let Some(watched) = watch.contenders.get(index) else { return };
                         watched.started.store(true, Ordering::Relaxed);
-                        let _watchdog = guard(watched, options);
                         let played = virtual_world::play(plan, player, options, watched, directory);
                         watched.done.store(true, Ordering::Relaxed);
                         let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
@@ -223,7 +226,8 @@ fn take<'a>(next: &AtomicU64, players: &'a [Player<'a>]) -> Option<(usize, &'a P
     players.get(index).map(|player| (index, player))
 }
 
-fn guard(watched: &WatchedContender, options: &RunOptions) -> Watchdog {
+/// Watches a virtual world while its clock should move.
+pub(crate) fn guard(watched: &WatchedContender, options: &RunOptions) -> Watchdog {
     let (stuck, name) = (Arc::clone(&options.stuck), watched.name.clone());
     Watchdog::watch(Arc::clone(&watched.progress), STUCK_AFTER, move || stuck(&name))
 }

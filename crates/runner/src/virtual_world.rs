@@ -12,7 +12,7 @@ use world::{Authority, Clock, Link, MemoryNetwork, Tasks, run_virtual};
 use crate::assembly::{self, GATEWAY_PORT, Player, Seat, Stage, authority};
 use crate::directory::RunDirectory;
 use crate::recorder::Recorder;
-use crate::run::{Played, RunError, RunOptions, WatchedContender};
+use crate::run::{Played, RunError, RunOptions, WatchedContender, guard};
 
 /// Servers of one world: hosts, instances and a balancer.
 const SERVERS_MAX: usize = 10_000;
@@ -28,10 +28,12 @@ pub(crate) fn play(
     let failed = |source| RunError::World { contender: player.name().to_owned(), source };
     let dir = directory.contender(player.name())?;
     let recorder = Arc::new(Recorder::create(&dir, Arc::clone(&options.stop))?);
+    let watchdog = guard(watched, options);
     let played = run_virtual(&watched.progress, async {
         let stage = Stage { plan, player: *player, clock: Clock::simulated(), recorder: &recorder };
         inhabit(stage, watched, options).await
     });
+    drop(watchdog);
     let summary = played.map_err(failed)??;
     let recorder = Arc::try_unwrap(recorder).map_err(|_| failed(still_shared()))?;
     recorder.finish()?;

@@ -166,10 +166,11 @@ fn announce(job: &Job) {
         }
     };
     screen::remark(&format!(
-        "{} · seed {} · {clock} · {} contenders",
+        "{} · seed {} · {clock} · {} contender{}",
         info.name,
         info.seed,
-        job.plan.contenders.len()
+        job.plan.contenders.len(),
+        if job.plan.contenders.len() == 1 { "" } else { "s" }
     ));
     scenario::print_notes(&job.plan);
 }
@@ -219,8 +220,15 @@ fn show((as_json, several): (bool, bool), outcome: &RunOutcome, analysis: &Analy
     } else {
         screen::print(&reports::terminal::screen(analysis, style));
     }
-    if outcome.settled == Settled::Identical {
-        screen::remark("byte-identical to the earlier run ✓");
+    match &outcome.settled {
+        Settled::New => {}
+        Settled::Identical => screen::remark("byte-identical to the earlier run ✓"),
+        Settled::Replaced(which) => {
+            screen::remark(&format!("replaced the run that stood there ({which})"));
+        }
+        Settled::Beside => {
+            screen::remark("the whole run that stood there is kept; this one stands beside it")
+        }
     }
 }
 
@@ -268,13 +276,15 @@ fn common_parent(dirs: &[&Path]) -> PathBuf {
 
 fn failed(error: &RunError) -> Failure {
     match error {
-        RunError::Directory(runner::DirectoryError::Foreign(_)) => {
-            Failure::User(format!("error: {error}"))
-        }
-        RunError::Directory(_)
-        | RunError::Record(_)
+        RunError::Directory(
+            runner::DirectoryError::Foreign(_) | runner::DirectoryError::Here(_),
+        )
         | RunError::Fakes(_)
-        | RunError::Gateway { .. }
+        | RunError::Gateway { .. } => Failure::User(format!("error: {error}")),
+        RunError::Directory(
+            runner::DirectoryError::Io { .. } | runner::DirectoryError::Differs { .. },
+        )
+        | RunError::Record(_)
         | RunError::World { .. }
         | RunError::Panicked(_) => Failure::Internal(error.to_string()),
     }
