@@ -53,17 +53,18 @@ async fn streams(protocol: Protocol) -> u64 {
     let network = MemoryNetwork::new();
     let mut tasks = Tasks::new(1 + STREAMS as usize);
     if let Ok(listener) = network.listen("fake.test", 443, Link::default()) {
-        tasks.spawn(fakes.serve(0, listener));
+        assert!(tasks.spawn(fakes.serve(0, listener)));
     }
     let pool = Pool::new(network.connector("bench"), PoolOptions::default());
     let bytes = Arc::new(AtomicU64::new(0));
     let mut clients = Tasks::new(STREAMS as usize);
     for request in 0..STREAMS {
         let (pool, bytes) = (pool.clone(), Arc::clone(&bytes));
-        clients.spawn(async move {
+        let started = clients.spawn(async move {
             let n = stream(&pool, request).await;
             bytes.fetch_add(n, std::sync::atomic::Ordering::Relaxed);
         });
+        assert!(started);
     }
     clients.join_all().await;
     bytes.load(std::sync::atomic::Ordering::Relaxed)

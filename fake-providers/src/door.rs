@@ -5,17 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use record::{AttemptEnd, AttemptKind, Stage};
-use world::{Incoming, Listener, ServeOptions, Tasks, serve_connection};
+use vocab::At;
+use world::{Clock, Incoming, Listener, ServeOptions, Tasks, serve_connection};
 
 use crate::desk::Desk;
 use crate::estate::Estate;
 use crate::fault::Verdict;
 use crate::ledger::{Attempt, Numbers, Opening};
-use crate::schedule::{Onset, Strike};
+use crate::schedule::Onset;
 
 /// Connections per host, waiting dials included: twice the load generator's bound on requests in
-/// flight. More are turned away.
-const CONNECTIONS_MAX: usize = 20_000;
+/// flight. More are turned away, and the ledger says [`FULL`].
+pub(crate) const CONNECTIONS_MAX: usize = 20_000;
+
+/// Stands in the ledger's column `fault` where a dial was turned away because the host was full: no
+/// rule of the scenario, and with the colon no id that a rule could have.
+const FULL: &str = "fake:full";
 
 /// Rest after a failed `accept`, such as for lack of file descriptors.
 const ACCEPT_REST: Duration = Duration::from_millis(50);
@@ -25,13 +30,18 @@ const ACCEPT_REST: Duration = Duration::from_millis(50);
 const OPTIONS: ServeOptions = ServeOptions { header_timeout: None, head_bytes_max: 64 * 1024 };
 
 /// Serves host number `site` until dropped, or until its network is gone.
-pub(crate) async fn serve(estate: Arc<Estate>, site: usize, mut listener: Listener) {
+pub(crate) async fn serve(
+    estate: Arc<Estate>,
+    site: usize,
+    mut listener: Listener,
+    connections_max: usize,
+) {
     let Some(first) = estate.sites.get(site).and_then(|site| site.deployments.first().copied())
     else {
         return;
     };
     let mut onsets = estate.schedule.onsets(first).into_iter().peekable();
-    let mut tasks = Tasks::new(CONNECTIONS_MAX);
+    let mut tasks = Tasks::new(connections_max);
     loop {
         let onset = onsets.peek().copied();
         let begins = async {
@@ -71,28 +81,39 @@ fn receive(
 ) {
     let caller =
         caller(&incoming).map(|request| (request, estate.book.next_numbers(request, first)));
-    match estate.schedule.at_dial(first, estate.clock.now(), caller) {
-        None => {
-            if tasks.len() >= CONNECTIONS_MAX {
-                return incoming.refuse();
-            }
-            tasks.spawn(connection(Arc::clone(estate), site, incoming));
+    let strike = estate.schedule.at_dial(first, estate.clock.now(), caller);
+    let refused = strike.as_ref().is_some_and(|strike| strike.verdict != Verdict::Blackhole);
+    let room = if refused { None } else { tasks.room() };
+    match (strike, room) {
+        (None, Some(room)) => room.spawn(connection(Arc::clone(estate), site, incoming)),
+        (Some(strike), Some(room)) => {
+            let attempt = turned_away(estate, first, &incoming);
+            attempt.entry().met(&strike.rule);
+            room.spawn(left_standing(estate.clock, strike.until, incoming, attempt));
         }
-        Some(strike) => {
-            let attempt = turned_away(estate, first, &incoming, &strike);
-            if strike.verdict == Verdict::Blackhole {
-                let clock = estate.clock;
-                tasks.spawn(async move {
-                    clock.sleep_until(strike.until).await;
-                    incoming.refuse();
-                    attempt.end(AttemptEnd::Refused);
-                });
-            } else {
-                incoming.refuse();
-                attempt.end(AttemptEnd::Refused);
+        (strike, None) => {
+            let attempt = turned_away(estate, first, &incoming);
+            if let Some(strike) = strike {
+                attempt.entry().met(&strike.rule);
             }
+            if !refused {
+                attempt.entry().met(&Arc::from(FULL));
+            }
+            incoming.refuse();
+            attempt.end(AttemptEnd::Refused);
         }
     }
+}
+
+/// Leaves a dial standing until the client gives up, or `until` has come.
+async fn left_standing(clock: Clock, until: At, mut incoming: Incoming, attempt: Attempt) {
+    tokio::select! {
+        biased;
+        () = incoming.gone() => {}
+        () = clock.sleep_until(until) => {}
+    }
+    incoming.refuse();
+    attempt.end(AttemptEnd::Refused);
 }
 
 /// Serves one connection to its end, or until it was silenced and its time has come.
@@ -115,7 +136,7 @@ async fn connection(estate: Arc<Estate>, site: usize, incoming: Incoming) {
 }
 
 /// The row of a dial that does not become a connection.
-fn turned_away(estate: &Estate, first: usize, incoming: &Incoming, strike: &Strike) -> Attempt {
+fn turned_away(estate: &Estate, first: usize, incoming: &Incoming) -> Attempt {
     let request = caller(incoming);
     let numbers = request.map_or(Numbers::default(), |request| estate.book.count(request, first));
     let deployment = estate.deployments.get(first).map(|first| first.config.id.clone());
@@ -128,7 +149,6 @@ fn turned_away(estate: &Estate, first: usize, incoming: &Incoming, strike: &Stri
         gateway: incoming.peer().to_owned(),
         prompt_tokens: 0,
     });
-    attempt.entry().met(&strike.rule);
     attempt.entry().doom(AttemptEnd::Refused);
     attempt
 }

@@ -1,18 +1,21 @@
-//! How fast a fake speaks: draws from a distribution, keyed by what they are for. Transcendental
-//! functions come from `libm`, so that every platform draws the same times.
+//! How fast a fake speaks, and how long: draws from a distribution, keyed by what they are for.
 
 use std::time::Duration;
 
-use vocab::{Draw, Seed};
+use vocab::{Draw, Lognormal, Seed};
 
 use crate::config::{Latency, Spread};
 use crate::schedule::Luck;
 
-/// The 99th percentile of the standard normal distribution.
-const Z99: f64 = 2.326_347_874_040_841;
-
 /// No single draw is longer: one hour. A lognormal tail must not stop a world.
 const DRAW_MAX_NS: f64 = 3600e9;
+
+/// How long an answer is if the prompt does not say, in tokens: around a short chat answer, with a
+/// 99th percentile of about a page.
+const ANSWER: Lognormal = Lognormal { median: 120.0, sigma: 0.7 };
+
+/// No answer is longer, in tokens, unless its prompt plans it.
+const ANSWER_MAX: f64 = 4096.0;
 
 /// A deployment's two distributions, ready to draw from.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +34,8 @@ pub(crate) struct Tempo {
 #[derive(Clone, Copy, Debug)]
 enum Sampler {
     Constant(Duration),
-    Lognormal { p50_ns: f64, sigma: f64 },
+    /// In nanoseconds.
+    Lognormal(Lognormal),
 }
 
 impl Pace {
@@ -62,9 +66,8 @@ impl Sampler {
         match spread {
             Spread::Constant(always) => Self::Constant(always),
             Spread::Lognormal { p50, p99 } => {
-                let (p50, p99) = (p50.as_secs_f64(), p99.as_secs_f64());
-                let sigma = if p50 > 0.0 { libm::log((p99 / p50).max(1.0)) / Z99 } else { 0.0 };
-                Self::Lognormal { p50_ns: p50 * 1e9, sigma }
+                let [p50, p99] = [p50, p99].map(|time| time.as_secs_f64() * 1e9);
+                Self::Lognormal(Lognormal::from_quantiles(p50, p99))
             }
         }
     }
@@ -72,10 +75,7 @@ impl Sampler {
     fn sample(&self, draw: impl FnOnce() -> Draw) -> Duration {
         match *self {
             Self::Constant(always) => always,
-            Self::Lognormal { p50_ns, sigma } => {
-                let ns = p50_ns * libm::exp(sigma * draw().normal());
-                Duration::from_nanos(ns.min(DRAW_MAX_NS) as u64)
-            }
+            Self::Lognormal(ns) => Duration::from_nanos(ns.sample(&draw()).min(DRAW_MAX_NS) as u64),
         }
     }
 }
@@ -84,11 +84,9 @@ fn keyed(seed: Seed, purpose: &str, deployment: &str, luck: Luck) -> Draw {
     seed.draw(purpose).of(deployment).n(luck.request).n(u64::from(luck.visit))
 }
 
-/// How long an answer is if the prompt does not say: lognormal around a short chat answer, with a
-/// 99th percentile of about a page.
+/// How many tokens an answer has if the prompt does not say.
 pub(crate) fn answer_tokens(seed: Seed, deployment: &str, luck: Luck) -> u32 {
-    let z = keyed(seed, "answer", deployment, luck).normal();
-    (120.0 * libm::exp(0.7 * z)).clamp(1.0, 4096.0) as u32
+    ANSWER.sample(&keyed(seed, "answer", deployment, luck)).clamp(1.0, ANSWER_MAX) as u32
 }
 
 #[cfg(test)]

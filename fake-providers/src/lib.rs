@@ -43,6 +43,7 @@ use schedule::{Ask, Luck};
 #[derive(Clone, Debug)]
 pub struct Fakes {
     estate: Arc<Estate>,
+    connections_max: usize,
 }
 
 /// A host that wants a listener.
@@ -102,7 +103,15 @@ impl Fakes {
         clock: Clock,
         ledger: Arc<dyn Ledger>,
     ) -> Result<Self, FakesError> {
-        Estate::new(config, clock, ledger).map(|estate| Self { estate: Arc::new(estate) })
+        let estate = Arc::new(Estate::new(config, clock, ledger)?);
+        Ok(Self { estate, connections_max: door::CONNECTIONS_MAX })
+    }
+
+    /// The same fakes with another bound on open connections per host than 20,000. A dial beyond it
+    /// is turned away, and the ledger's `fault` says `fake:full`.
+    #[must_use]
+    pub fn with_connections_max(self, connections_max: usize) -> Self {
+        Self { connections_max, ..self }
     }
 
     /// The hosts that want a listener, in the order of their first deployments.
@@ -116,7 +125,7 @@ impl Fakes {
         host_index: usize,
         listener: Listener,
     ) -> impl Future<Output = ()> + Send + 'static + use<> {
-        door::serve(Arc::clone(&self.estate), host_index, listener)
+        door::serve(Arc::clone(&self.estate), host_index, listener, self.connections_max)
     }
 
     /// Whether a first try of request number `request` that arrives at `at` would be answered by

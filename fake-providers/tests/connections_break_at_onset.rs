@@ -67,7 +67,52 @@ async fn blackhole_leaves_dials_standing() {
     tokio::time::sleep(Duration::from_secs(10)).await;
     let row = world.row().await;
     assert_eq!((row.stage, row.ended), (Stage::Connect, AttemptEnd::Refused));
-    assert_eq!((row.arrived_ns, row.ended_ns), (12_000_000_000, 20_000_000_000));
+    assert_eq!((row.arrived_ns, row.ended_ns), (12_000_000_000, 17_000_000_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn dials_that_still_wait_are_turned_away_when_the_hole_closes() {
+    let world = world("blackhole");
+    tokio::time::sleep(Duration::from_secs(18)).await;
+    let seen = world.stream(0, 1, 5).await;
+    assert_eq!((seen.broke, seen.ended_ms), (Some("connect"), 20_000));
+    assert_eq!(world.row().await.ended_ns, 20_000_000_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_host_turns_dials_away_until_there_is_room_again() {
+    let mut hole = rule("f1", "blackhole", Value::Null);
+    hole.window = Window { from: seconds(10), to: seconds(40), ramp: Duration::ZERO };
+    let world = World::cramped(2, vec![deployment(Protocol::OpenAi, 1)], vec![hole]);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let (a, b, c) = tokio::join!(world.plain(0, 1, 2), world.plain(0, 2, 2), world.plain(0, 3, 2));
+    let broke = [a.broke, b.broke, c.broke];
+    assert_eq!(broke, [Some("connect timeout"), Some("connect timeout"), Some("connect")]);
+    // The first two have left, so others can wait in their place while the fault lasts.
+    assert_eq!(world.plain(0, 4, 2).await.broke, Some("connect timeout"));
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    assert_eq!(world.plain(0, 5, 2).await.status, 200, "and be served when it is over");
+    let rows = world.rows().await;
+    let faults: Vec<_> = rows.iter().map(|row| (row.request, row.fault.as_deref())).collect();
+    let met = [
+        (Some(3), Some("f1+fake:full")),
+        (Some(1), Some("f1")),
+        (Some(2), Some("f1")),
+        (Some(4), Some("f1")),
+        (Some(5), None),
+    ];
+    assert_eq!(faults, met);
+    assert_eq!((rows[0].stage, rows[0].ended), (Stage::Connect, AttemptEnd::Refused));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_host_says_so_without_any_fault() {
+    let world = World::cramped(1, vec![deployment(Protocol::OpenAi, 1)], vec![]);
+    let (served, refused) = tokio::join!(world.plain(0, 1, 2), world.plain(0, 2, 2));
+    assert_eq!((served.status, refused.broke), (200, Some("connect")));
+    let row = &world.rows().await[0];
+    assert_eq!((row.request, row.fault.as_deref()), (Some(2), Some("fake:full")));
+    assert_eq!((row.stage, row.ended), (Stage::Connect, AttemptEnd::Refused));
 }
 
 #[tokio::test(start_paused = true)]

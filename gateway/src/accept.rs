@@ -23,11 +23,10 @@ where
     let mut connections = Tasks::new(CONNECTIONS_MAX);
     loop {
         match listener.accept().await {
-            // The set counts ended tasks until it is asked to take another, hence the second look.
-            Ok(incoming) if connections.len() < CONNECTIONS_MAX || connections.spawn(async {}) => {
-                connections.spawn(serve(incoming.accept()));
-            }
-            Ok(incoming) => incoming.refuse(),
+            Ok(incoming) => match connections.room() {
+                Some(room) => room.spawn(serve(incoming.accept())),
+                None => incoming.refuse(),
+            },
             Err(closed) if closed.kind() == io::ErrorKind::NotConnected => return Err(closed),
             Err(_) => tokio::time::sleep(BREATHER).await,
         }

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, RETRY_AFTER};
@@ -11,6 +12,7 @@ use http_body::{Body, Frame, SizeHint};
 use serde_json::json;
 
 use crate::classify::{ErrorClass, Failure};
+use crate::closing;
 use crate::commit::Committed;
 use crate::config::Personality;
 use crate::headers::is_hop_by_hop;
@@ -68,6 +70,21 @@ impl Refusal {
         let message = format!("Method Not Allowed: {method}");
         let kind = Some("invalid_request_error");
         Self { status: StatusCode::METHOD_NOT_ALLOWED, kind, param: None, message }
+    }
+
+    /// 408.
+    pub(crate) fn too_slow(limit: Duration) -> Self {
+        let limit = limit.as_secs();
+        let message = format!("Nothing of the request body came for {limit} s");
+        let kind = Some("invalid_request_error");
+        let param = Some("request_body");
+        Self { status: StatusCode::REQUEST_TIMEOUT, kind, param, message }
+    }
+
+    /// 503.
+    pub(crate) fn shutting_down() -> Self {
+        let message = closing::failure().message;
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, kind: None, param: None, message }
     }
 
     /// 413.
@@ -192,11 +209,11 @@ pub(crate) fn headers(trail: &Trail, deployment: Option<usize>, upstream: &Heade
 }
 
 /// As Python prints a float: `5.0`.
-fn seconds(limit: std::time::Duration) -> Option<HeaderValue> {
+fn seconds(limit: Duration) -> Option<HeaderValue> {
     HeaderValue::try_from(format!("{:?}", limit.as_secs_f64())).ok()
 }
 
-fn milliseconds(took: std::time::Duration) -> HeaderValue {
+fn milliseconds(took: Duration) -> HeaderValue {
     HeaderValue::try_from(format!("{:.3}", took.as_secs_f64() * 1e3))
         .unwrap_or(HeaderValue::from(0))
 }

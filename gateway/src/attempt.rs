@@ -72,13 +72,14 @@ pub(crate) struct Fault {
 
 impl Attempt<'_> {
     /// Sends the request and waits for something to commit to.
-    pub(crate) async fn run(&self) -> Result<Answered, Box<Fault>> {
+    pub(crate) async fn run(&self, lease: Lease) -> Result<Answered, Box<Fault>> {
+        let mut lease = lease;
         // Dropped when there is an answer: LiteLLM too counts a stream only up to its head.
         let _slot = match &self.instance.fleet[self.deployment].slots {
             Some(slots) => slots.acquire().await.ok(),
             None => None,
         };
-        let lease = Lease::begin(self.instance, self.exchange, &self.target.group, self.deployment);
+        lease.begin();
         let config = self.config();
         let model = self.target.upstream_model(config);
         let route = &self.instance.fleet[self.deployment].route;

@@ -15,14 +15,16 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use vocab::Seed;
 use world::pool::{Pool, PoolOptions, PooledBody, SendError};
-use world::{Authority, Clock, Connector, Listener, ServeOptions, serve_connection};
+use world::{Authority, Clock, Connector, Listener};
 
 use crate::accept::accept_all;
+use crate::closing::Closing;
 use crate::config::Balance;
+use crate::connection::{self, Unread};
 use crate::headers::{is_hop_by_hop, text};
 
 /// A reverse proxy in front of several instances. Clones share their state.
@@ -70,26 +72,26 @@ impl Balancer {
     /// # Errors
     /// As `accept(2)`.
     pub async fn serve(&self, listener: Listener) -> io::Result<()> {
-        let connection = |conn| {
+        let connect = |conn| {
             let shared = Arc::clone(&self.shared);
             async move {
-                let handler = |request| shared.forward(request);
-                // A connection that breaks is the client's to notice.
-                let _ = serve_connection(conn, ServeOptions::default(), handler).await;
+                let never = Closing::default();
+                connection::serve(conn, &never, |request| shared.forward(request)).await;
             }
         };
-        accept_all(listener, connection).await
+        accept_all(listener, connect).await
     }
 }
 
 impl Shared {
     async fn forward(self: &Arc<Self>, request: Request<Incoming>) -> Response<Relay> {
         let (parts, body) = request.into_parts();
-        let bounded = Limited::new(body, wire::openai::MAX_BODY_BYTES);
-        let Ok(body) = bounded.collect().await else {
-            return plain(StatusCode::PAYLOAD_TOO_LARGE);
+        let body = match connection::whole(body).await {
+            Ok(body) => body,
+            Err(Unread::TooLarge) => return plain(StatusCode::PAYLOAD_TOO_LARGE),
+            Err(Unread::Slow) => return plain(StatusCode::REQUEST_TIMEOUT),
+            Err(Unread::Cut) => return plain(StatusCode::BAD_REQUEST),
         };
-        let body = body.to_bytes();
         let call_id = text(&parts.headers, "x-litellm-call-id").to_owned();
         let mut passed_over = Vec::with_capacity(0);
         // Every turn passes over one instance more, so the loop is bounded by their number.

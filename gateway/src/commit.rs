@@ -13,6 +13,7 @@ use http_body::{Body, Frame};
 use wire::sse::encode;
 
 use crate::answer::error_event;
+use crate::closing;
 use crate::joined::Joined;
 use crate::lease::Lease;
 use crate::stream::{Ending, Held, Reader};
@@ -58,6 +59,20 @@ impl Committed {
         }
     }
 
+    /// Whether whoever serves does so no more. The connection polls once more when that happens.
+    fn is_over(&self) -> bool {
+        self.owed.as_ref().is_some_and(|(_, trail)| trail.closing.is_over())
+    }
+
+    /// Ends a stream that goes well, because there is no more time. Nobody is blamed: the lease says
+    /// that it was abandoned.
+    fn call_off(&mut self) {
+        let Some((lease, mut trail)) = self.owed.take() else { return };
+        let failure = closing::failure();
+        self.out.push(error_event(trail.instance.config.personality, &failure));
+        trail.called_off(lease.deployment(), &failure);
+    }
+
     /// Writes what belongs after the last frame, and says how it went.
     fn close(&mut self, ending: &Ending) {
         let Some((mut lease, mut trail)) = self.owed.take() else { return };
@@ -94,7 +109,12 @@ impl Body for Committed {
         // What was held back goes out at once, in one write with the response head.
         let begun = std::mem::replace(&mut this.begun, true);
         if this.ending.is_none() && (begun || this.out.is_empty()) {
-            std::task::ready!(this.poll_collect(cx));
+            let collected = this.poll_collect(cx);
+            if this.ending.is_none() && this.is_over() {
+                this.call_off();
+            } else {
+                std::task::ready!(collected);
+            }
         }
         if let Some(ending) = this.ending.take() {
             this.close(&ending);

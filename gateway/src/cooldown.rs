@@ -1,7 +1,7 @@
 //! Who is out of the rotation, since when, and for how long. Two closed sets of rules: LiteLLM's
 //! counters per window, quirks included, and our own circuit breakers.
 //!
-//! Kept by the [`crate::router`] under its lock; told every attempt's start and end, and the instant.
+//! Kept by the [`crate::router`] under its lock; told every choice, every attempt's end, and the instant.
 //! Never asks why a request was sent where it was sent.
 
 mod breaker;
@@ -80,11 +80,11 @@ impl Cooldowns {
         }
     }
 
-    /// An attempt was sent.
-    pub fn started(&mut self, deployment: usize, at: At) {
+    /// A deployment was chosen: if it is half open, this request is the probe.
+    pub fn claim(&mut self, deployment: usize, at: At) {
         match self {
             Self::Litellm(_) => {}
-            Self::Brownout(breakers) => breakers.started(deployment, at),
+            Self::Brownout(breakers) => breakers.claim(deployment, at),
         }
     }
 
@@ -109,7 +109,7 @@ impl Cooldowns {
         }
     }
 
-    /// The client went away during an attempt.
+    /// The client went away during an attempt, or before it.
     pub fn abandoned(&mut self, deployment: usize) {
         match self {
             Self::Litellm(_) => {}

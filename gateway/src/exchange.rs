@@ -22,6 +22,9 @@ const TIMEOUT_MAX_S: f64 = 86_400.0;
 /// Retries per request that a client may ask for: more would only hide an outage.
 const RETRIES_MAX: u32 = 100;
 
+/// Fallbacks that a request may name; further ones are ignored. More than any fleet has providers.
+const FALLBACKS_MAX: usize = 8;
+
 /// Bytes per token of English JSON, for estimates before anybody counted (LiteLLM asks a tokenizer).
 const BYTES_PER_TOKEN: usize = 4;
 
@@ -47,7 +50,8 @@ pub(crate) struct Wishes {
     /// The same, for streams.
     pub(crate) stream_timeout: Option<Duration>,
     pub(crate) num_retries: Option<u32>,
-    /// Names to fall back to, whatever the error; empty if the request names none.
+    /// Names to fall back to, whatever the error, at most [`FALLBACKS_MAX`]; empty if the request names
+    /// none.
     pub(crate) fallbacks: Vec<Arc<str>>,
     pub(crate) disable_fallbacks: bool,
 }
@@ -106,7 +110,7 @@ fn seconds(value: f64) -> Option<Duration> {
     (value > 0.0).then(|| Duration::from_secs_f64(value.min(TIMEOUT_MAX_S)))
 }
 
-/// `["a", {"model": "b"}]`, or the config's form `[{"group": ["a"]}]`.
+/// `["a", {"model": "b"}]`, or the config's form `[{"group": ["a"]}]`; the first [`FALLBACKS_MAX`].
 fn names(list: &[u8]) -> Option<Vec<Arc<str>>> {
     let list: Vec<Value> = serde_json::from_slice(list).ok()?;
     let mut names = Vec::new();
@@ -123,6 +127,7 @@ fn names(list: &[u8]) -> Option<Vec<Arc<str>>> {
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {}
         }
     }
+    names.truncate(FALLBACKS_MAX);
     Some(names)
 }
 

@@ -1,29 +1,42 @@
 //! The story of a request, on one screen: rank, attempt, decide, and in the end commit or give up.
 //!
 //! Everything that decides is elsewhere and pure: the `strategy` behind the router ranks, `retry` and
-//! `fallback` say what follows a failure, `patience` how long to wait. Attempts are bounded by the
-//! retry plan per group, groups by the itinerary. Once a reply is handed to `commit` there is no way
-//! back into this loop.
+//! `fallback` say what follows a failure, `patience` how long to wait. Tries are bounded by the retry
+//! plan per group and in all, groups by the itinerary. Once a reply is handed to `commit` there is no
+//! way back into this loop.
+
+use std::sync::Arc;
 
 use http::{HeaderMap, Response};
 
 use crate::answer::{self, AnswerBody};
 use crate::attempt::{Answered, Attempt, Fault, Reply};
 use crate::classify::{Failure, Trouble};
+use crate::closing;
 use crate::commit::Committed;
 use crate::config::Personality;
 use crate::exchange::Exchange;
 use crate::fallback::{Itinerary, Wishes, fallback_groups};
 use crate::fleet::Target;
+use crate::lease::Lease;
 use crate::luck::Luck;
 use crate::patience::{Patience, Spare};
 use crate::retry::{Decision, RetryPlan, Subject};
 use crate::strategy::Ask;
 use crate::trail::Trail;
 
+/// Tries of one request at most, in all groups together: whatever a config and a client add up to, one
+/// request must not become a flood.
+const TRIES_MAX: u32 = 64;
+
 /// Answers one request.
 pub(crate) async fn answer(exchange: &Exchange, mut trail: Trail) -> Response<AnswerBody> {
-    match anybody(exchange, &mut trail).await {
+    let closing = Arc::clone(&trail.closing);
+    let answered = match closing.unless_over(anybody(exchange, &mut trail)).await {
+        Some(answered) => answered,
+        None => Err(Lost::of(closing::failure())),
+    };
+    match answered {
         Ok(answered) => commit(answered, trail),
         Err(lost) => {
             let message = lost.message(exchange, &trail);
@@ -51,12 +64,12 @@ async fn anybody(exchange: &Exchange, trail: &mut Trail) -> Result<Answered, Los
             Some(first) => Lost { last_words: Some(lost.failure.message), ..first },
         };
         match itinerary.next(fallbacks) {
-            Some(next) => {
+            Some(next) if trail.tries < TRIES_MAX => {
                 trail.fall_back(&next.group);
                 target = next;
                 first = Some(lost);
             }
-            None => return Err(lost),
+            Some(_) | None => return Err(lost),
         }
     }
 }
@@ -72,11 +85,12 @@ async fn somebody(
     let mut why = None;
     loop {
         let luck = Luck::for_try(trail.instance.seed, &trail.call_id, trail.attempts);
+        trail.tries += 1;
         let lost = match pick(exchange, trail, target, &luck) {
-            Ok(deployment) => {
-                trail.sends(deployment, why.take());
+            Ok(lease) => {
+                trail.sends(lease.deployment(), why.take());
                 let spare = spare(exchange, trail, target, itinerary);
-                match attempt(exchange, trail, target, deployment, spare).await {
+                match attempt(exchange, trail, target, lease, spare).await {
                     Ok(answered) => return Ok(answered),
                     Err(fault) => Lost::after(*fault, trail),
                 }
@@ -85,14 +99,13 @@ async fn somebody(
         };
         let config = &trail.instance.config;
         // LiteLLM does not retry what had begun as a stream: on to the fallbacks.
-        if lost.in_stream && config.personality == Personality::Litellm1106 {
+        let unrepeatable = lost.in_stream && config.personality == Personality::Litellm1106;
+        if unrepeatable || trail.tries >= TRIES_MAX {
             return Err(lost);
         }
         let now = trail.instance.clock.now();
-        let failed = trail.tried.last().copied().unwrap_or(usize::MAX);
         let fallbacks = fallbacks(exchange, trail, target, &lost.failure);
-        let mut situation =
-            trail.instance.router.situation(&target.group, failed, &trail.tried, now);
+        let mut situation = trail.instance.router.situation(&target.group, &trail.tried, now);
         situation.has_fallback = itinerary.has_next(&fallbacks);
         let subject = Subject { config, group: &target.group };
         let decision = plan.after_failure(subject, &lost.failure, situation, &luck);
@@ -115,7 +128,7 @@ fn pick(
     trail: &Trail,
     target: &Target,
     luck: &Luck,
-) -> Result<usize, Failure> {
+) -> Result<Lease, Failure> {
     let at = trail.instance.clock.now();
     let ask = Ask {
         group: &target.group,
@@ -125,23 +138,27 @@ fn pick(
         at,
         unix_seconds: trail.instance.unix_seconds(at),
     };
-    trail.instance.router.pick(&ask, &trail.tried, luck).map_err(|nobody| nobody.failure())
+    match trail.instance.router.pick(&ask, &trail.tried, luck) {
+        Ok(deployment) => Ok(Lease::of(&trail.instance, exchange, &target.group, deployment)),
+        Err(nobody) => Err(nobody.failure()),
+    }
 }
 
 async fn attempt(
     exchange: &Exchange,
     trail: &mut Trail,
     target: &Target,
-    deployment: usize,
+    lease: Lease,
     spare: Spare,
 ) -> Result<Answered, Box<Fault>> {
     let instance = &trail.instance;
+    let deployment = lease.deployment();
     let config = &instance.config.deployments[deployment];
     let patience = Patience::new(&instance.config, config, exchange, spare);
     let call_id = &trail.call_id;
     let begun = instance.clock.now();
     let attempt = Attempt { instance, exchange, target, deployment, patience, call_id };
-    let result = attempt.run().await;
+    let result = attempt.run(lease).await;
     trail.timeout = Some(patience.gap);
     trail.upstream_time += trail.instance.clock.now().since(begun);
     result
@@ -149,12 +166,11 @@ async fn attempt(
 
 /// Whether anybody is left should the attempt under way be given up.
 fn spare(exchange: &Exchange, trail: &Trail, target: &Target, itinerary: &Itinerary) -> Spare {
-    let Some(&current) = trail.tried.last() else { return Spare::None };
     if trail.instance.config.personality == Personality::Litellm1106 {
         return Spare::None;
     }
     let now = trail.instance.clock.now();
-    let situation = trail.instance.router.situation(&target.group, current, &trail.tried, now);
+    let situation = trail.instance.router.situation(&target.group, &trail.tried, now);
     let silent = || Failure::broken(Trouble::Stalled, "");
     let fallbacks = || fallbacks(exchange, trail, target, &silent());
     if situation.fresh > 0 || itinerary.has_next(&fallbacks()) { Spare::Left } else { Spare::None }

@@ -3,19 +3,20 @@
 //! Chat completions are matched by hand, because every microsecond here is paid by every request;
 //! all other routes go through [`crate::routes`].
 
+use std::future::Future;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
 use http::{Method, Request, Response};
-use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
+use tokio::sync::oneshot;
 use tower_service::Service as _;
-use wire::openai::MAX_BODY_BYTES;
-use world::{Listener, ServeOptions, serve_connection};
+use world::{Conn, Listener, Tasks};
 
 use crate::accept::accept_all;
 use crate::answer::{AnswerBody, Refusal};
+use crate::closing::Closing;
+use crate::connection::{self, Unread};
 use crate::exchange::Exchange;
 use crate::headers::text;
 use crate::instance::Instance;
@@ -25,62 +26,118 @@ use crate::{auth, failover, routes};
 /// Longest call id that is taken from a client, in bytes; longer ones are replaced. It goes into logs.
 const CALL_ID_MAX: usize = 128;
 
-/// Serves `listener` until it closes.
-pub(crate) async fn serve(instance: Arc<Instance>, listener: Listener) -> io::Result<()> {
+/// Serves `listener` until it closes, or until `stop` and the orderly end that follows it.
+pub(crate) async fn serve(
+    instance: Arc<Instance>,
+    listener: Listener,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
     let pages = routes::router(Arc::clone(&instance));
-    let connection = |conn| {
-        let (instance, pages) = (Arc::clone(&instance), pages.clone());
+    let closing = Arc::<Closing>::default();
+    let door = Arc::new(Door { instance, pages, closing: Arc::clone(&closing) });
+    // Connections outlive the loop that accepts them, which bounds their number.
+    let connections = Mutex::new(Tasks::new(usize::MAX));
+    let connect = |conn| {
+        let (door, (ended, end)) = (Arc::clone(&door), oneshot::channel::<()>());
+        let connection = async move {
+            door.serve(conn).await;
+            drop(ended);
+        };
+        let _always = locked(&connections).spawn(connection);
         async move {
-            let handler = |request| handle(&instance, &pages, request);
-            // A connection that breaks is the client's to notice.
-            let _ = serve_connection(conn, ServeOptions::default(), handler).await;
+            let _ended = end.await;
         }
     };
-    accept_all(listener, connection).await
-}
-
-async fn handle(
-    instance: &Arc<Instance>,
-    pages: &axum::Router,
-    request: Request<Incoming>,
-) -> Response<AnswerBody> {
-    match chat_path(request.uri().path()) {
-        Some(_) if request.method() != Method::POST => {
-            Refusal::method_not_allowed(request.method()).response()
+    let serving = async {
+        tokio::select! {
+            biased;
+            closed = accept_all(listener, connect) => return closed,
+            () = closing.begun() => {}
         }
-        Some(_) => chat(instance, request).await,
-        None => match pages.clone().call(request).await {
-            Ok(response) => response.map(AnswerBody::Page),
-            Err(never) => match never {},
-        },
+        let mut left = std::mem::replace(&mut *locked(&connections), Tasks::new(0));
+        left.join_all().await;
+        Ok(())
+    };
+    tokio::select! {
+        biased;
+        ended = serving => ended,
+        () = closing.conduct(stop) => Ok(()),
     }
 }
 
-async fn chat(instance: &Arc<Instance>, request: Request<Incoming>) -> Response<AnswerBody> {
-    let received = instance.clock.now();
-    let (head, body) = request.into_parts();
-    match admit(instance, &head, body).await {
-        Ok(exchange) => {
-            let trail = Trail::new(Arc::clone(instance), call_id(instance, &head), received);
-            Box::pin(failover::answer(&exchange, trail)).await
+fn locked(connections: &Mutex<Tasks>) -> MutexGuard<'_, Tasks> {
+    connections.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What all connections of one server share.
+#[derive(Debug)]
+struct Door {
+    instance: Arc<Instance>,
+    pages: axum::Router,
+    closing: Arc<Closing>,
+}
+
+impl Door {
+    async fn serve(&self, conn: Conn) {
+        connection::serve(conn, &self.closing, |request| self.answer(request)).await;
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBody> {
+        match chat_path(request.uri().path()) {
+            Some(_) if request.method() != Method::POST => {
+                Refusal::method_not_allowed(request.method()).response()
+            }
+            Some(_) => self.chat(request).await,
+            None => match self.pages.clone().call(request).await {
+                Ok(response) => response.map(AnswerBody::Page),
+                Err(never) => match never {},
+            },
         }
-        Err(refusal) => {
-            instance.metrics.turned_away(refusal.status.as_u16());
-            refusal.response()
+    }
+
+    async fn chat(&self, request: Request<Incoming>) -> Response<AnswerBody> {
+        let instance = &self.instance;
+        let received = instance.clock.now();
+        let (head, body) = request.into_parts();
+        match self.admit(&head, body).await {
+            Ok(exchange) => {
+                let closing = Arc::clone(&self.closing);
+                let call_id = call_id(instance, &head);
+                let trail = Trail::new(Arc::clone(instance), closing, call_id, received);
+                Box::pin(failover::answer(&exchange, trail)).await
+            }
+            Err(refusal) => {
+                instance.metrics.turned_away(refusal.status.as_u16());
+                refusal.response()
+            }
         }
+    }
+
+    /// Checks the key, then the body, then what it asks for.
+    async fn admit(
+        &self,
+        head: &http::request::Parts,
+        body: Incoming,
+    ) -> Result<Exchange, Refusal> {
+        auth::check(self.instance.config.master_key.as_ref(), &head.headers)?;
+        let body = match self.closing.unless_over(connection::whole(body)).await {
+            Some(Ok(body)) => body,
+            Some(Err(unread)) => return Err(refusal(unread)),
+            None => return Err(Refusal::shutting_down()),
+        };
+        let path_model = chat_path(head.uri.path()).flatten().map(unescaped);
+        Exchange::read(&self.instance.router, &head.headers, path_model.as_deref(), body)
     }
 }
 
-/// Checks the key, then the body, then what it asks for.
-async fn admit(
-    instance: &Instance,
-    head: &http::request::Parts,
-    body: Incoming,
-) -> Result<Exchange, Refusal> {
-    auth::check(instance.config.master_key.as_ref(), &head.headers)?;
-    let body = whole(body).await?;
-    let path_model = chat_path(head.uri.path()).flatten().map(unescaped);
-    Exchange::read(&instance.router, &head.headers, path_model.as_deref(), body)
+fn refusal(unread: Unread) -> Refusal {
+    match unread {
+        Unread::TooLarge => Refusal::too_large(),
+        Unread::Slow => Refusal::too_slow(connection::BODY_TIMEOUT),
+        Unread::Cut => {
+            Refusal::bad_request(Some("request_body"), "Request body ended early".to_owned())
+        }
+    }
 }
 
 fn call_id(instance: &Instance, head: &http::request::Parts) -> Arc<str> {
@@ -127,18 +184,6 @@ fn unescaped(segment: &str) -> String {
         }
     }
     String::from_utf8(bytes).unwrap_or_else(|_| segment.to_owned())
-}
-
-/// The whole body, if it is not too large and arrives.
-async fn whole(body: Incoming) -> Result<Bytes, Refusal> {
-    let collected = Limited::new(body, MAX_BODY_BYTES).collect().await;
-    let collected = collected.map_err(|error| {
-        if error.is::<http_body_util::LengthLimitError>() {
-            return Refusal::too_large();
-        }
-        Refusal::bad_request(Some("request_body"), "Request body ended early".to_owned())
-    })?;
-    Ok(collected.to_bytes())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Instances share nothing with each other, as replicas without a Redis do: each has its own books on
 //! the fleet, its own connections and its own counters.
 
+use std::future::{Future, pending};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -92,7 +93,22 @@ impl Gateway {
     /// # Errors
     /// As `accept(2)`.
     pub async fn serve(&self, listener: Listener) -> io::Result<()> {
-        ingress::serve(Arc::clone(&self.instance), listener).await
+        self.serve_until(listener, pending()).await
+    }
+
+    /// Serves `listener` until it closes or `stop` is ready. After the stop no connection and no
+    /// further request on an open one is taken; open requests have [`GRACE`](crate::GRACE) to end.
+    /// A stream that is open then ends with an error event, a request without answer with a 503. A
+    /// second later at most this returns; dropping the future ends everything at once.
+    ///
+    /// # Errors
+    /// As `accept(2)`.
+    pub async fn serve_until(
+        &self,
+        listener: Listener,
+        stop: impl Future<Output = ()>,
+    ) -> io::Result<()> {
+        ingress::serve(Arc::clone(&self.instance), listener, stop).await
     }
 }
 

@@ -1,7 +1,9 @@
-//! One attempt under way at one deployment, as the router's books have it.
+//! One attempt at one deployment, as the router's books have it.
 //!
-//! Every lease is begun once and ends in exactly one lesson: answered, failed, or, when it is dropped
-//! before (the client left), abandoned. So in-flight counts cannot leak.
+//! A lease is taken with the choice of a deployment and begun when the request is about to be sent.
+//! From then on it ends in exactly one lesson: answered, failed, or, when it is dropped before (the
+//! client left), abandoned. One that is never begun gives the choice back. So neither in-flight counts
+//! nor probes can leak.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,30 +27,41 @@ pub(crate) struct Lease {
     begun: At,
     prompt_tokens: u64,
     stream: bool,
-    open: bool,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Chosen,
+    UnderWay,
+    Ended,
 }
 
 impl Lease {
-    /// Begins an attempt for `group` at `deployment`.
-    pub(crate) fn begin(
+    /// Takes a lease of `deployment`, which the router has just chosen for `group`.
+    pub(crate) fn of(
         instance: &Arc<Instance>,
         exchange: &Exchange,
         group: &Arc<str>,
         deployment: usize,
     ) -> Self {
-        let begun = instance.clock.now();
-        instance.metrics.attempted(deployment);
-        let lease = Self {
+        Self {
             instance: Arc::clone(instance),
             deployment,
             group: Arc::clone(group),
-            begun,
+            begun: instance.clock.now(),
             prompt_tokens: exchange.prompt_tokens,
             stream: exchange.head.stream,
-            open: true,
-        };
-        instance.router.started(&lease.as_of(begun));
-        lease
+            stage: Stage::Chosen,
+        }
+    }
+
+    /// The attempt begins.
+    pub(crate) fn begin(&mut self) {
+        self.stage = Stage::UnderWay;
+        self.begun = self.instance.clock.now();
+        self.instance.metrics.attempted(self.deployment);
+        self.instance.router.started(&self.as_of(self.begun));
     }
 
     /// Index of the deployment.
@@ -76,13 +89,13 @@ impl Lease {
     /// Ends it with a failure; tells whether the deployment cools. `first` is whether it is the first
     /// of its request at this group, the only one that LiteLLM's cooldowns hear of.
     pub(crate) fn failed(&mut self, failure: &Failure, first: bool) -> Option<Cooled> {
-        self.open = false;
+        self.stage = Stage::Ended;
         self.instance.metrics.failed(self.deployment, failure.reason);
         self.instance.router.failed(&self.as_of(self.instance.clock.now()), failure, first)
     }
 
     fn succeeded(&mut self, ttft: Option<Duration>, usage: Usage) {
-        self.open = false;
+        self.stage = Stage::Ended;
         let at = self.instance.clock.now();
         let success = Success {
             elapsed: at.since(self.begun),
@@ -103,8 +116,12 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if self.open {
-            self.instance.router.abandoned(&self.as_of(self.instance.clock.now()));
+        match self.stage {
+            Stage::Chosen => self.instance.router.unclaimed(self.deployment),
+            Stage::UnderWay => {
+                self.instance.router.abandoned(&self.as_of(self.instance.clock.now()));
+            }
+            Stage::Ended => {}
         }
     }
 }

@@ -93,6 +93,10 @@ impl Router {
     /// Chooses a deployment for the next attempt of a request that already tried `tried`, or says
     /// why there is none. A deployment that is asked for by its id is chosen even while it cools.
     ///
+    /// A deployment that is half open is claimed with the choice, so that no second request probes it
+    /// at the same time; a choice that is not followed by [`Self::started`] must be given back with
+    /// [`Self::unclaimed`].
+    ///
     /// # Errors
     /// [`NoneAvailable`].
     pub fn pick(
@@ -101,20 +105,37 @@ impl Router {
         tried: &[usize],
         luck: &Luck,
     ) -> Result<usize, NoneAvailable> {
-        if let Some(only) = self.fleet.by_id(ask.group) {
-            return Ok(only);
-        }
-        let group = self.fleet.members(ask.group);
         let mut state = self.state();
+        let chosen = match self.fleet.by_id(ask.group) {
+            Some(only) => only,
+            None => self.choose(&mut state, ask, tried, luck)?,
+        };
+        state.cooldowns.claim(chosen, ask.at);
+        Ok(chosen)
+    }
+
+    /// A deployment was chosen, and nothing was sent to it after all.
+    pub fn unclaimed(&self, deployment: usize) {
+        self.state().cooldowns.abandoned(deployment);
+    }
+
+    fn choose(
+        &self,
+        state: &mut State,
+        ask: &Ask<'_>,
+        tried: &[usize],
+        luck: &Luck,
+    ) -> Result<usize, NoneAvailable> {
+        let group = self.fleet.members(ask.group);
         let mut candidates: Vec<usize> = Vec::with_capacity(group.len());
         candidates.extend(group.iter().filter(|&&index| state.cooldowns.admits(index, ask.at)));
         match self.fleet.config().personality {
             Personality::Litellm1106 => {
                 if candidates.is_empty() {
-                    return Err(self.all_cooling(&state, ask));
+                    return Err(self.all_cooling(state, ask));
                 }
                 if self.fleet.config().router.enable_pre_call_checks {
-                    self.check_limits(&state, ask, &mut candidates)?;
+                    self.check_limits(state, ask, &mut candidates)?;
                 }
                 self.keep_level(ask, &mut candidates);
             }
@@ -124,21 +145,20 @@ impl Router {
                 }
                 if candidates.is_empty() {
                     return self
-                        .first_to_return(&state, ask, tried)
-                        .ok_or_else(|| self.all_cooling(&state, ask));
+                        .first_to_return(state, ask, tried)
+                        .ok_or_else(|| self.all_cooling(state, ask));
                 }
             }
         }
         let view = View { deployments: self.fleet.deployments(), candidates: &candidates, group };
         let ranking = state.strategy.rank(ask, &view, luck);
-        ranking.first().copied().ok_or_else(|| self.over_limit(&state, ask))
+        ranking.first().copied().ok_or_else(|| self.over_limit(state, ask))
     }
 
     /// An attempt is about to be sent.
     pub fn started(&self, attempt: &Try<'_>) {
         let mut state = self.state();
         state.usage.count(attempt.deployment, attempt.unix_seconds, 1, 0);
-        state.cooldowns.started(attempt.deployment, attempt.at);
         state.learn(attempt, Learned::Started);
     }
 
@@ -181,8 +201,8 @@ impl Router {
         all.filter_map(|index| Some((index, state.cooldowns.remaining(index, at)?))).collect()
     }
 
-    /// What a [`crate::retry::RetryPlan`] wants to know after `failed` failed.
-    pub fn situation(&self, group: &str, failed: usize, tried: &[usize], at: At) -> Situation {
+    /// What a [`crate::retry::RetryPlan`] wants to know after the last of `tried` failed.
+    pub fn situation(&self, group: &str, tried: &[usize], at: At) -> Situation {
         let members = self.fleet.members(group);
         let state = self.state();
         let healthy = || members.iter().filter(|&&index| state.cooldowns.admits(index, at));
@@ -190,11 +210,9 @@ impl Router {
             group_size: members.len(),
             healthy: healthy().count(),
             fresh: healthy().filter(|index| !tried.contains(index)).count(),
-            deployment_retries: self
-                .fleet
-                .deployments()
-                .get(failed)
-                .and_then(|deployment| deployment.num_retries),
+            deployment_retries: tried
+                .last()
+                .and_then(|&failed| self.fleet.deployments().get(failed)?.num_retries),
             has_fallback: false,
         }
     }

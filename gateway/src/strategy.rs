@@ -65,6 +65,8 @@ pub struct Entry {
     pub personality: Personality,
     /// One sentence for `brownout list strategies`.
     pub summary: &'static str,
+    /// Whether it spreads calm traffic over the whole group, and does not keep to a favourite.
+    pub spreads: bool,
     /// What `routing_strategy_args` may hold.
     pub arguments: &'static [Argument],
     /// Makes a fresh instance without memories from `routing_strategy_args` (null or an object).

@@ -169,10 +169,12 @@ impl Reader {
             if self.seen.done {
                 continue;
             }
-            let gist = self.dialect.read(event, out);
+            let gist = self.dialect.read(event, self.seen.finished, out);
             match gist.broken {
                 Some(Broken::Error(data)) => return Err(Break::Error(data)),
                 Some(Broken::Malformed) => return Err(Break::Malformed),
+                // The last frame without a finish reason is a truncation that calls itself an end.
+                Some(Broken::Unfinished) => return Err(Break::Truncated),
                 None => {}
             }
             if gist.output {

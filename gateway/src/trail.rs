@@ -10,6 +10,7 @@ use std::time::Duration;
 use vocab::At;
 
 use crate::classify::Failure;
+use crate::closing::Closing;
 use crate::config::Personality;
 use crate::instance::Instance;
 use crate::lease::Lease;
@@ -19,10 +20,13 @@ use crate::observer::Choice;
 #[derive(Debug)]
 pub(crate) struct Trail {
     pub(crate) instance: Arc<Instance>,
+    pub(crate) closing: Arc<Closing>,
     pub(crate) call_id: Arc<str>,
     /// When the request's head had come.
     pub(crate) received: At,
-    /// Attempts in all.
+    /// Tries in all, sent or not.
+    pub(crate) tries: u32,
+    /// Attempts in all: tries that were sent.
     pub(crate) attempts: u32,
     /// Attempts at the group or deployment that is tried now.
     pub(crate) attempts_here: u32,
@@ -42,12 +46,19 @@ pub(crate) struct Trail {
 
 impl Trail {
     /// The trail of a request whose head came at `received`.
-    pub(crate) fn new(instance: Arc<Instance>, call_id: Arc<str>, received: At) -> Self {
+    pub(crate) fn new(
+        instance: Arc<Instance>,
+        closing: Arc<Closing>,
+        call_id: Arc<str>,
+        received: At,
+    ) -> Self {
         instance.metrics.arrived();
         Self {
             instance,
+            closing,
             call_id,
             received,
+            tries: 0,
             attempts: 0,
             attempts_here: 0,
             fallbacks: 0,
@@ -115,6 +126,12 @@ impl Trail {
         self.attempt_failed(lease, failure);
         self.end(failure.status);
         self.tell(Some(lease.deployment()), Choice::StreamBroken { reason: failure.reason });
+    }
+
+    /// The stream is called off after content had been sent, through no fault of its deployment.
+    pub(crate) fn called_off(&mut self, deployment: usize, failure: &Failure) {
+        self.end(failure.status);
+        self.tell(Some(deployment), Choice::StreamBroken { reason: failure.reason });
     }
 
     /// Tells the observer.

@@ -11,7 +11,9 @@ use support::*;
 async fn a_broken_stream_ends_with_an_error_and_asks_nobody_else() {
     let error = Step::Say("data: {\"error\":{\"message\":\"overloaded\"}}\n\n".to_owned());
     let garbled = Step::Say("data: nonsense\n\n".to_owned());
-    let turns = [vec![Step::Cut], vec![Step::Stall], vec![error], vec![garbled], vec![]];
+    let unfinished = Step::Say("data: [DONE]\n\n".to_owned());
+    let turns =
+        [vec![Step::Cut], vec![Step::Stall], vec![error], vec![garbled], vec![unfinished], vec![]];
     for make in [priority, litellm] {
         for turn in &turns {
             let lab = Lab::new();

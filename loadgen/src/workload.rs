@@ -5,7 +5,7 @@
 //! on the prompt id alone, so that a repeated prompt is the same text. JSON is `body`'s business.
 
 use vocab::mark::push_prompt_marks;
-use vocab::{Draw, PromptId};
+use vocab::{Draw, Lognormal, PromptId};
 
 use crate::config::TokenSpread;
 
@@ -14,9 +14,6 @@ pub const PROMPT_TOKENS_MIN: u32 = 2;
 
 /// Most words of a prompt: the largest context window on offer, one million tokens. More is cut.
 pub const PROMPT_TOKENS_MAX: u32 = 1_000_000;
-
-/// The standard normal's 99th percentile: it turns p50 and p99 into a log-normal's sigma.
-const NORMAL_P99: f64 = 2.326_347_874_040_841;
 
 /// Filler words. Short and plain: nothing to escape in JSON, nothing that looks like a mark.
 const WORDS: [&str; 32] = [
@@ -32,8 +29,7 @@ impl TokenSpread {
         match self {
             Self::Constant(tokens) => tokens.max(1),
             Self::Lognormal { p50, p99, max } => {
-                let sigma = libm::log(p99 / p50) / NORMAL_P99;
-                let tokens = libm::round(p50 * libm::exp(sigma * draw.normal()));
+                let tokens = libm::round(Lognormal::from_quantiles(p50, p99).sample(draw));
                 // The cast saturates, and makes 0 of what is not a number.
                 (tokens as u32).clamp(1, max.max(1))
             }

@@ -7,7 +7,9 @@ use record::{MachineInfo, ReadError, RunInfo, read_json};
 
 use crate::fold::chart::Charts;
 use crate::fold::{self, Folded};
-use crate::report::{Config, Contender, Marks, REPORT_SCHEMA, RunReport, Scenario};
+use crate::report::{
+    Config, Contender, Marks, REPORT_SCHEMA, RunReport, Scenario, ValidityVerdict,
+};
 use crate::{validity, verdict};
 
 /// A run, analysed: what was run, what came out, and what the charts draw.
@@ -21,6 +23,8 @@ pub struct Analysis {
     pub machine: MachineInfo,
     /// The numbers.
     pub report: RunReport,
+    /// How much of the schedule was played, in seconds: all of it, unless the run was interrupted.
+    pub played_s: f64,
     /// The mark without a gateway in numbers, if the run has it; not among `report.contenders`.
     pub direct: Option<Contender>,
     /// One entry per contender, in the order of `report.contenders`.
@@ -43,6 +47,11 @@ impl Analysis {
     pub fn simulated(&self) -> bool {
         self.run.scenario.clock != "wall"
     }
+
+    /// Whether contenders may be marked against the promise: an invalid measurement judges nobody.
+    pub(crate) fn judges(&self) -> bool {
+        self.report.validity.verdict == ValidityVerdict::Valid
+    }
 }
 
 /// Reads and folds a run directory.
@@ -62,10 +71,14 @@ pub fn analyse(dir: &Path) -> Result<Analysis, AnalyseError> {
     let direct = direct.map(|direct| direct.numbers.clone());
     let marks = marks(dir, direct.as_ref())?;
     let validity = validity::judge(&run, &machine, &folded.iter().collect::<Vec<_>>());
+    let played_ns = folded.iter().map(|each| each.last_ns).max().unwrap_or(0);
+    let duration_ns = run.scenario.duration_ns;
+    let played_ns = if machine.incomplete.is_some() { played_ns } else { duration_ns };
     let ranked = folded.into_iter().zip(&run.contenders).filter(|(_, who)| !who.mark);
     let (contenders, charts): (Vec<_>, Vec<_>) = ranked
         .map(|(folded, _)| (with_extra_cost(folded.numbers, direct.as_ref()), folded.charts))
         .unzip();
+    let played_s = played_ns.min(duration_ns) as f64 / 1e9;
     let scenario = Scenario {
         name: run.scenario.name.clone(),
         question: run.scenario.question.clone(),
@@ -76,7 +89,7 @@ pub fn analyse(dir: &Path) -> Result<Analysis, AnalyseError> {
     };
     let report = RunReport {
         schema: REPORT_SCHEMA.to_owned(),
-        verdict: verdict::decide(&scenario, &validity, &marks, &contenders),
+        verdict: verdict::decide(&run, &validity, &marks, &contenders),
         scenario,
         config: Config {
             name: run.config.name.clone(),
@@ -90,7 +103,7 @@ pub fn analyse(dir: &Path) -> Result<Analysis, AnalyseError> {
         assumed: run.assumed.clone(),
         warnings: run.warnings.clone(),
     };
-    Ok(Analysis { dir: dir.to_owned(), run, machine, report, direct, charts })
+    Ok(Analysis { dir: dir.to_owned(), run, machine, report, played_s, direct, charts })
 }
 
 /// Contenders folded at a time: each holds its own tables in memory, about 30 MB per 100,000

@@ -1,18 +1,20 @@
 //! Everything that happened to one request, from all three tables, as one timeline per contender.
 //!
 //! The client's book says what the user saw, the ledger what reached a provider, the decisions why
-//! the gateway did it. Told in the order of the run's clock, with the distance to the intended
-//! instant. It reads the tables row by row and keeps only this request's rows.
+//! the gateway did it. Told in the order of the run's clock, causes before effects, with the distance
+//! to the intended instant. It reads the tables row by row and keeps only this request's rows. Of
+//! somebody else's gateway there is the client's book alone.
+
+mod order;
+mod told;
 
 use std::path::{Path, PathBuf};
 
-use record::{
-    AttemptEnd, AttemptRow, DecisionKind, DecisionRow, ReadError, RequestRow, RowReader, RunInfo,
-    Stage, read_json,
-};
+use record::{AttemptRow, DecisionRow, ReadError, RequestRow, Row, RowReader, RunInfo, read_json};
 
-use crate::figures::{count, millis};
-use crate::terminal::{Ink, Style, Tone, plain, wrap};
+use crate::figures::millis;
+use crate::terminal::{Ink, Style, Tone, plain, prose, wrap};
+use told::ending;
 
 /// Attempts or decisions told per contender; a request with more is a loop, and said to be cut.
 const EVENTS_MAX: usize = 400;
@@ -53,17 +55,15 @@ pub struct Event {
     pub text: String,
 }
 
-/// Whose book an event comes from; in the order of telling at one instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Whose book an event comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SaidBy {
-    /// `requests.csv`, before its end.
+    /// `requests.csv`.
     Client,
     /// `decisions.csv`.
     Gateway,
     /// `attempts.csv`.
     Provider,
-    /// `requests.csv`, its end.
-    ClientEnd,
 }
 
 /// Why a request could not be explained.
@@ -156,7 +156,7 @@ fn line(event: &Event, story: &Story, style: Style, ink: Ink) -> String {
         format!("{:>12.3} s {since:>11}  {:<8}  ", event.at_ns as f64 / 1e9, event.said_by.word());
     let room = style.columns().saturating_sub(TEXT_COLUMN).max(20);
     let text =
-        wrap(&plain(&event.text), room, 0).replace('\n', &format!("\n{}", " ".repeat(TEXT_COLUMN)));
+        wrap(&prose(&event.text), room, 0).replace('\n', &format!("\n{}", " ".repeat(TEXT_COLUMN)));
     format!("{}{text}", ink.paint(&head, Tone::Dim))
 }
 
@@ -164,7 +164,7 @@ impl SaidBy {
     /// The word in front of an event.
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Client | Self::ClientEnd => "client",
+            Self::Client => "client",
             Self::Gateway => "gateway",
             Self::Provider => "provider",
         }
@@ -197,25 +197,18 @@ fn find(path: &Path, request: u64) -> Result<(Option<RequestRow>, u64), ReadErro
 }
 
 fn story(dir: &Path, contender: &str, row: &RequestRow) -> Result<Story, ReadError> {
-    let mut events = client(row);
-    for attempt in RowReader::<AttemptRow>::open(&dir.join("attempts.csv"))? {
-        let attempt = attempt?;
-        if attempt.request == Some(row.request) && events.len() < EVENTS_MAX {
-            events.extend(provider(&attempt));
-        }
-    }
-    for decision in RowReader::<DecisionRow>::open(&dir.join("decisions.csv"))? {
-        let decision = decision?;
-        if decision.request == Some(row.request) && events.len() < 2 * EVENTS_MAX {
-            events.push(gateway(&decision));
-        }
-    }
-    if events.len() >= EVENTS_MAX {
+    let of_this = |request: Option<u64>| request == Some(row.request);
+    let attempts: Vec<AttemptRow> =
+        rows(&dir.join("attempts.csv"), |attempt: &AttemptRow| of_this(attempt.request))?;
+    let decisions: Vec<DecisionRow> =
+        rows(&dir.join("decisions.csv"), |decision: &DecisionRow| of_this(decision.request))?;
+    let cut = attempts.len() == EVENTS_MAX || decisions.len() == EVENTS_MAX;
+    let mut events = order::timeline(row, attempts, &decisions);
+    if cut {
         let at_ns = row.end_ns.unwrap_or(row.intended_ns);
         let text = format!("more than {EVENTS_MAX} events; the rest is in the tables");
-        events.push(Event { at_ns, said_by: SaidBy::ClientEnd, text });
+        events.push(Event { at_ns, said_by: SaidBy::Client, text });
     }
-    events.sort_by_key(|event| (event.at_ns, event.said_by));
     Ok(Story {
         contender: contender.to_owned(),
         ending: ending(row),
@@ -225,99 +218,20 @@ fn story(dir: &Path, contender: &str, row: &RequestRow) -> Result<Story, ReadErr
     })
 }
 
-fn client(row: &RequestRow) -> Vec<Event> {
-    let kind = if row.stream { "stream" } else { "plain" };
-    let warmup = if row.warmup { ", warm-up: in no number" } else { "" };
-    let intended = format!("meant to start (phase {}, {kind}{warmup})", row.phase);
-    let status = row.status.map_or_else(String::new, |status| format!(" with status {status}"));
-    let events = [
-        (Some(row.intended_ns), SaidBy::Client, intended),
-        (row.sent_ns, SaidBy::Client, "sent".to_owned()),
-        (row.first_byte_ns, SaidBy::Client, format!("answer began{status}")),
-        (row.first_token_ns, SaidBy::Client, "first token".to_owned()),
-        (
-            row.last_token_ns.filter(|_| row.tokens > 1),
-            SaidBy::Client,
-            format!("last token ({} in all)", count(row.tokens)),
-        ),
-        (row.end_ns, SaidBy::ClientEnd, ending(row)),
-    ];
-    let told = events.into_iter();
-    told.filter_map(|(at, said_by, text)| Some(Event { at_ns: at?, said_by, text })).collect()
-}
-
-fn ending(row: &RequestRow) -> String {
-    let waited = row.end_ns.map(|end| millis(end.saturating_sub(row.intended_ns) as f64 / 1e6));
-    let after = waited.map_or_else(String::new, |waited| format!(" after {waited}"));
-    let served = row.served_by.as_ref().map_or_else(String::new, |id| format!(", served by {id}"));
-    let content = match row.integrity {
-        Some(integrity) if integrity != vocab::Integrity::Complete => {
-            format!(", content {integrity}")
+/// The first [`EVENTS_MAX`] rows that are `wanted`; none where nobody kept that book.
+fn rows<R>(path: &Path, wanted: impl Fn(&R) -> bool) -> Result<Vec<R>, ReadError>
+where
+    R: Row + serde::de::DeserializeOwned,
+{
+    let mut found = Vec::new();
+    if !path.exists() {
+        return Ok(found);
+    }
+    for row in RowReader::<R>::open(path)? {
+        let row = row?;
+        if wanted(&row) && found.len() < EVENTS_MAX {
+            found.push(row);
         }
-        Some(_) | None => String::new(),
-    };
-    match row.failure {
-        Some(kind) => format!("{}: {kind}{after}{content}{served}", row.outcome),
-        None => format!("{}{after}{content}{served}", row.outcome),
     }
-}
-
-fn provider(row: &AttemptRow) -> [Event; 2] {
-    let fault = row.fault.as_ref().map_or_else(String::new, |ids| format!(", meets fault {ids}"));
-    let (what, how) = match row.stage {
-        Stage::Connect => ("dial", "dial"),
-        Stage::Request => ("request", "attempt"),
-    };
-    let begin = format!(
-        "{what} reaches {} (attempt {}, visit {}){fault}",
-        row.deployment, row.attempt, row.visit
-    );
-    let status = row.status.map_or_else(String::new, |status| format!(" {status}"));
-    let billed = if row.tokens_in + row.tokens_out > 0 {
-        format!(", billed {} in and {} out", count(row.tokens_in), count(row.tokens_out))
-    } else {
-        String::new()
-    };
-    let end = format!(
-        "{how} {} at {}: {}{status}{billed}",
-        row.attempt,
-        row.deployment,
-        ended(row.ended)
-    );
-    [
-        Event { at_ns: row.arrived_ns, said_by: SaidBy::Provider, text: begin },
-        Event { at_ns: row.ended_ns, said_by: SaidBy::Provider, text: end },
-    ]
-}
-
-const fn ended(end: AttemptEnd) -> &'static str {
-    match end {
-        AttemptEnd::Complete => "answered in full",
-        AttemptEnd::Error => "answered with an error",
-        AttemptEnd::Refused => "turned away",
-        AttemptEnd::Reset => "connection reset",
-        AttemptEnd::Truncated => "stream ended early",
-        AttemptEnd::ErrorEvent => "error inside the stream",
-        AttemptEnd::Silent => "fell silent",
-        AttemptEnd::HungUp => "caller hung up",
-    }
-}
-
-fn gateway(row: &DecisionRow) -> Event {
-    let what = match row.kind {
-        DecisionKind::Pick => "picks",
-        DecisionKind::Retry => "retries",
-        DecisionKind::Failover => "fails over to",
-        DecisionKind::Cooldown => "cools down",
-        DecisionKind::AttemptFailed => "sees a failed attempt at",
-        DecisionKind::Served => "answers from",
-        DecisionKind::GaveUp => "gives up",
-        DecisionKind::StreamBroken => "ends a broken stream visibly, from",
-        DecisionKind::ClientLeft => "sees the client leave",
-    };
-    let on = row.deployment.as_ref().map_or_else(String::new, |id| format!(" {id}"));
-    let detail = row.detail.replace(';', ", ").replace('=', " ");
-    let detail = if detail.is_empty() { detail } else { format!(" ({detail})") };
-    let text = format!("{} {what}{on}{detail}", row.gateway);
-    Event { at_ns: row.at_ns, said_by: SaidBy::Gateway, text }
+    Ok(found)
 }

@@ -1,11 +1,14 @@
 //! Numbers as people read them: one way for each unit, used by every format. A failure prints as
-//! `— (fail)`, and nothing short of everything prints as 100 %.
+//! `— (fail)`, nothing short of everything prints as 100 %, and nothing above zero as 0.
 
 /// What stands where a percentile falls among failures.
 pub(crate) const NEVER: &str = "— (fail)";
 
-/// What stands where a number does not apply or was not observed.
+/// What stands where a number does not apply.
 pub(crate) const NOT_APPLICABLE: &str = "n/a";
+
+/// What stands where nobody kept the book that would tell a number.
+pub(crate) const NOT_OBSERVED: &str = "not observed";
 
 /// A fraction as a percentage with unit: `99.7 %`.
 pub(crate) fn percent(fraction: f64) -> String {
@@ -15,11 +18,12 @@ pub(crate) fn percent(fraction: f64) -> String {
 /// A fraction as a bare percentage: `99.7`; as many digits as it takes not to round a flaw away.
 pub(crate) fn percentage(fraction: f64) -> String {
     let value = fraction * 100.0;
+    if value > 0.0 && value < ROUNDS_TO_TENTH {
+        return "< 0.1".to_owned();
+    }
     let digits = (1..=4).find(|&digits| {
         let shown = format!("{value:.digits$}");
-        let flawless = format!("{:.digits$}", 100.0);
-        let nothing = format!("{:.digits$}", 0.0);
-        (fraction >= 1.0 || shown != flawless) && (fraction <= 0.0 || shown != nothing)
+        fraction >= 1.0 || shown != format!("{:.digits$}", 100.0)
     });
     match digits {
         Some(digits) if value == value.round() && digits == 1 => format!("{value:.0}"),
@@ -28,21 +32,30 @@ pub(crate) fn percentage(fraction: f64) -> String {
     }
 }
 
-/// Milliseconds: `840 ms`, `2.1 s`, `1 m 40 s`.
+/// Below this a number rounds to 0.0 with one digit, and prints as `< 0.1`.
+const ROUNDS_TO_TENTH: f64 = 0.05;
+
+/// Milliseconds: `840 ms`, `2.1 s`, `1 m 40 s`; `0 ms` is exactly zero.
 pub(crate) fn millis(ms: f64) -> String {
-    if ms < 10.0 {
+    if ms == 0.0 {
+        "0 ms".to_owned()
+    } else if ms < ROUNDS_TO_TENTH {
+        "< 0.1 ms".to_owned()
+    } else if ms < 9.95 {
         format!("{ms:.1} ms")
-    } else if ms < 1_000.0 {
+    } else if ms < 999.5 {
         format!("{ms:.0} ms")
     } else {
         seconds(ms / 1000.0)
     }
 }
 
-/// Seconds: `0 s`, `0.4 s`, `4.0 s`, `38 s`, `2 m 5 s`.
+/// Seconds: `0 s`, `0.4 s`, `4.0 s`, `38 s`, `2 m 5 s`; `0 s` is exactly zero.
 pub(crate) fn seconds(s: f64) -> String {
     if s == 0.0 {
         "0 s".to_owned()
+    } else if s < ROUNDS_TO_TENTH {
+        "< 0.1 s".to_owned()
     } else if s < 9.95 {
         format!("{s:.1} s")
     } else if s < 119.5 {
@@ -63,6 +76,9 @@ pub(crate) fn clock(s: f64) -> String {
 
 /// US dollars: `$4.10`, `$0.0031`.
 pub(crate) fn usd(amount: f64) -> String {
+    if amount > 0.0 && amount < 0.000_05 {
+        return "< $0.0001".to_owned();
+    }
     let digits = if amount != 0.0 && amount.abs() < 0.1 { 4 } else { 2 };
     let sign = if amount < 0.0 { "−" } else { "" };
     format!("{sign}${:.digits$}", amount.abs())
@@ -81,9 +97,25 @@ pub(crate) fn count(n: u64) -> String {
     out
 }
 
+/// A count with its noun: `1 dial`, `2 dials`; for nouns that take an s.
+pub(crate) fn counted(n: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
 /// A factor: `1.07×`.
 pub(crate) fn factor(x: f64) -> String {
     format!("{x:.2}×")
+}
+
+/// How many error budgets were burnt: `50.0×`; `0×` is exactly zero.
+pub(crate) fn burn(x: f64) -> String {
+    if x == 0.0 {
+        "0×".to_owned()
+    } else if x < ROUNDS_TO_TENTH {
+        "< 0.1×".to_owned()
+    } else {
+        format!("{x:.1}×")
+    }
 }
 
 /// A number that may be never, printed by `show`.
@@ -106,7 +138,7 @@ pub(crate) fn or_not(
 
 #[cfg(test)]
 mod tests {
-    use super::{clock, count, factor, millis, percent, seconds, usd};
+    use super::{burn, clock, count, counted, factor, millis, percent, seconds, usd};
 
     #[test]
     fn numbers_read_well_and_round_nothing_away() {
@@ -123,5 +155,18 @@ mod tests {
         assert_eq!([4.1, 0.0031, -2.0, 0.0].map(usd), ["$4.10", "$0.0031", "−$2.00", "$0.00"]);
         assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!(factor(1.066), "1.07×");
+        assert_eq!([1, 1_000].map(|n| counted(n, "dial")), ["1 dial", "1,000 dials"]);
+    }
+
+    #[test]
+    fn only_exactly_nothing_prints_as_nothing() {
+        assert_eq!(
+            [0.0, 1e-9, 0.0004, 0.0006].map(percent),
+            ["0 %", "< 0.1 %", "< 0.1 %", "0.1 %"]
+        );
+        assert_eq!([0.0, 0.04, 0.05].map(seconds), ["0 s", "< 0.1 s", "0.1 s"]);
+        assert_eq!([0.0, 0.01, 9.97].map(millis), ["0 ms", "< 0.1 ms", "10 ms"]);
+        assert_eq!([0.0, 1e-6].map(usd), ["$0.00", "< $0.0001"]);
+        assert_eq!([0.0, 0.01, 50.0].map(burn), ["0×", "< 0.1×", "50.0×"]);
     }
 }

@@ -7,6 +7,7 @@
 mod baseline;
 mod book;
 pub(crate) mod chart;
+mod examples;
 mod fault;
 mod ledger;
 mod promise;
@@ -14,14 +15,13 @@ mod quiet;
 mod sample;
 mod tally;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use record::run::ContenderInfo;
 use record::{OracleRow, ReadError, RowReader, RunInfo};
-use vocab::{FailureKind, Outcome};
+use vocab::Outcome;
 
-use crate::report::{Contender, DeploymentShare, Tokens};
+use crate::report::{Contender, DeploymentShare, FaultResult, Tokens};
 use book::Book;
 use chart::Charts;
 use ledger::Ledger;
@@ -29,8 +29,8 @@ use promise::{Promise, Samples, Totals};
 use sample::{Sample, share, wilson95};
 use tally::Tally;
 
-/// Example requests kept per failure kind.
-const EXAMPLES_MAX: usize = 5;
+/// Kind of a contender that somebody else runs: of it there is the client's book and nothing else.
+pub(crate) const REMOTE: &str = "remote";
 
 /// One contender, folded.
 #[derive(Clone, Debug)]
@@ -39,6 +39,8 @@ pub(crate) struct Folded {
     pub(crate) charts: Charts,
     /// Why its books do not reconcile.
     pub(crate) mismatches: Vec<String>,
+    /// Last instant that its client's book knows, in nanoseconds.
+    pub(crate) last_ns: u64,
     /// Digest of the offered requests and their intended instants, equal for everybody.
     pub(crate) schedule: (u64, u64),
 }
@@ -51,15 +53,25 @@ pub(crate) fn contender(
 ) -> Result<Folded, ReadError> {
     let promises = promise::promises(run);
     let book = Book::read(&dir.join("requests.csv"), &promise::request_bounds(&promises))?;
-    let ledger = Ledger::read(&dir.join("attempts.csv"), run)?;
+    let observed = who.kind != REMOTE;
+    let ledger = match observed {
+        true => Ledger::read(&dir.join("attempts.csv"), run)?,
+        false => Ledger::none(run),
+    };
     let tally = Tally::of(run, &book, &ledger);
     let samples = Samples::of(book.judged());
-    let charts = chart::charts(run, (&book, &ledger), &samples, &dir.join("decisions.csv"))?;
-    let fold = Fold { run, promises, book, ledger, tally, samples };
+    let decisions = observed.then(|| dir.join("decisions.csv"));
+    let charts = chart::charts(run, (&book, &ledger), &samples, decisions.as_deref())?;
+    let mut mismatches = book.mismatches();
+    if observed {
+        mismatches.extend(tally.mismatches(&book));
+    }
+    let fold = Fold { run, promises, book, ledger, tally, samples, observed };
     Ok(Folded {
         numbers: fold.numbers(who),
         charts,
-        mismatches: fold.tally.mismatches(&fold.book),
+        mismatches,
+        last_ns: fold.book.last_ns(),
         schedule: fold.schedule(),
     })
 }
@@ -85,6 +97,8 @@ struct Fold<'a> {
     ledger: Ledger,
     tally: Tally,
     samples: Samples,
+    /// Whether there is a ledger; without one, what only it can tell is `None`.
+    observed: bool,
 }
 
 impl Fold<'_> {
@@ -93,17 +107,16 @@ impl Fold<'_> {
         let counts = self.counts();
         let success_rate = share(samples.succeeded, samples.judged);
         let budget = promise::error_budget(&self.promises);
-        let cost_usd = tally.cost.map(vocab::PicoUsd::usd);
+        let told = |number: u64| self.observed.then_some(number);
+        let cost_usd = tally.cost.filter(|_| self.observed).map(vocab::PicoUsd::usd);
         let per_1k = cost_usd.map(|usd| share(1000, samples.good).map(|per| usd * per));
-        let retry_amplification = share(tally.attempts, counts.offered);
-        let faults: Vec<_> = (0..self.run.faults.len())
-            .map(|at| fault::fold(self.run, &self.book, &self.ledger, at, budget))
-            .collect();
+        let retry_amplification = share(tally.attempts, counts.offered).filter(|_| self.observed);
+        let faults = self.faults(who, budget);
         let totals = Totals { faults: &faults, retry_amplification, cost_per_1k_good_usd: per_1k };
         let slo = promise::judge(&self.promises, samples, &totals);
-        let (failures_by_kind, failure_examples) = self.failures();
+        let (failures_by_kind, failure_examples) = examples::failures(&self.book);
         let (met_fault, rescued_requests) = self.met_and_rescued();
-        let observed = tally.unattributed_faults == 0;
+        let attributed = self.observed && tally.unattributed_faults == 0;
         let mut numbers = Contender {
             name: who.name.clone(),
             kind: who.kind.clone(),
@@ -118,7 +131,10 @@ impl Fold<'_> {
             never_sent: counts.never_sent,
             failures_by_kind,
             failure_examples,
-            slowest_request: self.slowest_request(),
+            slowest_request: examples::slowest(&self.book, |asked| {
+                asked.ttft_ms().or(asked.e2e_ms())
+            }),
+            slowest_by_metric: examples::slowest_by_metric(&self.book),
             success_rate,
             success_rate_ci95: wilson95(samples.succeeded, samples.judged),
             goodput: share(samples.good, samples.judged),
@@ -132,13 +148,13 @@ impl Fold<'_> {
                 .failed_sample(true, book::Asked::longest_gap_ms)
                 .percentiles(),
             failure_ms: self.failed_sample(false, book::Asked::e2e_ms).percentiles(),
-            attempts: tally.attempts,
-            attempts_unattributed: tally.unattributed,
-            probes: self.ledger.probes,
+            attempts: told(tally.attempts),
+            attempts_unattributed: told(tally.unattributed),
+            probes: told(self.ledger.probes),
             retry_amplification,
-            rescued: share(rescued_requests, met_fault).filter(|_| observed),
-            met_fault,
-            rescued_requests,
+            rescued: share(rescued_requests, met_fault).filter(|_| attributed),
+            met_fault: told(met_fault),
+            rescued_requests: told(rescued_requests),
             tokens: self.tokens(),
             cost_usd,
             cost_per_1k_good_usd: per_1k.flatten(),
@@ -168,27 +184,19 @@ impl Fold<'_> {
         counts
     }
 
-    fn failures(&self) -> (BTreeMap<String, u64>, BTreeMap<String, Vec<u64>>) {
-        let (mut counts, mut examples) = (BTreeMap::new(), BTreeMap::new());
-        for kind in FailureKind::ALL {
-            let failed = self.book.judged().filter(|asked| asked.failure == Some(*kind));
-            let mut ids: Vec<u64> = failed
-                .filter(|asked| asked.outcome == Outcome::Failed)
-                .map(|asked| asked.request)
-                .collect();
-            if !ids.is_empty() {
-                counts.insert(kind.word().to_owned(), ids.len() as u64);
-                ids.truncate(EXAMPLES_MAX);
-                examples.insert(kind.word().to_owned(), ids);
+    fn faults(&self, who: &ContenderInfo, budget: Option<f64>) -> Vec<FaultResult> {
+        let books = fault::Books { book: &self.book, ledger: &self.ledger };
+        let settings = fault::Settings { budget, cooldown_ns: who.cooldown_ns };
+        let mut faults: Vec<FaultResult> = (0..self.run.faults.len())
+            .map(|at| fault::fold(self.run, &books, at, &settings))
+            .collect();
+        if !self.observed {
+            for fault in &mut faults {
+                fault.met_requests = None;
+                fault.not_applicable.push("met_requests".to_owned());
             }
         }
-        (counts, examples)
-    }
-
-    fn slowest_request(&self) -> Option<u64> {
-        let ok = self.book.judged().filter(|asked| asked.succeeded());
-        let waited = |asked: &book::Asked| asked.ttft_ms().or(asked.e2e_ms()).unwrap_or(0.0);
-        ok.max_by(|a, b| waited(a).total_cmp(&waited(b))).map(|asked| asked.request)
+        faults
     }
 
     fn met_and_rescued(&self) -> (u64, u64) {
@@ -215,15 +223,22 @@ impl Fold<'_> {
 
     fn tokens(&self) -> Tokens {
         let measured = self.book.requests.iter().filter(|asked| !asked.warmup);
+        let told = |number: u64| self.observed.then_some(number);
+        let lacks: &[&str] =
+            if self.observed { &[] } else { &["billed_in", "billed_out", "wasted"] };
         Tokens {
             delivered: measured.map(|asked| asked.tokens).sum(),
-            billed_in: self.tally.billed_in,
-            billed_out: self.tally.billed_out,
-            wasted: self.tally.wasted,
+            billed_in: told(self.tally.billed_in),
+            billed_out: told(self.tally.billed_out),
+            wasted: told(self.tally.wasted),
+            not_applicable: lacks.iter().map(|name| (*name).to_owned()).collect(),
         }
     }
 
     fn deployments(&self) -> Vec<DeploymentShare> {
+        if !self.observed {
+            return Vec::new();
+        }
         let rows = self.ledger.deployments.all().iter().zip(&self.tally.by_deployment);
         let row = |(id, &attempts): (&String, &u64)| DeploymentShare {
             id: id.clone(),
@@ -280,6 +295,12 @@ fn not_applicable(numbers: &Contender, price_missing: bool) -> Vec<String> {
         ("e2e_ok_ms", numbers.e2e_ms.n == 0),
         ("longest_gap_failed_ms", numbers.longest_gap_failed_ms.n == 0),
         ("failure_ms", numbers.failure_ms.n == 0),
+        ("attempts", numbers.attempts.is_none()),
+        ("attempts_unattributed", numbers.attempts_unattributed.is_none()),
+        ("probes", numbers.probes.is_none()),
+        ("met_fault", numbers.met_fault.is_none()),
+        ("rescued_requests", numbers.rescued_requests.is_none()),
+        ("deployments", numbers.attempts.is_none()),
         ("retry_amplification", numbers.retry_amplification.is_none()),
         ("rescued", numbers.rescued.is_none()),
         ("cost_usd", price_missing),

@@ -23,12 +23,6 @@ pub struct File {
 
 /// An output format.
 pub trait Report: Sync {
-    /// Name, as `brownout list formats` shows it.
-    fn name(&self) -> &'static str;
-
-    /// What it is for, in half a sentence.
-    fn summary(&self) -> &'static str;
-
     /// The files, in the order in which they should be listed.
     fn files(&self, analysis: &Analysis) -> Vec<File>;
 }

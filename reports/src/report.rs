@@ -116,7 +116,7 @@ pub enum Basis {
     Invalid,
     /// The cheapest of those who kept the promise.
     Cost,
-    /// Costs tied, goodput decided.
+    /// Costs tied, or are not known: goodput decided.
     Goodput,
     /// Nobody kept the promise (or none was given): best goodput.
     NobodyKept,
@@ -166,6 +166,9 @@ pub struct Contender {
     pub failure_examples: BTreeMap<String, Vec<u64>>,
     /// The request of the slowest success, for `brownout explain`.
     pub slowest_request: Option<u64>,
+    /// The request of the slowest success by metric of a single request (`ttft`, `e2e`, `tpot`,
+    /// `longest_gap`), for `brownout explain`.
+    pub slowest_by_metric: BTreeMap<String, u64>,
     /// succeeded / (offered − cancelled).
     pub success_rate: Option<f64>,
     /// Wilson's 95 % interval of `success_rate`; the unit is the request, so it speaks about this
@@ -191,28 +194,29 @@ pub struct Contender {
     /// How long users waited to be told no: intended instant to end of failed requests.
     pub failure_ms: Percentiles,
     /// Attempts that reached a provider (dials turned away included) for non-warm-up requests. A
-    /// dial that nobody can attribute counts by its instant.
-    pub attempts: u64,
+    /// dial that nobody can attribute counts by its instant. Like all that only the providers' book
+    /// can tell, `null` and not applicable where no ledger is kept (kind `remote`).
+    pub attempts: Option<u64>,
     /// Of these, dials that no request could be found for.
-    pub attempts_unattributed: u64,
+    pub attempts_unattributed: Option<u64>,
     /// Calls that carry no prompt: health checks, model lists. In no other number.
-    pub probes: u64,
+    pub probes: Option<u64>,
     /// attempts / offered.
     pub retry_amplification: Option<f64>,
     /// Requests that met a fault and still succeeded, over those that met one.
     pub rescued: Option<f64>,
     /// Requests that met a fault.
-    pub met_fault: u64,
+    pub met_fault: Option<u64>,
     /// Requests that met a fault and succeeded.
-    pub rescued_requests: u64,
+    pub rescued_requests: Option<u64>,
     /// Tokens, delivered and billed.
     pub tokens: Tokens,
     /// Bill of all attempts, in US dollars.
     pub cost_usd: Option<f64>,
     /// `cost_usd` per 1,000 good requests.
     pub cost_per_1k_good_usd: Option<f64>,
-    /// (`cost_usd` − direct's) / (`good` − direct's): the price of one request that no gateway would
-    /// have lost.
+    /// (`cost_usd` − direct's) / (`good` − direct's): what each answer that the gateway saved costs
+    /// extra, compared with no gateway.
     pub extra_cost_per_rescued_usd: Option<f64>,
     /// (1 − `success_rate`) / (1 − promised success rate): 1 spends the error budget exactly.
     pub error_budget_burn: Option<f64>,
@@ -253,11 +257,13 @@ pub struct Tokens {
     /// Reached a client, in failed answers too.
     pub delivered: u64,
     /// Billed for prompts.
-    pub billed_in: u64,
+    pub billed_in: Option<u64>,
     /// Billed for answers.
-    pub billed_out: u64,
+    pub billed_out: Option<u64>,
     /// Billed, less prompt and answer of the serving visit of each success.
-    pub wasted: u64,
+    pub wasted: Option<u64>,
+    /// Fields of this object that do not apply.
+    pub not_applicable: Vec<String>,
 }
 
 /// Where attempts went.
@@ -285,6 +291,8 @@ pub struct FaultResult {
     pub from_s: f64,
     /// End, in seconds since the start of the run.
     pub to_s: f64,
+    /// Requests outside warm-up of which an attempt met it.
+    pub met_requests: Option<u64>,
     /// Of requests intended while it lasted.
     pub success_rate: Option<f64>,
     /// Of requests intended in the 30 s before, without warm-up or another fault.
@@ -297,7 +305,8 @@ pub struct FaultResult {
     pub time_to_rescue_s: Option<f64>,
     /// Until the last window of 20 requests whose good share is over 10 points under before.
     pub time_to_recover_s: Option<f64>,
-    /// Until the target had its share of attempts back.
+    /// Until the target had its share of attempts back. Not applicable where traffic ended before
+    /// the longest cooldown and one more window were over.
     pub failback_s: Option<f64>,
     /// Failed requests between start and detection.
     pub first_victims: Option<u64>,
@@ -335,4 +344,22 @@ pub struct SloResult {
     pub pass: Option<bool>,
     /// Whether there are too few requests to gate on this percentile.
     pub too_few: bool,
+}
+
+impl Contender {
+    /// Whether a ledger was kept, so that attempts, tokens and costs were observed.
+    pub(crate) fn is_observed(&self) -> bool {
+        self.attempts.is_some()
+    }
+
+    /// Whether anything was played: an interrupted run may not have reached it.
+    pub(crate) fn was_played(&self) -> bool {
+        self.offered > 0
+    }
+
+    /// Whether there were faults and none of its requests met one.
+    pub(crate) fn met_no_fault(&self) -> bool {
+        let unattributed = self.attempts_unattributed.unwrap_or(0);
+        !self.faults.is_empty() && self.met_fault == Some(0) && unattributed == 0
+    }
 }

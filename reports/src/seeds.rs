@@ -2,6 +2,7 @@
 //!
 //! The unit is the run, never the request. A contender *wins* only with five seeds or more and the
 //! same leader on all of them; with fewer it *led*; a leader that changes makes the verdict FRAGILE.
+//! Where nobody keeps the promise on most seeds, leading is no winning, and the line says so first.
 //! One invalid run makes the whole series invalid: leaving it out would be choosing the data.
 
 use indexmap::IndexMap;
@@ -175,9 +176,21 @@ fn line(runs: &[&Run], ranked: &[&Spread], agreed: Option<bool>) -> String {
         .median
         .map_or_else(String::new, |rate| format!(", median success {}", percent(rate)));
     let kept = format!("kept the promise on {} of {n}", first.kept);
+    let unkept = unkept(runs);
     match agreed {
+        Some(true) if first.led == 0 && n == 1 => {
+            format!("nobody leads on seed {seeds}: the first two are equal")
+        }
         Some(true) if first.led == 0 => {
             format!("nobody leads on any of {n} seeds ({seeds}): the first two are equal")
+        }
+        Some(true) if unkept.is_some() => {
+            let on = if n == 1 { format!("seed {seeds}") } else { format!("all {n} seeds") };
+            let goodput = first
+                .goodput
+                .median
+                .map_or_else(String::new, |share| format!(", median goodput {}", percent(share)));
+            format!("{}; {who} led on {on}{goodput}{rate}", unkept.unwrap_or_default())
         }
         Some(true) if n >= SEEDS_TO_WIN => format!("{who} wins on all {n} seeds: {kept}{rate}"),
         Some(true) if n == 1 => format!("{who} led on seed {seeds}: {kept}{rate}"),
@@ -190,8 +203,24 @@ fn line(runs: &[&Run], ranked: &[&Spread], agreed: Option<bool>) -> String {
                 .filter(|spread| spread.led > 0)
                 .map(|spread| format!("{} on {}", spread.name, spread.led))
                 .collect();
-            format!("FRAGILE: the leader changes between {n} seeds ({})", led.join(", "))
+            let unkept = unkept.map_or_else(String::new, |unkept| format!("; {unkept}"));
+            format!("FRAGILE: the leader changes between {n} seeds ({}){unkept}", led.join(", "))
         }
+    }
+}
+
+/// That nobody keeps the promise, where that is so on most seeds: then leading is no winning.
+fn unkept(runs: &[&Run]) -> Option<String> {
+    let promised = runs.iter().any(|run| run.report.contenders.iter().any(|c| !c.slo.is_empty()));
+    let n = runs.len();
+    let without = runs.iter().filter(|run| run.report.verdict.kept.is_empty()).count();
+    match (promised, without) {
+        (false, _) => Some("no promise given".to_owned()),
+        (true, without) if without == n => Some("nobody keeps the promise".to_owned()),
+        (true, without) if 2 * without > n => {
+            Some(format!("nobody keeps the promise on {without} of {n} seeds"))
+        }
+        (true, _) => None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! Words carry the meaning and colour repeats it, so the screen reads the same in a log file. What
 //! comes from outside is stripped of control characters: a scenario's name cannot move the cursor.
 
+pub(crate) mod assumed;
 pub(crate) mod comparison;
 mod ink;
 pub(crate) mod opening;
@@ -11,7 +12,7 @@ pub(crate) mod outcome;
 mod series;
 mod table;
 
-pub(crate) use ink::{Ink, Tone, plain, wrap};
+pub(crate) use ink::{Ink, Tone, plain, prose, wrap};
 pub use series::series;
 
 use crate::Analysis;

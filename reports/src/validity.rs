@@ -2,12 +2,13 @@
 //!
 //! INVALID needs a reason that lies in the measurement: books that do not reconcile, a run that was
 //! cut short, contenders that were not offered the same, a generator that fell behind. A contender
-//! that did badly is no such reason; one that was unhealthy before the first fault is a note.
+//! that did badly is no such reason; one that was unhealthy before the first fault is a note. What
+//! an interruption causes (contenders that were not reached, schedules that differ) is told as that.
 
 use record::machine::{GeneratorHealth, MachineInfo};
 use record::run::RunInfo;
 
-use crate::figures::{count, millis, percent};
+use crate::figures::{NOT_OBSERVED, count, counted, millis, percent};
 use crate::fold::Folded;
 use crate::report::{Contender, Validity, ValidityVerdict};
 
@@ -30,12 +31,14 @@ const CALIBRATION_PART_MAX: f64 = 0.05;
 /// Judges the measurement; `folded` includes the mark `direct`.
 pub(crate) fn judge(run: &RunInfo, machine: &MachineInfo, folded: &[&Folded]) -> Validity {
     let mut reasons: Vec<String> = machine.incomplete.iter().cloned().collect();
+    let whole = reasons.is_empty();
+    reasons.extend((!whole).then(|| not_played(folded)).flatten());
     for each in folded {
         let named = |reason: &String| format!("{}: {reason}", each.numbers.name);
         reasons.extend(each.mismatches.iter().map(named));
-        reasons.extend(offered(&each.numbers));
+        reasons.extend(offered(&each.numbers).filter(|_| whole));
     }
-    reasons.extend(same_schedule(folded));
+    reasons.extend(same_schedule(folded).filter(|_| whole));
     if run.scenario.clock == "wall" {
         for health in &machine.generators {
             let numbers = folded.iter().find(|each| each.numbers.name == health.contender);
@@ -44,7 +47,20 @@ pub(crate) fn judge(run: &RunInfo, machine: &MachineInfo, folded: &[&Folded]) ->
     }
     let verdict =
         if reasons.is_empty() { ValidityVerdict::Valid } else { ValidityVerdict::Invalid };
-    Validity { verdict, reasons, notes: notes(run, folded) }
+    // What half a run shows about health and sample sizes is no note, but a consequence.
+    let notes = if whole { notes(run, folded) } else { Vec::new() };
+    Validity { verdict, reasons, notes }
+}
+
+/// Who was not reached before the run was cut short.
+fn not_played(folded: &[&Folded]) -> Option<String> {
+    let names: Vec<&str> = folded
+        .iter()
+        .filter(|each| !each.numbers.was_played())
+        .map(|each| each.numbers.name.as_str())
+        .collect();
+    let were = if names.len() == 1 { "was" } else { "were" };
+    (!names.is_empty()).then(|| format!("{} {were} not played", names.join(", ")))
 }
 
 fn offered(numbers: &Contender) -> Option<String> {
@@ -54,9 +70,9 @@ fn offered(numbers: &Contender) -> Option<String> {
     }
     (*never_sent > 0).then(|| {
         format!(
-            "{name}: {} of {} requests were never sent, the bound on requests in flight was reached",
+            "{name}: {} of {} never left, the bound on requests in flight was reached",
             count(*never_sent),
-            count(*offered)
+            counted(*offered, "request")
         )
     })
 }
@@ -65,9 +81,9 @@ fn same_schedule(folded: &[&Folded]) -> Option<String> {
     let first = folded.first()?;
     let other = folded.iter().find(|each| each.schedule != first.schedule)?;
     Some(format!(
-        "{} was offered {} requests, {} was offered {}: not the same schedule",
+        "{} was offered {}, {} was offered {}: not the same schedule",
         first.numbers.name,
-        count(first.schedule.0),
+        counted(first.schedule.0, "request"),
         other.numbers.name,
         count(other.schedule.0)
     ))
@@ -115,12 +131,25 @@ fn notes(run: &RunInfo, folded: &[&Folded]) -> Vec<String> {
     } else if ranked().any(|numbers| numbers.healthy_before_fault.is_some()) {
         notes.push("all contenders healthy before the first fault".to_owned());
     }
-    for numbers in ranked().filter(|numbers| numbers.attempts_unattributed > 0) {
-        notes.push(format!(
-            "{}: {} dials could not be attributed to a request",
-            numbers.name,
-            count(numbers.attempts_unattributed)
-        ));
+    for numbers in ranked() {
+        let dials = numbers.attempts_unattributed.unwrap_or(0);
+        if dials > 0 {
+            notes.push(format!(
+                "{}: {} could not be attributed to a request",
+                numbers.name,
+                counted(dials, "dial")
+            ));
+        }
+        if !numbers.is_observed() {
+            notes.push(format!(
+                "{}: somebody else's gateway, so no ledger: attempts, tokens billed and costs are \
+                 {NOT_OBSERVED}",
+                numbers.name
+            ));
+        }
+    }
+    if !run.faults.is_empty() && ranked().any(|numbers| !numbers.is_observed()) {
+        notes.push("whether the scenario's faults were played is not known here".to_owned());
     }
     let few = ranked().flat_map(|numbers| &numbers.slo).find(|slo| slo.too_few);
     if let Some(slo) = few {

@@ -84,8 +84,8 @@ pub(crate) struct Run {
     /// Run only these contenders.
     #[arg(long = "contender", value_name = "NAME")]
     pub(crate) contenders: Vec<String>,
-    /// Run with so many seeds, from the scenario's seed upwards.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000), conflicts_with = "seed")]
+    /// Run with so many seeds, from the scenario's seed (or --seed) upwards.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) seeds: Option<u32>,
     /// Where to write the run [default: runs/SCENARIO/SEED-HASH].
     #[arg(long, value_name = "DIR")]

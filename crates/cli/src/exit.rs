@@ -3,6 +3,8 @@
 
 use std::process::ExitCode;
 
+use crate::screen;
+
 /// How a command ended, when it has nothing more to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
@@ -32,6 +34,7 @@ pub(crate) type Outcome = Result<Ended, Failure>;
 #[expect(clippy::print_stderr, reason = "the cli prints; everything but results goes to stderr")]
 pub(crate) fn code(outcome: Outcome) -> ExitCode {
     match outcome {
+        Ok(_) if screen::lost_a_result() => ExitCode::from(4),
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Missed) => ExitCode::from(1),
         Ok(Ended::Invalid) => ExitCode::from(3),

@@ -91,7 +91,7 @@ pub(crate) fn assemble(parts: Parts<'_>) -> Plan {
     let mut notes = parts.config.1.clone();
     notes.extend(parts.overlay_notes.iter().cloned());
     notes.extend(parts.fakes.notes.iter().cloned());
-    notes.extend(parts.timeline.notes.iter().cloned());
+    notes.extend(parts.timeline.notes.iter().map(|note| note.text.clone()));
     notes.extend(info.assumed.iter().map(|line| format!("assumed: {line}")));
     let build = parts.request.build;
     let digest = digest([

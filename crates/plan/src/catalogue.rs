@@ -23,11 +23,18 @@ pub(crate) fn check(inject: &Inject, node: &Node) -> Result<&'static Entry, Prob
     };
     (entry.parse)(&inject.params).map(|_| entry).map_err(|error| {
         let params = node.get(entry.name).unwrap_or(node);
-        let part = if error.message.contains("unknown") { Part::Key } else { Part::Value };
+        let part = if takes(entry, &error.path) { Part::Value } else { Part::Key };
         Problem::new(format!("{}: {}", entry.name, error.message))
             .help(format!("for example `inject: {}`", entry.example))
             .at(params.place(&error.path, part))
     })
+}
+
+/// Whether a fault has this parameter: then its value is at fault, otherwise its name.
+fn takes(entry: &Entry, parameter: &str) -> bool {
+    let schema = (entry.schema)();
+    let known = schema.get("properties").and_then(|properties| properties.get(parameter));
+    known.is_some() || parameter.is_empty()
 }
 
 /// The schema of `inject:`: a bare name, or one name with its parameters.

@@ -98,6 +98,11 @@ fn contender(item: &Node, before: &[ContenderSpec]) -> Result<ContenderSpec, Pro
             .help("give this contender another name")
             .at(text.name.at));
     }
+    if record::layout::is_reserved(name.as_str()) {
+        return Err(Problem::new(format!("`{name}` is a file of every run directory"))
+            .help("give this contender another name")
+            .at(text.name.at));
+    }
     if before.iter().any(|other| other.name == name) {
         return Err(Problem::new(format!("there are two contenders called `{name}`"))
             .help("give one of them another name")

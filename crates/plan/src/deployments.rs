@@ -69,7 +69,9 @@ pub(crate) fn fakes(
                 assumed: true,
                 limits: Limits::default(),
                 capacity: None,
-                price: prices.billed(&member.model_as_written),
+                price: prices
+                    .billed(member.base_model.as_ref().unwrap_or(&member.model_as_written))
+                    .or_else(|| prices.billed(&member.model_as_written)),
                 link: Duration::ZERO,
             }),
             Err(problem) => problems.push(problem),

@@ -23,8 +23,17 @@ pub(crate) struct Timeline {
     pub rules: Vec<FaultRule>,
     /// For `run.json`.
     pub infos: Vec<FaultInfo>,
-    /// Lines about resolved targets.
-    pub notes: Vec<String>,
+    /// One line per fault: whom it hits, or why it is left out.
+    pub notes: Vec<Note>,
+}
+
+/// What is to be said about a fault.
+#[derive(Clone, Debug)]
+pub(crate) struct Note {
+    /// Its id.
+    pub fault: String,
+    /// The line.
+    pub text: String,
 }
 
 /// Makes the timeline. Mistakes go to `problems`.
@@ -50,7 +59,7 @@ pub(crate) fn timeline(
         let context = Context { targets, phases, index, item };
         match fault(&context, &timeline.infos) {
             Ok((rule, info, note)) => {
-                timeline.notes.push(note);
+                timeline.notes.push(Note { fault: info.id.clone(), text: note });
                 if let Some(rule) = rule {
                     timeline.rules.push(rule);
                     timeline.infos.push(info);

@@ -26,6 +26,8 @@ pub(crate) struct Member {
     pub model: Arc<str>,
     /// `litellm_params.model` as written.
     pub model_as_written: Arc<str>,
+    /// What an Azure deployment of any name really is.
+    pub base_model: Option<Arc<str>>,
     /// Host that the config names.
     pub host: String,
     /// Port that the config names.
@@ -61,6 +63,7 @@ impl Fleet {
                     protocol: deployment.protocol,
                     model: Arc::clone(&deployment.model),
                     model_as_written: Arc::clone(&deployment.model_as_written),
+                    base_model: deployment.base_model.clone(),
                     port: deployment.authority.port,
                     region: deployment
                         .region

@@ -63,7 +63,7 @@ fn is_secret_key(before: &str) -> bool {
     let name =
         &name[start.map_or(0, |at| at + name[at..].chars().next().map_or(1, char::len_utf8))..];
     let name = name.to_ascii_lowercase().replace('-', "_");
-    SECRET_KEYS.iter().any(|key| name.ends_with(key))
+    name != "first_token" && SECRET_KEYS.iter().any(|key| name.ends_with(key))
 }
 
 /// Where a scalar ends: at its closing quote, or before a flow delimiter, comment or line end.

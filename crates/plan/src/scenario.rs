@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use loadgen::config::Phase;
-use vocab::{At, Seed, show_duration};
+use vocab::{At, Seed};
 
 use crate::assemble::{Parts, Playing, assemble};
 use crate::config::{self, Loaded};
@@ -302,9 +302,12 @@ fn leave_out(timeline: &mut Timeline, end: At) {
             info.id,
             info.kind,
             seconds(info.to_ns),
-            show_duration(end.since(At::START))
+            seconds(end.ns())
         );
-        timeline.notes.push(line);
+        // Said instead of whom it would have hit.
+        for note in timeline.notes.iter_mut().filter(|note| note.fault == info.id) {
+            note.text.clone_from(&line);
+        }
     }
     timeline.rules.retain(|rule| fits(rule.window.to.ns()));
     timeline.infos.retain(|info| fits(info.to_ns));

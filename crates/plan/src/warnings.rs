@@ -9,7 +9,7 @@ use fake_providers::config::Rate;
 use gateway::config::Config;
 use loadgen::config::{Phase, TokenSpread, Workload};
 use record::run::FaultInfo;
-use vocab::{At, Protocol, show_duration};
+use vocab::{At, Lognormal, Protocol, show_duration};
 
 use crate::assemble::Playing;
 use crate::deployments::{FakeSpec, show_rate};
@@ -22,8 +22,6 @@ use crate::traffic::{end, rate, rounded};
 const ATTEMPTS_MIN: f64 = 15.0;
 /// Most warnings of one sort; a scenario with more has one cause.
 const SAME_MAX: usize = 5;
-/// `ln(p99 / p50)` of a standard log-normal: the 99th percentile of the standard normal.
-const Z99: f64 = 2.326_347_874;
 
 /// What a scenario comes to.
 #[derive(Clone, Copy)]
@@ -211,18 +209,14 @@ fn mean(spread: TokenSpread) -> f64 {
     match spread {
         TokenSpread::Constant(tokens) => f64::from(tokens),
         TokenSpread::Lognormal { p50, p99, max } => {
-            let sigma = libm::log(p99 / p50) / Z99;
-            (p50 * libm::exp(sigma * sigma / 2.0)).min(f64::from(max))
+            Lognormal::from_quantiles(p50, p99).mean().min(f64::from(max))
         }
     }
 }
 
 /// Whether a strategy spreads calm traffic over the whole group.
 fn spreads(gateway: &Config) -> bool {
-    matches!(
-        gateway.router.routing_strategy,
-        "simple-shuffle" | "least-busy" | "usage-based-routing-v2"
-    )
+    gateway::strategy::find(gateway.router.routing_strategy).is_some_and(|entry| entry.spreads)
 }
 
 /// Schedules that end while somebody still cools.

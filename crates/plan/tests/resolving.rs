@@ -208,7 +208,15 @@ fn for_shortens_and_leaves_out_by_name() {
     let ids: Vec<&str> = plan.info.faults.iter().map(|fault| fault.id.as_str()).collect();
     assert_eq!(ids, ["f1"]);
     assert_eq!(plan.fakes.faults.len(), 1);
-    assert!(plan.notes.iter().any(|note| note.starts_with("late (refuse) is left out")));
+    let about = |id: &str| {
+        let lines = plan.notes.iter().filter(|note| note.starts_with(id));
+        lines.map(String::as_str).collect::<Vec<_>>()
+    };
+    assert!(about("f1")[0].contains("west"), "{:?}", about("f1"));
+    assert_eq!(
+        about("late"),
+        ["late (refuse) is left out: it lasts until 160 s, --for ends at 120 s"]
+    );
     assert!(short(20).expect_err("only warm-up").to_string().contains("nothing to measure"));
 }
 

@@ -7,6 +7,7 @@
 
 pub mod csv_file;
 pub mod json_file;
+pub mod layout;
 pub mod machine;
 pub mod rows;
 pub mod run;

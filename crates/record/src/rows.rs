@@ -110,7 +110,8 @@ pub struct AttemptRow {
     pub arrived_ns: u64,
     /// When the attempt was over for the provider.
     pub ended_ns: u64,
-    /// Ids of the faults that it met, joined with `+`; empty if none.
+    /// Ids of the faults that it met, joined with `+`; empty if none. `fake:full` is no fault: a fake
+    /// out of connections turned the dial away.
     pub fault: Option<String>,
     /// Status of the answer, if a head was sent.
     pub status: Option<u16>,

@@ -5,12 +5,10 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use record::layout::{ROOT_NAMES, TABLES};
 use record::run::RUN_SCHEMA;
 use record::{MachineInfo, RunInfo};
 use sha2::{Digest, Sha256};
-
-/// Tables of one contender, in the order in which the digest reads them.
-const TABLES: [&str; 3] = ["requests.csv", "attempts.csv", "decisions.csv"];
 
 /// What became of a finished run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,16 +28,21 @@ pub enum Settled {
 pub enum DirectoryError {
     /// Somebody else's files.
     #[error(
-        "{0} is not empty and holds no brownout run; choose an empty or new directory with --out"
+        "{dir} holds what no run has written ({found}); choose an empty or new directory with --out"
     )]
-    Foreign(PathBuf),
+    Foreign {
+        /// The directory.
+        dir: PathBuf,
+        /// The first thing in it that is not a run's.
+        found: String,
+    },
     /// The directory cannot be replaced as a whole.
     #[error(
         "{0} cannot be a run directory: it is, or holds, the current directory; name a new one with --out"
     )]
     Here(PathBuf),
     /// The disk said no.
-    #[error("cannot write {path}: {source}; free some space or choose another place with --out")]
+    #[error("cannot write {path}: {source}; free some space, or choose another place with --out")]
     Io {
         /// Where.
         path: PathBuf,
@@ -75,8 +78,8 @@ impl RunDirectory {
     /// # Errors
     /// [`DirectoryError::Foreign`] if something else stands there; [`DirectoryError::Io`].
     pub(crate) fn prepare(target: &Path) -> Result<Self, DirectoryError> {
-        if !is_empty(target)? && !holds_a_run(target) {
-            return Err(DirectoryError::Foreign(target.to_owned()));
+        if let Some(found) = foreign(target)? {
+            return Err(DirectoryError::Foreign { dir: target.to_owned(), found });
         }
         let partial = partial_beside(target)?;
         if partial.exists() {
@@ -209,21 +212,47 @@ pub fn read_run(dir: &Path) -> Option<RunInfo> {
     serde_json::from_slice(&bytes).ok()
 }
 
-fn holds_a_run(dir: &Path) -> bool {
-    fs::read_to_string(dir.join("run.json")).is_ok_and(|text| text.contains(RUN_SCHEMA))
-}
-
 fn is_complete(dir: &Path) -> bool {
     let bytes = fs::read(dir.join("machine.json")).unwrap_or_default();
     serde_json::from_slice::<MachineInfo>(&bytes).is_ok_and(|info| info.incomplete.is_none())
 }
 
-fn is_empty(dir: &Path) -> Result<bool, DirectoryError> {
-    match fs::read_dir(dir) {
-        Ok(mut entries) => Ok(entries.next().is_none()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
-        Err(source) => Err(DirectoryError::Io { path: dir.to_owned(), source }),
+/// The first entry of `dir` that no run has written; `None` if there is nothing but a run, or nothing.
+fn foreign(dir: &Path) -> Result<Option<String>, DirectoryError> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(DirectoryError::Io { path: dir.to_owned(), source }),
+    };
+    let run = read_run(dir).filter(|run| run.schema == RUN_SCHEMA);
+    let contenders: Vec<&str> =
+        run.iter().flat_map(|run| &run.contenders).map(|one| one.name.as_str()).collect();
+    let mut strangers = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(at(dir))?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let name = name.unwrap_or_default();
+        let ours = match run {
+            None => false,
+            Some(_) if contenders.contains(&name.as_str()) => holds_only(&path, TABLES)?,
+            Some(_) => ROOT_NAMES.contains(&name.as_str()),
+        };
+        if !ours {
+            strangers.push(name);
+        }
     }
+    strangers.sort_unstable();
+    Ok(strangers.into_iter().next())
+}
+
+fn holds_only(folder: &Path, names: &[&str]) -> Result<bool, DirectoryError> {
+    for entry in fs::read_dir(folder).map_err(at(folder))? {
+        let name = entry.map_err(at(folder))?.file_name();
+        if !names.iter().any(|known| name == *known) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn files(info: &RunInfo) -> Vec<String> {

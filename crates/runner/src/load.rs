@@ -111,5 +111,7 @@ fn remote_info(plan: &Plan) -> RunInfo {
         mark: false,
     }];
     "wall".clone_into(&mut info.scenario.clock);
+    // No fake is involved: nothing was assumed about one.
+    info.assumed.clear();
     info
 }

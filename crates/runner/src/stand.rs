@@ -79,20 +79,21 @@ impl StandingGateway {
         &self.address
     }
 
-    /// Serves until `stop` is set.
-    pub fn serve(self, stop: &AtomicBool) {
+    /// Serves until `stop` is set, and then until open requests have ended as
+    /// [`Gateway::serve_until`] lets them.
+    ///
+    /// # Errors
+    /// [`StandError::Machine`] if nothing can be accepted any more.
+    pub fn serve(self, stop: &AtomicBool) -> Result<(), StandError> {
         let Self { runtime, gateway, listener, .. } = self;
-        runtime.block_on(async move {
-            let serving = tokio::spawn(async move { gateway.serve(listener).await });
-            stopped(stop).await;
-            serving.abort();
-        });
-        runtime.shutdown_timeout(GRACE);
+        let served = runtime.block_on(gateway.serve_until(listener, stopped(stop)));
+        runtime.shutdown_timeout(FAREWELL);
+        served.map_err(StandError::Machine)
     }
 }
 
-/// How long open requests may take to end after the stop.
-const GRACE: std::time::Duration = std::time::Duration::from_secs(2);
+/// How long tasks may take to notice that they are dropped.
+const FAREWELL: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// How often the stop flag is looked at: soon enough for a person at a terminal.
 const LOOK: std::time::Duration = std::time::Duration::from_millis(50);
@@ -193,7 +194,7 @@ impl StandingFakes {
                 served = serving => served.unwrap_or(Ok(())),
             }
         });
-        runtime.shutdown_timeout(GRACE);
+        runtime.shutdown_timeout(FAREWELL);
         served
     }
 }

@@ -54,7 +54,7 @@ async fn inhabit(
         let link = stage.link(&host.host);
         let listener =
             network.listen(&host.host, host.port, link).map_err(|source| stage.failed(source))?;
-        servers.spawn(assembly::fake(&fakes, index, listener));
+        start(stage, &mut servers, assembly::fake(&fakes, index, listener))?;
     }
     let entry = gateways(stage, &network, &mut servers)?;
     let around = stage.surroundings(network.connector("client"), watched, options);
@@ -86,15 +86,25 @@ fn gateways(
     };
     let names: Vec<String> = (1..=stage.player.instances()).map(assembly::instance_name).collect();
     for name in &names {
-        servers.spawn(stage.gateway(contender, name, seat(name)?)?);
+        start(stage, servers, stage.gateway(contender, name, seat(name)?)?)?;
     }
     let instances: Vec<Authority> =
         names.iter().map(|name| authority(name, GATEWAY_PORT)).collect();
     if let [only] = instances.as_slice() {
         return Ok(only.clone());
     }
-    servers.spawn(stage.balancer(contender, seat("balancer")?, instances));
+    start(stage, servers, stage.balancer(contender, seat("balancer")?, instances))?;
     Ok(authority("balancer", GATEWAY_PORT))
+}
+
+/// Starts one server of the world.
+fn start(
+    stage: Stage<'_>,
+    servers: &mut Tasks,
+    server: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), RunError> {
+    let full = || std::io::Error::other(format!("a world has at most {SERVERS_MAX} servers"));
+    if servers.spawn(server) { Ok(()) } else { Err(stage.failed(full())) }
 }
 
 fn still_shared() -> std::io::Error {

@@ -24,10 +24,6 @@ pub struct DeploymentNumber(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Visit(pub u32);
 
-/// Arrival order of an attempt over all deployments, within its request, from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct AttemptNumber(pub u32);
-
 /// A deployment's id: `model_info.id`, or `azure/gpt-4o@westus-primary` where the config has none.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DeploymentId(pub Arc<str>);

@@ -17,11 +17,6 @@ macro_rules! words {
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
-
-            /// Reads [`Self::word`] back.
-            pub fn from_word(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$variant),)+ _ => None }
-            }
         }
 
         impl std::fmt::Display for $name {

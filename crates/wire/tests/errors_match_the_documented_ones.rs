@@ -55,7 +55,7 @@ fn azure_s() {
     same(404, &AzureError::deployment_not_found(), fixture!("azure/error_deployment_not_found"));
     let spent = AzureError::token_rate_exceeded("2024-08-01-preview", 45);
     same(429, &spent, fixture!("azure/error_token_rate"));
-    same(429, &AzureError::high_demand(20), fixture!("azure/error_high_demand"));
+    same(429, &AzureError::high_demand(Some(20)), fixture!("azure/error_high_demand"));
 }
 
 #[test]

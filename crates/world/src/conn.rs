@@ -4,7 +4,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
@@ -48,6 +48,39 @@ impl Conn {
     pub fn peer(&self) -> &str {
         &self.peer
     }
+
+    /// Returns when the other end of a socket closed its side; never in memory, where a client that
+    /// knocks is told apart by its dial. Reads nothing.
+    pub(crate) async fn hung_up(&self) {
+        let tcp = match &self.io {
+            Io::Memory(_) => return std::future::pending().await,
+            Io::Tcp(tcp) => tcp,
+            Io::Tls(tls) => tls.get_ref().0,
+        };
+        while let Ok(ready) = tcp.ready(Interest::READABLE).await {
+            if ready.is_read_closed() {
+                return;
+            }
+            // Bytes wait to be read, for ever: forget them, so as to be woken by the next event.
+            let _ = tcp.try_io(Interest::READABLE, || {
+                Err::<(), _>(io::Error::from(io::ErrorKind::WouldBlock))
+            });
+        }
+    }
+
+    /// Whether something written now is lost on its way, because the other end was reset and this
+    /// one cannot know yet.
+    fn is_unaware(&self) -> bool {
+        self.delay.as_ref().is_some_and(|delay| !delay.is_broken())
+    }
+
+    /// Asks to be woken when the mode is no longer `mode`, as it may be already.
+    fn wait_for_change(&self, cx: &Context<'_>, mode: Mode, write: bool) {
+        self.control.register(cx, write);
+        if self.control.mode() != mode {
+            cx.waker().wake_by_ref();
+        }
+    }
 }
 
 impl Io {
@@ -57,6 +90,22 @@ impl Io {
             Self::Tcp(io) => Pin::new(io).poll_read(cx, buf),
             Self::Tls(io) => Pin::new(io).poll_read(cx, buf),
         }
+    }
+
+    /// As [`Self::poll_read`]; where the other end was reset, an error follows what had arrived.
+    fn poll_read_or_reset(
+        &mut self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+        mode: Mode,
+    ) -> Poll<io::Result<()>> {
+        let filled = buf.filled().len();
+        let polled = self.poll_read(cx, buf);
+        let ended = matches!(&polled, Poll::Ready(Ok(())) if buf.filled().len() == filled);
+        if mode == Mode::ResetThere && (polled.is_pending() || ended) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+        polled
     }
 }
 
@@ -73,18 +122,13 @@ impl AsyncRead for Conn {
             Mode::Silent => return Poll::Pending,
             Mode::Open | Mode::ResetThere => {}
         }
-        let filled = buf.filled().len();
         let io = &mut this.io;
         let polled = match &mut this.delay {
-            Some(delay) => delay.poll_read(cx, buf, |cx, buf| io.poll_read(cx, buf)),
-            None => io.poll_read(cx, buf),
+            Some(delay) => delay.poll_read(cx, buf, |cx, buf| io.poll_read_or_reset(cx, buf, mode)),
+            None => io.poll_read_or_reset(cx, buf, mode),
         };
-        let ended = matches!(&polled, Poll::Ready(Ok(())) if buf.filled().len() == filled);
-        if mode == Mode::ResetThere && (polled.is_pending() || ended) {
-            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
-        }
         if polled.is_pending() {
-            this.control.register(cx, false);
+            this.wait_for_change(cx, mode, false);
         }
         polled
     }
@@ -105,11 +149,14 @@ impl AsyncWrite for Conn {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        match this.control.mode() {
+        let mode = this.control.mode();
+        let vanished = || Poll::Ready(Ok(bufs.iter().map(|buf| buf.len()).sum()));
+        match mode {
+            Mode::ResetThere if this.is_unaware() => return vanished(),
             Mode::ResetHere | Mode::ResetThere => {
                 return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
             }
-            Mode::Silent => return Poll::Ready(Ok(bufs.iter().map(|buf| buf.len()).sum())),
+            Mode::Silent => return vanished(),
             Mode::Open => {}
         }
         let polled = match &mut this.io {
@@ -118,7 +165,7 @@ impl AsyncWrite for Conn {
             Io::Tls(io) => Pin::new(io).poll_write_vectored(cx, bufs),
         };
         if polled.is_pending() {
-            this.control.register(cx, true);
+            this.wait_for_change(cx, mode, true);
         }
         polled
     }

@@ -72,11 +72,6 @@ impl Control {
         self.set(SILENT);
     }
 
-    /// Whether [`Self::silence`] was called on either end.
-    pub fn is_silent(&self) -> bool {
-        self.shared.state.load(Ordering::Acquire) == SILENT
-    }
-
     pub(crate) fn mode(&self) -> Mode {
         match (self.shared.state.load(Ordering::Acquire), self.side) {
             (SILENT, _) => Mode::Silent,

@@ -31,7 +31,7 @@ pub use entropy::entropy;
 pub use listen::{Incoming, Listener};
 pub use memory::{Link, MemoryNetwork};
 pub use pace::Pacer;
-pub use serve::{ServeOptions, Tasks, serve_connection};
+pub use serve::{Room, ServeOptions, Tasks, serve_connection};
 pub use tcp::{Directory, TcpConnector, listen_tcp};
 pub use virtual_time::run_virtual;
 pub use watchdog::Watchdog;

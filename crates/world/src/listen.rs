@@ -115,6 +115,15 @@ impl Incoming {
         self.conn
     }
 
+    /// Returns when the client no longer waits: it gave up the dial, or, on a socket, closed its side
+    /// of the connection. What it sent stays unread.
+    pub async fn gone(&mut self) {
+        match &mut self.answer {
+            Some(answer) => answer.closed().await,
+            None => self.conn.hung_up().await,
+        }
+    }
+
     /// Turns the client away: `ConnectionRefused` in memory, RST on a socket.
     pub fn refuse(self) {
         match self.answer {

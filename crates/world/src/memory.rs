@@ -23,7 +23,7 @@ const BACKLOG: usize = 4096;
 /// The path to a host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Link {
-    /// One-way latency; a dial takes two of them.
+    /// One-way latency; a dial takes two of them, and is seen after the first.
     pub latency: Duration,
 }
 
@@ -94,15 +94,23 @@ impl Connector for MemoryConnector {
             let (answer, answered) = oneshot::channel();
             let knock =
                 Incoming::knocking(far.delayed(door.link.latency), answer, dial.on_behalf_of);
-            if !door.link.latency.is_zero() {
-                tokio::time::sleep(2 * door.link.latency).await;
-            }
-            door.knocks.try_send(knock).map_err(|_| io::ErrorKind::ConnectionRefused)?;
-            match answered.await {
+            cross(door.link).await;
+            let knocked = door.knocks.try_send(knock);
+            // Where the backlog is full, the refusal has to come back, too.
+            let answered = if knocked.is_ok() { answered.await } else { Ok(false) };
+            cross(door.link).await;
+            match answered {
                 Ok(true) => Ok(near.delayed(door.link.latency)),
                 Ok(false) => Err(io::ErrorKind::ConnectionRefused.into()),
                 Err(_) => Err(io::ErrorKind::ConnectionReset.into()),
             }
         })
+    }
+}
+
+/// One way along a link.
+async fn cross(link: Link) {
+    if !link.latency.is_zero() {
+        tokio::time::sleep(link.latency).await;
     }
 }

@@ -23,7 +23,7 @@ use hyper_util::rt::TokioIo;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use crate::{Authority, Connector, Control, Dial};
+use crate::{Authority, Connector, Dial};
 
 /// Bounds of a pool.
 #[derive(Clone, Copy, Debug)]
@@ -92,7 +92,6 @@ struct Idle {
 #[derive(Debug)]
 struct Line {
     sender: SendRequest<Full<Bytes>>,
-    control: Control,
     _task: AbortOnDrop,
 }
 
@@ -166,14 +165,13 @@ impl Pool {
             .await
             .map_err(|_| SendError::ConnectTimeout(limit))?
             .map_err(SendError::Connect)?;
-        let control = conn.control();
         let (sender, connection) =
             Builder::new().handshake(TokioIo::new(conn)).await.map_err(SendError::Closed)?;
         let task = tokio::spawn(async move {
             // What goes wrong here reaches the request through its response or body.
             let _ = connection.await;
         });
-        Ok(Line { sender, control, _task: AbortOnDrop(task.abort_handle()) })
+        Ok(Line { sender, _task: AbortOnDrop(task.abort_handle()) })
     }
 }
 
@@ -214,13 +212,6 @@ impl PooledBody {
     fn give_back(&mut self) {
         if let Some(Live { line, to, pool }) = self.live.take() {
             pool.put(&to, line);
-        }
-    }
-
-    /// Closes the connection with a reset instead of in order; the body ends here.
-    pub fn reset(mut self) {
-        if let Some(live) = self.live.take() {
-            live.line.control.reset();
         }
     }
 }

@@ -59,11 +59,18 @@ where
         .await
 }
 
-/// A bounded set of tasks that ends with its owner: dropping it aborts them all.
+/// A bounded set of tasks that ends with its owner: dropping it aborts them all. A task that ended
+/// takes no room.
 #[derive(Debug)]
 pub struct Tasks {
     set: JoinSet<()>,
     max: usize,
+}
+
+/// Room for one more task.
+#[derive(Debug)]
+pub struct Room<'t> {
+    set: &'t mut JoinSet<()>,
 }
 
 impl Tasks {
@@ -73,27 +80,26 @@ impl Tasks {
     }
 
     /// Starts a task; `false` if the set is full, and the task was not started.
+    #[must_use = "a full set does not start the task"]
     pub fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) -> bool {
+        self.room().map(|room| room.spawn(task)).is_some()
+    }
+
+    /// Room for one more task; `None` if the set is full.
+    pub fn room(&mut self) -> Option<Room<'_>> {
         while self.set.try_join_next().is_some() {}
-        let room = self.set.len() < self.max;
-        if room {
-            self.set.spawn(task);
-        }
-        room
-    }
-
-    /// Tasks under way.
-    pub fn len(&self) -> usize {
-        self.set.len()
-    }
-
-    /// Whether no task is under way.
-    pub fn is_empty(&self) -> bool {
-        self.set.is_empty()
+        (self.set.len() < self.max).then_some(Room { set: &mut self.set })
     }
 
     /// Waits until every task has ended.
     pub async fn join_all(&mut self) {
         while self.set.join_next().await.is_some() {}
+    }
+}
+
+impl Room<'_> {
+    /// Starts a task.
+    pub fn spawn(self, task: impl Future<Output = ()> + Send + 'static) {
+        self.set.spawn(task);
     }
 }

@@ -48,6 +48,21 @@ async fn a_wall_pacer_never_wakes_early() {
     }
 }
 
+#[tokio::test]
+async fn a_wait_that_is_dropped_does_not_wake_the_next_one() {
+    let clock = Clock::wall();
+    let mut pacer = Pacer::new(clock);
+    for _ in 0..20 {
+        let now = clock.now();
+        let soon = now.plus(Duration::from_micros(900));
+        let dropped = tokio::time::timeout(Duration::ZERO, pacer.until(soon)).await;
+        assert!(dropped.is_err() || clock.now() >= soon);
+        let at = now.plus(Duration::from_micros(1_800));
+        pacer.until(at).await;
+        assert!(clock.now() >= at);
+    }
+}
+
 #[test]
 fn a_watchdog_barks_only_when_nothing_moves() {
     let barked = Arc::new(AtomicBool::new(false));

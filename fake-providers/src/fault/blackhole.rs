@@ -1,6 +1,7 @@
 //! `blackhole`: packets vanish. Dials are left standing, and when full strength is reached every
-//! open connection to the host falls silent for good: no FIN, no RST, nothing. When the window ends
-//! the dials that still wait are turned away; silent connections stay silent.
+//! open connection to the host falls silent for good: no FIN, no RST, nothing. A dial stands until
+//! its client gives up; when the window ends those that still wait are turned away. Silent
+//! connections stay silent.
 
 use schemars::{JsonSchema, schema_for};
 use serde::Deserialize;

@@ -50,7 +50,7 @@ pub(super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
                 AzureError::token_rate_exceeded(version, seconds_up(excess.wait))
             }
         },
-        Refusal::Overloaded => AzureError::high_demand(OVERLOADED_WAIT.as_secs()),
+        Refusal::Overloaded => AzureError::high_demand(Some(OVERLOADED_WAIT.as_secs())),
     }
 }
 

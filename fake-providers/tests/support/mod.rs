@@ -174,10 +174,23 @@ impl World {
         deployments: Vec<DeploymentConfig>,
         faults: Vec<FaultRule>,
     ) -> Self {
-        let config = FakesConfig { seed: Seed(seed), deployments, faults };
+        Self::opened(FakesConfig { seed: Seed(seed), deployments, faults }, |fakes| fakes)
+    }
+
+    /// One whose hosts have room for so many connections.
+    pub(crate) fn cramped(
+        connections_max: usize,
+        deployments: Vec<DeploymentConfig>,
+        faults: Vec<FaultRule>,
+    ) -> Self {
+        let config = FakesConfig { seed: Seed(42), deployments, faults };
+        Self::opened(config, |fakes| fakes.with_connections_max(connections_max))
+    }
+
+    fn opened(config: FakesConfig, change: impl FnOnce(Fakes) -> Fakes) -> Self {
         let (clock, rows) = (Clock::simulated(), Arc::new(Rows::default()));
-        let fakes =
-            Fakes::new(config.clone(), clock, Arc::clone(&rows) as Arc<dyn Ledger>).unwrap();
+        let ledger = Arc::clone(&rows) as Arc<dyn Ledger>;
+        let fakes = change(Fakes::new(config.clone(), clock, ledger).unwrap());
         let network = MemoryNetwork::new();
         let mut tasks = Tasks::new(64);
         for (index, host) in fakes.hosts().iter().enumerate() {

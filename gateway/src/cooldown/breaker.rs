@@ -108,7 +108,7 @@ impl Breakers {
         }
     }
 
-    pub(super) fn started(&mut self, deployment: usize, at: At) {
+    pub(super) fn claim(&mut self, deployment: usize, at: At) {
         if let Some(breaker) = self.breakers.get_mut(deployment)
             && let State::Open { until, probing, .. } = &mut breaker.state
             && at >= *until

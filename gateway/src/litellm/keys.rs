@@ -334,7 +334,7 @@ pub(super) const MODEL_INFO: &[Key] = &[
     acted("max_input_tokens"),
     acted("input_cost_per_token"),
     acted("output_cost_per_token"),
-    not_yet("base_model"),
+    acted("base_model"),
     not_yet("mode"),
     not_yet("tier"),
     not_yet("team_id"),

@@ -56,6 +56,9 @@ pub(super) fn read(
     (!deployments.is_empty()).then_some(deployments)
 }
 
+/// Longest id of a deployment, in bytes: it is a header's value and a column of every table.
+const ID_BYTES_MAX: usize = 200;
+
 /// The three mappings of an entry, and what they say about the provider.
 struct Entry<'a> {
     top: &'a Section<'a>,
@@ -131,6 +134,11 @@ impl<'a> Entry<'a> {
             cooldown_time: reader.seconds(params, "cooldown_time"),
             input_cost_per_token: self.number("input_cost_per_token", reader),
             output_cost_per_token: self.number("output_cost_per_token", reader),
+            base_model: self
+                .info
+                .as_ref()
+                .and_then(|info| reader.text(info, "base_model"))
+                .map(Arc::from),
             max_input_tokens: self
                 .info
                 .as_ref()
@@ -196,7 +204,17 @@ impl<'a> Entry<'a> {
         authority: &Authority,
         reader: &mut Reader<'_>,
     ) -> String {
-        let written = self.info.as_ref().and_then(|info| reader.text(info, "id"));
+        let info = self.info.as_ref();
+        let written = info.and_then(|info| reader.text(info, "id"));
+        if let (Some(id), Some(info)) = (&written, info)
+            && (id.chars().any(char::is_control) || id.len() > ID_BYTES_MAX || id.is_empty())
+        {
+            reader.error(
+                &info.path_of("id"),
+                "a deployment's id is one line of printable text",
+                "it travels in headers, tables and file names; use letters, digits and `-`",
+            );
+        }
         written.unwrap_or_else(|| format!("{}/{own_model}@{}", provider.name, short(authority)))
     }
 

@@ -17,6 +17,9 @@ pub struct NoneAvailable {
     pub why: Scarcity,
     /// When to ask again.
     pub retry_after: Duration,
+    /// Whether the wait stands in the error's own headers, so that retries wait for it too. Only
+    /// usage-based routing raises such an error; the router's own is a bare `ValueError`.
+    pub in_headers: bool,
     /// For people, in LiteLLM's words.
     pub message: String,
 }
@@ -41,12 +44,10 @@ impl NoneAvailable {
         cooling: &[(&str, Duration)],
     ) -> Self {
         let shortest = cooling.iter().map(|&(_, wait)| wait).min();
-        let retry_after = match why {
-            Scarcity::OverLimit => LIMIT_WINDOW,
-            Scarcity::AllCooling | Scarcity::PromptTooLong => {
-                shortest.unwrap_or(config.router.cooldown_time)
-            }
-        };
+        let in_headers = why == Scarcity::OverLimit
+            && config.router.routing_strategy == "usage-based-routing-v2";
+        let retry_after =
+            if in_headers { LIMIT_WINDOW } else { shortest.unwrap_or(config.router.cooldown_time) };
         let ids: Vec<String> = cooling.iter().map(|(id, _)| format!("'{id}'")).collect();
         let checks = if config.router.enable_pre_call_checks { "True" } else { "False" };
         let message = format!(
@@ -55,7 +56,7 @@ impl NoneAvailable {
             retry_after.as_secs_f64(),
             ids.join(", ")
         );
-        Self { why, retry_after, message }
+        Self { why, retry_after, in_headers, message }
     }
 
     /// Nobody of `group` takes a prompt of so many tokens.
@@ -64,7 +65,12 @@ impl NoneAvailable {
             "the prompt of {prompt_tokens} tokens is longer than max_input_tokens of every \
              deployment of {group}"
         );
-        Self { why: Scarcity::PromptTooLong, retry_after: Duration::ZERO, message }
+        Self {
+            why: Scarcity::PromptTooLong,
+            retry_after: Duration::ZERO,
+            in_headers: false,
+            message,
+        }
     }
 
     /// The same as a failure, for fallbacks and for the client.
@@ -82,7 +88,7 @@ impl NoneAvailable {
             status: class.status(),
             upstream_status: None,
             retry_after: wait,
-            retry_after_whole: wait,
+            retry_after_whole: wait.filter(|_| self.in_headers),
             message: self.message.clone(),
             kind: kind.map(Box::from),
             param: None,

@@ -15,6 +15,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "cost-based-routing",
     personality: Personality::Litellm1106,
     summary: "The cheapest deployment within its rpm and tpm; ties go to the first of the list.",
+    spreads: false,
     arguments: &[],
     build,
 };

@@ -24,6 +24,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "latency-based-routing",
     personality: Personality::Litellm1106,
     summary: "The deployment with the lowest average of its newest answers or first tokens.",
+    spreads: false,
     arguments: &[
         Argument { name: "ttl", default: "3600", help: "life of a group's samples, in seconds" },
         Argument {

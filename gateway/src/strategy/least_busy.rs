@@ -17,6 +17,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "least-busy",
     personality: Personality::Litellm1106,
     summary: "The deployment with the fewest requests under way; ties go to the first of the list.",
+    spreads: true,
     arguments: &[],
     build,
 };

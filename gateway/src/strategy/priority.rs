@@ -14,6 +14,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "priority",
     personality: Personality::Brownout,
     summary: "The first healthy deployment of the list; the next one as soon as it fails.",
+    spreads: false,
     arguments: &[],
     build,
 };

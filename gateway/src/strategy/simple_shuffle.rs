@@ -14,6 +14,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "simple-shuffle",
     personality: Personality::Litellm1106,
     summary: "A random deployment, weighted by weight, rpm or tpm where set (LiteLLM's default).",
+    spreads: true,
     arguments: &[],
     build,
 };

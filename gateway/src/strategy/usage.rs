@@ -17,6 +17,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "usage-based-routing-v2",
     personality: Personality::Litellm1106,
     summary: "The deployment with the fewest tokens used this minute, within its rpm and tpm.",
+    spreads: true,
     arguments: &[],
     build,
 };

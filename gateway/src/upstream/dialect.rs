@@ -40,6 +40,8 @@ pub(crate) enum Broken {
     Error(Bytes),
     /// No JSON of this protocol.
     Malformed,
+    /// It is the last one, and no finish reason came before it.
+    Unfinished,
 }
 
 impl Dialect {
@@ -55,10 +57,11 @@ impl Dialect {
         }
     }
 
-    /// Reads one frame and appends to `out` what the client gets of it.
-    pub(crate) fn read(&mut self, event: Event, out: &mut Joined) -> Gist {
+    /// Reads one frame and appends to `out` what the client gets of it. `finished` says whether a
+    /// finish reason came before.
+    pub(crate) fn read(&mut self, event: Event, finished: bool, out: &mut Joined) -> Gist {
         match self {
-            Self::Chunks => chunk(event, out),
+            Self::Chunks => chunk(event, finished, out),
             Self::Messages(translator) => {
                 let mut frames = BytesMut::new();
                 let gist = translator.read(&event, &mut frames);
@@ -88,7 +91,7 @@ pub(crate) fn whole(
     }
 }
 
-fn chunk(event: Event, out: &mut Joined) -> Gist {
+fn chunk(event: Event, finished: bool, out: &mut Joined) -> Gist {
     let peek = wire::openai::peek(&event.data);
     let mut gist =
         Gist { output: peek.has_output(), finish: peek.finish_reason.is_some(), ..Gist::default() };
@@ -98,7 +101,11 @@ fn chunk(event: Event, out: &mut Joined) -> Gist {
                 gist.usage = Usage::read(&event.data);
             }
         }
-        PeekKind::Done => gist.done = true,
+        PeekKind::Done if finished => gist.done = true,
+        PeekKind::Done => {
+            gist.broken = Some(Broken::Unfinished);
+            return gist;
+        }
         PeekKind::Error => {
             gist.broken = Some(Broken::Error(event.data));
             return gist;

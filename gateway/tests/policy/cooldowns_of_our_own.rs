@@ -129,14 +129,17 @@ fn after_a_cooldown_one_probe_decides() {
     fail(&pair, 0.0, &refusal(429, &[("retry-after", "2")]));
     assert_eq!(pick(&pair, 1.9, &[]), Some(1));
     assert_eq!(pick(&pair, 2.0, &[]), Some(0), "half open");
+    assert_eq!(pick(&pair, 2.0, &[]), Some(1), "the choice alone makes it the probe");
     pair.started(&attempt(0, at(2.0)));
     assert_eq!(pick(&pair, 2.1, &[]), Some(1), "one probe at a time");
     pair.abandoned(&attempt(0, at(2.2)));
     assert_eq!(pick(&pair, 2.2, &[]), Some(0), "an abandoned probe makes room for another");
+    pair.unclaimed(0);
+    assert_eq!(pick(&pair, 2.3, &[]), Some(0), "so does one that was never sent");
     pair.started(&attempt(0, at(2.3)));
     pair.succeeded(&attempt(0, at(2.4)), success(0.1));
-    pair.started(&attempt(0, at(2.5)));
-    assert_eq!(pick(&pair, 2.6, &[]), Some(0), "closed");
+    assert_eq!(pick(&pair, 2.5, &[]), Some(0), "closed");
+    assert_eq!(pick(&pair, 2.5, &[]), Some(0), "for everybody");
 }
 
 #[test]
@@ -146,10 +149,10 @@ fn a_relapse_needs_more_proof() {
     fail(&pair, 0.0, &limited);
     fail(&pair, 1.0, &limited);
     succeed(&pair, 2.0);
-    pair.started(&attempt(0, at(2.1)));
+    assert_eq!(pick(&pair, 2.1, &[]), Some(0));
     assert_eq!(pick(&pair, 2.2, &[]), Some(1), "still half open after one proof");
     pair.succeeded(&attempt(0, at(2.3)), success(0.1));
-    pair.started(&attempt(0, at(2.4)));
+    assert_eq!(pick(&pair, 2.4, &[]), Some(0));
     assert_eq!(pick(&pair, 2.5, &[]), Some(0));
 }
 

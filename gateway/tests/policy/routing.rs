@@ -134,8 +134,8 @@ fn nobody_left_is_said_in_litellms_words() {
     assert_eq!(failure.kind.as_deref(), Some("all_deployments_in_cooldown"));
     let by_id = Ask { group: "d1", ..ask(at(2.0)) };
     assert_eq!(router.pick(&by_id, &[], &luck(0)), Ok(1), "an id skips the cooldown");
-    assert_eq!(router.situation("g", 0, &[], at(2.0)).healthy, 0);
-    assert_eq!(router.situation("g", 0, &[1], at(61.5)).fresh, 0);
+    assert_eq!(router.situation("g", &[], at(2.0)).healthy, 0);
+    assert_eq!(router.situation("g", &[1], at(61.5)).fresh, 0);
 }
 
 #[test]

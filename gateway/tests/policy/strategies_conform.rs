@@ -104,6 +104,29 @@ fn a_lone_deployment_without_limits_is_always_found() {
 }
 
 #[test]
+fn every_file_of_the_folder_is_a_row_of_the_table() {
+    /// What strategies share.
+    const SHARED: [&str; 2] = ["arguments.rs", "minute.rs"];
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/strategy");
+    let mut named: Vec<String> = Vec::new();
+    for file in std::fs::read_dir(folder).expect("the folder") {
+        let path = file.expect("a file").path();
+        let name = path.file_name().and_then(|name| name.to_str()).expect("a plain name");
+        if SHARED.contains(&name) {
+            continue;
+        }
+        let source = std::fs::read_to_string(&path).expect("source");
+        let row = source.lines().find_map(|line| line.trim().strip_prefix("name: \""));
+        let row = row.unwrap_or_else(|| panic!("{name} has no ENTRY"));
+        named.push(row.trim_end_matches("\",").to_owned());
+    }
+    let mut rows: Vec<&str> = ALL.iter().map(|entry| entry.name).collect();
+    named.sort_unstable();
+    rows.sort_unstable();
+    assert_eq!(named, rows);
+}
+
+#[test]
 fn names_are_unique_and_found() {
     let names: BTreeSet<&str> = ALL.iter().map(|entry| entry.name).collect();
     assert_eq!(names.len(), ALL.len());

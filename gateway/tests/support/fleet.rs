@@ -36,6 +36,7 @@ pub(crate) fn deployment(id: &str) -> Deployment {
         cooldown_time: None,
         input_cost_per_token: None,
         output_cost_per_token: None,
+        base_model: None,
         max_input_tokens: None,
     }
 }

@@ -26,10 +26,14 @@ use gateway::observer::{Choice, Decision};
 use gateway::{Gateway, Observer, Parts};
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use vocab::Seed;
 use world::pool::{Pool, PoolOptions};
-use world::{Clock, Link, MemoryNetwork, ServeOptions, serve_connection};
+use world::{
+    Clock, Conn, Connector as _, Dial, Link, Listener, MemoryNetwork, ServeOptions,
+    serve_connection,
+};
 
 use script::{Acts, next, perform};
 
@@ -134,6 +138,24 @@ impl Lab {
 
     /// Starts a gateway of that config at `name:4000`.
     pub(crate) fn instance(&self, name: &str, config: Config) -> &Self {
+        let (gateway, listener) = self.standing(name, config);
+        tokio::spawn(async move { gateway.serve(listener).await });
+        self
+    }
+
+    /// Starts a gateway of that config at `gateway:4000` that ends when `stop` has passed; says when
+    /// it had ended.
+    pub(crate) fn gateway_until(&self, stop: Duration, config: Config) -> JoinHandle<Duration> {
+        let (gateway, listener) = self.standing("gateway", config);
+        let start = self.start;
+        tokio::spawn(async move {
+            let ended = gateway.serve_until(listener, tokio::time::sleep(stop)).await;
+            ended.expect("an orderly end");
+            start.elapsed()
+        })
+    }
+
+    fn standing(&self, name: &str, config: Config) -> (Gateway, Listener) {
         let parts = Parts {
             config: Arc::new(config),
             clock: self.clock,
@@ -144,8 +166,13 @@ impl Lab {
         };
         let gateway = Gateway::new(parts).expect("a gateway");
         let listener = self.network.listen(name, 4000, Link::default()).expect("a free name");
-        tokio::spawn(async move { gateway.serve(listener).await });
-        self
+        (gateway, listener)
+    }
+
+    /// A connection of a client to `gateway:4000`, for whoever wants to write bytes.
+    pub(crate) async fn dial(&self) -> std::io::Result<Conn> {
+        let to = authority("gateway", 4000);
+        self.network.connector("client").connect(Dial { to: &to, on_behalf_of: "" }).await
     }
 
     /// Posts a chat completion.
@@ -210,6 +237,15 @@ impl Lab {
     pub(crate) fn decided(&self) -> Vec<String> {
         self.decisions.lock().expect("no poison").clone()
     }
+}
+
+/// A chat completion as bytes.
+pub(crate) fn request(body: &str) -> String {
+    let length = body.len();
+    format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: gateway\r\nx-litellm-call-id: call-1\r\n\
+         content-length: {length}\r\n\r\n{body}"
+    )
 }
 
 impl Got {

@@ -10,6 +10,8 @@ use record::slo::{Metric, Slo};
 use record::{ReadError, RequestRow, RowReader};
 use vocab::{FailureKind, Outcome};
 
+use crate::figures::counted;
+
 /// Nanoseconds per millisecond.
 const NS_PER_MS: f64 = 1e6;
 
@@ -80,6 +82,20 @@ impl Book {
         let from = self.requests.partition_point(|asked| asked.intended_ns < from_ns);
         let to = self.requests.partition_point(|asked| asked.intended_ns < to_ns).max(from);
         self.requests[from..to].iter().filter(|asked| asked.is_judged())
+    }
+
+    /// Why the book is wrong by itself; empty if it is not.
+    pub(crate) fn mismatches(&self) -> Vec<String> {
+        let stand = if self.repeated == 1 { "stands" } else { "stand" };
+        let repeated = counted(self.repeated, "request id");
+        let reason = format!("{repeated} {stand} in requests.csv more than once");
+        (self.repeated > 0).then_some(reason).into_iter().collect()
+    }
+
+    /// The last instant that it knows; 0 if it is empty.
+    pub(crate) fn last_ns(&self) -> u64 {
+        let instants = self.requests.iter().map(|asked| asked.end_ns.unwrap_or(asked.intended_ns));
+        instants.max().unwrap_or(0)
     }
 }
 

@@ -75,7 +75,7 @@ pub(crate) fn charts(
     run: &RunInfo,
     (book, ledger): (&Book, &Ledger),
     samples: &Samples,
-    decisions: &Path,
+    decisions: Option<&Path>,
 ) -> Result<Charts, ReadError> {
     let duration_s = run.scenario.duration_ns as f64 / NS_PER_S;
     let bin_s = BIN_S
@@ -90,7 +90,10 @@ pub(crate) fn charts(
         offered: vec![0; bins],
         good: vec![0; bins],
         attempts: vec![vec![0; bins]; run.deployments.len()],
-        cooldowns: cooldowns(run, ledger, decisions)?,
+        cooldowns: match decisions {
+            Some(path) => cooldowns(run, ledger, path)?,
+            None => Vec::new(),
+        },
     };
     for asked in &book.requests {
         if let Some(bin) = bin_of(asked.intended_ns) {

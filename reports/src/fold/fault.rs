@@ -31,6 +31,8 @@ struct Case<'a> {
     run: &'a RunInfo,
     book: &'a Book,
     ledger: &'a Ledger,
+    /// Longest cooldown that the contender's settings can cause, in nanoseconds.
+    cooldown_ns: u64,
     /// Position in `run.json`.
     fault: usize,
     /// Numbers of the deployments that it hits.
@@ -40,20 +42,36 @@ struct Case<'a> {
     lambda: f64,
 }
 
-/// Folds the fault at position `fault` of `run.json`; `budget` is 1 − the promised success rate.
+/// One contender's two books.
+#[derive(Debug)]
+pub(crate) struct Books<'a> {
+    pub(crate) book: &'a Book,
+    pub(crate) ledger: &'a Ledger,
+}
+
+/// What was promised, and how long the contender leaves a target alone.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// 1 − the promised success rate.
+    pub(crate) budget: Option<f64>,
+    /// Longest cooldown that its settings can cause, in nanoseconds.
+    pub(crate) cooldown_ns: u64,
+}
+
+/// Folds the fault at position `fault` of `run.json`.
 pub(crate) fn fold(
     run: &RunInfo,
-    book: &Book,
-    ledger: &Ledger,
+    books: &Books<'_>,
     fault: usize,
-    budget: Option<f64>,
+    settings: &Settings,
 ) -> FaultResult {
-    let case = Case::new(run, book, ledger, fault);
+    let Books { book, .. } = *books;
+    let case = Case::new(run, books, fault, settings.cooldown_ns);
     let info = &run.faults[fault];
     let judged: Vec<_> = book.judged_between(info.from_ns, info.to_ns).collect();
     let succeeded = judged.iter().filter(|asked| asked.succeeded()).count() as u64;
     let success_rate = share(succeeded, judged.len() as u64);
-    let burn = success_rate.zip(budget).map(|(rate, budget)| (1.0 - rate) / budget);
+    let burn = success_rate.zip(settings.budget).map(|(rate, budget)| (1.0 - rate) / budget);
     let mut not_applicable = Vec::new();
     let mut lacks = |missing: bool, field: &str| {
         if missing {
@@ -85,6 +103,7 @@ pub(crate) fn fold(
         target: info.target.clone(),
         from_s: info.from_ns as f64 / NS_PER_S,
         to_s: info.to_ns as f64 / NS_PER_S,
+        met_requests: Some(case.met_requests()),
         success_rate,
         good_rate_before: good_before,
         time_to_detect_s: detected_ns.map(since_start),
@@ -100,14 +119,15 @@ pub(crate) fn fold(
 }
 
 impl<'a> Case<'a> {
-    fn new(run: &'a RunInfo, book: &'a Book, ledger: &'a Ledger, fault: usize) -> Self {
+    fn new(run: &'a RunInfo, books: &Books<'a>, fault: usize, cooldown_ns: u64) -> Self {
+        let Books { book, ledger } = *books;
         let ids = run.faults[fault].deployments.iter();
         let targets: Vec<usize> = ids.filter_map(|id| ledger.deployments.find(id)).collect();
         let before = Before::fault(run, fault);
         let (hits, _) = before.attempts(ledger, &targets, None);
         let seconds = before.seconds();
         let lambda = if seconds > 0.0 { hits as f64 / seconds } else { 0.0 };
-        Self { run, book, ledger, fault, targets, before, lambda }
+        Self { run, book, ledger, cooldown_ns, fault, targets, before, lambda }
     }
 
     /// When the target was left alone, by all instances or by one. `None` = not applicable.
@@ -221,6 +241,13 @@ impl<'a> Case<'a> {
         })
     }
 
+    /// Requests outside warm-up of which an attempt met this fault.
+    fn met_requests(&self) -> u64 {
+        let met = self.ledger.attempts.iter().filter(|a| self.ledger.met(a, self.fault));
+        let met: BTreeSet<u64> = met.filter_map(|attempt| attempt.request).collect();
+        met.into_iter().filter(|id| self.book.find(*id).is_some_and(|a| !a.warmup)).count() as u64
+    }
+
     /// Requests that met a fault which starts at `from_ns` or later.
     fn met_after(&self, from_ns: u64) -> BTreeSet<u64> {
         let faults = self.run.faults.iter().enumerate();
@@ -231,7 +258,8 @@ impl<'a> Case<'a> {
     }
 
     /// Start of the first window w after the fault in which the target has its share again. Outer
-    /// `None` = not applicable: it had no share before.
+    /// `None` = not applicable: it had no share before, or traffic ended before a contender that
+    /// cools for as long as its settings say could be seen to come back.
     fn failback_ns(&self) -> Option<Option<u64>> {
         let window_ns = window_ns(self.lambda)?;
         let (hits, all) = self.before.attempts(self.ledger, &self.targets, None);
@@ -261,7 +289,8 @@ impl<'a> Case<'a> {
                 return Some(Some(start));
             }
         }
-        Some(None)
+        let patience_ns = self.cooldown_ns.saturating_add(window_ns);
+        (to_ns.saturating_add(patience_ns) <= ends_ns).then_some(None)
     }
 
     fn failed_until(&self, until_ns: u64) -> u64 {

@@ -46,12 +46,19 @@ pub(crate) struct Names {
 }
 
 impl Ledger {
-    /// Reads the table.
-    pub(crate) fn read(path: &Path, run: &RunInfo) -> Result<Self, ReadError> {
+    /// An empty book, which knows the deployments of the config: of a gateway that is somebody
+    /// else's no ledger is kept.
+    pub(crate) fn none(run: &RunInfo) -> Self {
         let mut ledger = Self { fault_sets: vec![Vec::new()], ..Self::default() };
         for deployment in &run.deployments {
             ledger.deployments.number(&deployment.id);
         }
+        ledger
+    }
+
+    /// Reads the table.
+    pub(crate) fn read(path: &Path, run: &RunInfo) -> Result<Self, ReadError> {
+        let mut ledger = Self::none(run);
         let mut sets = BTreeMap::new();
         for row in RowReader::<AttemptRow>::open(path)? {
             let row = row?;

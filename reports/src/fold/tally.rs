@@ -6,6 +6,7 @@ use vocab::{PicoUsd, Price};
 
 use super::book::{Asked, Book};
 use super::ledger::{Attempt, Ledger, is_warmup};
+use crate::figures::counted;
 
 /// Sums over the attempts of requests outside warm-up; dials that nobody can attribute count by
 /// their instant.
@@ -71,19 +72,14 @@ impl Tally {
         tally
     }
 
-    /// Why the books do not reconcile; empty if they do.
+    /// Why the ledger does not reconcile with the client's book; empty if it does.
     pub(crate) fn mismatches(&self, book: &Book) -> Vec<String> {
         let mut reasons = Vec::new();
-        if book.repeated > 0 {
-            reasons.push(format!(
-                "{} request ids stand in requests.csv more than once",
-                book.repeated
-            ));
-        }
         if self.stray > 0 {
+            let belong = if self.stray == 1 { "belongs" } else { "belong" };
             reasons.push(format!(
-                "{} attempts in the ledger belong to no offered request",
-                self.stray
+                "{} in the ledger {belong} to no offered request",
+                counted(self.stray, "attempt")
             ));
         }
         let unbilled = book.requests.iter().zip(&self.requests);
@@ -91,8 +87,8 @@ impl Tally {
             unbilled.filter(|(asked, said)| asked.tokens > said.billed_out).peekable();
         if let Some((asked, said)) = unbilled.peek().copied() {
             reasons.push(format!(
-                "{} requests received tokens that no provider billed, request {} for one ({} received, {} billed)",
-                unbilled.count(),
+                "{} received tokens that no provider billed, request {} for one ({} received, {} billed)",
+                counted(unbilled.count() as u64, "request"),
                 asked.request,
                 asked.tokens,
                 said.billed_out

@@ -9,6 +9,9 @@ use crate::verdict::keeps;
 #[derive(Debug)]
 pub(super) struct ComparisonCsv;
 
+/// Column of the promise, empty where the measurement is invalid.
+const KEEPS: &str = "keeps_promise";
+
 /// Column names, and how each is filled.
 type Column = (&'static str, fn(&Contender) -> String);
 
@@ -18,7 +21,7 @@ const COLUMNS: &[Column] = &[
     ("personality", |c| c.personality.clone()),
     ("strategy", |c| c.strategy.clone()),
     ("instances", |c| c.instances.to_string()),
-    ("keeps_promise", |c| keeps(c).to_string()),
+    (KEEPS, |c| keeps(c).to_string()),
     ("offered", |c| c.offered.to_string()),
     ("succeeded", |c| c.succeeded.to_string()),
     ("good", |c| c.good.to_string()),
@@ -33,27 +36,23 @@ const COLUMNS: &[Column] = &[
     ("e2e_p99_ms", |c| cell(c.e2e_ms.p99)),
     ("tpot_p50_ms", |c| cell(c.tpot_ms.p50)),
     ("longest_gap_p99_ms", |c| cell(c.longest_gap_ms.p99)),
-    ("attempts", |c| c.attempts.to_string()),
+    ("attempts", |c| whole(c.attempts)),
     ("retry_amplification", |c| cell(c.retry_amplification)),
     ("rescued", |c| cell(c.rescued)),
     ("tokens_delivered", |c| c.tokens.delivered.to_string()),
-    ("tokens_wasted", |c| c.tokens.wasted.to_string()),
+    ("tokens_wasted", |c| whole(c.tokens.wasted)),
     ("cost_usd", |c| cell(c.cost_usd)),
     ("cost_per_1k_good_usd", |c| cell(c.cost_per_1k_good_usd)),
 ];
 
 impl Report for ComparisonCsv {
-    fn name(&self) -> &'static str {
-        "csv"
-    }
-
-    fn summary(&self) -> &'static str {
-        "one row per contender, for spreadsheets"
-    }
-
     fn files(&self, analysis: &Analysis) -> Vec<File> {
         let contenders = analysis.report.contenders.iter();
-        let rows = contenders.map(|c| COLUMNS.iter().map(|(_, value)| value(c)).collect());
+        let judged = |name: &str| name != KEEPS || analysis.judges();
+        let cell = |c: &Contender, (name, value): &Column| {
+            if judged(name) { value(c) } else { String::new() }
+        };
+        let rows = contenders.map(|c| COLUMNS.iter().map(|column| cell(c, column)).collect());
         let header = COLUMNS.iter().map(|(name, _)| (*name).to_owned()).collect();
         vec![table("comparison.csv", header, rows)]
     }
@@ -73,6 +72,11 @@ pub(super) fn table(
         }
     }
     File { name: name.to_owned(), bytes: out.into_inner().unwrap_or_default() }
+}
+
+/// A count, or nothing.
+pub(super) fn whole(value: Option<u64>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
 }
 
 /// A number, or nothing.

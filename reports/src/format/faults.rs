@@ -1,7 +1,7 @@
 //! `faults.csv`: one row per contender and fault, for spreadsheets. Empty = never or not applicable;
 //! the column `not_applicable` tells which.
 
-use super::comparison::{cell, table};
+use super::comparison::{cell, table, whole};
 use super::{File, Report};
 use crate::Analysis;
 use crate::report::FaultResult;
@@ -19,27 +19,20 @@ const COLUMNS: &[Column] = &[
     ("target", |f| f.target.clone()),
     ("from_s", |f| f.from_s.to_string()),
     ("to_s", |f| f.to_s.to_string()),
+    ("met_requests", |f| whole(f.met_requests)),
     ("success_rate", |f| cell(f.success_rate)),
     ("good_rate_before", |f| cell(f.good_rate_before)),
     ("time_to_detect_s", |f| cell(f.time_to_detect_s)),
     ("time_to_rescue_s", |f| cell(f.time_to_rescue_s)),
     ("time_to_recover_s", |f| cell(f.time_to_recover_s)),
     ("failback_s", |f| cell(f.failback_s)),
-    ("first_victims", |f| f.first_victims.map_or_else(String::new, |n| n.to_string())),
-    ("flaps", |f| f.flaps.map_or_else(String::new, |n| n.to_string())),
+    ("first_victims", |f| whole(f.first_victims)),
+    ("flaps", |f| whole(f.flaps)),
     ("error_budget_burn", |f| cell(f.error_budget_burn)),
     ("not_applicable", |f| f.not_applicable.join(" ")),
 ];
 
 impl Report for FaultsCsv {
-    fn name(&self) -> &'static str {
-        "faults-csv"
-    }
-
-    fn summary(&self) -> &'static str {
-        "one row per contender and fault, for spreadsheets"
-    }
-
     fn files(&self, analysis: &Analysis) -> Vec<File> {
         let header = std::iter::once("contender").chain(COLUMNS.iter().map(|(name, _)| *name));
         let header = header.map(str::to_owned).collect();

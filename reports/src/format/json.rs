@@ -9,14 +9,6 @@ use crate::report::RunReport;
 pub(super) struct Json;
 
 impl Report for Json {
-    fn name(&self) -> &'static str {
-        "json"
-    }
-
-    fn summary(&self) -> &'static str {
-        "every number, for machines (schema brownout.report/1)"
-    }
-
     fn files(&self, analysis: &Analysis) -> Vec<File> {
         vec![File::text("report.json", text(&analysis.report))]
     }

@@ -4,26 +4,20 @@ use std::fmt::Write as _;
 
 use super::{File, Report};
 use crate::Analysis;
-use crate::figures::{factor, or_never, or_not, percent, seconds};
+use crate::figures::{factor, or_not, percent, seconds};
 use crate::report::{Contender, ValidityVerdict};
-use crate::terminal::comparison::{cost_per_1k, identity, mark, ranked};
+use crate::terminal::comparison::{
+    cost_per_1k, identity, judged as marked, mark, promise_value, promise_word, promises_success,
+    ranked, shown,
+};
 use crate::terminal::opening::{head_pieces, judged, tested, validity_text};
-use crate::terminal::outcome::{fault_title, first_red};
-use crate::verdict::{keeps, slo_value};
+use crate::terminal::outcome::{detected, fault_title, first_red};
 
 /// The format.
 #[derive(Debug)]
 pub(super) struct Markdown;
 
 impl Report for Markdown {
-    fn name(&self) -> &'static str {
-        "markdown"
-    }
-
-    fn summary(&self) -> &'static str {
-        "the first screen, for a pull request or a chat"
-    }
-
     fn files(&self, analysis: &Analysis) -> Vec<File> {
         vec![File::text("summary.md", text(analysis))]
     }
@@ -43,6 +37,9 @@ fn text(analysis: &Analysis) -> String {
         escape(&validity_text(analysis)),
         escape(&report.verdict.line)
     );
+    for warning in &report.warnings {
+        let _ = writeln!(out, "**Warning** {}\n", escape(warning));
+    }
     out.push_str(&comparison(analysis));
     out.push_str(&faults(analysis));
     if let Some(red) = first_red(analysis) {
@@ -56,32 +53,36 @@ fn comparison(analysis: &Analysis) -> String {
     let ranked = ranked(analysis);
     let Some(first) = ranked.first() else { return String::new() };
     let mut head = vec!["contender".to_owned(), "promise".to_owned()];
-    head.extend(first.slo.iter().map(|slo| escape(&format!("{} {}", slo.metric, slo.expr))));
+    head.extend((!promises_success(first)).then(|| "success".to_owned()));
+    head.extend(first.slo.iter().map(|slo| format!("{} {}", escape(&slo.metric), code(&slo.expr))));
     head.extend(["$ per 1,000 good", "goodput", "attempts", "runs as"].map(str::to_owned));
     let mut out = row(&head) + &row(&vec!["---".to_owned(); head.len()]);
     for contender in ranked {
-        out.push_str(&row(&cells(contender)));
+        out.push_str(&row(&cells(contender, analysis.judges())));
     }
     out + "\n"
 }
 
-fn cells(contender: &Contender) -> Vec<String> {
-    let kept = (!contender.slo.is_empty()).then(|| keeps(contender));
-    let (sign, word) = mark(kept);
-    let promised =
-        if contender.slo.is_empty() { "none given".to_owned() } else { format!("{sign} {word}") };
+fn cells(contender: &Contender, judges: bool) -> Vec<String> {
+    let (pass, word) = promise_word(contender, judges);
+    let promised = format!("{} {word}", mark(pass).0);
     let mut cells = vec![format!("**{}**", escape(&contender.name)), promised];
-    cells
-        .extend(contender.slo.iter().map(|slo| format!("{} {}", mark(slo.pass).0, slo_value(slo))));
+    let success = || shown(contender, contender.success_rate, percent);
+    cells.extend((!promises_success(contender)).then(success));
+    cells.extend(contender.slo.iter().map(|slo| {
+        let sign = mark(marked(slo.pass, judges)).0;
+        format!("{sign} {}", promise_value(contender, slo))
+    }));
     cells.push(cost_per_1k(contender));
-    cells.push(or_never(contender.goodput, percent));
-    cells.push(contender.retry_amplification.map_or_else(|| "n/a".to_owned(), factor));
+    cells.push(shown(contender, contender.goodput, percent));
+    cells.push(shown(contender, contender.retry_amplification, factor));
     cells.push(identity(contender).join(", "));
     cells
 }
 
 fn faults(analysis: &Analysis) -> String {
-    let ranked = ranked(analysis);
+    let mut ranked = ranked(analysis);
+    ranked.retain(|contender| contender.was_played());
     let head = ["fault", "contender", "success meanwhile", "detected", "recovered", "failed back"];
     let mut rows = String::new();
     for at in 0..ranked.first().map_or(0, |contender| contender.faults.len()) {
@@ -92,7 +93,7 @@ fn faults(analysis: &Analysis) -> String {
                 escape(&fault_title(fault)),
                 escape(&contender.name),
                 or_not(fault.success_rate, percent, ("success_rate", not)),
-                or_not(fault.time_to_detect_s, seconds, ("time_to_detect_s", not)),
+                detected(fault),
                 or_not(fault.time_to_recover_s, seconds, ("time_to_recover_s", not)),
                 or_not(fault.failback_s, seconds, ("failback_s", not)),
             ]));
@@ -108,13 +109,21 @@ fn row(cells: &[String]) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
 
-/// Text from outside that must not become markup, a link, a mention or a table cell.
+/// Text between backticks, in a table cell.
+fn code(text: &str) -> String {
+    let text: String = text.chars().filter(|c| !c.is_control()).collect();
+    format!("`{}`", text.replace('`', "'").replace('|', "\\|"))
+}
+
+/// Text from outside that must not become markup, a link, a mention or a table cell. It never begins
+/// a line, and there only a `>` would quote; a `<` opens a tag only before a letter or `/!?`.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let opens = |next: &char| next.is_ascii_alphabetic() || matches!(next, '/' | '!' | '?');
         match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
+            '<' if rest.peek().is_some_and(opens) => out.push_str("&lt;"),
             '|' | '[' | ']' | '*' | '`' | '\\' => out.extend(['\\', c]),
             '@' => out.push_str("&#64;"),
             c if c.is_control() => out.push(' '),

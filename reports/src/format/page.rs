@@ -8,14 +8,6 @@ use crate::{Analysis, html};
 pub(super) struct Html;
 
 impl Report for Html {
-    fn name(&self) -> &'static str {
-        "html"
-    }
-
-    fn summary(&self) -> &'static str {
-        "one self-contained page, for people"
-    }
-
     fn files(&self, analysis: &Analysis) -> Vec<File> {
         vec![File::text("report.html", html::page(analysis))]
     }

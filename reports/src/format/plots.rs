@@ -9,14 +9,6 @@ use crate::plot::{self, Ground, Quantity};
 pub(super) struct Svg;
 
 impl Report for Svg {
-    fn name(&self) -> &'static str {
-        "svg"
-    }
-
-    fn summary(&self) -> &'static str {
-        "the charts as files, for slides and papers"
-    }
-
     fn files(&self, analysis: &Analysis) -> Vec<File> {
         let cdf =
             |name: &str, quantity| File::text(name, plot::cdf(analysis, quantity, Ground::Paper));

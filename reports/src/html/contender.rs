@@ -5,11 +5,11 @@ use maud::{Markup, html};
 use super::figure;
 use super::first_screen::position;
 use crate::Analysis;
-use crate::figures::{NOT_APPLICABLE, count, or_not, percent, seconds, usd};
+use crate::figures::{NOT_APPLICABLE, NOT_OBSERVED, burn, count, or_not, percent, seconds, usd};
 use crate::plot::{self, Ground};
 use crate::report::{ByInstance, Contender, FaultResult};
 use crate::terminal::comparison::{identity, ranked};
-use crate::terminal::outcome::{command, fault_title};
+use crate::terminal::outcome::{command, detected, fault_title};
 
 /// One section per contender, best first.
 pub(super) fn contenders(analysis: &Analysis) -> Markup {
@@ -22,10 +22,21 @@ fn section(analysis: &Analysis, contender: &Contender) -> Markup {
         "{}: offered and good requests per second, share of attempts per deployment, cooldowns; faults shaded",
         contender.name
     );
+    if !contender.was_played() {
+        return html! {
+            section.contender id={ "contender-" (at) } {
+                h2 { (contender.name) }
+                p.context { (identity(contender).join(" · ")) " · not played: the run was cut short before" }
+            }
+        };
+    }
     html! {
         section.contender id={ "contender-" (at) } {
             h2 { (contender.name) @if analysis.simulated() { " " small.simulated { "SIMULATED" } } }
-            p.context { (identity(contender).join(" · ")) " · strategy " (contender.strategy) }
+            p.context {
+                (identity(contender).join(" · "))
+                @if contender.is_observed() { " · strategy " (contender.strategy) }
+            }
             (facts(contender))
             (figure(plot::timeline(analysis, at, Ground::Page), &caption))
             @if !contender.faults.is_empty() { (faults(contender)) }
@@ -35,8 +46,8 @@ fn section(analysis: &Analysis, contender: &Contender) -> Markup {
 }
 
 fn facts(contender: &Contender) -> Markup {
-    let not = &contender.not_applicable;
-    let cost = or_not(contender.cost_usd, usd, ("cost_usd", not));
+    let cost = contender.cost_usd.map_or_else(|| "unknown".to_owned(), usd);
+    let told = |number: Option<u64>| number.map_or_else(|| NOT_OBSERVED.to_owned(), count);
     let extra = contender.extra_cost_per_rescued_usd.map(usd);
     html! {
         p.facts {
@@ -45,9 +56,11 @@ fn facts(contender: &Contender) -> Markup {
             b { (count(contender.failed)) } " failed"
             @if contender.cancelled > 0 { ", " b { (count(contender.cancelled)) } " cancelled" }
             @if contender.never_sent > 0 { ", " b { (count(contender.never_sent)) } " never sent" }
-            "; " b { (count(contender.attempts)) } " attempts reached a provider; bill " b { (cost) }
-            ", " b { (count(contender.tokens.wasted)) } " tokens wasted"
-            @if let Some(extra) = extra { "; " b { (extra) } " per good answer that no gateway would have lost" }
+            @if contender.is_observed() {
+                "; " b { (told(contender.attempts)) } " attempts reached a provider; bill " b { (cost) }
+                ", " b { (told(contender.tokens.wasted)) } " tokens wasted"
+            } @else { "; attempts, bill and waste " (NOT_OBSERVED) ": no ledger is kept of somebody else's gateway" }
+            @if let Some(extra) = extra { "; " b { (extra) } " extra per answer saved compared with no gateway" }
             "."
         }
     }
@@ -85,7 +98,7 @@ fn fault_row(fault: &FaultResult) -> Markup {
             th scope="row" { (fault_title(fault)) }
             td.number { (or_not(fault.success_rate, percent, ("success_rate", not))) }
             td.number {
-                (time(fault.time_to_detect_s, "time_to_detect_s"))
+                (detected(fault))
                 @if let Some(by) = &fault.time_to_detect_by_instance_s { small { (instances(by)) } }
             }
             td.number { (time(fault.time_to_rescue_s, "time_to_rescue_s")) }
@@ -93,7 +106,7 @@ fn fault_row(fault: &FaultResult) -> Markup {
             td.number { (time(fault.failback_s, "failback_s")) }
             td.number { (number(fault.first_victims)) }
             td.number { (number(fault.flaps)) }
-            td.number { (fault.error_budget_burn.map_or_else(none, |burn| format!("{burn:.1}×"))) }
+            td.number { (fault.error_budget_burn.map_or_else(none, burn)) }
         }
     }
 }

@@ -4,12 +4,15 @@ use maud::{Markup, html};
 
 use super::verdict_cell;
 use crate::Analysis;
-use crate::figures::{NOT_APPLICABLE, factor, or_never, percent};
+use crate::figures::{factor, percent};
 use crate::report::{Contender, ValidityVerdict};
-use crate::terminal::comparison::{cost_per_1k, identity, mark, ranked, rescued, waste};
+use crate::terminal::comparison::{
+    cost_per_1k, identity, judged as marked, promise_value, promise_word, promises_success, ranked,
+    rescued, shown, waste,
+};
 use crate::terminal::opening::{head_pieces, judged, tested, validity_text};
 use crate::terminal::outcome::first_red;
-use crate::verdict::{keeps, slo_value};
+use crate::verdict::met_none;
 
 /// The first screen.
 pub(super) fn first_screen(analysis: &Analysis) -> Markup {
@@ -19,7 +22,7 @@ pub(super) fn first_screen(analysis: &Analysis) -> Markup {
             @if let Some(question) = &analysis.report.scenario.question { h1 { (question) } }
             @else { h1 { (analysis.report.scenario.name) } }
             p.context { (line(&tested(analysis))) }
-            p.context { (line(&judged(analysis))) }
+            @for line in judged(analysis) { p.context { (line) } }
             @for warning in &analysis.report.warnings { p.warning { b { "Warning " } (warning) } }
         }
         (verdict(analysis))
@@ -60,14 +63,15 @@ fn comparison(analysis: &Analysis) -> Markup {
     let Some(first) = ranked.first() else { return html! {} };
     html! {
         section {
-            h2 { "Who kept the promise?" }
+            h2 { @if analysis.judges() { "Who kept the promise?" } @else { "What was measured" } }
             div.scroll {
                 table.comparison {
                     thead {
                         tr {
-                            th { "#" }
+                            th.place { "#" }
                             th { "contender" }
                             th { "promise" }
+                            @if !promises_success(first) { th.number { "success" } }
                             @for slo in &first.slo { th { (slo.metric) small { (slo.expr) } } }
                             th.number { "cost" small { "per 1,000 good" } }
                             th.number { "goodput" small { "within bounds" } }
@@ -81,7 +85,7 @@ fn comparison(analysis: &Analysis) -> Markup {
             }
             (marks(analysis))
             @if let Some(red) = first_red(analysis) {
-                p.command { "Why is it red? " code { (red.command(analysis)) } " " span.faint { (red.why) } }
+                p.command { @if analysis.judges() { "Why is it red? " } @else { "Look closer: " } code { (red.command(analysis)) } " " span.faint { (red.why) } }
             }
         }
     }
@@ -91,23 +95,29 @@ fn row(analysis: &Analysis, at: usize, contender: &Contender) -> Markup {
     let verdict = &analysis.report.verdict;
     let leads = verdict.winner.as_deref() == Some(contender.name.as_str());
     let place = if verdict.ranking.is_empty() { "–".to_owned() } else { (at + 1).to_string() };
-    let kept = (!contender.slo.is_empty()).then(|| keeps(contender));
-    let word = if contender.slo.is_empty() { "none given" } else { mark(kept).1 };
+    let judges = analysis.judges();
+    let (kept, word) = promise_word(contender, judges);
+    let cell = |value: Option<f64>, show: fn(f64) -> String| shown(contender, value, show);
     html! {
         tr.leader[leads] {
-            td { (place) }
+            td.place { (place) }
             th scope="row" {
                 a href={ "#contender-" (position(analysis, contender)) } { (contender.name) }
                 small { (identity(contender).join(", ")) }
+                @if let Some(met) = met_none(contender) { small.nodata { (met) } }
             }
             td { (verdict_cell(kept, word)) }
+            @if !promises_success(contender) { td.number { (cell(contender.success_rate, percent)) } }
             @for slo in &contender.slo {
-                td { (verdict_cell(slo.pass, &slo_value(slo))) @if slo.too_few { small { "too few to gate on" } } }
+                td {
+                    (verdict_cell(marked(slo.pass, judges), &promise_value(contender, slo)))
+                    @if slo.too_few && judges { small { "too few to gate on" } }
+                }
             }
             td.number { (cost_per_1k(contender)) }
-            td.number { (or_never(contender.goodput, percent)) }
-            td.number { (contender.retry_amplification.map_or_else(none, factor)) }
-            td.number { (waste(contender).map_or_else(none, percent)) }
+            td.number { (cell(contender.goodput, percent)) }
+            td.number { (cell(contender.retry_amplification, factor)) }
+            td.number { (cell(waste(contender), percent)) }
             td.number { (rescued(contender)) }
         }
     }
@@ -133,8 +143,4 @@ fn marks(analysis: &Analysis) -> Markup {
 pub(super) fn position(analysis: &Analysis, contender: &Contender) -> usize {
     let contenders = &analysis.report.contenders;
     contenders.iter().position(|other| other.name == contender.name).unwrap_or(0)
-}
-
-fn none() -> String {
-    NOT_APPLICABLE.to_owned()
 }

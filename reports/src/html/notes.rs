@@ -25,8 +25,11 @@ const DEFINITIONS: &[(&str, &str)] = &[
     ),
     (
         "failed back",
-        "after the fault, until the target's share of attempts is within a third of before",
+        "after the fault, until the target's share of attempts is within a third of before; n/a where traffic ends before the longest cooldown is over",
     ),
+    ("n/a", "does not apply: nothing could have been seen, so nothing is held against anybody"),
+    ("not observed", "nobody kept the book that would tell: a remote gateway has no ledger here"),
+    ("— (fail)", "infinite: so many requests failed that the percentile falls among them"),
     ("flaps", "times the target was used again while the fault lasted"),
     ("wasted", "tokens billed, less prompt and answer of the visit that served each success"),
     (
@@ -48,7 +51,7 @@ pub(super) fn notes(analysis: &Analysis) -> Markup {
                 (list("Keys of the config without effect here", &report.config.no_effect, "none"))
             }
             details {
-                summary { "What the words mean" }
+                summary { "How to read this" }
                 dl { @for (word, meaning) in DEFINITIONS { dt { (word) } dd { (meaning) } } }
             }
         }

@@ -37,7 +37,7 @@ pub(super) fn waits(analysis: &Analysis) -> Markup {
             @for quantity in [Quantity::Ttft, Quantity::E2e] {
                 (figure(plot::cdf(analysis, quantity, Ground::Page), &caption(quantity)))
             }
-            @for contender in ranked(analysis) { (percentiles(contender)) }
+            @for contender in ranked(analysis).into_iter().filter(|c| c.was_played()) { (percentiles(contender)) }
         }
     }
 }

@@ -15,8 +15,8 @@ pub(super) const FAULT: RGBColor = RGBColor(0xc2, 0x3b, 0x22);
 pub(super) const WARMUP: RGBColor = RGBColor(0x8a, 0x94, 0xa1);
 /// Offered requests.
 pub(super) const OFFERED: RGBColor = RGBColor(0x3a, 0x42, 0x4d);
-/// Good requests.
-pub(super) const GOOD: RGBColor = RGBColor(0x00, 0x9e, 0x74);
+/// Good requests: no deployment has this colour.
+pub(super) const GOOD: RGBColor = RGBColor(0x6a, 0x51, 0xa3);
 
 /// Okabe and Ito's colours, the most different ones first; contenders use them in order.
 pub(super) const SERIES: [RGBColor; 7] = [
@@ -42,7 +42,7 @@ const ROLES: [(&str, RGBColor, &str); 14] = [
     ("fault", FAULT, "#ff7b63"),
     ("warmup", WARMUP, "#77828f"),
     ("offered", OFFERED, "#c3cad3"),
-    ("good", GOOD, "#2fc79b"),
+    ("good", GOOD, "#b6a4f0"),
     ("s1", SERIES[0], "#4ba3dd"),
     ("s2", SERIES[1], "#f08a3c"),
     ("s3", SERIES[2], "#2fc79b"),

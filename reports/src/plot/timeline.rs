@@ -17,7 +17,7 @@ use crate::Analysis;
 use crate::fold::chart::Timeline;
 
 /// Height without cooldown rows, in pixels.
-pub(super) const HEIGHT: u32 = 350;
+pub(super) const HEIGHT: u32 = 364;
 
 /// Height of one cooldown row, in pixels.
 pub(super) const ROW_HEIGHT: u32 = 14;
@@ -26,7 +26,7 @@ pub(super) const ROW_HEIGHT: u32 = 14;
 const NAMES_HEIGHT: i32 = 34;
 
 /// Height of the panel of rates.
-const RATES_HEIGHT: i32 = 140;
+const RATES_HEIGHT: i32 = 147;
 
 /// Pixels left of the axes.
 const LEFT: u32 = 54;
@@ -94,7 +94,7 @@ fn draw_rates(
     let (offered, good): (Vec<f64>, Vec<f64>) =
         (per_second(&timeline.offered), per_second(&timeline.good));
     let most = offered.iter().copied().fold(1.0, f64::max) * 1.15;
-    let mut chart = panel(area, seconds, 0.0..most, 2)?;
+    let mut chart = panel(area, seconds, 0.0..most, (6, 9))?;
     mesh(&mut chart, (0, 3), &|rate| format!("{rate:.0}/s"))?;
     shade(analysis, &mut chart, (most, 0.12))?;
     let floor = vec![0.0; good.len()];
@@ -122,12 +122,23 @@ fn draw_shares(
     seconds: Range<f64>,
 ) -> Drawn {
     let bins = timeline.offered.len();
-    let mut chart = panel(area, seconds, 0.0..100.0, 24)?;
+    let mut chart = panel(area, seconds, 0.0..100.0, (13, 24))?;
     mesh(&mut chart, (12, 3), &|share| format!("{share:.0} %"))?;
     let total = |bin: usize| timeline.attempts.iter().map(|row| row[bin]).sum::<u32>();
     let totals: Vec<u32> = (0..bins).map(total).collect();
     let mut floor = vec![0.0; bins];
     let mut ends = Vec::new();
+    if totals.iter().all(|&total| total == 0) {
+        // Of somebody else's gateway there is no ledger to take shares from.
+        let (x, y) = chart.backend_coord(&(0.0, 50.0));
+        let text = "attempts per deployment: not observed";
+        area.draw(&Text::new(
+            text,
+            (x + 12, y - area.get_base_pixel().1),
+            labels::style(12, &FAINT),
+        ))?;
+        return shade(analysis, &mut chart, (100.0, 0.0));
+    }
     for (number, attempts) in timeline.attempts.iter().enumerate() {
         let share = |bin: usize| match totals[bin] {
             0 => 0.0,
@@ -171,15 +182,15 @@ fn draw_cooldowns(
     Ok(())
 }
 
-/// Axes of one panel.
+/// Axes of one panel, with so many pixels above and below it.
 fn panel<'a, 'b>(
     area: &'a Area<'b>,
     x: Range<f64>,
     y: Range<f64>,
-    below: u32,
+    (above, below): (u32, u32),
 ) -> Result<Panel<'a, 'b>, plotters::drawing::DrawingAreaErrorKind<std::io::Error>> {
     ChartBuilder::on(area)
-        .margin_top(6)
+        .margin_top(above)
         .margin_right(RIGHT)
         .x_label_area_size(below)
         .y_label_area_size(LEFT)

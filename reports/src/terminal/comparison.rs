@@ -1,22 +1,25 @@
 //! The comparison table: one row per contender, best first, one column per promise.
 //!
 //! On a wide terminal every row carries everything; on a narrow one what is not a promise moves to
-//! a second line under the row.
+//! a second line under the row. Nobody is marked where the measurement is invalid.
 
 use super::Style;
 use super::ink::{Ink, Tone, flow, plain};
 use super::table::{Cell, Column, lines, width};
 use crate::Analysis;
-use crate::figures::{NOT_APPLICABLE, factor, or_never, percent, usd};
+use crate::figures::{NOT_APPLICABLE, NOT_OBSERVED, factor, or_never, percent, usd};
 use crate::report::{Contender, SloResult};
-use crate::verdict::{keeps, slo_value};
+use crate::verdict::{keeps, met_none, slo_value};
 
 /// The table, ending in a newline.
 pub(super) fn comparison(analysis: &Analysis, style: Style, ink: Ink) -> String {
     let ranked = ranked(analysis);
     let Some(first) = ranked.first() else { return String::new() };
     let mut columns = names(&ranked, analysis);
-    columns.extend(first.slo.iter().enumerate().map(|(at, slo)| promise(&ranked, at, slo)));
+    columns.extend((!promises_success(first)).then(|| success(&ranked)));
+    let judges = analysis.judges();
+    let promises = first.slo.iter().enumerate();
+    columns.extend(promises.map(|(at, slo)| promise(&ranked, at, (slo, judges))));
     let mut details = details(&ranked);
     columns.push(cost(&ranked));
     let columns_max = style.columns();
@@ -28,8 +31,13 @@ pub(super) fn comparison(analysis: &Analysis, style: Style, ink: Ink) -> String 
         }
         details.remove(LEAST_TELLING);
     }
+    // Promises that do not fit follow under the row too; the last ones first.
+    let mut moved: Vec<Column> = Vec::new();
+    while width(&columns) > columns_max && columns.len() > COLUMNS_MIN {
+        moved.insert(0, columns.remove(columns.len() - 2));
+    }
     let under = |row: usize| {
-        let text = flow(&second_line(ranked[row]), " · ", columns_max - 4);
+        let text = flow(&second_line(ranked[row], (row, &moved)), " · ", columns_max - 4);
         Some(
             text.lines()
                 .map(|l| ink.paint(&format!("    {l}"), Tone::Dim))
@@ -58,10 +66,48 @@ pub(crate) fn mark(pass: Option<bool>) -> (&'static str, &'static str) {
     }
 }
 
+/// What stands for a promise: nothing is marked where the measurement is invalid.
+pub(crate) fn judged(pass: Option<bool>, judges: bool) -> Option<bool> {
+    pass.filter(|_| judges)
+}
+
+/// Whether the whole promise is kept, and the word for it: `kept`, `broken`, `not judged`, …
+pub(crate) fn promise_word(contender: &Contender, judges: bool) -> (Option<bool>, &'static str) {
+    match (contender.was_played(), judges, contender.slo.is_empty()) {
+        (false, _, _) => (None, "not played"),
+        (true, _, true) => (None, "none given"),
+        (true, false, false) => (None, "not judged"),
+        (true, true, false) => (Some(keeps(contender)), mark(Some(keeps(contender))).1),
+    }
+}
+
+/// A promise's value; nothing for a contender that was not played.
+pub(crate) fn promise_value(contender: &Contender, slo: &SloResult) -> String {
+    if contender.was_played() { slo_value(slo) } else { String::new() }
+}
+
+/// Whether some promise shows the success rate; otherwise it gets a column of its own.
+pub(crate) fn promises_success(contender: &Contender) -> bool {
+    contender.slo.iter().any(|slo| slo.metric == "success")
+}
+
+/// A number of a contender: `show`n, or why there is none.
+pub(crate) fn shown(contender: &Contender, value: Option<f64>, show: fn(f64) -> String) -> String {
+    match value {
+        _ if !contender.was_played() => "–".to_owned(),
+        Some(value) => show(value),
+        None if !contender.is_observed() => NOT_OBSERVED.to_owned(),
+        None => NOT_APPLICABLE.to_owned(),
+    }
+}
+
 /// Who a contender is: kind, personality and how many.
 pub(crate) fn identity(contender: &Contender) -> Vec<String> {
     let personality = plain(&contender.personality);
     let kind = plain(&contender.kind);
+    if !contender.is_observed() {
+        return vec![format!("{kind}, somebody else's")];
+    }
     let played = kind == "built-in" || kind == "emulated";
     let mut pieces = match personality.as_str() {
         "none" | "" => vec![kind],
@@ -80,22 +126,30 @@ pub(crate) fn identity(contender: &Contender) -> Vec<String> {
 
 /// Share of the bill's tokens that bought nothing.
 pub(crate) fn waste(contender: &Contender) -> Option<f64> {
-    let billed = contender.tokens.billed_in + contender.tokens.billed_out;
-    (billed > 0).then(|| contender.tokens.wasted as f64 / billed as f64)
+    let tokens = &contender.tokens;
+    let billed = tokens.billed_in? + tokens.billed_out?;
+    let wasted = tokens.wasted?;
+    (billed > 0).then(|| wasted as f64 / billed as f64)
 }
 
 /// Cost per 1,000 good answers, in words where there is none.
 pub(crate) fn cost_per_1k(contender: &Contender) -> String {
     let unknown = contender.not_applicable.iter().any(|name| name == "cost_per_1k_good_usd");
-    if unknown { "no price".to_owned() } else { or_never(contender.cost_per_1k_good_usd, usd) }
+    match (contender.was_played(), contender.is_observed(), unknown) {
+        (false, _, _) => "–".to_owned(),
+        (true, false, _) => NOT_OBSERVED.to_owned(),
+        (true, true, true) => "no price".to_owned(),
+        (true, true, false) => or_never(contender.cost_per_1k_good_usd, usd),
+    }
 }
 
 /// Share of the requests that met a fault and still succeeded, in words where there is none.
 pub(crate) fn rescued(contender: &Contender) -> String {
     match (contender.rescued, contender.met_fault) {
+        _ if !contender.was_played() => "–".to_owned(),
         (Some(share), _) => percent(share),
-        (None, 0) if contender.attempts_unattributed == 0 => "met none".to_owned(),
-        (None, _) => "not observed".to_owned(),
+        (None, Some(0)) if contender.attempts_unattributed == Some(0) => "met none".to_owned(),
+        (None, _) => NOT_OBSERVED.to_owned(),
     }
 }
 
@@ -108,21 +162,28 @@ fn names(ranked: &[&Contender], analysis: &Analysis) -> Vec<Column> {
         let number = if number == 0 { "–".to_owned() } else { number.to_string() };
         place.cells.push(Cell::new(number, Tone::Dim));
         name.cells.push(Cell::new(plain(&contender.name), Tone::Strong));
-        let (pass, none) = (keeps(contender), contender.slo.is_empty());
-        let (sign, word) = mark((!none).then_some(pass));
-        let word = if none { "none given" } else { word };
-        let tone = if none { Tone::Dim } else { tone(Some(pass)) };
-        kept.cells.push(Cell::new(format!("{sign} {word}"), tone));
+        let (pass, word) = promise_word(contender, analysis.judges());
+        let tone = if pass.is_none() { Tone::Dim } else { tone(pass) };
+        kept.cells.push(Cell::new(format!("{} {word}", mark(pass).0), tone));
     }
     vec![place, name, kept]
 }
 
-fn promise(ranked: &[&Contender], at: usize, slo: &SloResult) -> Column {
+fn success(ranked: &[&Contender]) -> Column {
+    let mut column = Column::new(["", "success"], true);
+    let text = |c: &&Contender| shown(c, c.success_rate, percent);
+    column.cells = ranked.iter().map(|c| Cell::new(text(c), Tone::Plain)).collect();
+    column
+}
+
+fn promise(ranked: &[&Contender], at: usize, (slo, judges): (&SloResult, bool)) -> Column {
     let mut column = Column::new([&plain(&slo.metric), &plain(&slo.expr)], false);
     for contender in ranked {
         let Some(result) = contender.slo.get(at) else { continue };
-        let (sign, _) = mark(result.pass);
-        column.cells.push(Cell::new(format!("{sign} {}", slo_value(result)), tone(result.pass)));
+        let pass = judged(result.pass, judges);
+        let text = format!("{} {}", mark(pass).0, promise_value(contender, result));
+        let tone = if judges { tone(pass) } else { Tone::Dim };
+        column.cells.push(Cell::new(text, tone));
     }
     column
 }
@@ -133,15 +194,18 @@ fn cost(ranked: &[&Contender]) -> Column {
     column
 }
 
+/// Columns that stay in the row: place, contender, promise, one number, cost.
+const COLUMNS_MIN: usize = 5;
+
 /// Position in [`details`] of the column that a terminal does without first: who was rescued.
 const LEAST_TELLING: usize = 3;
 
 fn details(ranked: &[&Contender]) -> Vec<Column> {
     type Detail = ([&'static str; 2], fn(&Contender) -> String, bool);
     let shown: [Detail; 5] = [
-        (["", "goodput"], |c| or_never(c.goodput, percent), true),
-        (["attempts", "/ request"], |c| c.retry_amplification.map_or_else(none, factor), true),
-        (["tokens", "wasted"], |c| waste(c).map_or_else(none, percent), true),
+        (["", "goodput"], |c| shown(c, c.goodput, percent), true),
+        (["attempts", "/ request"], |c| shown(c, c.retry_amplification, factor), true),
+        (["tokens", "wasted"], |c| shown(c, waste(c), percent), true),
         (["rescued of those", "that met a fault"], rescued, true),
         (["", "runs as"], |c| identity(c).join(", "), false),
     ];
@@ -153,11 +217,21 @@ fn details(ranked: &[&Contender]) -> Vec<Column> {
     shown.into_iter().map(column).collect()
 }
 
-fn second_line(contender: &Contender) -> Vec<String> {
-    let mut pieces = identity(contender);
-    pieces.push(format!("goodput {}", or_never(contender.goodput, percent)));
+/// What a narrow terminal says under the row; `moved` are the promises that did not fit.
+fn second_line(contender: &Contender, (row, moved): (usize, &[Column])) -> Vec<String> {
+    let promises = moved.iter().filter_map(|column| {
+        let value = &column.cells.get(row)?.text;
+        Some(format!("{value} {} {}", column.head[0], column.head[1]).trim().to_owned())
+    });
+    let mut pieces: Vec<String> = promises.collect();
+    pieces.extend(identity(contender));
+    if !contender.was_played() {
+        return pieces;
+    }
+    pieces.push(format!("goodput {}", shown(contender, contender.goodput, percent)));
     pieces.extend(contender.retry_amplification.map(|x| format!("{} attempts", factor(x))));
     pieces.extend(waste(contender).map(|x| format!("{} wasted", percent(x))));
+    pieces.extend(met_none(contender).map(|text| plain(&text)));
     pieces
 }
 
@@ -167,8 +241,4 @@ fn tone(pass: Option<bool>) -> Tone {
         Some(false) => Tone::Bad,
         None => Tone::Care,
     }
-}
-
-fn none() -> String {
-    NOT_APPLICABLE.to_owned()
 }

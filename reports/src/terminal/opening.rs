@@ -2,10 +2,12 @@
 //! the verdict.
 
 use super::Style;
-use super::ink::{Ink, Tone, flow, plain, wrap};
+use super::assumed;
+use super::ink::{Ink, Tone, flow, plain, prose, wrap};
 use crate::Analysis;
-use crate::figures::{clock, seconds};
-use crate::report::ValidityVerdict;
+use crate::figures::{clock, counted, seconds};
+use crate::report::{Contender, ValidityVerdict};
+use crate::verdict::faults_played;
 
 /// Indent of what follows `VALID` and `VERDICT`.
 const LABEL: usize = 8;
@@ -19,14 +21,14 @@ pub(super) fn opening(analysis: &Analysis, style: Style, ink: Ink) -> String {
     let report = &analysis.report;
     let mut lines = vec![head(analysis, width, ink)];
     lines.push(flow(&tested(analysis), " · ", width));
-    lines.push(flow(&judged(analysis), "     ", width));
+    lines.extend(judged(analysis).iter().map(|line| wrap(line, width, 2)));
     for warning in &report.warnings {
-        let text = wrap(&format!("WARNING {}", plain(warning)), width, LABEL);
+        let text = wrap(&format!("WARNING {}", prose(warning)), width, LABEL);
         lines.push(ink.paint(&text, Tone::Care));
     }
     lines.push(String::new());
     lines.push(validity(analysis, width, ink));
-    let verdict = wrap(&format!("VERDICT {}", plain_line(&report.verdict.line)), width, LABEL);
+    let verdict = wrap(&format!("VERDICT {}", prose(&report.verdict.line)), width, LABEL);
     lines.push(ink.paint(&verdict, Tone::Strong));
     lines.push(String::new());
     lines.join("\n")
@@ -43,7 +45,12 @@ fn head(analysis: &Analysis, width: usize, ink: Ink) -> String {
 /// The pieces of the first line.
 pub(crate) fn head_pieces(analysis: &Analysis) -> Vec<String> {
     let scenario = &analysis.report.scenario;
-    let (length, took) = (clock(scenario.duration_s), seconds(analysis.machine.wall_seconds));
+    let (whole, took) = (clock(scenario.duration_s), seconds(analysis.machine.wall_seconds));
+    // Of an interrupted run only what was played, as far as the tables know.
+    let length = match analysis.machine.incomplete {
+        Some(_) => format!("{} of {whole}", clock((analysis.played_s * 10.0).round() / 10.0)),
+        None => whole,
+    };
     let mut pieces = vec![plain(&scenario.name), format!("seed {}", scenario.seed)];
     if analysis.simulated() {
         pieces.push(format!("SIMULATED: {length} played in {took}"));
@@ -59,7 +66,7 @@ pub(crate) fn head_pieces(analysis: &Analysis) -> Vec<String> {
     pieces
 }
 
-/// The pieces of the second line: config, contenders, clients.
+/// The pieces of the second line: config, contenders, clients, faults that were not played.
 pub(crate) fn tested(analysis: &Analysis) -> Vec<String> {
     let report = &analysis.report;
     let sha: String = plain(&report.config.hash).chars().take(SHA_DIGITS).collect();
@@ -72,36 +79,39 @@ pub(crate) fn tested(analysis: &Analysis) -> Vec<String> {
         (least, most) if least >= most => format!("{most} instances"),
         (least, most) => format!("{least} to {most} instances"),
     };
-    let s = if contenders.len() == 1 { "" } else { "s" };
-    vec![
+    let number = contenders.len() as u64;
+    let remote = contenders.iter().all(|contender| !contender.is_observed());
+    let mut pieces = vec![
         format!("config {} (sha {sha})", plain(&report.config.name)),
-        format!("{} contender{s} × {instances}", contenders.len()),
+        match remote {
+            true => format!("{}, somebody else's", counted(number, "gateway")),
+            false => format!("{} × {instances}", counted(number, "contender")),
+        },
         "clients do not retry".to_owned(),
-    ]
+    ];
+    pieces.extend(faults_played(&analysis.run));
+    pieces
 }
 
-/// The pieces of the third line: what was assumed, what this run can and cannot judge.
+/// Three lines: what was assumed, what this run can and cannot judge.
 pub(crate) fn judged(analysis: &Analysis) -> Vec<String> {
-    let assumed: Vec<String> = analysis.report.assumed.iter().map(|text| brief(text)).collect();
-    let assumed = if assumed.is_empty() { "nothing".to_owned() } else { assumed.join(", ") };
-    let (can, cannot) = if analysis.simulated() {
-        ("attempts, failover, waste, correctness", "CPU, TLS, network, req/s")
-    } else {
-        ("attempts, failover, waste, correctness, latency here", "other machines, TLS, WAN")
+    let assumed = assumed::brief(&analysis.report.assumed);
+    let observed = analysis.report.contenders.iter().any(Contender::is_observed);
+    let (can, cannot) = match (analysis.simulated(), observed) {
+        (true, _) => ("attempts, failover, waste, correctness", "CPU, TLS, network, req/s"),
+        (false, true) => {
+            ("attempts, failover, waste, correctness, latency here", "other machines, TLS, WAN")
+        }
+        (false, false) => (
+            "correctness, latency as the client saw it",
+            "attempts, waste, costs (no ledger), other machines",
+        ),
     };
     vec![
         format!("assumed, not from you: {assumed}"),
         format!("can judge: {can}"),
         format!("cannot: {cannot}"),
     ]
-}
-
-/// An assumption without its details; the page lists them in full.
-fn brief(assumption: &str) -> String {
-    let text = plain(assumption);
-    // A count in brackets is brief already.
-    let details = [" for ", " where "].iter().filter_map(|word| text.find(word)).min();
-    details.map_or_else(|| text.clone(), |at| text[..at].to_owned())
 }
 
 fn validity(analysis: &Analysis, width: usize, ink: Ink) -> String {
@@ -120,13 +130,11 @@ pub(crate) fn validity_text(analysis: &Analysis) -> String {
     let validity = &analysis.report.validity;
     let mut pieces: Vec<String> = match validity.verdict {
         ValidityVerdict::Valid => vec!["books reconcile".to_owned()],
-        ValidityVerdict::Invalid => validity.reasons.iter().map(|text| plain(text)).collect(),
+        ValidityVerdict::Invalid => validity.reasons.iter().map(|text| prose(text)).collect(),
     };
-    pieces.extend(validity.notes.iter().map(|text| plain(text)));
+    // With the client's book alone there is nothing to reconcile it with.
+    let observed = analysis.report.contenders.iter().any(Contender::is_observed);
+    pieces.retain(|piece| observed || piece != "books reconcile");
+    pieces.extend(validity.notes.iter().map(|text| prose(text)));
     pieces.join(" · ")
-}
-
-/// A sentence of ours that carries names from outside: long, but without control characters.
-fn plain_line(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
 }

@@ -6,7 +6,7 @@ use super::comparison::ranked;
 use super::ink::{Ink, Tone, plain, wrap};
 use super::table::{Cell, Column, lines, width};
 use crate::Analysis;
-use crate::figures::{clock, count, or_not, percent, seconds};
+use crate::figures::{burn, clock, count, or_not, percent, seconds};
 use crate::report::{Contender, FaultResult};
 
 /// One column of the fault table: its header, and what it says.
@@ -17,9 +17,7 @@ const COLUMNS: &[FaultColumn] = &[
     (["success", "meanwhile"], |f| {
         or_not(f.success_rate, percent, ("success_rate", &f.not_applicable))
     }),
-    (["", "detected"], |f| {
-        or_not(f.time_to_detect_s, seconds, ("time_to_detect_s", &f.not_applicable))
-    }),
+    (["", "detected"], detected),
     (["first", "rescue"], |f| {
         or_not(f.time_to_rescue_s, seconds, ("time_to_rescue_s", &f.not_applicable))
     }),
@@ -29,14 +27,13 @@ const COLUMNS: &[FaultColumn] = &[
     (["failed", "back"], |f| or_not(f.failback_s, seconds, ("failback_s", &f.not_applicable))),
     (["first", "victims"], |f| f.first_victims.map_or_else(not_applicable, count)),
     (["", "flaps"], |f| f.flaps.map_or_else(not_applicable, count)),
-    (["error budget", "burn"], |f| {
-        f.error_budget_burn.map_or_else(not_applicable, |x| format!("{x:.1}×"))
-    }),
+    (["error budget", "burn"], |f| f.error_budget_burn.map_or_else(not_applicable, burn)),
 ];
 
 /// The table of faults, ending in a newline; empty without faults.
 pub(super) fn faults(analysis: &Analysis, style: Style, ink: Ink) -> String {
-    let ranked = ranked(analysis);
+    let mut ranked = ranked(analysis);
+    ranked.retain(|contender| contender.was_played());
     let mut out = Vec::new();
     let number_of_faults = ranked.first().map_or(0, |contender| contender.faults.len());
     for at in 0..number_of_faults {
@@ -65,6 +62,15 @@ pub(super) fn faults(analysis: &Analysis, style: Style, ink: Ink) -> String {
         out.push(String::new());
     }
     out.join("\n")
+}
+
+/// When the target was left alone; `not met` where nobody's request met the fault.
+pub(crate) fn detected(fault: &FaultResult) -> String {
+    let na = &fault.not_applicable;
+    if fault.met_requests == Some(0) && na.iter().any(|name| name == "time_to_detect_s") {
+        return "not met".to_owned();
+    }
+    or_not(fault.time_to_detect_s, seconds, ("time_to_detect_s", na))
 }
 
 /// `f1 throttle (429, retry-after 10 s) on first, 60 s to 120 s`
@@ -113,25 +119,33 @@ pub(crate) fn command(analysis: &Analysis, contender: &str, request: u64) -> Str
     format!("brownout explain {} {request}", plain(&dir))
 }
 
-/// Reading the comparison row by row: the first promise that is broken, else the first failure.
+/// Reading the comparison row by row: the first promise that is broken, else the first failure. An
+/// invalid measurement marks nobody, so there it is a failure.
 pub(crate) fn first_red(analysis: &Analysis) -> Option<Red> {
     let ranked = ranked(analysis);
-    let broken = ranked.iter().find_map(|contender| {
+    let broken = ranked.iter().filter(|_| analysis.judges()).find_map(|contender| {
         let slo = contender.slo.iter().find(|slo| slo.pass == Some(false))?;
-        Some((*contender, Some(slo.metric.as_str())))
+        Some((*contender, Some(slo)))
     });
     let failed = || ranked.iter().find(|c| c.failed > 0).map(|c| (*c, None));
-    let (contender, metric) = broken.or_else(failed)?;
-    let most = contender.failures_by_kind.iter().max_by_key(|(_, count)| **count);
-    let example = most.and_then(|(kind, count)| {
-        let ids = contender.failure_examples.get(kind)?;
-        Some((*ids.first()?, format!("{count} × {kind}")))
-    });
-    let slowest = || Some((contender.slowest_request?, "the slowest success".to_owned()));
-    let (request, of) = example.or_else(slowest)?;
-    let metric = metric.map_or_else(String::new, |metric| format!(" broke {metric};"));
-    let why = format!("{}{metric} {of}", plain(&contender.name));
+    let (contender, slo) = broken.or_else(failed)?;
+    // A bound on a time that has a value was broken by answers that came too late, not by failures.
+    let slow = slo
+        .filter(|slo| slo.value.is_some())
+        .and_then(|slo| Some((contender.slowest_by_metric.get(&slo.metric)?, slo)));
+    let slow = slow.map(|(id, slo)| (*id, format!("its slowest success by {}", slo.metric)));
+    let slowest = || Some((contender.slowest_request?, "its slowest success".to_owned()));
+    let (request, of) = slow.or_else(|| commonest(contender)).or_else(slowest)?;
+    let broke = slo.map_or_else(String::new, |slo| format!(" broke {};", slo.metric));
+    let why = format!("{}{broke} request {request} is {of}", plain(&contender.name));
     Some(Red { contender: contender.name.clone(), request, why })
+}
+
+/// An example of the commonest failure: `one of 240 × connect`.
+fn commonest(contender: &Contender) -> Option<(u64, String)> {
+    let (kind, number) = contender.failures_by_kind.iter().max_by_key(|(_, number)| **number)?;
+    let id = contender.failure_examples.get(kind)?.first()?;
+    Some((*id, format!("one of {} × {kind}", count(*number))))
 }
 
 fn cell(text: String) -> Cell {

@@ -1,7 +1,7 @@
 //! What several runs print: one line per seed, the spread per contender, one verdict per scenario.
 
 use super::Style;
-use super::ink::{Ink, Tone, plain, wrap};
+use super::ink::{Ink, Tone, plain, prose, wrap};
 use super::table::{Cell, Column, lines, width};
 use crate::figures::{millis, or_never, percent, usd};
 use crate::report::ValidityVerdict;
@@ -21,12 +21,13 @@ fn one(scenario: &ScenarioSeries, style: Style, ink: Ink) -> String {
     let simulated = if scenario.clock == "wall" { "WALL CLOCK" } else { "SIMULATED" };
     let name = plain(&scenario.scenario);
     let seeds: Vec<String> = scenario.runs.iter().map(|run| run.seed.to_string()).collect();
-    let head = format!("{name} · seeds {} · {simulated}", seeds.join(", "));
+    let s = if seeds.len() == 1 { "" } else { "s" };
+    let head = format!("{name} · seed{s} {} · {simulated}", seeds.join(", "));
     let (word, tone) = match scenario.validity {
         ValidityVerdict::Valid => ("VALID", Tone::Good),
         ValidityVerdict::Invalid => ("INVALID", Tone::Bad),
     };
-    let verdict = wrap(&format!("VERDICT {}", scenario.line), style.columns(), LABEL);
+    let verdict = wrap(&format!("VERDICT {}", prose(&scenario.line)), style.columns(), LABEL);
     let mut out = vec![
         wrap(&head, style.columns(), 2),
         ink.paint(word, tone),

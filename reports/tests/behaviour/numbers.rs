@@ -69,7 +69,7 @@ fn warmup_and_cancelled_requests_are_in_no_rate() {
         tables.requests.push(row);
     });
     // 9 offered outside warm-up plus the cancelled one; 7 of 9 judged succeeded.
-    assert_eq!((c.offered, c.succeeded, c.cancelled, c.attempts), (10, 7, 1, 7));
+    assert_eq!((c.offered, c.succeeded, c.cancelled, c.attempts), (10, 7, 1, Some(7)));
     close(c.success_rate, 7.0 / 9.0);
     assert_eq!(c.tokens.delivered, 77);
 }
@@ -90,10 +90,10 @@ fn attempts_waste_and_cost_follow_the_ledger() {
         tables.attempts.push(dial.clone());
         tables.attempts.push(AttemptRow { kind: AttemptKind::Probe, ..dial });
     });
-    assert_eq!((c.attempts, c.attempts_unattributed, c.probes), (10, 1, 1));
+    assert_eq!((c.attempts, c.attempts_unattributed, c.probes), (Some(10), Some(1), Some(1)));
     close(c.retry_amplification, 1.0);
-    assert_eq!((c.tokens.billed_in, c.tokens.billed_out), (900, 93));
-    assert_eq!((c.tokens.delivered, c.tokens.wasted), (88, 105));
+    assert_eq!((c.tokens.billed_in, c.tokens.billed_out), (Some(900), Some(93)));
+    assert_eq!((c.tokens.delivered, c.tokens.wasted), (88, Some(105)));
     // west: 800 × $1 + 88 × $10; east: 100 × $2 + 5 × $20, per million.
     close(c.cost_usd, (800.0 + 880.0 + 200.0 + 100.0) / 1e6);
     close(c.cost_per_1k_good_usd, 1980.0 / 1e6 / 8.0 * 1000.0);
@@ -128,7 +128,7 @@ fn rescued_is_over_those_that_met_a_fault_and_not_observed_without_attribution()
         })
     };
     let c = with(true);
-    assert_eq!((c.met_fault, c.rescued_requests, c.rescued), (4, 2, Some(0.5)));
+    assert_eq!((c.met_fault, c.rescued_requests, c.rescued), (Some(4), Some(2), Some(0.5)));
     let c = with(false);
     assert_eq!(c.rescued, None);
     assert!(c.not_applicable.iter().any(|field| field == "rescued"));

@@ -37,7 +37,7 @@ pub(crate) fn gateway(args: &Gateway) -> Outcome {
         screen::remark("  no master key: everybody who reaches this port may call");
     }
     screen::remark(&format!("gateway listens on http://{}", standing.address()));
-    standing.serve(&stop);
+    standing.serve(&stop).map_err(|error| stand_failure(&error))?;
     Ok(Ended::Done)
 }
 

@@ -34,8 +34,8 @@ pub(crate) fn run(args: &Run) -> Outcome {
     let (mut ended, mut analyses) = (Ended::Done, Vec::new());
     for job in &jobs {
         let (outcome, analysis) = play(job, args, &stop)?;
-        ended = worse(ended, judge(&analysis, &args.required, &outcome));
         show((args.json, several), &outcome, &analysis);
+        ended = worse(ended, judge(&analysis, &args.required, &outcome));
         analyses.push((job.out.clone(), analysis));
         if outcome.interrupted {
             break;
@@ -190,13 +190,20 @@ fn judge(analysis: &Analysis, required: &[String], outcome: &RunOutcome) -> Ende
     if analysis.report.validity.verdict == ValidityVerdict::Invalid {
         return Ended::Invalid;
     }
-    let missed = analysis
-        .report
-        .contenders
-        .iter()
-        .filter(|contender| required.contains(&contender.name))
-        .any(|contender| contender.slo.iter().any(|slo| slo.pass != Some(true)));
-    if missed { Ended::Missed } else { Ended::Done }
+    let mut ended = Ended::Done;
+    for contender in analysis.report.contenders.iter().filter(|one| required.contains(&one.name)) {
+        let missed: Vec<String> = contender
+            .slo
+            .iter()
+            .filter(|slo| slo.pass != Some(true))
+            .map(|slo| format!("{} {}", slo.metric, slo.expr))
+            .collect();
+        if !missed.is_empty() {
+            screen::remark(&format!("required: {} missed {}", contender.name, missed.join(", ")));
+            ended = Ended::Missed;
+        }
+    }
+    ended
 }
 
 /// The worse of two endings decides the exit code.
@@ -227,7 +234,7 @@ fn show((as_json, several): (bool, bool), outcome: &RunOutcome, analysis: &Analy
             screen::remark(&format!("replaced the run that stood there ({which})"));
         }
         Settled::Beside => {
-            screen::remark("the whole run that stood there is kept; this one stands beside it")
+            screen::remark("the whole run that stood there is kept; this one stands beside it");
         }
     }
 }
@@ -275,9 +282,14 @@ fn common_parent(dirs: &[&Path]) -> PathBuf {
 }
 
 fn failed(error: &RunError) -> Failure {
+    if let RunError::Directory(runner::DirectoryError::Io { source, .. }) = error
+        && is_the_users(source.kind())
+    {
+        return Failure::User(format!("error: {error}"));
+    }
     match error {
         RunError::Directory(
-            runner::DirectoryError::Foreign(_) | runner::DirectoryError::Here(_),
+            runner::DirectoryError::Foreign { .. } | runner::DirectoryError::Here(_),
         )
         | RunError::Fakes(_)
         | RunError::Gateway { .. } => Failure::User(format!("error: {error}")),
@@ -288,6 +300,19 @@ fn failed(error: &RunError) -> Failure {
         | RunError::World { .. }
         | RunError::Panicked(_) => Failure::Internal(error.to_string()),
     }
+}
+
+/// Whether a place could never have been written to, as opposed to a disk that is full.
+fn is_the_users(kind: std::io::ErrorKind) -> bool {
+    use std::io::ErrorKind as Kind;
+    matches!(
+        kind,
+        Kind::NotADirectory
+            | Kind::AlreadyExists
+            | Kind::IsADirectory
+            | Kind::PermissionDenied
+            | Kind::ReadOnlyFilesystem
+    )
 }
 
 /// A world that stands still cannot be stopped from inside; the process ends.

@@ -2,8 +2,17 @@
 
 #![expect(clippy::expect_used, reason = "helpers of a test stop it where they fail")]
 
+mod a_request_is_explained;
 mod a_run_touches_nothing_but_itself;
+mod a_standing_gateway_is_put_under_load;
 mod an_interrupted_run_keeps_what_it_measured;
 mod bad_input_is_told_with_place_and_remedy;
+mod documents_say_what_is_true;
+mod exit_codes_say_how_it_ended;
+mod help_begins_with_an_example;
+mod instances_are_told_apart;
+mod newcomers_are_helped;
 mod runs_are_deterministic;
+mod shipped_scenarios_have_different_winners;
+mod standing;
 mod support;

@@ -66,6 +66,13 @@ impl Scratch {
         std::fs::write(self.path(name), text).expect("written");
     }
 
+    /// Replaces a part of the scenario.
+    pub(crate) fn change(&self, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.path("scenario.yaml")).expect("a scenario");
+        assert!(text.contains(from), "{from}");
+        self.write("scenario.yaml", &text.replacen(from, to, 1));
+    }
+
     /// The binary, in this folder, without the caller's environment.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_brownout"));

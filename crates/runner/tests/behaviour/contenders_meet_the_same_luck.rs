@@ -57,6 +57,6 @@ fn two_strategies_see_the_same_arrivals_faults_and_times() {
 fn another_seed_is_other_luck() {
     let scenario = crate::support::scenario("luck", 20, HALF);
     let run = crate::support::play(&scenario, ClockKind::Virtual);
-    let other = crate::support::play_seeded(&scenario, ClockKind::Virtual, Some(99));
+    let other = crate::support::play_seeded(&scenario, ClockKind::Virtual, 99);
     assert_ne!(intended(run.dir(), "shuffle"), intended(other.dir(), "shuffle"));
 }

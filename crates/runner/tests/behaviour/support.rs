@@ -37,12 +37,13 @@ config: config.yaml
 deployments: {{ all: {{ ttft: {{ constant: 40ms }}, itl: {{ constant: 4ms }} }} }}
 traffic:
   - for: {seconds}s
-    arrivals: {{ poisson: 10/s }}
+    arrivals: {{ poisson: 30/s }}
     workload: {{ stream: 70%, prompt_tokens: 20, answer_tokens: 12 }}
 faults: {faults}
 contenders:
   - {{ name: shuffle }}
   - {{ name: priority, router_settings: {{ routing_strategy: priority }} }}
+client: {{ timeout: 2s }}
 slo: {{ success: "rate > 0.1" }}
 "#
     )
@@ -63,11 +64,25 @@ impl Played {
 
 /// Plays a scenario with its own seed.
 pub(crate) fn play(scenario: &str, clock: ClockKind) -> Played {
-    play_seeded(scenario, clock, None)
+    play_with(scenario, clock, (None, &[]))
 }
 
-/// Plays a scenario.
-pub(crate) fn play_seeded(scenario: &str, clock: ClockKind, seed: Option<u64>) -> Played {
+/// Plays a scenario with its own seed for one contender and the mark.
+pub(crate) fn play_one(scenario: &str, clock: ClockKind, contender: &str) -> Played {
+    play_with(scenario, clock, (None, &[contender.to_owned()]))
+}
+
+/// Plays a scenario with another seed.
+pub(crate) fn play_seeded(scenario: &str, clock: ClockKind, seed: u64) -> Played {
+    play_with(scenario, clock, (Some(seed), &[]))
+}
+
+/// Plays a scenario; no contenders are all of them.
+fn play_with(
+    scenario: &str,
+    clock: ClockKind,
+    (seed, contenders): (Option<u64>, &[String]),
+) -> Played {
     let text = Text { name: "scenario.yaml".to_owned(), text: scenario.to_owned() };
     let config = Text { name: "config.yaml".to_owned(), text: CONFIG.to_owned() };
     let request = Request {
@@ -76,7 +91,7 @@ pub(crate) fn play_seeded(scenario: &str, clock: ClockKind, seed: Option<u64>) -
         find_config: &|_| Err("not needed".to_owned()),
         clock,
         seed,
-        contenders: &[],
+        contenders,
         sets: &[],
         shorten: None,
         build: Build::default(),

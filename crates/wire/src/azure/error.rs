@@ -56,7 +56,7 @@ impl AzureError {
             404 => Self::deployment_not_found(),
             408 => plain(408, "Timeout", "The operation was timeout."),
             424 => plain(424, "FailedDependency", "The service failed on a dependency."),
-            429 => Self::high_demand(20),
+            429 => Self::high_demand(None),
             500 => plain(500, "InternalServerError", BACKEND_FAILED),
             503 => plain(503, "ServiceUnavailable", UNAVAILABLE),
             _ => ApiError::of_status(status),
@@ -121,13 +121,14 @@ impl AzureError {
         rate_exceeded("call", api_version, retry_after_s)
     }
 
-    /// 429: the region is full, whatever the quota.
-    pub fn high_demand(retry_after_s: u64) -> ErrorReply {
+    /// 429: the region is full, whatever the quota. Asks to retry only where `retry-after` does.
+    pub fn high_demand(retry_after_s: Option<u64>) -> ErrorReply {
+        let wait = retry_after_s
+            .map_or_else(String::new, |seconds| format!("Please retry after {seconds} seconds. "));
         let message = format!(
             "The system is currently experiencing high demand and cannot process your request. \
-             Your request exceeds the maximum usage size allowed during peak load. Please retry \
-             after {retry_after_s} seconds. For improved latency reliability, consider switching to \
-             Provisioned Throughput."
+             Your request exceeds the maximum usage size allowed during peak load. {wait}For \
+             improved latency reliability, consider switching to Provisioned Throughput."
         );
         plain(429, "429", &message)
     }
