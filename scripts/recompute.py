@@ -5,7 +5,8 @@
 
 Reads run.json and <contender>/{requests,attempts}.csv with Python's standard library alone, and
 compares counts, success rate, goodput, percentiles, attempts, amplification, tokens, cost, shares
-and the books. Exit 0: everything agrees; 1: something does not (it is listed); 2: usage.
+and the books. Of a contender of kind `remote` there is no ledger: what only a ledger tells must be
+null and listed as not applicable. Exit 0: everything agrees; 1: something does not (it is listed); 2: usage.
 """
 
 import csv
@@ -90,7 +91,20 @@ def is_warmup(run, at):
     return bool(covering) and all(covering)
 
 
-def recompute(run, folder):
+# Numbers that only the ledger tells: (object, field) of a contender.
+LEDGER = [("", name) for name in ("attempts", "retry_amplification", "cost_usd", "cost_per_1k_good_usd")]
+LEDGER += [("tokens", name) for name in ("billed_in", "billed_out", "wasted")]
+
+
+def unobserved(contender):
+    """Numbers of a remote contender that claim what nobody observed."""
+    for inside, name in LEDGER:
+        there = contender[inside] if inside else contender
+        if there[name] is not None or name not in there["not_applicable"]:
+            yield f"{contender['name']}: {name} is {there[name]}, and nobody observed it"
+
+
+def recompute(run, folder, observed=True):
     requests = {r.id: r for r in map(Request, rows(folder / "requests.csv"))}
     measured = [r for r in requests.values() if not r.warmup]
     judged = [r for r in measured if r.outcome != "cancelled"]
@@ -110,7 +124,7 @@ def recompute(run, folder):
     prices = {d["id"]: (d["usd_per_million_in"], d["usd_per_million_out"]) for d in run["deployments"]}
     total, wasted, cost, stray = 0, 0, Fraction(0), 0
     billed, shares, said = [0, 0], Counter(), defaultdict(int)
-    for row in rows(folder / "attempts.csv"):
+    for row in rows(folder / "attempts.csv") if observed else ():
         if row["kind"] != "request":
             continue
         request = requests.get(number(row["request"]))
@@ -154,6 +168,9 @@ def recompute(run, folder):
         numbers[f"{name}.n"] = len(values)
         numbers.update({f"{name}.{key}": nearest_rank(values, p) for key, p in PERCENTILES.items()})
     numbers.update({f"deployments.{name}": count for name, count in shares.items()})
+    if not observed:
+        numbers = {name: v for name, v in numbers.items() if tuple(name.rpartition(".")[::2]) not in LEDGER}
+        return numbers, len(requests) > 0
     unbilled = sum(r.tokens > said[r.id] for r in requests.values())
     return numbers, stray == 0 and unbilled == 0
 
@@ -182,7 +199,9 @@ def main(arguments):
     run, report = (json.loads((root / name).read_text(encoding="utf-8")) for name in ("run.json", "report.json"))
     wrong, compared = [], 0
     for contender in report["contenders"]:
-        numbers, books = recompute(run, root / contender["name"])
+        observed = contender["kind"] != "remote"
+        numbers, books = recompute(run, root / contender["name"], observed)
+        wrong += [] if observed else unobserved(contender)
         compared += len(numbers)
         for name, value in numbers.items():
             if not agree(value, reported(contender, name)):

@@ -66,7 +66,7 @@ pub fn analyse(dir: &Path) -> Result<Analysis, AnalyseError> {
     if let Some(name) = names.into_iter().find(|name| vocab::ContenderName::new(name).is_none()) {
         return Err(AnalyseError::Name(name.clone()));
     }
-    let folded = fold_all(&run, dir)?;
+    let folded = fold_all(&run, dir, machine.incomplete.is_none())?;
     let direct = folded.iter().zip(&run.contenders).find(|(_, who)| who.mark).map(|(f, _)| f);
     let direct = direct.map(|direct| direct.numbers.clone());
     let marks = marks(dir, direct.as_ref())?;
@@ -111,8 +111,8 @@ pub fn analyse(dir: &Path) -> Result<Analysis, AnalyseError> {
 const FOLDED_AT_A_TIME: usize = 4;
 
 /// Folds every contender; each is a pure function of its own directory.
-fn fold_all(run: &RunInfo, dir: &Path) -> Result<Vec<Folded>, ReadError> {
-    let fold = |who: &ContenderInfo| fold::contender(run, who, &dir.join(&who.name));
+fn fold_all(run: &RunInfo, dir: &Path, whole: bool) -> Result<Vec<Folded>, ReadError> {
+    let fold = |who: &ContenderInfo| fold::contender(run, who, &dir.join(&who.name), whole);
     let mut folded = Vec::with_capacity(run.contenders.len());
     for batch in run.contenders.chunks(FOLDED_AT_A_TIME) {
         let batch: Vec<_> = std::thread::scope(|scope| {

@@ -45,14 +45,21 @@ pub(crate) struct Folded {
     pub(crate) schedule: (u64, u64),
 }
 
-/// Folds the tables in `dir`, those of `who`.
+/// Folds the tables in `dir`, those of `who`; `whole` unless the run was interrupted.
 pub(crate) fn contender(
     run: &RunInfo,
     who: &ContenderInfo,
     dir: &Path,
+    whole: bool,
 ) -> Result<Folded, ReadError> {
     let promises = promise::promises(run);
     let book = Book::read(&dir.join("requests.csv"), &promise::request_bounds(&promises))?;
+    // What came after the interruption was not played: it is no silence, and nobody's failure.
+    let mut played = run.clone();
+    if !whole {
+        played.scenario.duration_ns = played.scenario.duration_ns.min(book.last_ns());
+    }
+    let run = &played;
     let observed = who.kind != REMOTE;
     let ledger = match observed {
         true => Ledger::read(&dir.join("attempts.csv"), run)?,

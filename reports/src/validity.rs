@@ -68,9 +68,10 @@ fn offered(numbers: &Contender) -> Option<String> {
     if *offered == 0 {
         return Some(format!("{name}: no request was offered outside warm-up"));
     }
+    let were = if *never_sent == 1 { "was" } else { "were" };
     (*never_sent > 0).then(|| {
         format!(
-            "{name}: {} of {} never left, the bound on requests in flight was reached",
+            "{name}: {} of {} {were} never sent, the bound on requests in flight was reached",
             count(*never_sent),
             counted(*offered, "request")
         )

@@ -18,8 +18,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("fake-providers", &["vocab", "record", "wire", "world"]),
     ("loadgen", &["vocab", "record", "wire", "world"]),
     ("record", &["vocab"]),
-    ("wire", &["vocab"]),
     ("world", &["vocab"]),
+    ("wire", &[]),
     ("vocab", &[]),
 ];
 

@@ -79,7 +79,8 @@ pub fn load(
     let summary = generator
         .block_on(loadgen::run(&plan.load, target, around))
         .map_err(|error| failed(std::io::Error::other(error)))?;
-    let cpu = cpu_of_threads(GENERATOR).zip(before).map(|(after, before)| after - before);
+    let cpu =
+        cpu_of_threads(GENERATOR).zip(before).map(|(after, before)| after.saturating_sub(before));
     generator.shutdown_timeout(Duration::from_secs(5));
     let recorder = Arc::try_unwrap(recorder)
         .map_err(|_| failed(std::io::Error::other("a task outlived the load")))?;

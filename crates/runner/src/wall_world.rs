@@ -85,7 +85,8 @@ fn play(
     let summary = generator
         .block_on(loadgen::run(&plan.load, player.target(plan, entry), around))
         .map_err(|error| failed(std::io::Error::other(error)))?;
-    let cpu = cpu_of_threads(GENERATOR).zip(before).map(|(after, before)| after - before);
+    let cpu =
+        cpu_of_threads(GENERATOR).zip(before).map(|(after, before)| after.saturating_sub(before));
     fakes.close();
     drop(fakes);
     for runtime in [generator, gateways, providers] {

@@ -11,7 +11,7 @@ use crate::terminal::comparison::{
     ranked, shown,
 };
 use crate::terminal::opening::{head_pieces, judged, tested, validity_text};
-use crate::terminal::outcome::{detected, fault_title, first_red};
+use crate::terminal::outcome::{detected, fault_title, first_red, was_reached};
 
 /// The format.
 #[derive(Debug)]
@@ -88,6 +88,9 @@ fn faults(analysis: &Analysis) -> String {
     for at in 0..ranked.first().map_or(0, |contender| contender.faults.len()) {
         for contender in &ranked {
             let Some(fault) = contender.faults.get(at) else { continue };
+            if !was_reached(analysis, fault) {
+                continue;
+            }
             let not = &fault.not_applicable;
             rows.push_str(&row(&[
                 escape(&fault_title(fault)),

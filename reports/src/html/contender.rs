@@ -9,7 +9,7 @@ use crate::figures::{NOT_APPLICABLE, NOT_OBSERVED, burn, count, or_not, percent,
 use crate::plot::{self, Ground};
 use crate::report::{ByInstance, Contender, FaultResult};
 use crate::terminal::comparison::{identity, ranked};
-use crate::terminal::outcome::{command, detected, fault_title};
+use crate::terminal::outcome::{command, detected, fault_title, was_reached};
 
 /// One section per contender, best first.
 pub(super) fn contenders(analysis: &Analysis) -> Markup {
@@ -39,7 +39,7 @@ fn section(analysis: &Analysis, contender: &Contender) -> Markup {
             }
             (facts(contender))
             (figure(plot::timeline(analysis, at, Ground::Page), &caption))
-            @if !contender.faults.is_empty() { (faults(contender)) }
+            @if !contender.faults.is_empty() { (faults(analysis, contender)) }
             (failures(analysis, contender))
         }
     }
@@ -66,7 +66,8 @@ fn facts(contender: &Contender) -> Markup {
     }
 }
 
-fn faults(contender: &Contender) -> Markup {
+fn faults(analysis: &Analysis, contender: &Contender) -> Markup {
+    let reached = |fault: &&FaultResult| was_reached(analysis, fault);
     html! {
         div.scroll {
             table {
@@ -83,7 +84,7 @@ fn faults(contender: &Contender) -> Markup {
                         th.number { "error budget" small { "burn" } }
                     }
                 }
-                tbody { @for fault in &contender.faults { (fault_row(fault)) } }
+                tbody { @for fault in contender.faults.iter().filter(reached) { (fault_row(fault)) } }
             }
         }
     }

@@ -49,7 +49,7 @@ fn verdict(analysis: &Analysis) -> Markup {
     let (opening, rest) = line.split_once(": ").unwrap_or((line.as_str(), ""));
     let (achieved, others) = rest.split_once("; ").unwrap_or((rest, ""));
     html! {
-        section.verdict class=(class) aria-label="verdict" {
+        section class={ "verdict " (class) } aria-label="verdict" {
             p.validity { span.chip { (word) } " " (validity_text(analysis)) }
             p.opening { (opening) }
             @if !achieved.is_empty() { p.achieved { (achieved) } }
@@ -99,12 +99,12 @@ fn row(analysis: &Analysis, at: usize, contender: &Contender) -> Markup {
     let (kept, word) = promise_word(contender, judges);
     let cell = |value: Option<f64>, show: fn(f64) -> String| shown(contender, value, show);
     html! {
-        tr.leader[leads] {
+        tr.leader[leads && kept == Some(true)] {
             td.place { (place) }
             th scope="row" {
                 a href={ "#contender-" (position(analysis, contender)) } { (contender.name) }
                 small { (identity(contender).join(", ")) }
-                @if let Some(met) = met_none(contender) { small.nodata { (met) } }
+                @if let Some(met) = met_none(contender).filter(|_| judges) { small.nodata { (met) } }
             }
             td { (verdict_cell(kept, word)) }
             @if !promises_success(contender) { td.number { (cell(contender.success_rate, percent)) } }

@@ -31,6 +31,9 @@ pub(super) fn waits(analysis: &Analysis) -> Markup {
             quantity.words()
         )
     };
+    if !analysis.report.contenders.iter().any(Contender::was_played) {
+        return html! {};
+    }
     html! {
         section {
             h2 { "How long did users wait?" @if analysis.simulated() { " " small.simulated { "SIMULATED" } } }

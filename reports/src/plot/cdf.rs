@@ -79,6 +79,10 @@ pub(super) fn draw(analysis: &Analysis, quantity: Quantity, area: &Area<'_>) -> 
     }
     let mut ends = Vec::new();
     for (at, (curve, contender)) in curves.iter().zip(&analysis.report.contenders).enumerate() {
+        if curve.points.is_empty() && curve.never == 0.0 {
+            // Nobody asked: an interrupted run did not come to this contender.
+            continue;
+        }
         let colour = series(at);
         let line = || curve.points.iter().map(|&(ms, share)| (ms.max(from), share * 100.0));
         match DASHES[(at + at / DASHES.len()) % DASHES.len()] {

@@ -4,7 +4,7 @@
 use super::ink::{plain, prose};
 use crate::figures::counted;
 
-/// The line: `assumed, not from you: latency presets (4 deployments), list prices of 2026-11-01`.
+/// The line: `latency presets (4 deployments), list prices of 2026-11-01`; `nothing` if so.
 pub(super) fn brief(assumed: &[String]) -> String {
     let (mut preset, mut unpriced, mut rest) = (0, Vec::new(), Vec::new());
     for text in assumed {
@@ -23,7 +23,7 @@ pub(super) fn brief(assumed: &[String]) -> String {
         pieces.push(format!("no price for {}", unpriced.join(", ")));
     }
     let pieces = if pieces.is_empty() { "nothing".to_owned() } else { pieces.join(", ") };
-    prose(&format!("assumed, not from you: {pieces}"))
+    prose(&pieces)
 }
 
 /// How many deployments `gpt-4o-azure for a, b (ttft p50 …)` names.
@@ -53,9 +53,8 @@ mod tests {
         ];
         assert_eq!(
             brief(&assumed.map(str::to_owned)),
-            "assumed, not from you: latency presets (3 deployments), list prices of 2026-11-01, \
-             no price for uk, se"
+            "latency presets (3 deployments), list prices of 2026-11-01, no price for uk, se"
         );
-        assert_eq!(brief(&[]), "assumed, not from you: nothing");
+        assert_eq!(brief(&[]), "nothing");
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn comparison(analysis: &Analysis, style: Style, ink: Ink) -> String 
         moved.insert(0, columns.remove(columns.len() - 2));
     }
     let under = |row: usize| {
-        let text = flow(&second_line(ranked[row], (row, &moved)), " · ", columns_max - 4);
+        let text = flow(&second_line(ranked[row], (row, &moved), judges), " · ", columns_max - 4);
         Some(
             text.lines()
                 .map(|l| ink.paint(&format!("    {l}"), Tone::Dim))
@@ -218,7 +218,11 @@ fn details(ranked: &[&Contender]) -> Vec<Column> {
 }
 
 /// What a narrow terminal says under the row; `moved` are the promises that did not fit.
-fn second_line(contender: &Contender, (row, moved): (usize, &[Column])) -> Vec<String> {
+fn second_line(
+    contender: &Contender,
+    (row, moved): (usize, &[Column]),
+    judges: bool,
+) -> Vec<String> {
     let promises = moved.iter().filter_map(|column| {
         let value = &column.cells.get(row)?.text;
         Some(format!("{value} {} {}", column.head[0], column.head[1]).trim().to_owned())
@@ -231,7 +235,7 @@ fn second_line(contender: &Contender, (row, moved): (usize, &[Column])) -> Vec<S
     pieces.push(format!("goodput {}", shown(contender, contender.goodput, percent)));
     pieces.extend(contender.retry_amplification.map(|x| format!("{} attempts", factor(x))));
     pieces.extend(waste(contender).map(|x| format!("{} wasted", percent(x))));
-    pieces.extend(met_none(contender).map(|text| plain(&text)));
+    pieces.extend(met_none(contender).filter(|_| judges));
     pieces
 }
 

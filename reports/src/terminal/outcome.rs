@@ -40,6 +40,11 @@ pub(super) fn faults(analysis: &Analysis, style: Style, ink: Ink) -> String {
         let results: Vec<(&Contender, &FaultResult)> =
             ranked.iter().filter_map(|c| c.faults.get(at).map(|fault| (*c, fault))).collect();
         let Some((_, fault)) = results.first() else { continue };
+        if !was_reached(analysis, fault) {
+            let text = format!("{}: not reached", fault_title(fault));
+            out.extend([ink.paint(&wrap(&text, style.columns(), 4), Tone::Dim), String::new()]);
+            continue;
+        }
         let title = wrap(&fault_title(fault), style.columns(), 4);
         out.push(ink.paint(&title, Tone::Strong));
         let mut name = Column::new(["", ""], false);
@@ -62,6 +67,11 @@ pub(super) fn faults(analysis: &Analysis, style: Style, ink: Ink) -> String {
         out.push(String::new());
     }
     out.join("\n")
+}
+
+/// Whether an interrupted run came as far as this fault; others do.
+pub(crate) fn was_reached(analysis: &Analysis, fault: &FaultResult) -> bool {
+    analysis.machine.incomplete.is_none() || fault.from_s < analysis.played_s
 }
 
 /// When the target was left alone; `not met` where nobody's request met the fault.
@@ -136,7 +146,7 @@ pub(crate) fn first_red(analysis: &Analysis) -> Option<Red> {
     let slow = slow.map(|(id, slo)| (*id, format!("its slowest success by {}", slo.metric)));
     let slowest = || Some((contender.slowest_request?, "its slowest success".to_owned()));
     let (request, of) = slow.or_else(|| commonest(contender)).or_else(slowest)?;
-    let broke = slo.map_or_else(String::new, |slo| format!(" broke {};", slo.metric));
+    let broke = slo.map_or_else(|| ":".to_owned(), |slo| format!(" broke {};", slo.metric));
     let why = format!("{}{broke} request {request} is {of}", plain(&contender.name));
     Some(Red { contender: contender.name.clone(), request, why })
 }

@@ -8,6 +8,7 @@ use record::slo::{Aggregate, Metric, Slo, Unit};
 
 use super::keeps;
 use crate::figures::{NEVER, counted, millis, percent, percentage, seconds, usd};
+use crate::fold::REMOTE;
 use crate::report::{Basis, Contender, Marks, SloResult};
 
 /// Losers named in the sentence, at most.
@@ -28,7 +29,8 @@ impl Decided<'_> {
     /// The sentence.
     pub(super) fn line(&self) -> String {
         let mut parts = vec![format!("{}: {}", self.opening(), self.achievements())];
-        parts.extend(self.leaders().iter().filter_map(|leader| met_none(leader)));
+        let untested = |leader: &&Contender| Some(format!("{} {}", leader.name, met_none(leader)?));
+        parts.extend(self.leaders().iter().filter_map(untested));
         parts.extend(faults_played(self.run));
         let promised = !self.ranked[0].slo.is_empty();
         let broken: Vec<String> = self.ranked.iter().filter_map(|c| broke(c)).collect();
@@ -132,19 +134,20 @@ impl Decided<'_> {
     }
 }
 
-/// `latency met none of the 3 faults`: who never asked the target in time was not tested by it.
+/// `met none of the 3 faults`: whoever never asked the target in time was not tested by it.
 pub(crate) fn met_none(contender: &Contender) -> Option<String> {
-    contender.met_no_fault().then(|| {
-        let what = match contender.faults.len() {
-            1 => "did not meet the fault".to_owned(),
-            n => format!("met none of the {}", counted(n as u64, "fault")),
-        };
-        format!("{} {what}", contender.name)
+    contender.met_no_fault().then(|| match contender.faults.len() {
+        1 => "did not meet the fault".to_owned(),
+        n => format!("met none of the {}", counted(n as u64, "fault")),
     })
 }
 
 /// `no fault was played`, or which were left out; nothing where all were played.
 pub(crate) fn faults_played(run: &RunInfo) -> Option<String> {
+    if run.contenders.iter().all(|who| who.kind == REMOTE) {
+        // What is played at somebody else's gateway is not ours to say.
+        return None;
+    }
     let left_out = run.warnings.iter().filter(|text| text.contains("left out")).count() as u64;
     match (run.faults.len(), left_out) {
         (0, _) => Some("no fault was played".to_owned()),

@@ -22,6 +22,37 @@ fn a_rescued_request_is_told_from_all_three_books() {
 }
 
 #[test]
+fn causes_are_told_before_their_effects_at_one_instant() {
+    let mut dir = brownout::run();
+    let tables = dir.tables.get_mut("swift").expect("there");
+    let at_ns = tables.requests[241].intended_ns;
+    let decision = |kind, deployment: Option<&str>, detail: &str| record::DecisionRow {
+        at_ns,
+        request: Some(241),
+        gateway: "gateway[1]".to_owned(),
+        kind,
+        deployment: deployment.map(str::to_owned),
+        detail: detail.to_owned(),
+    };
+    use record::DecisionKind::{AttemptFailed, Failover, Pick};
+    tables.decisions = vec![
+        decision(Pick, Some("west"), ""),
+        decision(AttemptFailed, Some("west"), "status=503;reason=server_error"),
+        decision(Failover, None, "to=chat-backup"),
+        decision(Failover, Some("east"), "to=east"),
+    ];
+    for row in tables.attempts.iter_mut().filter(|row| row.request == Some(241)) {
+        let west = row.deployment == "west";
+        row.attempt = if west { 1 } else { 2 };
+        row.ended_ns = if west { at_ns } else { row.ended_ns };
+    }
+    let temp = tempfile::tempdir().expect("creates");
+    dir.write(temp.path());
+    let told = explain(temp.path(), Some("swift"), 241).expect("there");
+    insta::assert_snapshot!(told.text(Style { width: 110, colour: false }));
+}
+
+#[test]
 fn what_is_not_there_is_said_with_what_is() {
     let temp = tempfile::tempdir().expect("creates");
     brownout::run().write(temp.path());

@@ -126,3 +126,25 @@ fn what_the_next_fault_cuts_is_not_held_against_recovery() {
     });
     assert_eq!(swift.faults[0].time_to_recover_s, Some(0.0));
 }
+
+#[test]
+fn a_failback_that_traffic_did_not_last_for_is_not_held_against_anybody() {
+    let never = |cooldown_s: u64| {
+        contender("swift", |dir| {
+            dir.run.contenders[2].cooldown_ns = cooldown_s * S;
+            // All that came back to west goes to east instead.
+            let tables = dir.tables.get_mut("swift").expect("there");
+            for row in tables.attempts.iter_mut().filter(|row| row.arrived_ns >= 120 * S) {
+                "east".clone_into(&mut row.deployment);
+            }
+            for row in tables.requests.iter_mut().filter(|row| row.intended_ns >= 120 * S) {
+                row.served_by = Some("east".to_owned());
+            }
+        })
+    };
+    // 80 s of traffic after the fault: a cooldown of 60 s and a window of 7.5 s were over, 75 s were not.
+    let (short, long) = (never(60), never(75));
+    assert_eq!(short.faults[0].failback_s, None);
+    assert!(!not_applicable(&short.faults[0], "failback_s"));
+    assert!(not_applicable(&long.faults[0], "failback_s"));
+}

@@ -76,6 +76,16 @@ fn the_first_screen_of_the_page_is_in_order() {
 }
 
 #[test]
+fn an_invalid_page_looks_invalid() {
+    let mut dir = brownout::run();
+    dir.machine.incomplete = Some("interrupted".to_owned());
+    let files = render(&dir.analyse());
+    assert!(file(&files, "report.html").contains("class=\"verdict invalid\""));
+    let files = render(&brownout::run().analyse());
+    assert!(file(&files, "report.html").contains("class=\"verdict valid\""));
+}
+
+#[test]
 fn hostile_names_stay_text() {
     let mut analysis = brownout::run().analyse();
     let evil = "<img onerror=alert(1)>\"'&|`[x](javascript:y)";
@@ -114,6 +124,6 @@ fn tables_have_a_row_per_contender_and_fault() {
     assert_eq!((rows("comparison.csv"), rows("faults.csv")), (1 + 3, 1 + 3));
     assert!(
         file(&files, "faults.csv")
-            .contains("\nswift,f1,refuse (connections turned away),west,60,120,1,1,1.75,")
+            .contains("\nswift,f1,refuse (connections turned away),west,60,120,8,1,1,1.75,")
     );
 }

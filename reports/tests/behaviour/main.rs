@@ -12,6 +12,7 @@ mod explain;
 mod faults;
 mod files;
 mod numbers;
+mod remote;
 mod screens;
 mod seeds;
 mod support;

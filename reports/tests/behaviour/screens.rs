@@ -27,9 +27,67 @@ fn an_invalid_wall_clock_run_says_so_and_ranks_nobody() {
 }
 
 #[test]
+fn an_interrupted_run_judges_nobody_and_says_who_was_not_played() {
+    let mut dir = brownout::run();
+    dir.machine.incomplete = Some("interrupted".to_owned());
+    for (name, tables) in &mut dir.tables {
+        let until = if name == "dear" { 0 } else { 50 };
+        tables.requests.retain(|row| row.intended_ns < until * crate::support::S);
+        tables.attempts.retain(|row| row.arrived_ns < until * crate::support::S);
+        tables.decisions.clear();
+    }
+    let analysis = dir.analyse();
+    let shown = screen(&analysis, Style { width: 100, colour: false });
+    assert!(!shown.contains('✓') && !shown.contains('✗') && !shown.contains("broke"), "{shown}");
+    assert_eq!(shown.matches("interrupted").count(), 1, "{shown}");
+    insta::assert_snapshot!(shown);
+    for file in reports::render(&analysis) {
+        let text = String::from_utf8_lossy(&file.bytes);
+        assert!(!text.contains('✓') && !text.contains('✗'), "{}", file.name);
+    }
+}
+
+#[test]
+fn a_long_warning_is_wrapped_and_not_cut() {
+    let mut dir = brownout::run();
+    let warning = format!("each of {} is throttled before any fault: END", "east, ".repeat(60));
+    dir.run.warnings.push(warning);
+    let shown = screen(&dir.analyse(), Style { width: 80, colour: false });
+    assert!(shown.contains("fault: END") || shown.contains("END\n"), "{shown}");
+}
+
+#[test]
+fn the_command_explains_the_number_that_is_red() {
+    let mut dir = brownout::run();
+    dir.run.slo.clear();
+    dir.slo("ttft", "p(90)<700");
+    dir.tables.remove("stubborn");
+    dir.run.contenders.retain(|who| who.name != "stubborn");
+    // A quick failure is no reason for a slow percentile.
+    let swift = dir.tables.get_mut("swift").expect("there");
+    swift.requests[300].outcome = vocab::Outcome::Failed;
+    swift.requests[300].failure = Some(vocab::FailureKind::ServerError);
+    let analysis = dir.analyse();
+    let red =
+        analysis.report.contenders.iter().find(|c| c.name == analysis.report.verdict.ranking[0]);
+    let slowest = red.expect("ranked").slowest_by_metric["ttft"];
+    let shown = screen(&analysis, Style { width: 160, colour: false });
+    assert!(
+        shown.contains(&format!("request {slowest} is its slowest success by ttft")),
+        "{shown}"
+    );
+}
+
+#[test]
 fn no_line_is_wider_than_the_terminal() {
+    let mut many = brownout::run();
+    for (metric, expr) in [("e2e", "p(99) < 60s"), ("tpot", "p(90) < 50ms"), ("cost", "max < 3")] {
+        many.slo(metric, expr);
+    }
+    let many = many.analyse();
     for width in [80, 100, 120, 160] {
-        for line in shown(width).lines() {
+        let shown = shown(width) + &screen(&many, Style { width, colour: false });
+        for line in shown.lines() {
             assert!(line.chars().count() <= width, "{width}: {line}");
         }
     }

@@ -57,6 +57,23 @@ fn one_invalid_run_makes_the_series_invalid() {
 }
 
 #[test]
+fn leading_where_nobody_keeps_the_promise_is_no_winning() {
+    let mut runs = runs(5, |_| "swift");
+    for run in &mut runs[..3] {
+        run.report.verdict.kept.clear();
+    }
+    let line = one(&combine(&runs)).line.clone();
+    let most = "nobody keeps the promise on 3 of 5 seeds; swift (built-in) led on all 5 seeds";
+    assert!(line.starts_with(most), "{line}");
+    for run in &mut runs {
+        run.report.verdict.kept.clear();
+    }
+    let line = one(&combine(&runs)).line.clone();
+    assert!(line.starts_with("nobody keeps the promise; swift (built-in) led on all 5"), "{line}");
+    assert!(!line.contains("wins"), "{line}");
+}
+
+#[test]
 fn the_screen_of_a_series() {
     let series_of = combine(&runs(5, |_| "swift"));
     insta::assert_snapshot!(series(&series_of, Style { width: 120, colour: false }));

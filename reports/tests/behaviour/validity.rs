@@ -34,7 +34,7 @@ fn books_that_do_not_reconcile_are_invalid() {
         let row = attempt_row(9_999, (S, S), "west", AttemptEnd::Complete);
         dir.tables.get_mut("dear").expect("there").attempts.push(row);
     });
-    refused(&stray, "1 attempts in the ledger belong to no offered request");
+    refused(&stray, "1 attempt in the ledger belongs to no offered request");
     let unbilled = validity(|dir| {
         let attempts = &mut dir.tables.get_mut("dear").expect("there").attempts;
         attempts[300] = AttemptRow { tokens_out: 39, ..attempts[300].clone() };
@@ -54,7 +54,7 @@ fn unsent_requests_and_interrupted_runs_are_invalid() {
             brownout::never_sent(tables);
         }
     });
-    refused(&unsent, "1 of 721 requests were never sent");
+    refused(&unsent, "1 of 721 requests was never sent");
     let interrupted =
         validity(|dir| dir.machine.incomplete = Some("interrupted after 12.0 s".to_owned()));
     refused(&interrupted, "interrupted after 12.0 s");

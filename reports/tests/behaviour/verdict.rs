@@ -35,7 +35,7 @@ fn among_keepers_the_cheapest_leads() {
     assert_eq!((v.winner.as_deref(), v.basis), (Some("b"), Basis::Cost));
     assert_eq!((v.ranking, v.kept), (strings(&["b", "a", "c"]), strings(&["a", "b"])));
     assert!(v.line.starts_with("b (built-in) led on seed 42: 99 %, p99 TTFT 100 ms"), "{}", v.line);
-    assert!(v.line.ends_with("; c broke success (94 %)"), "{}", v.line);
+    assert!(v.line.ends_with("; no fault was played; c broke success (94 %)"), "{}", v.line);
     assert!(!v.line.contains("wins"));
 }
 
@@ -76,6 +76,53 @@ fn a_single_contender_is_told_whether_it_keeps_the_promise() {
     );
     let v = verdict(Some("rate > 0.9"), &[("config", 200, 9)]);
     assert!(v.line.contains("config (built-in) breaks the promise on seed 42"), "{}", v.line);
+}
+
+#[test]
+fn three_that_tie_are_all_named() {
+    let v =
+        verdict(Some("rate > 0.9"), &[("a", 0, 100), ("b", 0, 100), ("c", 0, 100), ("d", 0, 200)]);
+    assert_eq!((v.winner, v.basis), (None, Basis::Equal));
+    let line = "a (built-in), b and c are equal on seed 42, all keep the promise: 100 %";
+    assert!(v.line.starts_with(line), "{}", v.line);
+}
+
+#[test]
+fn an_unknown_cost_leaves_the_decision_to_goodput() {
+    let mut dir = RunDir::new(10);
+    dir.slo("success", "rate > 0.9");
+    dir.contender("cheap", tables(20, 10));
+    dir.contender("good", tables(0, 100));
+    for deployment in &mut dir.run.deployments {
+        deployment.usd_per_million_in = None;
+    }
+    let v = dir.analyse().report.verdict;
+    assert_eq!((v.winner.as_deref(), v.basis), (Some("good"), Basis::Goodput));
+    assert!(v.line.contains("by goodput, costs are not known"), "{}", v.line);
+}
+
+#[test]
+fn a_decision_by_goodput_shows_goodput_and_failures_in_words() {
+    let v = verdict(Some("rate > 0.999"), &[("a", 50, 10), ("b", 40, 90)]);
+    let line = "nobody keeps the promise; b (built-in) led on seed 42 by goodput, 96 % good: \
+                success 96 %, p99 TTFT infinite (more than 1 % failed)";
+    assert!(v.line.starts_with(line), "{}", v.line);
+    assert!(!v.line.contains("(fail)"));
+}
+
+#[test]
+fn a_leader_that_met_no_fault_and_a_run_without_one_say_so() {
+    let v = verdict(Some("rate > 0.9"), &[("a", 0, 10)]);
+    assert!(v.line.ends_with("; no fault was played"), "{}", v.line);
+    let mut dir = crate::support::brownout::run();
+    dir.tables.remove("swift");
+    dir.run.contenders.retain(|who| who.name != "swift");
+    let v = dir.analyse().report.verdict;
+    assert_eq!(v.winner.as_deref(), Some("dear"));
+    assert!(v.line.contains("; dear did not meet the fault; stubborn broke"), "{}", v.line);
+    dir.run.warnings.push("f2 (stall) is left out: it lasts until 300 s".to_owned());
+    let v = dir.analyse().report.verdict;
+    assert!(v.line.contains("; 1 fault was left out"), "{}", v.line);
 }
 
 fn strings(names: &[&str]) -> Vec<String> {

@@ -94,7 +94,9 @@ fn when_nothing_fails() {
     compare(&simulated, &measured, 0);
 }
 
-/// One test for each fault, so that they can run side by side, and the list of them.
+/// One test for each fault, so that they can run side by side, and the list of them. What fails an
+/// attempt hits the first deployment only: with all of them cooling, one request at the edge decides
+/// for the dozens behind it, and nothing could be compared.
 macro_rules! faults {
     ($($test:ident: $fault:literal on $target:literal, $inject:literal;)+) => {
         $(
@@ -113,11 +115,11 @@ faults! {
     when_hosts_fall_silent: "blackhole" on "first", "blackhole";
     when_connections_break_before_the_answer: "reset" on "first", "reset";
     when_the_first_deployment_throttles: "throttle" on "first", "{ throttle: { retry_after: 2s } }";
-    when_every_deployment_errs: "error" on "all", "{ error: { status: 503 } }";
+    when_the_first_deployment_errs: "error" on "first", "{ error: { status: 503 } }";
     when_answers_are_slow: "slow" on "all", "{ slow: { first_token: { factor: 3 } } }";
     when_answers_stall: "stall" on "first", "{ stall: { after_tokens: 3 } }";
     when_streams_are_cut: "cut" on "first", "{ cut: { after_tokens: 3 } }";
-    when_every_stream_is_truncated: "truncate" on "all", "{ truncate: { after_tokens: 3 } }";
+    when_streams_are_truncated: "truncate" on "first", "{ truncate: { after_tokens: 3 } }";
     when_streams_end_in_an_error: "error_event" on "first", "{ error_event: { after_tokens: 3 } }";
     when_chunks_are_garbled: "garble" on "first", "{ garble: { after_tokens: 3 } }";
 }

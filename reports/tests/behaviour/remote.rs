@@ -1,0 +1,106 @@
+//! Somebody else's gateway: there is the client's book and nothing else, and what nobody observed is
+//! neither zero nor held against it.
+
+use reports::explain::explain;
+use reports::report::{Basis, ValidityVerdict};
+use reports::terminal::{Style, screen};
+
+use crate::support::{RunDir, S, Tables, brownout};
+
+/// What `brownout load` leaves behind: one contender `target` of kind `remote`, without a ledger,
+/// decisions, oracle or mark.
+fn remote(with: impl FnOnce(&mut Tables)) -> RunDir {
+    let mut dir = brownout::run();
+    let mut tables = dir.tables.remove("swift").expect("there");
+    with(&mut tables);
+    dir.tables.clear();
+    dir.run.contenders.clear();
+    dir.oracle.clear();
+    dir.run.assumed.clear();
+    "wall".clone_into(&mut dir.run.scenario.clock);
+    tables.attempts.clear();
+    tables.decisions.clear();
+    dir.contender("target", tables);
+    let target = &mut dir.run.contenders[0];
+    "remote".clone_into(&mut target.kind);
+    "unknown".clone_into(&mut target.personality);
+    "unknown".clone_into(&mut target.strategy);
+    target.cooldown_ns = 0;
+    dir
+}
+
+#[test]
+fn without_a_ledger_a_run_is_valid_and_what_it_would_tell_is_not_observed() {
+    let report = remote(|_| {}).analyse().report;
+    assert_eq!(report.validity.verdict, ValidityVerdict::Valid, "{:?}", report.validity);
+    let c = &report.contenders[0];
+    assert_eq!((c.offered, c.succeeded, c.success_rate), (720, 720, Some(1.0)));
+    assert!(c.tokens.delivered > 0 && c.deployments.is_empty());
+    assert_eq!((c.attempts, c.met_fault, c.rescued_requests, c.probes), (None, None, None, None));
+    assert_eq!((c.retry_amplification, c.rescued, c.cost_usd), (None, None, None));
+    for field in
+        ["attempts", "retry_amplification", "rescued", "met_fault", "cost_usd", "deployments"]
+    {
+        assert!(c.not_applicable.iter().any(|name| name == field), "{field}");
+    }
+    assert_eq!((c.tokens.billed_in, c.tokens.billed_out, c.tokens.wasted), (None, None, None));
+    assert_eq!(c.tokens.not_applicable, ["billed_in", "billed_out", "wasted"]);
+    let fault = &c.faults[0];
+    assert_eq!((fault.success_rate, fault.time_to_recover_s), (Some(1.0), Some(0.0)));
+    for field in ["met_requests", "time_to_detect_s", "time_to_rescue_s", "failback_s", "flaps"] {
+        assert!(fault.not_applicable.iter().any(|name| name == field), "{field}");
+    }
+    assert_eq!(report.marks.not_applicable, ["direct_success_rate", "savable_rate"]);
+    assert_eq!(
+        (report.verdict.winner.as_deref(), report.verdict.basis),
+        (Some("target"), Basis::Goodput)
+    );
+    assert!(report.verdict.line.starts_with("target (remote) keeps the promise on seed 42"));
+}
+
+#[test]
+fn it_prints_not_observed_and_never_a_zero() {
+    let dir = remote(|_| {});
+    for width in [80, 160] {
+        let shown = screen(&dir.analyse(), Style { width, colour: false });
+        assert!(shown.contains("not observed"), "{shown}");
+        for wrong in ["$0.00", "0.00×", "books reconcile", "no price", "unknown"] {
+            assert!(!shown.contains(wrong), "{wrong} in\n{shown}");
+        }
+    }
+    insta::assert_snapshot!(screen(&dir.analyse(), Style { width: 100, colour: false }));
+    let files = reports::render(&dir.analyse());
+    let page = files.iter().find(|file| file.name == "report.html").expect("there");
+    let page = std::str::from_utf8(&page.bytes).expect("UTF-8");
+    assert!(page.contains("not observed") && !page.contains("$0.00"));
+}
+
+#[test]
+fn promises_about_attempts_and_costs_have_no_data() {
+    let mut dir = remote(|_| {});
+    dir.slo("attempts", "max < 2");
+    dir.slo("cost", "max < 5");
+    let c = &dir.analyse().report.contenders[0];
+    assert_eq!(c.slo.iter().map(|slo| slo.pass).collect::<Vec<_>>()[3..], [None, None]);
+}
+
+#[test]
+fn the_clients_own_book_must_still_be_right() {
+    let repeated = remote(|tables| tables.requests[5].request = 6);
+    let validity = repeated.analyse().report.validity;
+    assert!(validity.reasons[0].contains("1 request id stands"), "{:?}", validity.reasons);
+}
+
+#[test]
+fn a_request_is_explained_without_the_other_tables() {
+    let temp = tempfile::tempdir().expect("creates");
+    remote(|_| {}).write(temp.path());
+    for table in ["attempts.csv", "decisions.csv"] {
+        std::fs::remove_file(temp.path().join("target").join(table)).expect("was there");
+    }
+    let told = explain(temp.path(), None, 241).expect("there");
+    assert_eq!(told.stories[0].events.len(), 6);
+    assert_eq!(told.stories[0].intended_ns, 60 * S + S / 4);
+    // Nor does the analysis need them.
+    assert!(reports::analyse(temp.path()).is_ok());
+}
