@@ -156,7 +156,7 @@ def recompute(run, folder, observed=True):
         "success_rate": share(outcomes["success"], len(judged)),
         "goodput": share(good, len(judged)),
         "attempts": total,
-        "retry_amplification": share(total, len(measured)),
+        "retry_amplification": share(total, len(judged)),
         "cost_usd": usd,
         "cost_per_1k_good_usd": None if usd is None or not good else usd / good * 1000,
         "tokens.delivered": sum(r.tokens for r in measured),

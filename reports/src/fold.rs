@@ -117,7 +117,8 @@ impl Fold<'_> {
         let told = |number: u64| self.observed.then_some(number);
         let cost_usd = tally.cost.filter(|_| self.observed).map(vocab::PicoUsd::usd);
         let per_1k = cost_usd.map(|usd| share(1000, samples.good).map(|per| usd * per));
-        let retry_amplification = share(tally.attempts, counts.offered).filter(|_| self.observed);
+        let retry_amplification =
+            share(tally.attempts, counts.offered - counts.cancelled).filter(|_| self.observed);
         let faults = self.faults(who, budget);
         let totals = Totals { faults: &faults, retry_amplification, cost_per_1k_good_usd: per_1k };
         let slo = promise::judge(&self.promises, samples, &totals);

@@ -12,7 +12,7 @@ use vocab::{ContenderName, DeploymentNumber, Seed};
 use crate::contenders::{ContenderSpec, balance_word};
 use crate::deployments::Fakes;
 use crate::digest::digest;
-use crate::faults::Timeline;
+use crate::faults::{Note, Timeline};
 use crate::fleet::Fleet;
 use crate::plan::{ContenderPlan, Plan};
 use crate::request::{Request, Text};
@@ -79,7 +79,7 @@ pub(crate) fn assemble(parts: Parts<'_>) -> Plan {
     };
     let links = links(&parts);
     let hash = hash(&parts, &fakes, &load, &links);
-    let warnings = warnings(&Situation {
+    let mut warnings = warnings(&Situation {
         fleet: &parts.fleet,
         called: &parts.called,
         fakes: &parts.fakes.specs,
@@ -87,11 +87,13 @@ pub(crate) fn assemble(parts: Parts<'_>) -> Plan {
         faults: &parts.timeline.infos,
         playing: &parts.playing,
     });
+    warnings.extend(parts.timeline.left_out.iter().cloned());
     let info = info(&parts, &hash, &warnings);
     let mut notes = parts.config.1.clone();
     notes.extend(parts.overlay_notes.iter().cloned());
     notes.extend(parts.fakes.notes.iter().cloned());
-    notes.extend(parts.timeline.notes.iter().map(|note| note.text.clone()));
+    let said = |note: &&Note| !parts.timeline.left_out.contains(&note.text);
+    notes.extend(parts.timeline.notes.iter().filter(said).map(|note| note.text.clone()));
     notes.extend(info.assumed.iter().map(|line| format!("assumed: {line}")));
     let build = parts.request.build;
     let digest = digest([

@@ -25,6 +25,8 @@ pub(crate) struct Timeline {
     pub infos: Vec<FaultInfo>,
     /// One line per fault: whom it hits, or why it is left out.
     pub notes: Vec<Note>,
+    /// Faults that the schedule has no room for, one line each; a verdict without them must say so.
+    pub left_out: Vec<String>,
 }
 
 /// What is to be said about a fault.

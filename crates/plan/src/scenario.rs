@@ -304,6 +304,7 @@ fn leave_out(timeline: &mut Timeline, end: At) {
             seconds(info.to_ns),
             seconds(end.ns())
         );
+        timeline.left_out.push(line.clone());
         // Said instead of whom it would have hit.
         for note in timeline.notes.iter_mut().filter(|note| note.fault == info.id) {
             note.text.clone_from(&line);
