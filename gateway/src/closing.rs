@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use crate::classify::{ErrorClass, Failure, Trouble};
 
-/// How long open requests may take to end after the stop. With [`LAST_WORDS`] it fits into the ten
+/// How long open requests may take to end after the stop. With the last words it fits into the ten
 /// seconds after which `docker stop` kills.
 pub const GRACE: Duration = Duration::from_secs(8);
 
