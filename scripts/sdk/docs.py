@@ -1,0 +1,83 @@
+"""The golden tables as they stand in docs/fakes.md.
+
+Usage: docs.py [--write]
+
+Without `--write`, says whether the document shows what golden.py holds.
+"""
+
+import pathlib
+import sys
+from collections.abc import Iterator, Sequence
+
+from golden import CURRENT, OLDER, TABLES, Case
+from seen import Sees
+
+PAGE = pathlib.Path(__file__).parents[2] / "docs" / "fakes.md"
+BEGIN = "<!-- from here on written by scripts/sdk/docs.py -->\n"
+END = "<!-- to here -->\n"
+
+
+def main() -> None:
+    """Writes the tables into the page, or compares."""
+    if "--write" in sys.argv:
+        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+        _, _, after = rest.partition(END)
+        PAGE.write_text(before + BEGIN + page() + END + after, encoding="utf-8")
+    elif not is_current():
+        sys.exit("docs/fakes.md does not show golden.py: run scripts/sdk/docs.py --write")
+
+
+def is_current() -> bool:
+    """Whether the page shows the tables of golden.py."""
+    return BEGIN + page() + END in PAGE.read_text(encoding="utf-8")
+
+
+def page() -> str:
+    """All tables."""
+    return "".join(f"\n**{title}**\n\n{table(cases)}" for title, cases in TABLES.items()) + "\n"
+
+
+def table(cases: Sequence[Case]) -> str:
+    """One table, one row per case, one column per SDK."""
+    head = ["`inject:`", *(f"{sdk} {version}" for sdk, version in CURRENT.items())]
+    rows = [[_what(case), *(_cell(case, sdk) for sdk in CURRENT)] for case in cases]
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def _what(case: Case) -> str:
+    return f"`{flow(case.inject)}`" + (", stream" if case.stream else "")
+
+
+def _cell(case: Case, sdk: str) -> str:
+    return "<br>".join(_lines(case, sdk))
+
+
+def _lines(case: Case, sdk: str) -> Iterator[str]:
+    own = [name for name in case.sees if name == sdk or name.startswith(f"{sdk} (")]
+    shown: set[Sees] = set()
+    for name in own:
+        sees = case.sees[name]
+        if sees not in shown:
+            yield (f"{name[len(sdk) + 1:]}: " if shown else "") + str(sees)
+            shown.add(sees)
+    for name in own[:1]:
+        if name in case.older:
+            yield f"{OLDER[sdk]}: {case.older[name]}"
+
+
+def flow(value: object) -> str:
+    """A value as YAML in flow style, without the braces around the whole of it."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_inner(inner)}" if inner is not None else key for key, inner in value.items())
+    return str(value)
+
+
+def _inner(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + flow(value) + " }"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""What an SDK made of an answer, and how that is compared with what it was expected to make."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Range = tuple[float, float]
+"""Seconds, from and to: SDKs add luck to their waits."""
+
+
+@dataclass(frozen=True)
+class Sees:
+    """An expectation: how a call ends for its caller, how often it was tried, how long between."""
+
+    ending: str
+    attempts: int = 1
+    waits: tuple[Range, ...] = ()
+    status: int | None = None
+    code: str | None = None
+
+    def __str__(self) -> str:
+        words = [f"`{self.ending}`" if self.ending[:1].isupper() or "." in self.ending else self.ending]
+        if self.code:
+            words[0] += f" `{self.code}`"
+        if self.attempts != 1:
+            words.append(f"{self.attempts} attempts")
+        if self.waits:
+            words[-1] += ", " + " and ".join(map(_range, self.waits)) + " s apart"
+        return "; ".join(words)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An observation, in the same terms."""
+
+    ending: str
+    attempts: int
+    waits: Sequence[float] = ()
+    status: int | None = None
+    code: str | None = None
+
+    def is_as(self, sees: Sees) -> bool:
+        """Whether the expectation holds; a status or code that it does not name may be anything."""
+        return (
+            self.ending == sees.ending
+            and self.attempts == sees.attempts
+            and len(self.waits) == len(sees.waits)
+            and all(low <= wait <= high for wait, (low, high) in zip(self.waits, sees.waits))
+            and sees.status in (None, self.status)
+            and sees.code in (None, self.code)
+        )
+
+    def __str__(self) -> str:
+        waits = ", ".join(f"{wait:.3g}" for wait in self.waits) or "none"
+        return f"{self.ending} status={self.status} code={self.code} attempts={self.attempts} waits={waits}"
+
+
+def _range(bounds: Range) -> str:
+    low, high = bounds
+    return f"{high:g}" if low == high else f"≤ {high:g}"
