@@ -12,7 +12,7 @@ use crate::desk::Desk;
 use crate::estate::Estate;
 use crate::fault::Verdict;
 use crate::ledger::{Attempt, Numbers, Opening};
-use crate::schedule::Onset;
+use crate::schedule::{Onset, Schedule};
 
 /// Connections per host, waiting dials included: twice the load generator's bound on requests in
 /// flight. More are turned away, and the ledger says [`FULL`].
@@ -40,7 +40,9 @@ pub(crate) async fn serve(
     else {
         return;
     };
-    let mut onsets = estate.schedule.onsets(first).into_iter().peekable();
+    let mut changes = estate.schedule.changes();
+    let mut schedule = estate.schedule.snapshot();
+    let mut onsets = schedule.onsets(first).into_iter().peekable();
     let mut tasks = Tasks::new(connections_max);
     loop {
         let onset = onsets.peek().copied();
@@ -54,7 +56,11 @@ pub(crate) async fn serve(
             biased;
             () = begins => {
                 onsets.next();
-                begin(&estate, site, onset);
+                begin(&estate, site, (&schedule, onset));
+            }
+            () = changes.next() => {
+                schedule = estate.schedule.snapshot();
+                onsets = schedule.onsets_from(first, estate.clock.now()).into_iter().peekable();
             }
             arrived = listener.accept() => match arrived {
                 Ok(incoming) => receive(&estate, (site, first), incoming, &mut tasks),
@@ -66,9 +72,9 @@ pub(crate) async fn serve(
 }
 
 /// A rule begins: open connections meet it.
-fn begin(estate: &Estate, site: usize, onset: Option<Onset>) {
+fn begin(estate: &Estate, site: usize, (schedule, onset): (&Schedule, Option<Onset>)) {
     if let (Some(onset), Some(site)) = (onset, estate.sites.get(site)) {
-        site.lines.strike(|ask| estate.schedule.at_onset(onset, ask));
+        site.lines.strike(|ask| schedule.at_onset(onset, ask));
     }
 }
 

@@ -17,6 +17,7 @@ use crate::limits::Throttle;
 use crate::line::Lines;
 use crate::persona::Persona;
 use crate::schedule::Schedule;
+use crate::timeline::Timeline;
 use crate::{FakesError, Host};
 
 /// The fakes of one world.
@@ -24,7 +25,7 @@ use crate::{FakesError, Host};
 pub(crate) struct Estate {
     pub(crate) seed: Seed,
     pub(crate) clock: Clock,
-    pub(crate) schedule: Arc<Schedule>,
+    pub(crate) schedule: Timeline,
     pub(crate) book: Arc<Book>,
     pub(crate) deployments: Vec<Deployment>,
     pub(crate) sites: Vec<Site>,
@@ -59,7 +60,7 @@ impl Estate {
         clock: Clock,
         ledger: Arc<dyn Ledger>,
     ) -> Result<Self, FakesError> {
-        let schedule = Arc::new(Schedule::new(&config)?);
+        let schedule = Timeline::new(Schedule::new(&config)?);
         let (mut hosts, mut sites) = (Vec::<Host>::new(), Vec::<Site>::new());
         let mut deployments = Vec::with_capacity(config.deployments.len());
         for (index, config) in config.deployments.into_iter().enumerate() {
@@ -75,6 +76,11 @@ impl Estate {
         }
         let book = Arc::new(Book::new(ledger, clock));
         Ok(Self { seed: config.seed, clock, schedule, book, deployments, sites, hosts })
+    }
+
+    /// What every deployment was made from, in order.
+    pub(crate) fn configs(&self) -> Vec<DeploymentConfig> {
+        self.deployments.iter().map(|deployment| deployment.config.clone()).collect()
     }
 
     /// Unix nanoseconds, the meters' time.

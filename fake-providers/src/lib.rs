@@ -27,6 +27,8 @@ mod limits;
 mod line;
 mod persona;
 mod schedule;
+mod standing;
+mod timeline;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -38,6 +40,7 @@ use config::FakesConfig;
 use estate::Estate;
 pub use ledger::Ledger;
 use schedule::{Ask, Luck};
+pub use standing::{NoSuchRule, RuleState, RuleView};
 
 /// The fakes of one world. Clones are the same fakes.
 #[derive(Clone, Debug)]
@@ -83,6 +86,17 @@ pub enum FakesError {
         /// Position in the list of deployments.
         target: usize,
     },
+    /// A rule says something that cannot be.
+    #[error("fault rule {rule}: {problem}")]
+    Rule {
+        /// The rule's id.
+        rule: String,
+        /// What is wrong, and what to do.
+        problem: &'static str,
+    },
+    /// More rules than a timeline holds.
+    #[error("{0} fault rules are more than the {max} that a timeline holds", max = standing::RULES_MAX)]
+    TooManyRules(usize),
     /// There is no persona for a deployment's protocol yet.
     #[error("no fake speaks {protocol} yet, as {deployment} needs; use openai, azure or anthropic")]
     NoPersona {

@@ -8,6 +8,10 @@
 //! Rules that act at the dial hold for the whole host, because a dial names no deployment. A dial is
 //! judged only by what can be told from it (nobody knows yet whether a stream will be asked for);
 //! whatever else a rule wants to know is judged when the request has been read.
+//!
+//! A [`Schedule`] is a snapshot that never changes: whoever switches a rule, loads others or moves
+//! the timeline's zero puts a new one in its place (see [`crate::timeline`]). Windows are instants
+//! of the timeline; whoever asks speaks of instants of the run.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,15 +24,34 @@ use crate::fault::{self, Fault, Moment, Verdict, Weight, weigh};
 use crate::ledger::{Entry, Numbers};
 
 /// All rules of a world.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Schedule {
     seed: Seed,
-    rules: Vec<Rule>,
+    rules: Vec<Listed>,
+    zero: Zero,
+}
+
+/// A rule, and whether it is switched on.
+#[derive(Clone, Debug)]
+struct Listed {
+    rule: Arc<Rule>,
+    on: bool,
+}
+
+/// Where the timeline stands in the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Zero {
+    /// It has not begun: no rule is met.
+    Held,
+    /// An instant of the run, plus so many nanoseconds, is an instant of the timeline.
+    Ahead(i64),
 }
 
 #[derive(Debug)]
 struct Rule {
     id: Arc<str>,
+    /// What it was made from.
+    source: FaultRule,
     fault: Box<dyn Fault>,
     at_connect: bool,
     window: Window,
@@ -87,15 +110,97 @@ impl Schedule {
     /// # Errors
     /// If a rule names an unknown fault, has unreadable parameters, or a target that does not exist.
     pub(crate) fn new(config: &FakesConfig) -> Result<Self, FakesError> {
-        let rules = config.faults.iter().map(|rule| Rule::new(rule, &config.deployments));
-        Ok(Self { seed: config.seed, rules: rules.collect::<Result<_, _>>()? })
+        let rules = Self::compile(&config.faults, &config.deployments)?;
+        Ok(Self { seed: config.seed, rules, zero: Zero::Ahead(0) })
+    }
+
+    fn compile(
+        rules: &[FaultRule],
+        deployments: &[DeploymentConfig],
+    ) -> Result<Vec<Listed>, FakesError> {
+        let listed = |rule| Ok(Listed { rule: Arc::new(Rule::new(rule, deployments)?), on: true });
+        rules.iter().map(listed).collect()
+    }
+
+    /// The same timeline with other rules, all switched on.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub(crate) fn with_rules(
+        &self,
+        rules: &[FaultRule],
+        deployments: &[DeploymentConfig],
+    ) -> Result<Self, FakesError> {
+        Ok(Self { rules: Self::compile(rules, deployments)?, ..*self })
+    }
+
+    /// The same rules with another zero; what they have counted begins anew.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; never for rules that were compiled before.
+    pub(crate) fn with_zero(
+        &self,
+        zero: Zero,
+        deployments: &[DeploymentConfig],
+    ) -> Result<Self, FakesError> {
+        let again = |listed: &Listed| {
+            let rule = Arc::new(Rule::new(&listed.rule.source, deployments)?);
+            Ok(Listed { rule, on: listed.on })
+        };
+        let rules = self.rules.iter().map(again).collect::<Result<_, FakesError>>()?;
+        Ok(Self { rules, zero, ..*self })
+    }
+
+    /// The same, with rule `id` switched; `None` if there is no such rule.
+    pub(crate) fn switched(&self, id: &str, on: bool) -> Option<Self> {
+        let mut next = self.clone();
+        next.rules.iter_mut().find(|listed| *listed.rule.id == *id)?.on = on;
+        Some(next)
+    }
+
+    /// Every rule as it was made, and whether it is switched on.
+    pub(crate) fn list(&self) -> impl Iterator<Item = (&FaultRule, bool)> {
+        self.rules.iter().map(|listed| (&listed.rule.source, listed.on))
+    }
+
+    /// An instant of the run on the timeline; `None` before its zero.
+    pub(crate) fn on_timeline(&self, at: At) -> Option<At> {
+        match self.zero {
+            Zero::Held => None,
+            Zero::Ahead(ns) => at.0.checked_add_signed(ns).map(At),
+        }
+    }
+
+    /// An instant of the timeline in the run; the run's start for one before it.
+    fn in_run(&self, at: At) -> At {
+        match self.zero {
+            Zero::Held => At::NEVER,
+            Zero::Ahead(_) if at == At::NEVER => At::NEVER,
+            Zero::Ahead(ns) => At(at.0.saturating_add_signed(ns.saturating_neg())),
+        }
+    }
+
+    /// The rules that are switched on, with their positions.
+    fn armed(&self) -> impl Iterator<Item = (usize, &Rule)> {
+        let on = self.rules.iter().enumerate().filter(|(_, listed)| listed.on);
+        on.map(|(index, listed)| (index, &*listed.rule))
+    }
+
+    fn rule(&self, index: usize) -> Option<&Rule> {
+        self.rules.get(index).map(|listed| &*listed.rule)
+    }
+
+    /// The same question, asked on the timeline.
+    fn translated(&self, ask: &Ask) -> Option<Ask> {
+        Some(Ask { at: self.on_timeline(ask.at)?, ..*ask })
     }
 
     /// The rules that an attempt meets. Counts it for `first` and `every`.
     pub(crate) fn meet(self: &Arc<Self>, ask: &Ask) -> Met {
         let mut met = Met::default();
-        for (index, rule) in self.rules.iter().enumerate() {
-            if let Some(strength) = rule.strength(self.seed, ask, true) {
+        let Some(ask) = self.translated(ask) else { return met };
+        for (index, rule) in self.armed() {
+            if let Some(strength) = rule.strength(self.seed, &ask, true) {
                 met.armed.push((index, strength));
                 met.schedule.get_or_insert_with(|| Arc::clone(self));
             }
@@ -111,7 +216,8 @@ impl Schedule {
         at: At,
         caller: Option<(u64, Numbers)>,
     ) -> Option<Strike> {
-        self.rules.iter().filter(|rule| rule.at_connect).find_map(|rule| {
+        let at = self.on_timeline(at)?;
+        self.armed().map(|(_, rule)| rule).filter(|rule| rule.at_connect).find_map(|rule| {
             let strength = rule.window.strength(at);
             let luck_of =
                 rule.luck_of(first).filter(|_| strength > 0.0 && rule.when.told_by_dial())?;
@@ -126,44 +232,65 @@ impl Schedule {
                     rule.draw(self.seed, luck_of, luck) < share
                 });
             let verdict = rule.fault.at(Moment::Accept, strength);
-            (numbered && drawn && verdict != Verdict::Pass).then(|| rule.strike(verdict))
+            (numbered && drawn && verdict != Verdict::Pass).then(|| self.strike(rule, verdict))
         })
     }
 
     /// When rules act on the open connections of the host whose first deployment is `first`: at the
     /// start of their windows, or where ramps have risen to their height.
     pub(crate) fn onsets(&self, first: usize) -> Vec<Onset> {
-        let mut onsets: Vec<Onset> = (self.rules.iter().enumerate())
+        let mut onsets: Vec<Onset> = self
+            .armed()
             .filter(|(_, rule)| rule.at_connect && rule.luck_of(first).is_some())
             .map(|(index, Rule { window, .. })| {
                 let half = window.to.since(window.from) / 2;
-                Onset { at: window.from.plus(window.ramp.min(half)), rule: index }
+                let at = window.from.plus(window.ramp.min(half));
+                Onset { at: self.in_run(at), rule: index }
             })
             .collect();
         onsets.sort_unstable();
         onsets
     }
 
+    /// What is still to come of [`Self::onsets`] at `now`, when this snapshot takes the place of
+    /// another: an onset that has passed comes at once if its rule's window is open. Where the rule
+    /// stood before, it finds nothing left to break.
+    pub(crate) fn onsets_from(&self, first: usize, now: At) -> Vec<Onset> {
+        let is_open = |onset: &Onset| {
+            let rule = self.rule(onset.rule).zip(self.on_timeline(now));
+            rule.is_some_and(|(rule, now)| rule.window.strength(now) > 0.0)
+        };
+        let mut onsets = self.onsets(first);
+        onsets.retain(|onset| onset.at > now || is_open(onset));
+        onsets.iter_mut().for_each(|onset| onset.at = onset.at.max(now));
+        onsets
+    }
+
     /// What an onset does to a connection that carries `ask`, or is idle. A part of all connections
     /// (by share or condition) means: of those that carry an attempt.
     pub(crate) fn at_onset(&self, onset: Onset, ask: Option<&Ask>) -> Option<Strike> {
-        let rule = self.rules.get(onset.rule)?;
+        let rule = self.rule(onset.rule)?;
         let struck = match ask {
             Some(ask) => {
-                let ask = Ask { at: onset.at, ..*ask };
+                let ask = self.translated(&Ask { at: onset.at, ..*ask })?;
                 rule.strength(self.seed, &ask, false).is_some()
             }
             None => rule.share >= 1.0 && rule.when == When::default(),
         };
         let verdict = rule.fault.at(Moment::Accept, 1.0);
-        (struck && verdict != Verdict::Pass).then(|| rule.strike(verdict))
+        (struck && verdict != Verdict::Pass).then(|| self.strike(rule, verdict))
     }
 
     /// Whether no rule fails a first try; see [`crate::Fakes::would_answer`].
     pub(crate) fn spares(&self, ask: &Ask) -> bool {
-        self.rules
-            .iter()
-            .all(|rule| rule.fault.only_slows() || rule.strength(self.seed, ask, false).is_none())
+        let Some(ask) = self.translated(ask) else { return true };
+        self.armed().all(|(_, rule)| {
+            rule.fault.only_slows() || rule.strength(self.seed, &ask, false).is_none()
+        })
+    }
+
+    fn strike(&self, rule: &Rule, verdict: Verdict) -> Strike {
+        Strike { rule: Arc::clone(&rule.id), verdict, until: self.in_run(rule.window.to) }
     }
 }
 
@@ -172,7 +299,7 @@ impl Met {
     pub(crate) fn at(&self, moment: Moment, entry: &Entry) -> Weight {
         let Some(schedule) = &self.schedule else { return weigh([]) };
         weigh(self.armed.iter().filter_map(|(index, strength)| {
-            let rule = schedule.rules.get(*index)?;
+            let rule = schedule.rule(*index)?;
             let verdict = rule.fault.at(moment, *strength);
             if verdict != Verdict::Pass {
                 entry.met(&rule.id);
@@ -188,11 +315,10 @@ impl Met {
 
     /// The latest end of the met rules' windows: how long a black hole lasts.
     pub(crate) fn until(&self) -> At {
-        let ends = self
-            .armed
-            .iter()
-            .filter_map(|(index, _)| Some(self.schedule.as_ref()?.rules.get(*index)?.window.to));
-        ends.max().unwrap_or(At::NEVER)
+        let Some(schedule) = &self.schedule else { return At::NEVER };
+        let ends =
+            self.armed.iter().filter_map(|(index, _)| Some(schedule.rule(*index)?.window.to));
+        ends.max().map_or(At::NEVER, |end| schedule.in_run(end))
     }
 }
 
@@ -219,6 +345,7 @@ impl Rule {
         };
         Ok(Self {
             id: Arc::from(rule.id.as_str()),
+            source: rule.clone(),
             fault,
             at_connect: entry.at_connect,
             window: rule.window,
@@ -254,10 +381,6 @@ impl Rule {
     fn draw(&self, seed: Seed, luck_of: &str, luck: Luck) -> f64 {
         let draw = seed.draw("fault").of(&self.id).of(luck_of);
         draw.n(luck.request).n(u64::from(luck.visit)).unit()
-    }
-
-    fn strike(&self, verdict: Verdict) -> Strike {
-        Strike { rule: Arc::clone(&self.id), verdict, until: self.window.to }
     }
 }
 

@@ -1,0 +1,152 @@
+//! What can be changed on fakes while they stand: rules switched, replaced, the timeline moved.
+//!
+//! Everything here may come from outside, so that it is checked as `plan` checks a scenario. In a
+//! run nobody calls it: a run's timeline is fixed before it begins.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use vocab::At;
+
+use crate::config::FaultRule;
+use crate::schedule::Zero;
+use crate::{Fakes, FakesError, fault};
+
+/// Rules in one timeline: a year of random incidents has a few thousand, and every request asks each.
+pub(crate) const RULES_MAX: usize = 10_000;
+
+/// A rule as it stands.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RuleView {
+    /// The rule.
+    pub rule: FaultRule,
+    /// Whether it is switched on.
+    pub enabled: bool,
+    /// Where the timeline stands with it.
+    pub state: RuleState,
+    /// What it does, in words.
+    pub does: String,
+}
+
+/// Where the timeline stands with a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleState {
+    /// Switched off.
+    Off,
+    /// Its window is still to come.
+    Waiting,
+    /// Its window is open.
+    Active,
+    /// Its window has passed.
+    Over,
+}
+
+/// There is no rule of that id.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no rule `{0}`; GET /rules lists all")]
+pub struct NoSuchRule(pub String);
+
+impl Fakes {
+    /// Every rule, in the order in which they are asked.
+    pub fn rules(&self) -> Vec<RuleView> {
+        let schedule = self.estate.schedule.snapshot();
+        let now = schedule.on_timeline(self.estate.clock.now());
+        let view = |(rule, enabled): (&FaultRule, bool)| {
+            let state = match now {
+                _ if !enabled => RuleState::Off,
+                Some(now) if now >= rule.window.to => RuleState::Over,
+                Some(now) if now >= rule.window.from => RuleState::Active,
+                Some(_) | None => RuleState::Waiting,
+            };
+            let entry = fault::find(&rule.name);
+            let does = entry.map_or_else(String::new, |entry| entry.describe(&rule.params));
+            RuleView { rule: rule.clone(), enabled, state, does }
+        };
+        schedule.list().map(view).collect()
+    }
+
+    /// Switches a rule. Attempts that met it before keep what they met; connections that it would
+    /// have broken at its start are broken when it is switched on inside its window.
+    ///
+    /// # Errors
+    /// [`NoSuchRule`].
+    pub fn switch(&self, id: &str, enabled: bool) -> Result<(), NoSuchRule> {
+        let known = self.estate.schedule.switch(id, enabled);
+        known.then_some(()).ok_or_else(|| NoSuchRule(id.to_owned()))
+    }
+
+    /// Puts these rules in the place of all. The timeline's "now" stays where it is.
+    ///
+    /// # Errors
+    /// [`FakesError`], if a rule asks for what cannot be; nothing has changed then.
+    pub fn load(&self, rules: &[FaultRule]) -> Result<(), FakesError> {
+        check(rules)?;
+        self.estate.schedule.load(rules, &self.estate.configs())
+    }
+
+    /// Moves the timeline so that now is instant `to` of it. What rules have counted begins anew.
+    pub fn seek(&self, to: At) {
+        let ahead = i128::from(to.ns()) - i128::from(self.estate.clock.now().ns());
+        self.move_to(Zero::Ahead(saturated(ahead)));
+    }
+
+    /// Moves the timeline so that its zero is instant `start` of the fakes' own clock.
+    pub fn start_at(&self, start: At) {
+        self.move_to(Zero::Ahead(saturated(-i128::from(start.ns()))));
+    }
+
+    /// Holds the timeline before its zero: no rule is met until [`Self::seek`].
+    pub fn hold(&self) {
+        self.move_to(Zero::Held);
+    }
+
+    /// Where the timeline stands; `None` while it is held, or before its zero.
+    pub fn timeline_now(&self) -> Option<At> {
+        let now = self.estate.clock.now();
+        self.estate.schedule.snapshot().on_timeline(now)
+    }
+
+    #[expect(clippy::expect_used, reason = "rules that stand were compiled from the same words")]
+    fn move_to(&self, zero: Zero) {
+        let moved = self.estate.schedule.move_to(zero, &self.estate.configs());
+        moved.expect("they compiled before");
+    }
+}
+
+/// What `plan` would have found in a scenario.
+fn check(rules: &[FaultRule]) -> Result<(), FakesError> {
+    if rules.len() > RULES_MAX {
+        return Err(FakesError::TooManyRules(rules.len()));
+    }
+    let mut ids = BTreeSet::new();
+    for rule in rules {
+        let problem = if rule.id.is_empty() || rule.id.len() > ID_BYTES_MAX {
+            Some("its id must have 1 to 64 bytes")
+        } else if rule.id.contains(['+', ':', '/', '\n', '\r']) {
+            Some("its id must not contain `+`, `:`, `/` or a line break")
+        } else if !ids.insert(&rule.id) {
+            Some("another rule has the same id; give each one its own")
+        } else if !(0.0..=1.0).contains(&rule.share) {
+            Some("its share must be from 0 to 1")
+        } else if rule.window.from >= rule.window.to {
+            Some("its window must end after it begins")
+        } else if rule.targets.is_empty() {
+            Some("it targets nothing; name positions of deployments in `targets`")
+        } else {
+            None
+        };
+        if let Some(problem) = problem {
+            return Err(FakesError::Rule { rule: rule.id.chars().take(80).collect(), problem });
+        }
+    }
+    Ok(())
+}
+
+/// Longest id of a rule, in bytes: it stands in every row of the ledger that met it.
+const ID_BYTES_MAX: usize = 64;
+
+fn saturated(ns: i128) -> i64 {
+    let bounds = (i128::from(i64::MIN), i128::from(i64::MAX));
+    i64::try_from(ns.clamp(bounds.0, bounds.1)).unwrap_or_default()
+}
