@@ -1,7 +1,8 @@
 //! The providers' wire formats: bytes to values and values to bytes, for the gateway, the fakes and
 //! the load generator alike.
 //!
-//! One module per dialect ([`openai`], [`azure`], [`anthropic`]) over one stream codec ([`sse`]).
+//! One module per dialect ([`openai`], [`azure`], [`anthropic`], [`bedrock`]) over one stream codec
+//! ([`sse`]; Bedrock alone has its own, [`bedrock::eventstream`]).
 //! Types are strict where we author and tolerant where we read: unknown members are skipped. The hot
 //! paths come in two sizes: a typed value for who must understand a body, and a scan (`RequestHead`,
 //! `peek`, `Scanner`) for who only forwards it, so that the original bytes can go out untouched.
@@ -13,6 +14,7 @@
 
 pub mod anthropic;
 pub mod azure;
+pub mod bedrock;
 mod civil;
 mod error_reply;
 pub mod json_text;

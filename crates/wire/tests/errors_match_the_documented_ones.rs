@@ -7,6 +7,7 @@ use wire::{
     ErrorReply,
     anthropic::{self, ErrorKind},
     azure::{AzureError, FilterResults, Severity},
+    bedrock::{self, ErrorName, StreamException},
     openai::{ApiError, Dimension, ErrorDetail, RateLimited},
 };
 
@@ -86,6 +87,28 @@ fn anthropic_s() {
     assert_eq!(spend.code.as_deref(), Some("enforced_spend_limit_reached"));
     assert_eq!(ErrorKind::of_status(503), ErrorKind::Api);
     assert_eq!(ErrorKind::of_status(418), ErrorKind::InvalidRequest);
+}
+
+#[test]
+fn bedrock_s() {
+    let throttled = fixture!("bedrock/error_throttling");
+    let usual = |name: ErrorName| name.reply(name.usual_message());
+    same(429, &usual(ErrorName::Throttling), throttled);
+    same(424, &usual(ErrorName::ModelError), fixture!("bedrock/error_model_error"));
+    let detail = |header, body| bedrock::ErrorDetail::read(header, body).name;
+    let coral = "ThrottlingException:http://internal.amazon.com/coral/com.amazon.bedrock/";
+    assert_eq!(detail(Some(coral), throttled), "ThrottlingException");
+    assert_eq!(detail(None, br#"{"__type":"com.amazon.coral#AccessDenied"}"#), "AccessDenied");
+    assert_eq!(detail(None, b"<html>"), "");
+    for name in ErrorName::ALL {
+        assert_eq!(usual(name).status, name.status());
+        assert!(name.name().ends_with("Exception"));
+    }
+    for status in [502, 504, 529, 418] {
+        assert_eq!(ErrorName::of_status(status), None);
+    }
+    assert_eq!(ErrorName::of_status(429), Some(ErrorName::Throttling));
+    assert_eq!(StreamException::of_status(503), StreamException::ServiceUnavailable);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use serde_json::Value;
 use wire::{
     anthropic::{self, MessagesReply, MessagesRequest, StreamEvent},
     azure::AzureError,
+    bedrock::{ConverseEvent, ConverseReply, ConverseRequest, CountTokensRequest, PayloadPart},
     openai::{self, ChatChunk, ChatReply, ChatRequest, ModelList},
     sse::{DEFAULT_MAX_EVENT_BYTES, Decoder, Event},
 };
@@ -70,6 +71,31 @@ fn anthropic_streams() {
 }
 
 #[test]
+fn bedrock_bodies() {
+    returns::<ConverseRequest>("bedrock/converse_request.json");
+    returns::<ConverseRequest>("bedrock/converse_request_tools.json");
+    returns::<ConverseReply>("bedrock/converse_reply.json");
+    returns::<ConverseReply>("bedrock/converse_reply_tools.json");
+    returns::<CountTokensRequest>("bedrock/count_tokens_request.json");
+    returns::<PayloadPart>("bedrock/invoke_chunk.json");
+    let chunk: PayloadPart = read(&fixture("bedrock/invoke_chunk.json"));
+    assert_eq!(chunk, PayloadPart::new(&chunk.inner().unwrap(), 8));
+    read::<StreamEvent>(&chunk.inner().unwrap());
+}
+
+#[test]
+fn bedrock_streams() {
+    for file in ["converse_stream", "converse_stream_tools"] {
+        for line in fixture(&format!("bedrock/{file}.jsonl")).split(|byte| *byte == b'\n') {
+            let Some(name) = line.split(|byte| *byte == b'"').nth(1) else { continue };
+            let typed: ConverseEvent = read(line);
+            assert_eq!(typed.name().as_bytes(), name);
+            assert_eq!(json(line), serde_json::to_value(&typed).unwrap());
+        }
+    }
+}
+
+#[test]
 fn a_later_version_s_members_events_and_blocks_are_skipped() {
     let event: StreamEvent = read(br#"{"type":"weather_report","sky":"blue"}"#);
     assert_eq!(event, StreamEvent::Unknown);
@@ -94,7 +120,7 @@ fn usage_is_read_from_replies_and_chunks() {
 
 #[test]
 fn every_fixture_says_where_it_is_documented() {
-    for folder in ["openai", "azure", "anthropic"] {
+    for folder in ["openai", "azure", "anthropic", "bedrock"] {
         for name in names(folder, "") {
             let stem = name.rsplit_once('.').unwrap().0;
             let note = String::from_utf8(fixture(&format!("{folder}/{stem}.md")).to_vec()).unwrap();

@@ -1,0 +1,120 @@
+//! A whole answer of Converse.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Reasoning;
+use crate::error_reply::to_json;
+
+/// The body of Converse's 200.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConverseReply {
+    /// What was said.
+    pub output: Output,
+    /// `end_turn`, `tool_use`, `max_tokens`, `stop_sequence`, `guardrail_intervened`,
+    /// `content_filtered`, `malformed_model_output`, `malformed_tool_use` or
+    /// `model_context_window_exceeded`.
+    pub stop_reason: String,
+    /// What it cost.
+    pub usage: TokenUsage,
+    /// How long it took.
+    pub metrics: Metrics,
+}
+
+/// What was said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Output {
+    /// The message; a union with this one member so far.
+    pub message: OutputMessage,
+}
+
+/// The assistant's message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OutputMessage {
+    /// Always `assistant`.
+    pub role: String,
+    /// What it said.
+    pub content: Vec<OutputBlock>,
+}
+
+/// A block of the answer; one of the members is there.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OutputBlock {
+    /// Words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// A call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_use: Option<ToolUse>,
+    /// A thought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning_content: Option<Reasoning>,
+}
+
+/// A call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ToolUse {
+    /// `tooluse_…`.
+    pub tool_use_id: String,
+    /// The tool's name.
+    pub name: String,
+    /// Its arguments, an object.
+    pub input: Value,
+}
+
+/// Tokens of one request. What the cache gave or took is not within `input_tokens`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenUsage {
+    /// Tokens of the prompt that were neither read from nor written to the cache.
+    pub input_tokens: u64,
+    /// Tokens of the answer.
+    pub output_tokens: u64,
+    /// All of them.
+    pub total_tokens: u64,
+    /// Tokens read from the prompt cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_read_input_tokens: Option<u64>,
+    /// Tokens written to the prompt cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write_input_tokens: Option<u64>,
+}
+
+/// Times of one request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Metrics {
+    /// From the call to the end of the answer, in milliseconds.
+    pub latency_ms: u64,
+}
+
+impl OutputBlock {
+    /// Words.
+    pub fn words(text: &str) -> Self {
+        Self { text: Some(text.to_owned()), ..Self::default() }
+    }
+}
+
+impl TokenUsage {
+    /// Usage without a cache.
+    pub const fn new(input_tokens: u64, output_tokens: u64) -> Self {
+        Self {
+            input_tokens,
+            output_tokens,
+            total_tokens: input_tokens + output_tokens,
+            cache_read_input_tokens: None,
+            cache_write_input_tokens: None,
+        }
+    }
+}
+
+impl ConverseReply {
+    /// The body.
+    pub fn to_json(&self) -> Bytes {
+        to_json(self)
+    }
+}
