@@ -8,16 +8,27 @@ use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-use crate::control::{Control, Mode};
+use crate::Clock;
+use crate::control::{Control, Mode, Side};
 use crate::delay::Delay;
+use crate::links::{Entered, Passage, Passages, Toxics, Whereabouts};
 
 /// One end of a connection.
 #[derive(Debug)]
 pub struct Conn {
+    wire: Wire,
+    toxics: Option<Box<Toxics>>,
+    /// Where the other end finds the passage of a socket.
+    entered: Option<Entered>,
+    peer: String,
+}
+
+/// The connection itself, without the harm that its link may do.
+#[derive(Debug)]
+pub(crate) struct Wire {
     io: Io,
     control: Control,
     delay: Option<Box<Delay>>,
-    peer: String,
 }
 
 #[derive(Debug)]
@@ -29,19 +40,45 @@ pub(crate) enum Io {
 
 impl Conn {
     pub(crate) fn new(io: Io, control: Control, peer: String) -> Self {
-        Self { io, control, delay: None, peer }
+        let wire = Wire { io, control, delay: None };
+        Self { wire, toxics: None, entered: None, peer }
     }
 
     /// Everything that arrives here arrives `one_way` later.
     #[must_use]
     pub(crate) fn delayed(mut self, one_way: std::time::Duration) -> Self {
-        self.delay = (!one_way.is_zero()).then(|| Box::new(Delay::new(one_way)));
+        self.wire.delay = (!one_way.is_zero()).then(|| Box::new(Delay::new(one_way)));
         self
     }
 
     /// A handle that can reset or silence this connection while somebody else owns it.
     pub fn control(&self) -> Control {
-        self.control.clone()
+        self.wire.control.clone()
+    }
+
+    /// From here on it meets the toxics of `passage`; where both ends are asked to know them, the
+    /// other one finds them in `passages`, or in memory by itself.
+    #[must_use]
+    pub(crate) fn over(
+        mut self,
+        passage: Passage,
+        clock: Clock,
+        passages: Option<&Passages>,
+    ) -> Self {
+        let dialled = self.wire.control.side() == Side::Client;
+        if let Some(passages) = passages {
+            self.wire.control.travels(passage.clone());
+            let local = self.wire.tcp().and_then(|tcp| tcp.local_addr().ok());
+            self.entered = local.map(|local| passages.enter(local, passage.clone()));
+        }
+        self.toxics = Some(Box::new(Toxics::new(passage, clock, dialled)));
+        self
+    }
+
+    /// What [`Passages::of`] needs to find the passage of this connection.
+    pub fn whereabouts(&self) -> Whereabouts {
+        let remote = self.wire.tcp().and_then(|tcp| tcp.peer_addr().ok());
+        Whereabouts { control: self.control(), remote }
     }
 
     /// Who is at the other end: a host name in memory, an IP address on sockets.
@@ -52,11 +89,7 @@ impl Conn {
     /// Returns when the other end of a socket closed its side; never in memory, where a client that
     /// knocks is told apart by its dial. Reads nothing.
     pub(crate) async fn hung_up(&self) {
-        let tcp = match &self.io {
-            Io::Memory(_) => return std::future::pending().await,
-            Io::Tcp(tcp) => tcp,
-            Io::Tls(tls) => tls.get_ref().0,
-        };
+        let Some(tcp) = self.wire.tcp() else { return std::future::pending().await };
         while let Ok(ready) = tcp.ready(Interest::READABLE).await {
             if ready.is_read_closed() {
                 return;
@@ -66,6 +99,92 @@ impl Conn {
                 Err::<(), _>(io::Error::from(io::ErrorKind::WouldBlock))
             });
         }
+    }
+}
+
+impl Wire {
+    /// Breaks it with a reset.
+    pub(crate) fn reset(&self) {
+        self.control.reset();
+    }
+
+    fn tcp(&self) -> Option<&TcpStream> {
+        match &self.io {
+            Io::Memory(_) => None,
+            Io::Tcp(tcp) => Some(tcp),
+            Io::Tls(tls) => Some(tls.get_ref().0),
+        }
+    }
+
+    pub(crate) fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let mode = self.control.mode();
+        match mode {
+            Mode::ResetHere => return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
+            Mode::Silent => return Poll::Pending,
+            Mode::Open | Mode::ResetThere => {}
+        }
+        let io = &mut self.io;
+        let polled = match &mut self.delay {
+            Some(delay) => delay.poll_read(cx, buf, |cx, buf| io.poll_read_or_reset(cx, buf, mode)),
+            None => io.poll_read_or_reset(cx, buf, mode),
+        };
+        if polled.is_pending() {
+            self.wait_for_change(cx, mode, false);
+        }
+        polled
+    }
+
+    pub(crate) fn poll_write_vectored(
+        &mut self,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let mode = self.control.mode();
+        let vanished = || Poll::Ready(Ok(bufs.iter().map(|buf| buf.len()).sum()));
+        match mode {
+            Mode::ResetThere if self.is_unaware() => return vanished(),
+            Mode::ResetHere | Mode::ResetThere => {
+                return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+            }
+            Mode::Silent => return vanished(),
+            Mode::Open => {}
+        }
+        let polled = match &mut self.io {
+            Io::Memory(io) => Pin::new(io).poll_write_vectored(cx, bufs),
+            Io::Tcp(io) => Pin::new(io).poll_write_vectored(cx, bufs),
+            Io::Tls(io) => Pin::new(io).poll_write_vectored(cx, bufs),
+        };
+        if polled.is_pending() {
+            self.wait_for_change(cx, mode, true);
+        }
+        polled
+    }
+
+    pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.control.mode() != Mode::Open {
+            return Poll::Ready(Ok(()));
+        }
+        match &mut self.io {
+            Io::Memory(io) => Pin::new(io).poll_flush(cx),
+            Io::Tcp(io) => Pin::new(io).poll_flush(cx),
+            Io::Tls(io) => Pin::new(io).poll_flush(cx),
+        }
+    }
+
+    pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.control.mode() != Mode::Open {
+            return Poll::Ready(Ok(()));
+        }
+        ready!(match &mut self.io {
+            Io::Memory(io) => Pin::new(io).poll_shutdown(cx),
+            Io::Tcp(io) => Pin::new(io).poll_shutdown(cx),
+            Io::Tls(io) => Pin::new(io).poll_shutdown(cx),
+        })?;
+        Poll::Ready(Ok(()))
     }
 
     /// Whether something written now is lost on its way, because the other end was reset and this
@@ -116,21 +235,10 @@ impl AsyncRead for Conn {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let mode = this.control.mode();
-        match mode {
-            Mode::ResetHere => return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
-            Mode::Silent => return Poll::Pending,
-            Mode::Open | Mode::ResetThere => {}
+        match &mut this.toxics {
+            None => this.wire.poll_read(cx, buf),
+            Some(toxics) => toxics.poll_read(cx, buf, &mut this.wire),
         }
-        let io = &mut this.io;
-        let polled = match &mut this.delay {
-            Some(delay) => delay.poll_read(cx, buf, |cx, buf| io.poll_read_or_reset(cx, buf, mode)),
-            None => io.poll_read_or_reset(cx, buf, mode),
-        };
-        if polled.is_pending() {
-            this.wait_for_change(cx, mode, false);
-        }
-        polled
     }
 }
 
@@ -149,29 +257,14 @@ impl AsyncWrite for Conn {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let mode = this.control.mode();
-        let vanished = || Poll::Ready(Ok(bufs.iter().map(|buf| buf.len()).sum()));
-        match mode {
-            Mode::ResetThere if this.is_unaware() => return vanished(),
-            Mode::ResetHere | Mode::ResetThere => {
-                return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
-            }
-            Mode::Silent => return vanished(),
-            Mode::Open => {}
+        match &mut this.toxics {
+            None => this.wire.poll_write_vectored(cx, bufs),
+            Some(toxics) => toxics.poll_write(cx, bufs, &mut this.wire),
         }
-        let polled = match &mut this.io {
-            Io::Memory(io) => Pin::new(io).poll_write_vectored(cx, bufs),
-            Io::Tcp(io) => Pin::new(io).poll_write_vectored(cx, bufs),
-            Io::Tls(io) => Pin::new(io).poll_write_vectored(cx, bufs),
-        };
-        if polled.is_pending() {
-            this.wait_for_change(cx, mode, true);
-        }
-        polled
     }
 
     fn is_write_vectored(&self) -> bool {
-        match &self.io {
+        match &self.wire.io {
             Io::Memory(io) => io.is_write_vectored(),
             Io::Tcp(io) => io.is_write_vectored(),
             Io::Tls(io) => io.is_write_vectored(),
@@ -180,34 +273,28 @@ impl AsyncWrite for Conn {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.control.mode() != Mode::Open {
-            return Poll::Ready(Ok(()));
-        }
-        match &mut this.io {
-            Io::Memory(io) => Pin::new(io).poll_flush(cx),
-            Io::Tcp(io) => Pin::new(io).poll_flush(cx),
-            Io::Tls(io) => Pin::new(io).poll_flush(cx),
+        match &mut this.toxics {
+            None => this.wire.poll_flush(cx),
+            Some(toxics) => toxics.poll_flush(cx, &mut this.wire),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.control.mode() != Mode::Open {
-            return Poll::Ready(Ok(()));
+        match &mut this.toxics {
+            None => this.wire.poll_shutdown(cx),
+            Some(toxics) => toxics.poll_shutdown(cx, &mut this.wire),
         }
-        ready!(match &mut this.io {
-            Io::Memory(io) => Pin::new(io).poll_shutdown(cx),
-            Io::Tcp(io) => Pin::new(io).poll_shutdown(cx),
-            Io::Tls(io) => Pin::new(io).poll_shutdown(cx),
-        })?;
-        Poll::Ready(Ok(()))
     }
 }
 
 impl Drop for Conn {
     /// A reset socket must say RST, not FIN: linger 0 discards what is unsent and resets.
     fn drop(&mut self) {
-        if let (Mode::ResetHere, Io::Tcp(tcp)) = (self.control.mode(), &self.io) {
+        if self.toxics.as_ref().is_some_and(|toxics| toxics.is_reset_due()) {
+            self.wire.reset();
+        }
+        if let (Mode::ResetHere, Io::Tcp(tcp)) = (self.wire.control.mode(), &self.wire.io) {
             // The socket goes away whether or not the option could be set.
             let _ = socket2::SockRef::from(tcp).set_linger(Some(std::time::Duration::ZERO));
         }

@@ -1,8 +1,10 @@
 //! What can be done to an open connection from outside the code that reads and writes it.
 
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Waker};
+
+use crate::links::Passage;
 
 const OPEN: u8 = 0;
 const SILENT: u8 = 1;
@@ -40,6 +42,8 @@ struct Shared {
     state: AtomicU8,
     /// One slot per side and direction; at most four wakers.
     wakers: Mutex<[Option<Waker>; 4]>,
+    /// The toxics of its link, once they are known.
+    passage: OnceLock<Passage>,
 }
 
 impl Control {
@@ -70,6 +74,20 @@ impl Control {
     /// The owner must keep serving the stream: dropping a silenced socket still sends FIN.
     pub fn silence(&self) {
         self.set(SILENT);
+    }
+
+    pub(crate) fn side(&self) -> Side {
+        self.side
+    }
+
+    /// Lets the other end of a connection in memory know what it meets.
+    pub(crate) fn travels(&self, passage: Passage) {
+        // A connection is dialled once.
+        let _ = self.shared.passage.set(passage);
+    }
+
+    pub(crate) fn passage(&self) -> Option<Passage> {
+        self.shared.passage.get().cloned()
     }
 
     pub(crate) fn mode(&self) -> Mode {

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::conn::Io;
 use crate::control::{Control, Side};
-use crate::{Conn, Link};
+use crate::{Conn, Link, Premises};
 
 /// Hands out arriving connections.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub struct Listener {
     pub(crate) link: Link,
     /// A client that [`Listener::wait`] has seen and [`Listener::accept`] has not handed out yet.
     pub(crate) waiting: Option<Box<Incoming>>,
+    /// What its connections meet here.
+    pub(crate) premises: Premises,
 }
 
 #[derive(Debug)]
@@ -41,10 +43,17 @@ impl Listener {
     /// # Errors
     /// As `accept(2)`; `NotConnected` when the memory network was dropped.
     pub async fn accept(&mut self) -> io::Result<Incoming> {
-        match self.waiting.take() {
-            Some(first) => Ok(*first),
-            None => self.next().await,
-        }
+        let Incoming { conn, answer, on_behalf_of } = match self.waiting.take() {
+            Some(first) => *first,
+            None => self.next().await?,
+        };
+        Ok(Incoming { conn: self.premises.received(conn), answer, on_behalf_of })
+    }
+
+    /// The same place, where every connection meets what holds for these premises.
+    #[must_use]
+    pub fn on(self, premises: Premises) -> Self {
+        Self { premises, ..self }
     }
 
     /// Waits until a client is there, and leaves it to [`Self::accept`]: for a server whose time

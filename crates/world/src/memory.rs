@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::conn::Io;
 use crate::control::Control;
 use crate::listen::Inner;
-use crate::{Authority, BoxFuture, Conn, Connector, Dial, Incoming, Listener};
+use crate::{Authority, BoxFuture, Conn, Connector, Dial, Incoming, Listener, Premises};
 
 /// Bytes that fit into one direction of a connection before the writer must wait: 64 KiB.
 const PIPE_BYTES: usize = 64 * 1024;
@@ -61,6 +61,7 @@ impl MemoryNetwork {
             inner: Inner::Memory { knocks, host: host.to_owned(), port },
             link,
             waiting: None,
+            premises: Premises::default(),
         })
     }
 

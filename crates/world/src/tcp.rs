@@ -14,7 +14,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use crate::conn::Io;
 use crate::control::{Control, Side};
 use crate::listen::Inner;
-use crate::{Authority, BoxFuture, Conn, Connector, Dial, Link, Listener};
+use crate::{Authority, BoxFuture, Conn, Connector, Dial, Link, Listener, Premises};
 
 /// Connections that may wait to be accepted; Linux' default `somaxconn`.
 const BACKLOG: u32 = 4096;
@@ -45,7 +45,7 @@ pub async fn listen_tcp(address: SocketAddr, link: Link) -> io::Result<Listener>
     let listener: TcpListener = socket.listen(BACKLOG)?;
     // Binding has no await point of its own; the runtime must exist, which async says.
     tokio::task::yield_now().await;
-    Ok(Listener { inner: Inner::Tcp(listener), link, waiting: None })
+    Ok(Listener { inner: Inner::Tcp(listener), link, waiting: None, premises: Premises::default() })
 }
 
 impl Connector for TcpConnector {
