@@ -41,8 +41,14 @@ fn config(protocol: Protocol) -> FakesConfig {
         },
         limits: Limits::default(),
         capacity: None,
+        context_window: None,
     };
-    FakesConfig { seed: Seed(42), deployments: vec![deployment], faults: Vec::new() }
+    FakesConfig {
+        seed: Seed(42),
+        deployments: vec![deployment],
+        faults: Vec::new(),
+        quotas: Vec::new(),
+    }
 }
 
 /// Runs all streams at once and returns the bytes that arrived.

@@ -4,7 +4,7 @@
 use http::request::Parts;
 
 use crate::estate::{Deployment, Estate};
-use crate::persona::{Prompt, Refusal, Route};
+use crate::persona::{Inquiry, Operation, Prompt, Refusal, Route};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub(crate) enum Meant {
     Prompt(Prompt),
     /// The list of models.
     Models,
+    /// One of them.
+    Model(String),
     /// Whether the fake is up.
     Health,
     /// Nothing that the provider would do.
@@ -28,58 +30,98 @@ pub(crate) fn address(
     body: Option<&[u8]>,
 ) -> (usize, Meant) {
     let behind = estate.sites.get(site).map_or(&[][..], |site| &site.deployments);
-    let all: Vec<&Deployment> =
-        behind.iter().filter_map(|index| estate.deployments.get(*index)).collect();
+    let all = || behind.iter().filter_map(|index| estate.deployments.get(*index));
     let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
-    let route = |deployment: &Deployment| deployment.persona.route(&parts.method, path, query);
-    let on_path: Vec<&Deployment> =
-        all.iter().copied().filter(|deployment| route(deployment) != Route::Unknown).collect();
-    let Some(nearest) = on_path.first() else {
-        let (method, path) = (parts.method.clone(), path.to_owned());
-        let first = all.first().map_or(0, |deployment| deployment.index);
-        return (first, Meant::Nothing(Refusal::Route { method, path }));
-    };
-    if route(nearest) == Route::Health {
-        return (nearest.index, Meant::Health);
-    }
-    if on_path.iter().all(|deployment| deployment.persona.key(&parts.headers).is_none()) {
-        return (nearest.index, Meant::Nothing(Refusal::NoKey));
-    }
-    let with_key: Vec<&Deployment> = on_path
-        .iter()
-        .copied()
-        .filter(|deployment| {
-            deployment.persona.key(&parts.headers) == Some(&*deployment.config.key)
+    let on_path: Vec<Candidate<'_>> = all()
+        .filter_map(|deployment| {
+            let route = deployment.persona.route(&parts.method, path, query)?;
+            Some(Candidate { deployment, route })
         })
         .collect();
-    let Some(nearest) = with_key.first() else {
-        return (nearest.index, Meant::Nothing(Refusal::WrongKey));
+    let Some(nearest) = on_path.first() else {
+        let (method, path) = (parts.method.clone(), path.to_owned());
+        let first = all().next().map_or(0, |deployment| deployment.index);
+        return (first, Meant::Nothing(Refusal::Route { method, path }));
     };
-    let named = match route(nearest) {
-        Route::Models => return (nearest.index, Meant::Models),
-        Route::Chat { deployment } => deployment,
-        Route::Health | Route::Unknown => None,
-    };
-    by_model(&with_key, nearest, (parts, named), body)
+    if nearest.route.operation == Operation::Health {
+        return (nearest.deployment.index, Meant::Health);
+    }
+    let unix_s = estate.clock.unix_seconds();
+    let inquiry = Inquiry { parts, body: body.unwrap_or_default(), unix_s };
+    match with_key(on_path, &inquiry) {
+        Ok(candidates) if body.is_some() => by_model(&candidates, &inquiry),
+        Ok(candidates) => (index(&candidates), Meant::Nothing(Refusal::TooLarge)),
+        Err((index, refusal)) => (index, Meant::Nothing(refusal)),
+    }
+}
+
+/// A deployment that knows the path.
+#[derive(Clone, Debug)]
+struct Candidate<'p> {
+    deployment: &'p Deployment,
+    route: Route<'p>,
+}
+
+/// Those that the request has the key of; at least one.
+fn with_key<'p>(
+    on_path: Vec<Candidate<'p>>,
+    inquiry: &Inquiry<'_>,
+) -> Result<Vec<Candidate<'p>>, (usize, Refusal)> {
+    let first = index(&on_path);
+    let (mut refusal, mut admitted) = (Refusal::NoKey, Vec::with_capacity(on_path.len()));
+    for candidate in on_path {
+        let deployment = candidate.deployment;
+        match deployment.persona.authorize(inquiry, &deployment.config.key) {
+            Ok(()) => admitted.push(candidate),
+            Err(Refusal::NoKey) => {}
+            Err(other) => refusal = other,
+        }
+    }
+    if admitted.is_empty() { Err((first, refusal)) } else { Ok(admitted) }
 }
 
 /// The last step: by the deployment that the path names, or the model that the body names.
-fn by_model(
-    candidates: &[&Deployment],
-    nearest: &Deployment,
-    (parts, named): (&Parts, Option<&str>),
-    body: Option<&[u8]>,
-) -> (usize, Meant) {
-    let Some(body) = body else {
-        return (nearest.index, Meant::Nothing(Refusal::TooLarge));
+fn by_model(candidates: &[Candidate<'_>], inquiry: &Inquiry<'_>) -> (usize, Meant) {
+    let Some(nearest) = candidates.first() else { return (0, Meant::Nothing(Refusal::NoKey)) };
+    let named = |model: &str| {
+        let found = candidates.iter().find(|one| one.deployment.config.model == model);
+        found.map(|one| one.deployment.index)
     };
-    let prompt = match nearest.persona.read(&parts.headers, body) {
-        Ok(prompt) => prompt,
-        Err(complaint) => return (nearest.index, Meant::Nothing(Refusal::Invalid(complaint))),
-    };
-    let model = named.or(prompt.model.as_deref()).unwrap_or_default();
-    match candidates.iter().find(|deployment| deployment.config.model == model) {
-        Some(deployment) => (deployment.index, Meant::Prompt(prompt)),
-        None => (nearest.index, Meant::Nothing(Refusal::Model(model.to_owned()))),
+    let nothing = |refusal| (nearest.deployment.index, Meant::Nothing(refusal));
+    let on_path = nearest.route.named.as_deref();
+    match nearest.route.operation {
+        Operation::Health => return (nearest.deployment.index, Meant::Health),
+        Operation::Models => return (nearest.deployment.index, Meant::Models),
+        Operation::Model => {
+            let model = on_path.unwrap_or_default();
+            return match named(model) {
+                Some(index) => (index, Meant::Model(model.to_owned())),
+                None => nothing(Refusal::Model(model.to_owned())),
+            };
+        }
+        Operation::Chat
+        | Operation::Responses
+        | Operation::Completions
+        | Operation::Invoke
+        | Operation::Embeddings
+        | Operation::Moderations
+        | Operation::CountTokens => {}
     }
+    let prompt = match nearest.deployment.persona.read(inquiry, &nearest.route) {
+        Ok(prompt) => prompt,
+        Err(complaint) => return nothing(Refusal::Invalid(complaint)),
+    };
+    let model = on_path.or(prompt.model.as_deref()).unwrap_or_default();
+    match named(model) {
+        Some(index) => (index, Meant::Prompt(prompt)),
+        None if model.is_empty() && prompt.operation == Operation::Moderations => {
+            (nearest.deployment.index, Meant::Prompt(prompt))
+        }
+        None => nothing(Refusal::Model(model.to_owned())),
+    }
+}
+
+/// The first one's.
+fn index(candidates: &[Candidate<'_>]) -> usize {
+    candidates.first().map_or(0, |candidate| candidate.deployment.index)
 }

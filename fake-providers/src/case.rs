@@ -20,8 +20,9 @@ use crate::fault::{Moment, Verdict};
 use crate::latency::answer_tokens;
 use crate::ledger::{Attempt, Entry, Numbers};
 use crate::limits::{Need, Reading};
-use crate::persona::{Finish, OwnedScene, Prompt, Refusal, Said, Voice, put, retry_headers};
+use crate::persona::{Operation, OwnedScene, Prompt, Refusal, Voice, put, retry_headers};
 use crate::schedule::{Ask, Luck, Met};
+use crate::script::{Directives, Said, Script, Telling};
 
 /// Longest answer, in tokens, whatever the prompt asks for: the largest output window in use.
 const ANSWER_TOKENS_MAX: u32 = 128 * 1024;
@@ -65,6 +66,10 @@ impl Case<'_> {
         if let Some(verdict) = weight.end {
             return self.broken_before_head(&verdict, &met).await;
         }
+        let directives = Directives::read(body);
+        if let Some(refusal) = self.unanswerable(prompt, &directives) {
+            return self.refuse(&refusal);
+        }
         let need = Need {
             prompt_tokens: prompt.prompt_tokens,
             max_tokens: prompt.max_tokens.unwrap_or(0),
@@ -100,29 +105,30 @@ impl Case<'_> {
             estate.clock.sleep_until(due).await;
             return self.broken_before_head(&verdict, &met).await;
         }
-        let (length, finish) = self.length(prompt, body);
+        let script = self.script(prompt, &directives, body);
         let tempo = deployment.pace.tempo(estate.seed, name, self.luck);
-        let course = Course { tempo, met, slowdown, length, due, said: 0 };
+        let course = Course { tempo, met, slowdown, length: script.tokens(), due, said: 0 };
         if prompt.stream {
-            self.stream(prompt, (course, finish), seat).await
+            self.stream(prompt, (course, script), seat).await
         } else {
-            self.plain(prompt, (course, finish), seat).await
+            self.plain(prompt, (course, script), seat).await
         }
     }
 
     async fn stream(
         mut self,
         prompt: &Prompt,
-        (course, finish): (Course, Finish),
+        (course, script): (Course, Script),
         seat: Seat,
     ) -> Response<Answer> {
         let estate = &self.desk.estate;
         estate.clock.sleep_until(course.due).await;
         self.scene.unix_s = estate.clock.unix_seconds();
-        let headers = self.headers(wire::sse::CONTENT_TYPE);
-        let voice = Voice::new(self.deployment.persona, &self.scene.borrow(), prompt);
+        let persona = self.deployment.persona;
+        let headers = self.headers(persona.stream_type(prompt.operation));
+        let voice = Voice::new(persona, &self.scene.borrow(), prompt, &script);
         self.attempt.entry().head(200);
-        let marks = self.marks();
+        let telling = Telling::new(script, self.marks());
         let stream = Stream::new(Tale {
             estate: Arc::clone(estate),
             line: Arc::clone(&self.desk.line),
@@ -130,8 +136,7 @@ impl Case<'_> {
             seat: Some(seat),
             voice,
             course,
-            finish,
-            marks,
+            telling,
             scene: self.scene,
         });
         respond(StatusCode::OK, headers, Answer::Stream(Box::new(stream)))
@@ -141,30 +146,32 @@ impl Case<'_> {
     async fn plain(
         mut self,
         prompt: &Prompt,
-        (mut course, finish): (Course, Finish),
+        (mut course, script): (Course, Script),
         seat: Seat,
     ) -> Response<Answer> {
         let entry = Arc::clone(self.attempt.entry());
-        let (mut text, mut garbled) = (String::new(), false);
+        let (mut said, mut garbled) = (Said::begun(&script), false);
+        let mut telling = Telling::new(script, self.marks());
         // Bounded by the length of the answer.
         let (due, end) = loop {
             match course.next(&entry) {
                 (_, Step::Token { garbled: this }) => {
                     garbled |= this;
-                    let (seq, last) = course.say();
-                    mark::push_token(&mut text, self.marks(), seq, last);
+                    course.say();
+                    if let Some(piece) = telling.next() {
+                        said.hear(&piece);
+                    }
                 }
                 (due, Step::Finish) => break (due, None),
                 (due, Step::Broken(verdict)) => break (due, Some(verdict)),
             }
         };
-        let tokens = u64::from(course.said);
+        said.tally = telling.tally();
         let estate = &self.desk.estate;
         estate.clock.sleep_until(due).await;
         self.scene.unix_s = estate.clock.unix_seconds();
-        entry.generated(tokens);
-        let said = Said { text: &text, finish, prompt_tokens: prompt.prompt_tokens, tokens };
-        let body = self.deployment.persona.reply(&self.scene.borrow(), &said);
+        entry.generated(said.tally.tokens);
+        let body = self.deployment.persona.reply(&self.scene.borrow(), prompt, &said);
         match end {
             None => {
                 let body = if garbled { half(&body) } else { body };
@@ -278,14 +285,34 @@ impl Case<'_> {
         headers
     }
 
-    /// Planned length, and why the answer then ends.
-    fn length(&self, prompt: &Prompt, body: &Bytes) -> (u32, Finish) {
+    /// Why a well-formed request gets no answer, whatever the load.
+    fn unanswerable(&self, prompt: &Prompt, directives: &Directives) -> Option<Refusal> {
+        if directives.blocked && self.deployment.persona.refuses_blocked() {
+            return Some(Refusal::Blocked);
+        }
+        let window = self.deployment.config.context_window?;
+        let requested = prompt.prompt_tokens.saturating_add(prompt.max_tokens.unwrap_or(0));
+        (requested > window).then_some(Refusal::TooLong { window, requested })
+    }
+
+    /// What the answer will consist of.
+    fn script(&self, prompt: &Prompt, directives: &Directives, body: &Bytes) -> Script {
+        match prompt.operation {
+            Operation::Chat | Operation::Responses | Operation::Completions | Operation::Invoke => {
+            }
+            Operation::Embeddings
+            | Operation::Moderations
+            | Operation::CountTokens
+            | Operation::Models
+            | Operation::Model
+            | Operation::Health => return Script::nothing(),
+        }
         let name = self.deployment.config.id.as_str();
         let wanted = mark::answer_length(body)
             .unwrap_or_else(|| answer_tokens(self.desk.estate.seed, name, self.luck));
         let limit = prompt.max_tokens.and_then(|max| u32::try_from(max).ok());
         let limit = limit.unwrap_or(ANSWER_TOKENS_MAX).min(ANSWER_TOKENS_MAX);
-        if wanted > limit { (limit, Finish::Length) } else { (wanted.max(1), Finish::Stop) }
+        Script::plan(&prompt.wishes, directives, wanted.max(1), limit)
     }
 
     const fn marks(&self) -> (vocab::DeploymentNumber, PromptId, Visit) {

@@ -15,6 +15,21 @@ pub struct FakesConfig {
     pub deployments: Vec<DeploymentConfig>,
     /// Fault rules, in the order of the scenario; that is also the order in which they are asked.
     pub faults: Vec<FaultRule>,
+    /// Limits that several deployments share.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quotas: Vec<Quota>,
+}
+
+/// One set of limits for several deployments: two keys, one bucket. It takes the place of the
+/// deployments' own limits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quota {
+    /// Its id, for people.
+    pub id: String,
+    /// Positions in [`FakesConfig::deployments`]; all of one protocol, each in one quota at most.
+    pub deployments: Vec<usize>,
+    /// What they may take together.
+    pub limits: Limits,
 }
 
 /// One fake deployment.
@@ -40,6 +55,10 @@ pub struct DeploymentConfig {
     pub limits: Limits,
     /// How many answers it can work on at a time; `None` is unlimited.
     pub capacity: Option<Capacity>,
+    /// Most tokens of prompt and answer together; beyond it the provider says that the context is
+    /// too long. `None` is unlimited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context_window: Option<u64>,
 }
 
 /// How fast a fake speaks.
@@ -76,6 +95,9 @@ pub struct Limits {
     pub tokens: Option<Rate>,
     /// Output tokens per time (Anthropic): reserved from `max_tokens`, settled at the end.
     pub output_tokens: Option<Rate>,
+    /// Requests per day (Gemini), cut at midnight UTC; the refusal names another quota.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_day: Option<u64>,
 }
 
 /// So many per so long: `6000/min`.

@@ -17,7 +17,7 @@ pub(crate) struct Course {
     pub(crate) met: Met,
     /// How many times as long gaps take under load.
     pub(crate) slowdown: f64,
-    /// Planned length, in tokens; at least 1.
+    /// Planned length, in tokens; 0 where the operation generates none.
     pub(crate) length: u32,
     /// When the last step was due; at first, when the head is.
     pub(crate) due: At,
@@ -65,10 +65,8 @@ impl Course {
         (self.due, step)
     }
 
-    /// Counts a token as said, and tells whether it was the planned last one.
-    pub(crate) fn say(&mut self) -> (u32, bool) {
-        let seq = self.said;
+    /// Counts a token as said.
+    pub(crate) const fn say(&mut self) {
         self.said += 1;
-        (seq, self.said >= self.length)
     }
 }

@@ -62,6 +62,10 @@ impl Desk {
                 let list = deployment.persona.models(&models, case.scene.unix_s);
                 case.whole(StatusCode::OK, ("application/json", list), None, AttemptEnd::Complete)
             }
+            Meant::Model(model) => {
+                let body = deployment.persona.model(&model, case.scene.unix_s);
+                case.whole(StatusCode::OK, ("application/json", body), None, AttemptEnd::Complete)
+            }
             Meant::Health => {
                 let body = Bytes::from_static(br#"{"status":"ok"}"#);
                 case.whole(StatusCode::OK, ("application/json", body), None, AttemptEnd::Complete)
@@ -100,7 +104,7 @@ impl Desk {
         };
         let (stream, prompt_tokens) = match meant {
             Meant::Prompt(prompt) => (prompt.stream, prompt.prompt_tokens),
-            Meant::Models | Meant::Health | Meant::Nothing(_) => (false, 0),
+            Meant::Models | Meant::Model(_) | Meant::Health | Meant::Nothing(_) => (false, 0),
         };
         let attempt = estate.book.open(Opening {
             request: prompt_id.map(|PromptId(request)| request),

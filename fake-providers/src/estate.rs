@@ -10,7 +10,7 @@ use vocab::Seed;
 use world::Clock;
 
 use crate::capacity::Slots;
-use crate::config::{DeploymentConfig, FakesConfig};
+use crate::config::{DeploymentConfig, FakesConfig, Quota};
 use crate::latency::Pace;
 use crate::ledger::{Book, Ledger};
 use crate::limits::Throttle;
@@ -40,7 +40,8 @@ pub(crate) struct Deployment {
     pub(crate) config: DeploymentConfig,
     pub(crate) persona: Persona,
     pub(crate) pace: Pace,
-    pub(crate) throttle: Option<Throttle>,
+    /// Shared by all deployments of a quota.
+    pub(crate) throttle: Option<Arc<Throttle>>,
     pub(crate) slots: Option<Slots>,
     /// Calls without a prompt id so far: the key of their luck.
     probes: AtomicU64,
@@ -74,6 +75,9 @@ impl Estate {
             }
             deployments.push(Deployment::new(index, config, clock)?);
         }
+        for quota in &config.quotas {
+            share(quota, &mut deployments, clock);
+        }
         let book = Arc::new(Book::new(ledger, clock));
         Ok(Self { seed: config.seed, clock, schedule, book, deployments, sites, hosts })
     }
@@ -89,6 +93,19 @@ impl Estate {
     }
 }
 
+/// Gives the members of a quota one bucket, in place of their own.
+fn share(quota: &Quota, deployments: &mut [Deployment], clock: Clock) {
+    let first = quota.deployments.first().and_then(|index| deployments.get(*index));
+    let Some(protocol) = first.map(|first| first.config.protocol) else { return };
+    let now_ns = clock.unix_ns(vocab::At::START);
+    let shared = Throttle::new(protocol, &quota.limits, now_ns).map(Arc::new);
+    for index in &quota.deployments {
+        if let Some(deployment) = deployments.get_mut(*index) {
+            deployment.throttle.clone_from(&shared);
+        }
+    }
+}
+
 impl Deployment {
     fn new(index: usize, config: DeploymentConfig, clock: Clock) -> Result<Self, FakesError> {
         let persona = Persona::of(config.protocol).ok_or_else(|| FakesError::NoPersona {
@@ -100,7 +117,7 @@ impl Deployment {
             index,
             persona,
             pace: Pace::new(&config.latency),
-            throttle: Throttle::new(config.protocol, &config.limits, now_ns),
+            throttle: Throttle::new(config.protocol, &config.limits, now_ns).map(Arc::new),
             slots: config.capacity.map(Slots::new),
             probes: AtomicU64::new(0),
             config,

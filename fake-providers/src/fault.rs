@@ -26,7 +26,7 @@ use schemars::Schema;
 use serde_json::Value;
 
 pub use params::ParamError;
-pub use verdict::{ErrorBody, Failure, Moment, Verdict, Weight, weigh};
+pub use verdict::{ErrorBody, Failure, FailureKind, Moment, Verdict, Weight, weigh};
 
 /// Every fault, in the order in which help and documentation list them: from the door inwards.
 pub const ALL: &[Entry] = &[

@@ -27,6 +27,7 @@ mod limits;
 mod line;
 mod persona;
 mod schedule;
+mod script;
 mod standing;
 mod timeline;
 

@@ -133,6 +133,16 @@ impl Throttle {
         Ok(meters.read(now_ns))
     }
 
+    /// Lowers every limit to `factor` of what the config says (1 is as it says) from now on: a region
+    /// under pressure. Headers and refusals show the lowered limits.
+    pub(crate) fn scale(&self, factor: f64, now_ns: u64) {
+        let mut meters = self.meters();
+        let Meters { requests, tokens, output_tokens, .. } = &mut *meters;
+        for meter in [requests, tokens, output_tokens].into_iter().flatten() {
+            meter.scale(factor, now_ns);
+        }
+    }
+
     /// What was reserved for the answer beyond what it took.
     pub(crate) fn settle(&self, reserved: u64, generated: u64, now_ns: u64) {
         if let Some(meter) = self.meters().of(Dimension::OutputTokens) {

@@ -10,15 +10,18 @@ mod azure;
 mod openai;
 mod voice;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use vocab::Protocol;
 use wire::ErrorReply;
 
-use crate::fault::{ErrorBody, Failure};
+use crate::fault::{ErrorBody, Failure, FailureKind};
 use crate::limits::{Excess, Reading};
+use crate::script::{Said, Wishes};
 pub(crate) use voice::Voice;
 
 /// Whose words are spoken.
@@ -29,22 +32,54 @@ pub(crate) enum Persona {
     Anthropic,
 }
 
-/// What a path asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Route<'p> {
-    /// An answer; on Azure's classic path, of the named deployment.
-    Chat { deployment: Option<&'p str> },
+/// What can be asked of a provider.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Operation {
+    /// An answer in the provider's main dialect: chat completions, messages, `generateContent`,
+    /// `converse`.
+    #[default]
+    Chat,
+    /// An answer of OpenAI's Responses API.
+    Responses,
+    /// An answer in the words of 2022.
+    Completions,
+    /// An answer in the model's own dialect (Bedrock's `invoke`).
+    Invoke,
+    Embeddings,
+    Moderations,
+    CountTokens,
     /// The list of models.
     Models,
+    /// One of them.
+    Model,
     /// Whether the fake is up: ours, no provider has it. No key needed, no fault applies.
     Health,
-    /// Nothing here.
-    Unknown,
+}
+
+/// What method and path ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Route<'p> {
+    pub(crate) operation: Operation,
+    /// The deployment or model that the path names, decoded.
+    pub(crate) named: Option<Cow<'p, str>>,
+    /// Whether the path asks for a stream; elsewhere the body does.
+    pub(crate) stream: bool,
+}
+
+/// A request as it came in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Inquiry<'r> {
+    pub(crate) parts: &'r Parts,
+    /// Empty if it was too large.
+    pub(crate) body: &'r [u8],
+    /// Now, in unix seconds.
+    pub(crate) unix_s: u64,
 }
 
 /// A request, understood.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Prompt {
+    pub(crate) operation: Operation,
     /// The model that the body names.
     pub(crate) model: Option<String>,
     pub(crate) stream: bool,
@@ -52,6 +87,7 @@ pub(crate) struct Prompt {
     /// Words over all contents.
     pub(crate) prompt_tokens: u64,
     pub(crate) max_tokens: Option<u64>,
+    pub(crate) wishes: Wishes,
 }
 
 /// Why there is no answer.
@@ -65,6 +101,13 @@ pub(crate) enum Refusal {
     },
     Model(String),
     TooLarge,
+    /// Prompt and answer do not fit the model's window; both are tokens.
+    TooLong {
+        window: u64,
+        requested: u64,
+    },
+    /// The provider's filter objects to the prompt.
+    Blocked,
     /// The request makes no sense.
     Invalid(Complaint),
     /// A fault's doing.
@@ -81,6 +124,8 @@ pub(crate) struct Complaint {
     pub(crate) message: String,
     /// The member at fault, where the provider names it apart from the message.
     pub(crate) param: Option<String>,
+    /// For programs, where the provider names one.
+    pub(crate) code: Option<&'static str>,
 }
 
 /// What every word of an answer may refer to.
@@ -106,24 +151,6 @@ pub(crate) struct OwnedScene {
     pub(crate) unix_s: u64,
 }
 
-/// A whole answer's content.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Said<'a> {
-    pub(crate) text: &'a str,
-    pub(crate) finish: Finish,
-    pub(crate) prompt_tokens: u64,
-    pub(crate) tokens: u64,
-}
-
-/// Why an answer is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Finish {
-    /// Nothing more to say.
-    Stop,
-    /// `max_tokens` was reached.
-    Length,
-}
-
 /// Headers with static names.
 pub(crate) type Headers = Vec<(&'static str, String)>;
 
@@ -138,25 +165,47 @@ impl Persona {
         }
     }
 
-    /// What a request asks for.
-    pub(crate) fn route<'p>(self, method: &Method, path: &'p str, query: &str) -> Route<'p> {
-        if path == "/health" && (method == Method::GET || method == Method::HEAD) {
-            return Route::Health;
-        }
+    /// What a request asks for; `None` if nothing is there.
+    pub(crate) fn route<'p>(
+        self,
+        method: &Method,
+        path: &'p str,
+        query: &str,
+    ) -> Option<Route<'p>> {
+        let gets = *method == Method::GET || *method == Method::HEAD;
         let route = match self {
+            _ if path == "/health" => Some(Route::to(Operation::Health)),
             Self::OpenAi => openai::route(path),
             Self::Azure => azure::route(path, query),
             Self::Anthropic => anthropic::route(path),
+        }?;
+        let asks = match route.operation {
+            Operation::Models | Operation::Model | Operation::Health => gets,
+            Operation::Chat
+            | Operation::Responses
+            | Operation::Completions
+            | Operation::Invoke
+            | Operation::Embeddings
+            | Operation::Moderations
+            | Operation::CountTokens => *method == Method::POST,
         };
-        let wanted = match route {
-            Route::Chat { .. } => Method::POST,
-            Route::Models | Route::Health | Route::Unknown => Method::GET,
-        };
-        if *method == wanted { route } else { Route::Unknown }
+        asks.then_some(route)
+    }
+
+    /// Whether a request may use a deployment whose key is `key`.
+    ///
+    /// # Errors
+    /// The refusal: [`Refusal::NoKey`], if it presents none at all.
+    pub(crate) fn authorize(self, inquiry: &Inquiry<'_>, key: &str) -> Result<(), Refusal> {
+        match self.key(&inquiry.parts.headers) {
+            None => Err(Refusal::NoKey),
+            Some(presented) if presented == key => Ok(()),
+            Some(_) => Err(Refusal::WrongKey),
+        }
     }
 
     /// The key that a request presents.
-    pub(crate) fn key(self, headers: &HeaderMap) -> Option<&str> {
+    fn key(self, headers: &HeaderMap) -> Option<&str> {
         let own = match self {
             Self::OpenAi => None,
             Self::Azure => text(headers, wire::azure::API_KEY),
@@ -170,11 +219,22 @@ impl Persona {
     }
 
     /// Understands a request's body, or says what is wrong with it.
-    pub(crate) fn read(self, headers: &HeaderMap, body: &[u8]) -> Result<Prompt, Complaint> {
+    pub(crate) fn read(
+        self,
+        inquiry: &Inquiry<'_>,
+        route: &Route<'_>,
+    ) -> Result<Prompt, Complaint> {
         match self {
-            Self::OpenAi => openai::read(body, true),
-            Self::Azure => openai::read(body, false),
-            Self::Anthropic => anthropic::read(text(headers, wire::anthropic::VERSION), body),
+            Self::OpenAi | Self::Azure => openai::read(inquiry.body, route),
+            Self::Anthropic => anthropic::read(inquiry, route),
+        }
+    }
+
+    /// Whether a blocked prompt is an error, and not an answer without content.
+    pub(crate) const fn refuses_blocked(self) -> bool {
+        match self {
+            Self::OpenAi | Self::Azure => true,
+            Self::Anthropic => false,
         }
     }
 
@@ -201,12 +261,19 @@ impl Persona {
         }
     }
 
-    /// The body of a plain answer.
-    pub(crate) fn reply(self, scene: &Scene<'_>, said: &Said<'_>) -> Bytes {
+    /// The content type of a stream.
+    pub(crate) const fn stream_type(self, _operation: Operation) -> &'static str {
         match self {
-            Self::OpenAi => openai::reply(scene, said),
-            Self::Azure => azure::reply(scene, said),
-            Self::Anthropic => anthropic::reply(scene, said),
+            Self::OpenAi | Self::Azure | Self::Anthropic => wire::sse::CONTENT_TYPE,
+        }
+    }
+
+    /// The body of a plain answer.
+    pub(crate) fn reply(self, scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
+        match self {
+            Self::OpenAi => openai::reply(scene, prompt, said),
+            Self::Azure => azure::reply(scene, prompt, said),
+            Self::Anthropic => anthropic::reply(scene, prompt, said),
         }
     }
 
@@ -218,6 +285,7 @@ impl Persona {
                 retry_after: None,
                 retry_after_ms: None,
                 body: ErrorBody::Provider,
+                kind: FailureKind::Plain,
             })
         });
         let reply = self.refuse(&refusal, scene);
@@ -238,6 +306,22 @@ impl Persona {
             Self::Azure => openai::models(models, "azure", created),
             Self::Anthropic => anthropic::models(models),
         }
+    }
+
+    /// One model.
+    pub(crate) fn model(self, model: &str, created: u64) -> Bytes {
+        match self {
+            Self::OpenAi => openai::model(model, "openai", created),
+            Self::Azure => openai::model(model, "azure", created),
+            Self::Anthropic => anthropic::model(model),
+        }
+    }
+}
+
+impl Route<'_> {
+    /// A route without a name in its path.
+    const fn to(operation: Operation) -> Self {
+        Self { operation, named: None, stream: false }
     }
 }
 
@@ -265,6 +349,8 @@ pub(crate) fn retry_headers(persona: Persona, refusal: &Refusal) -> Headers {
         | Refusal::Route { .. }
         | Refusal::Model(_)
         | Refusal::TooLarge
+        | Refusal::TooLong { .. }
+        | Refusal::Blocked
         | Refusal::Invalid(_) => {}
         Refusal::Overloaded => match persona {
             Persona::Azure => headers.push(("retry-after", seconds(azure::OVERLOADED_WAIT))),
@@ -283,7 +369,7 @@ impl OwnedScene {
 
 impl Complaint {
     fn new(message: impl Into<String>, param: Option<&str>) -> Self {
-        Self { message: message.into(), param: param.map(str::to_owned) }
+        Self { message: message.into(), param: param.map(str::to_owned), code: None }
     }
 }
 

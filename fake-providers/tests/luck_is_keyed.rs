@@ -80,6 +80,7 @@ fn ramps_rise_and_fall() {
         seed: vocab::Seed(1),
         deployments: vec![deployment(Protocol::OpenAi, 1)],
         faults: vec![ramped],
+        quotas: Vec::new(),
     };
     let rows = std::sync::Arc::new(support::Rows::default());
     let fakes = fake_providers::Fakes::new(config, world::Clock::simulated(), rows).unwrap();

@@ -70,6 +70,7 @@ pub(crate) fn assemble(parts: Parts<'_>) -> Plan {
         seed: parts.seed,
         deployments: deployment_configs(&parts),
         faults: parts.timeline.rules.clone(),
+        quotas: Vec::new(),
     };
     let load = LoadConfig {
         seed: parts.seed,
@@ -136,6 +137,7 @@ fn deployment_configs(parts: &Parts<'_>) -> Vec<DeploymentConfig> {
             latency: spec.latency,
             limits: spec.limits,
             capacity: spec.capacity,
+            context_window: None,
         })
         .collect()
 }

@@ -60,8 +60,10 @@ pub fn persona(
             latency,
             limits: Limits::default(),
             capacity: None,
+            context_window: None,
         }],
         faults: Vec::new(),
+        quotas: Vec::new(),
     })
 }
 

@@ -107,8 +107,10 @@ fn one_fake(seed: Seed) -> FakesConfig {
             },
             limits: Limits::default(),
             capacity: None,
+            context_window: None,
         }],
         faults: Vec::new(),
+        quotas: Vec::new(),
     }
 }
 

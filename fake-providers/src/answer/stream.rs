@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use bytes::{Bytes, BytesMut};
 use record::AttemptEnd;
 use tokio::time::Sleep;
-use vocab::{At, DeploymentNumber, PromptId, Visit, mark};
+use vocab::At;
 
 use crate::case::Seat;
 use crate::course::{Course, Step};
@@ -20,7 +20,8 @@ use crate::estate::Estate;
 use crate::fault::Verdict;
 use crate::ledger::Attempt;
 use crate::line::Line;
-use crate::persona::{Finish, OwnedScene, Voice};
+use crate::persona::{OwnedScene, Voice};
+use crate::script::{Kind, Piece, Telling};
 
 /// An answer being spoken.
 #[derive(Debug)]
@@ -30,7 +31,6 @@ pub(crate) struct Stream {
     timer: Pin<Box<Sleep>>,
     armed: Option<At>,
     out: BytesMut,
-    text: String,
     stage: Stage,
 }
 
@@ -44,8 +44,8 @@ pub(crate) struct Tale {
     pub(crate) seat: Option<Seat>,
     pub(crate) voice: Voice,
     pub(crate) course: Course,
-    pub(crate) finish: Finish,
-    pub(crate) marks: (DeploymentNumber, PromptId, Visit),
+    /// What is said, in step with the course.
+    pub(crate) telling: Telling,
     /// What the persona needs to say an error.
     pub(crate) scene: OwnedScene,
 }
@@ -71,7 +71,6 @@ impl Stream {
             timer: Box::pin(tokio::time::sleep(std::time::Duration::ZERO)),
             armed: None,
             out: BytesMut::with_capacity(BUFFER_BYTES),
-            text: String::with_capacity(48),
             stage: Stage::Opening,
         }
     }
@@ -100,7 +99,19 @@ impl Stream {
         }
     }
 
+    /// Says what is due; tokens that the provider does not show pass without a frame.
     fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        // Bounded by the length of the answer.
+        loop {
+            match self.poll_one(cx) {
+                Poll::Ready(Some(Ok(bytes)))
+                    if bytes.is_empty() && self.stage == Stage::Speaking => {}
+                polled => return polled,
+            }
+        }
+    }
+
+    fn poll_one(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         let Some(attempt) = &self.tale.attempt else { return Poll::Ready(None) };
         if attempt.entry().is_silent() {
             self.stage = Stage::Silent;
@@ -123,19 +134,21 @@ impl Stream {
         match step {
             Step::Token { garbled } => {
                 attempt.entry().generated(1);
-                let (seq, last) = self.tale.course.say();
-                self.text.clear();
-                mark::push_token(&mut self.text, self.tale.marks, seq, last);
-                if garbled {
-                    self.tale.voice.garble(&mut self.out, &self.text);
-                } else {
-                    self.tale.voice.say(&mut self.out, &self.text);
+                self.tale.course.say();
+                if let Some(piece) = self.tale.telling.next() {
+                    if garbled {
+                        self.tale.voice.garble(&mut self.out, &piece);
+                    } else {
+                        self.tale.voice.say(&mut self.out, &piece);
+                    }
                 }
                 self.frame()
             }
             Step::Finish => {
-                let tokens = u64::from(self.tale.course.said);
-                self.tale.voice.close(&mut self.out, self.tale.finish, tokens);
+                let finish = self.tale.telling.script().finish;
+                let tally = self.tale.telling.tally();
+                self.tale.voice.close(&mut self.out, finish, tally, true);
+                self.tale.voice.terminator(&mut self.out);
                 self.over(AttemptEnd::Complete)
             }
             Step::Broken(verdict) => self.poll_broken(cx, &verdict),
@@ -170,7 +183,9 @@ impl Stream {
             Verdict::ErrorEvent(status) => self.fail(*status),
             Verdict::Fail(failure) => self.fail(Some(failure.status)),
             Verdict::Garble { .. } => {
-                self.tale.voice.garble(&mut self.out, " ~");
+                let (kind, text) = (Kind::Text, " ~");
+                let piece = Piece { choice: 0, block: 0, kind, text, starts: false, ends: false };
+                self.tale.voice.garble(&mut self.out, &piece);
                 self.over(AttemptEnd::Truncated)
             }
             // These let an answer go on; `weigh` never ends one with them.

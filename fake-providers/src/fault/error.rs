@@ -6,7 +6,7 @@ use serde_json::Value;
 use vocab::show_duration;
 
 use super::params::{ParamError, Span};
-use super::{Entry, ErrorBody, Failure, Fault, Moment, Verdict, params};
+use super::{Entry, ErrorBody, Failure, FailureKind, Fault, Moment, Verdict, params};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "error",
@@ -60,6 +60,7 @@ impl Fault for Error {
                 retry_after: self.0.retry_after.map(|span| span.0),
                 retry_after_ms: None,
                 body: self.0.body,
+                kind: FailureKind::Plain,
             }),
             Moment::Accept | Moment::BeforeFirstToken | Moment::BetweenTokens(_) | Moment::End => {
                 Verdict::Pass

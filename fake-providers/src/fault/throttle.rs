@@ -6,7 +6,7 @@ use serde::Deserialize;
 use vocab::show_duration;
 
 use super::params::{Millis, Span};
-use super::{Entry, ErrorBody, Failure, Fault, Moment, Verdict, params};
+use super::{Entry, ErrorBody, Failure, FailureKind, Fault, Moment, Verdict, params};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "throttle",
@@ -38,6 +38,7 @@ impl Fault for Throttle {
                 retry_after: self.0.retry_after.map(|span| span.0),
                 retry_after_ms: self.0.retry_after_ms.map(|millis| millis.0),
                 body: ErrorBody::Provider,
+                kind: FailureKind::Plain,
             }),
             Moment::Accept | Moment::BeforeFirstToken | Moment::BetweenTokens(_) | Moment::End => {
                 Verdict::Pass

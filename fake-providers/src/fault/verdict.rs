@@ -69,6 +69,52 @@ pub struct Failure {
     pub retry_after_ms: Option<Duration>,
     /// Who writes the body.
     pub body: ErrorBody,
+    /// Which of the errors under that status it is.
+    pub kind: FailureKind,
+}
+
+/// Which of the errors that a provider knows under one status. A provider that does not know the
+/// kind says what it says under the bare status.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// The status's usual error.
+    #[default]
+    Plain,
+    /// 429: too many requests per time.
+    Rate,
+    /// 429: too many tokens per time.
+    Tokens,
+    /// 429 (Anthropic 402 or 429): nothing left to spend; waiting does not help.
+    Quota,
+    /// 429: traffic grew too fast, though within the limits.
+    Ramp,
+    /// 429 or 503: the region is full, whatever the quota.
+    HighDemand,
+    /// 429: provisioned throughput is fully used; comes with a small `retry-after-ms`.
+    Ptu,
+    /// 429: larger than the whole quota; the wait is a day.
+    Never24h,
+    /// 400: the prompt does not fit the model's window.
+    ContextLength,
+    /// 400: a content policy objects.
+    ContentPolicy,
+    /// 401 (Gemini 400, Bedrock 403): the key was revoked.
+    KeyRevoked,
+    /// 404: the model was removed.
+    ModelRemoved,
+    /// 403: the key may not do this.
+    Permission,
 }
 
 /// Who writes the body of an error.

@@ -9,6 +9,8 @@ use crate::config::Rate;
 #[derive(Clone, Debug)]
 pub(crate) struct Meter {
     rate: Rate,
+    /// What it admits when nothing lowers it.
+    full: u64,
     kind: Kind,
 }
 
@@ -35,7 +37,8 @@ pub(crate) struct Gauge {
 impl Meter {
     /// A bucket that starts full and holds one period's amount.
     pub(crate) fn bucket(rate: Rate, now_ns: u64) -> Self {
-        let mut meter = Self { rate, kind: Kind::Bucket { level: 0, at_ns: now_ns } };
+        let full = rate.amount;
+        let mut meter = Self { rate, full, kind: Kind::Bucket { level: 0, at_ns: now_ns } };
         meter.kind = Kind::Bucket { level: meter.brim(), at_ns: now_ns };
         meter
     }
@@ -45,7 +48,24 @@ impl Meter {
         let length = length.min(rate.per);
         let part = u128::from(rate.amount) * length.as_nanos() / rate.per.as_nanos().max(1);
         let amount = u64::try_from(part).unwrap_or(u64::MAX).max(1);
-        Self { rate: Rate { amount, per: length }, kind: Kind::Window { used: 0, index: 0 } }
+        let kind = Kind::Window { used: 0, index: 0 };
+        Self { rate: Rate { amount, per: length }, full: amount, kind }
+    }
+
+    /// Admits `factor` of its rate from now on, at least one unit; 1 is all of it.
+    pub(crate) fn scale(&mut self, factor: f64, now_ns: u64) {
+        let scaled = (self.full as f64 * factor).round() as u64;
+        let amount = if factor == 1.0 { self.full } else { scaled.max(1) };
+        if amount == self.rate.amount {
+            return;
+        }
+        self.catch_up(now_ns);
+        self.rate.amount = amount;
+        let brim = self.brim();
+        match &mut self.kind {
+            Kind::Bucket { level, .. } => *level = (*level).min(brim),
+            Kind::Window { .. } => {}
+        }
     }
 
     /// How long until `need` units fit; `None` if they never will.
@@ -168,6 +188,16 @@ mod tests {
         meter.take(10, now);
         assert_eq!(meter.wait(1, now), Some(Duration::from_secs(3)));
         assert_eq!(meter.wait(1, 20_000_000_000), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn a_lowered_limit_shows_and_recovers() {
+        let mut meter = Meter::bucket(Rate { amount: 600, per: MINUTE }, 0);
+        meter.scale(0.5, 0);
+        assert_eq!((meter.gauge(0).limit, meter.gauge(0).remaining), (300, 300));
+        assert_eq!(meter.wait(301, 0), None);
+        meter.scale(1.0, 0);
+        assert_eq!((meter.gauge(0).limit, meter.gauge(0).remaining), (600, 300));
     }
 
     proptest! {

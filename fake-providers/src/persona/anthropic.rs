@@ -3,20 +3,25 @@
 use bytes::Bytes;
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use wire::anthropic::{
-    ErrorKind, InputBlock, InputMessage, MessagesReply, RateLimits, SystemBlock, Usage,
+    ErrorKind, InputBlock, InputMessage, MessagesReply, OutputBlock, RateLimits, SystemBlock, Usage,
 };
 use wire::{ErrorReply, TextOr, Window};
 
-use super::{Complaint, Finish, Headers, Prompt, Refusal, Route, Said, Scene, words};
+use super::{Complaint, Headers, Inquiry, Operation, Prompt, Refusal, Route, Scene, text, words};
 use crate::limits::{Dimension, Gauge, Reading};
+use crate::script::{Finish, Said, Uttered, Wishes};
 
-pub(super) fn route(path: &str) -> Route<'_> {
-    match path {
-        wire::anthropic::MESSAGES_PATH => Route::Chat { deployment: None },
-        "/v1/models" => Route::Models,
-        _ => Route::Unknown,
-    }
+pub(super) fn route(path: &str) -> Option<Route<'_>> {
+    Some(match path {
+        wire::anthropic::MESSAGES_PATH => Route::to(Operation::Chat),
+        "/v1/models" => Route::to(Operation::Models),
+        _ => {
+            let model = path.strip_prefix("/v1/models/")?;
+            Route { named: Some(model.into()), ..Route::to(Operation::Model) }
+        }
+    })
 }
 
 /// What a fake must know of a body. Looser than `MessagesRequest`, so that what is missing can be
@@ -33,7 +38,8 @@ struct Body {
 /// Versions of the API that the provider accepts.
 const VERSIONS: [&str; 2] = [wire::anthropic::VERSION_2023_06_01, "2026-10-21"];
 
-pub(super) fn read(version: Option<&str>, body: &[u8]) -> Result<Prompt, Complaint> {
+pub(super) fn read(inquiry: &Inquiry<'_>, route: &Route<'_>) -> Result<Prompt, Complaint> {
+    let (version, body) = (text(&inquiry.parts.headers, wire::anthropic::VERSION), inquiry.body);
     let invalid = |message: &str| Complaint::new(message, None);
     match version {
         None => return Err(invalid("anthropic-version: header is required")),
@@ -66,12 +72,14 @@ pub(super) fn read(version: Option<&str>, body: &[u8]) -> Result<Prompt, Complai
         Some(TextOr::Parts(blocks)) => blocks.iter().map(|block| words(&block.text)).sum(),
     };
     Ok(Prompt {
+        operation: route.operation,
         model: body.model,
         stream: body.stream.unwrap_or(false),
         include_usage: true,
         prompt_tokens: system
             + messages.iter().map(|message| tokens(&message.content)).sum::<u64>(),
         max_tokens: Some(max_tokens),
+        wishes: Wishes::default(),
     })
 }
 
@@ -100,6 +108,11 @@ pub(super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
         Refusal::Route { .. } => ErrorKind::NotFound.reply("Not Found", &id),
         Refusal::Model(model) => ErrorKind::NotFound.reply(&format!("model: {model}"), &id),
         Refusal::TooLarge => usual(ErrorKind::RequestTooLarge),
+        Refusal::TooLong { window, requested } => {
+            let message = ErrorKind::prompt_too_long(*requested, *window);
+            ErrorKind::InvalidRequest.reply(&message, &id)
+        }
+        Refusal::Blocked => usual(ErrorKind::InvalidRequest),
         Refusal::Invalid(complaint) => ErrorKind::InvalidRequest.reply(&complaint.message, &id),
         Refusal::Failed(failure) => {
             let kind = ErrorKind::of_status(failure.status);
@@ -159,26 +172,60 @@ pub(super) fn headers(scene: &Scene<'_>, reading: &Reading) -> Headers {
     headers
 }
 
-pub(super) fn reply(scene: &Scene<'_>, said: &Said<'_>) -> Bytes {
-    let usage = usage(said.prompt_tokens, said.tokens);
-    let mut reply = MessagesReply::text(&answer_id(scene), scene.model, said.text, usage);
+pub(super) fn reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
+    let usage = usage(prompt.prompt_tokens, said.tally.tokens);
+    let mut reply = MessagesReply::begun(&answer_id(scene), scene.model, usage);
+    let (mut calls, choice) = (0, said.choices.first());
+    for block in choice.into_iter().flatten() {
+        reply.content.push(match block {
+            Uttered::Thinking(words) => {
+                let (thinking, signature) = (words.clone(), signature(scene));
+                OutputBlock::Thinking { thinking, signature }
+            }
+            Uttered::Text(words) | Uttered::Refusal(words) => {
+                OutputBlock::Text { text: words.clone() }
+            }
+            Uttered::Call { name, arguments } => {
+                calls += 1;
+                OutputBlock::ToolUse {
+                    id: call_id(scene.id, calls - 1),
+                    name: name.clone(),
+                    // Cut short, they are no JSON.
+                    input: serde_json::from_str(arguments).unwrap_or_else(|_| json!({})),
+                }
+            }
+        });
+    }
     reply.stop_reason = Some(finish_word(said.finish).to_owned());
     reply.to_json()
 }
 
+/// The id of call number `ordinal`.
+pub(super) fn call_id(id: &str, ordinal: u32) -> String {
+    format!("toolu_{}{ordinal:02}", id.get(..22).unwrap_or(id))
+}
+
+/// What proves a thought to be the model's own: opaque to clients.
+pub(super) fn signature(scene: &Scene<'_>) -> String {
+    format!("Brownout{}==", scene.id)
+}
+
+fn model_value(id: &str) -> Value {
+    json!({
+        "type": "model",
+        "id": id,
+        "display_name": id,
+        "created_at": "2024-10-22T00:00:00Z",
+    })
+}
+
+pub(super) fn model(model: &str) -> Bytes {
+    Bytes::from(model_value(model).to_string())
+}
+
 pub(super) fn models(models: &[&str]) -> Bytes {
-    let data: Vec<serde_json::Value> = models
-        .iter()
-        .map(|id| {
-            serde_json::json!({
-                "type": "model",
-                "id": id,
-                "display_name": id,
-                "created_at": "2024-10-22T00:00:00Z",
-            })
-        })
-        .collect();
-    let list = serde_json::json!({
+    let data: Vec<Value> = models.iter().map(|id| model_value(id)).collect();
+    let list = json!({
         "data": data,
         "has_more": false,
         "first_id": models.first(),
@@ -209,5 +256,7 @@ pub(super) const fn finish_word(finish: Finish) -> &'static str {
     match finish {
         Finish::Stop => "end_turn",
         Finish::Length => "max_tokens",
+        Finish::ToolCalls => "tool_use",
+        Finish::ContentFilter | Finish::Refusal => "refusal",
     }
 }

@@ -6,27 +6,29 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use wire::ErrorReply;
-use wire::azure::{AzureError, FilterResults, PromptFilterResult, api_version_of, deployment_of};
+use wire::azure::{
+    AzureError, Detection, FilterResults, PromptFilterResult, Severity, api_version_of,
+    deployment_of,
+};
 use wire::openai::ApiError;
 
-use super::{Headers, Refusal, Route, Said, Scene, openai};
+use super::{Headers, Operation, Prompt, Refusal, Route, Scene, openai};
 use crate::limits::{Dimension, Reading};
+use crate::script::Said;
 
 /// What Azure asks of a client that meets a full region, in words and in `retry-after`.
 pub(super) const OVERLOADED_WAIT: Duration = Duration::from_secs(1);
 
 /// The classic paths need an `api-version`, the newer ones under `/openai/v1` do not.
-pub(super) fn route<'p>(path: &'p str, query: &str) -> Route<'p> {
+pub(super) fn route<'p>(path: &'p str, query: &str) -> Option<Route<'p>> {
     if let Some(deployment) = deployment_of(path) {
-        return match api_version_of(query) {
-            Some(_) => Route::Chat { deployment: Some(deployment) },
-            None => Route::Unknown,
-        };
+        api_version_of(query)?;
+        return Some(Route { named: Some(deployment.into()), ..Route::to(Operation::Chat) });
     }
     match path {
-        "/openai/v1/chat/completions" => Route::Chat { deployment: None },
-        "/openai/v1/models" | "/openai/models" | "/v1/models" => Route::Models,
-        _ => Route::Unknown,
+        "/openai/v1/chat/completions" => Some(Route::to(Operation::Chat)),
+        "/openai/v1/models" | "/openai/models" | "/v1/models" => Some(Route::to(Operation::Models)),
+        _ => None,
     }
 }
 
@@ -37,7 +39,8 @@ pub(super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
         Refusal::Route { .. } => AzureError::resource_not_found(),
         Refusal::Model(_) => AzureError::deployment_not_found(),
         Refusal::TooLarge => ApiError::of_status(413),
-        Refusal::Invalid(_) => openai::refuse(refusal, scene),
+        Refusal::Invalid(_) | Refusal::TooLong { .. } => openai::refuse(refusal, scene),
+        Refusal::Blocked => AzureError::content_filter(objection()),
         Refusal::Failed(failure) => match failure.retry_after.or(failure.retry_after_ms) {
             Some(wait) if failure.status == 429 => {
                 AzureError::token_rate_exceeded(version, seconds_up(wait))
@@ -68,8 +71,18 @@ pub(super) fn headers(scene: &Scene<'_>, reading: &Reading, took: Duration) -> H
     headers
 }
 
-pub(super) fn reply(scene: &Scene<'_>, said: &Said<'_>) -> Bytes {
-    let mut reply = openai::chat_reply(scene, said);
+/// What the filter thinks of a prompt that it blocks.
+fn objection() -> FilterResults {
+    let hate = Some(Severity { filtered: true, severity: "high".to_owned() });
+    FilterResults {
+        hate,
+        jailbreak: Some(Detection { filtered: false, detected: false }),
+        ..FilterResults::all_safe()
+    }
+}
+
+pub(super) fn reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
+    let mut reply = openai::chat_reply(scene, prompt, said);
     for choice in &mut reply.choices {
         choice.content_filter_results = Some(FilterResults::all_safe());
     }

@@ -5,21 +5,25 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Deserialize;
 use wire::openai::{
-    ApiError, ChatReply, ContentPart, Message, ModelList, RateLimited, RateLimits, Role,
-    StreamOptions, Usage,
+    ApiError, ChatReply, Choice, CompletionTokensDetails, ContentPart, FunctionCall, Message,
+    Model, ModelList, RateLimited, RateLimits, ReplyMessage, Role, StreamOptions, ToolCall, Usage,
 };
 use wire::{ErrorReply, TextOr, Window};
 
-use super::{Complaint, Finish, Headers, Prompt, Refusal, Route, Said, Scene, words};
+use super::{Complaint, Headers, Operation, Prompt, Refusal, Route, Scene, words};
 use crate::limits::{self, Gauge, Reading};
+use crate::script::{Finish, Said, Tally, Uttered, Wishes};
 
 /// The paths under `https://api.openai.com`, with and without `/v1`.
-pub(super) fn route(path: &str) -> Route<'_> {
-    match path.strip_prefix("/v1").unwrap_or(path) {
-        "/chat/completions" => Route::Chat { deployment: None },
-        "/models" => Route::Models,
-        _ => Route::Unknown,
-    }
+pub(super) fn route(path: &str) -> Option<Route<'_>> {
+    Some(match path.strip_prefix("/v1").unwrap_or(path) {
+        "/chat/completions" => Route::to(Operation::Chat),
+        "/models" => Route::to(Operation::Models),
+        other => {
+            let model = other.strip_prefix("/models/")?;
+            Route { named: Some(model.into()), ..Route::to(Operation::Model) }
+        }
+    })
 }
 
 /// What a fake must know of a body. Looser than `ChatRequest`, so that what is missing can be
@@ -34,8 +38,8 @@ struct Body {
     max_completion_tokens: Option<u64>,
 }
 
-/// Understands a body; `needs_model` where no path names a deployment.
-pub(super) fn read(body: &[u8], needs_model: bool) -> Result<Prompt, Complaint> {
+/// Understands a body; it must name the model where the path does not.
+pub(super) fn read(body: &[u8], route: &Route<'_>) -> Result<Prompt, Complaint> {
     let invalid = |message: &str, param| Complaint::new(message, param);
     let body: Body = serde_json::from_slice(body).map_err(|error| {
         if error.is_data() {
@@ -43,7 +47,7 @@ pub(super) fn read(body: &[u8], needs_model: bool) -> Result<Prompt, Complaint> 
         }
         invalid(UNREADABLE, None)
     })?;
-    if needs_model && body.model.as_deref().unwrap_or_default().is_empty() {
+    if route.named.is_none() && body.model.as_deref().unwrap_or_default().is_empty() {
         return Err(invalid("you must provide a model parameter", None));
     }
     let messages = body.messages.unwrap_or_default();
@@ -64,11 +68,13 @@ pub(super) fn read(body: &[u8], needs_model: bool) -> Result<Prompt, Complaint> 
         return Err(invalid(message, Some("max_tokens")));
     }
     Ok(Prompt {
+        operation: route.operation,
         model: body.model,
         stream: body.stream.unwrap_or(false),
         include_usage: body.stream_options.and_then(|extra| extra.include_usage).unwrap_or(false),
         prompt_tokens: messages.iter().map(tokens).sum(),
         max_tokens,
+        wishes: Wishes::default(),
     })
 }
 
@@ -117,7 +123,11 @@ pub(super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
         }
         Refusal::Model(model) => ApiError::model_not_found(model),
         Refusal::TooLarge => ApiError::of_status(413),
-        Refusal::Invalid(Complaint { message, param }) => {
+        Refusal::TooLong { window, requested } => {
+            ApiError::context_length_exceeded(*window, *requested)
+        }
+        Refusal::Blocked => ApiError::content_policy_violation(),
+        Refusal::Invalid(Complaint { message, param, .. }) => {
             ApiError::invalid_request(message, param.as_deref())
         }
         Refusal::Failed(failure) if failure.status == 429 => {
@@ -188,25 +198,67 @@ pub(super) fn limit_headers(reading: &Reading, all: bool) -> Headers {
     RateLimits { requests: window(reading.requests), tokens: window(reading.tokens) }.to_headers()
 }
 
-pub(super) fn reply(scene: &Scene<'_>, said: &Said<'_>) -> Bytes {
-    let mut reply = chat_reply(scene, said);
+pub(super) fn reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
+    let mut reply = chat_reply(scene, prompt, said);
     reply.service_tier = Some("default".to_owned());
     reply.to_json()
 }
 
 /// The reply without what only one of the two adds.
-pub(super) fn chat_reply(scene: &Scene<'_>, said: &Said<'_>) -> ChatReply {
-    let mut reply = ChatReply::text(&answer_id(scene), scene.model, scene.unix_s, said.text);
-    for choice in &mut reply.choices {
-        choice.finish_reason = Some(finish_word(said.finish).to_owned());
-    }
-    reply.usage = Some(usage(said.prompt_tokens, said.tokens));
+pub(super) fn chat_reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> ChatReply {
+    let mut reply = ChatReply::text(&answer_id(scene), scene.model, scene.unix_s, "");
+    let choices = (0u32..).zip(&said.choices);
+    reply.choices = choices
+        .map(|(index, blocks)| Choice {
+            index,
+            message: message(scene, index, blocks),
+            logprobs: None,
+            finish_reason: Some(finish_word(said.finish).to_owned()),
+            content_filter_results: None,
+        })
+        .collect();
+    reply.usage = Some(usage(prompt.prompt_tokens, said.tally));
     reply.system_fingerprint = Some(FINGERPRINT.to_owned());
     reply
 }
 
+/// Thoughts are counted and not shown.
+fn message(scene: &Scene<'_>, choice: u32, blocks: &[Uttered]) -> ReplyMessage {
+    let mut message = ReplyMessage {
+        role: "assistant".to_owned(),
+        annotations: Some(Vec::new()),
+        ..ReplyMessage::default()
+    };
+    for block in blocks {
+        match block {
+            Uttered::Thinking(_) => {}
+            Uttered::Text(words) => *message.content.get_or_insert_default() += words,
+            Uttered::Refusal(words) => *message.refusal.get_or_insert_default() += words,
+            Uttered::Call { name, arguments } => {
+                let calls = message.tool_calls.get_or_insert_default();
+                calls.push(ToolCall {
+                    id: call_id(scene.id, choice, calls.len() as u32),
+                    kind: "function".to_owned(),
+                    function: FunctionCall { name: name.clone(), arguments: arguments.clone() },
+                });
+            }
+        }
+    }
+    message
+}
+
+/// The id of call number `ordinal` of a choice.
+pub(super) fn call_id(id: &str, choice: u32, ordinal: u32) -> String {
+    format!("call_{}{choice:02}{ordinal:02}", id.get(..20).unwrap_or(id))
+}
+
 pub(super) fn models(models: &[&str], owner: &str, created: u64) -> Bytes {
     ModelList::new(models.iter().copied(), owner, created).to_json()
+}
+
+pub(super) fn model(model: &str, owner: &str, created: u64) -> Bytes {
+    let list = ModelList::new([model], owner, created);
+    list.data.first().map_or_else(Bytes::new, Model::to_json)
 }
 
 /// Names the backend's configuration; the fakes have one.
@@ -216,17 +268,22 @@ pub(super) fn answer_id(scene: &Scene<'_>) -> String {
     format!("chatcmpl-{}", scene.id)
 }
 
-pub(super) fn usage(prompt_tokens: u64, tokens: u64) -> Usage {
+pub(super) fn usage(prompt_tokens: u64, tally: Tally) -> Usage {
     Usage {
         prompt_tokens_details: Some(Default::default()),
-        completion_tokens_details: Some(Default::default()),
-        ..Usage::new(prompt_tokens, tokens)
+        completion_tokens_details: Some(CompletionTokensDetails {
+            reasoning_tokens: tally.thought,
+            ..Default::default()
+        }),
+        ..Usage::new(prompt_tokens, tally.tokens)
     }
 }
 
 pub(super) const fn finish_word(finish: Finish) -> &'static str {
     match finish {
-        Finish::Stop => "stop",
+        Finish::Stop | Finish::Refusal => "stop",
         Finish::Length => "length",
+        Finish::ToolCalls => "tool_calls",
+        Finish::ContentFilter => "content_filter",
     }
 }

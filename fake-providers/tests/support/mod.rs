@@ -93,6 +93,7 @@ pub(crate) fn deployment(protocol: Protocol, number: u32) -> DeploymentConfig {
         },
         limits: Limits::default(),
         capacity: None,
+        context_window: None,
     }
 }
 
@@ -174,7 +175,10 @@ impl World {
         deployments: Vec<DeploymentConfig>,
         faults: Vec<FaultRule>,
     ) -> Self {
-        Self::opened(FakesConfig { seed: Seed(seed), deployments, faults }, |fakes| fakes)
+        Self::opened(
+            FakesConfig { seed: Seed(seed), deployments, faults, quotas: Vec::new() },
+            |fakes| fakes,
+        )
     }
 
     /// One whose hosts have room for so many connections.
@@ -183,7 +187,7 @@ impl World {
         deployments: Vec<DeploymentConfig>,
         faults: Vec<FaultRule>,
     ) -> Self {
-        let config = FakesConfig { seed: Seed(42), deployments, faults };
+        let config = FakesConfig { seed: Seed(42), deployments, faults, quotas: Vec::new() };
         Self::opened(config, |fakes| fakes.with_connections_max(connections_max))
     }
 
@@ -206,7 +210,7 @@ impl World {
         deployments: Vec<DeploymentConfig>,
         faults: Vec<FaultRule>,
     ) -> Self {
-        let config = FakesConfig { seed: Seed(42), deployments, faults };
+        let config = FakesConfig { seed: Seed(42), deployments, faults, quotas: Vec::new() };
         let (clock, rows) = (Clock::wall(), Arc::new(Rows::default()));
         let fakes =
             Fakes::new(config.clone(), clock, Arc::clone(&rows) as Arc<dyn Ledger>).unwrap();

@@ -27,6 +27,13 @@ pub struct Model {
     pub owned_by: String,
 }
 
+impl Model {
+    /// The body of `GET /v1/models/{id}`.
+    pub fn to_json(&self) -> Bytes {
+        to_json(self)
+    }
+}
+
 impl ModelList {
     /// A list of `ids`, all of one owner and age.
     pub fn new<'i>(ids: impl IntoIterator<Item = &'i str>, owned_by: &str, created: u64) -> Self {
