@@ -9,7 +9,7 @@ import pathlib
 import sys
 from collections.abc import Iterator, Sequence
 
-from golden import CURRENT, OLDER, TABLES, Case
+from golden import CURRENT, NODE, OLDER, TABLES, TYPESCRIPT, Case
 from seen import Sees
 
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "fakes.md"
@@ -34,14 +34,32 @@ def is_current() -> bool:
 
 def page() -> str:
     """All tables."""
-    return "".join(f"\n**{title}**\n\n{table(cases)}" for title, cases in TABLES.items()) + "\n"
+    tables = [f"\n**{title}**\n\n{table(cases)}" for title, cases in TABLES.items()]
+    return "".join(tables) + f"\n**Where the TypeScript SDKs differ**\n\n{typescript()}\n"
 
 
 def table(cases: Sequence[Case]) -> str:
     """One table, one row per case, one column per SDK."""
     head = ["`inject:`", *(f"{sdk} {version}" for sdk, version in CURRENT.items())]
     rows = [[_what(case), *(_cell(case, sdk) for sdk in CURRENT)] for case in cases]
-    lines = [head, ["---"] * len(head), *rows]
+    return _markdown([head, *rows])
+
+
+def typescript() -> str:
+    """The cases in which a TypeScript SDK does not do what the Python one does."""
+    cases = [case for table in TABLES.values() for case in table]
+    head = ["`inject:`", *(f"{sdk} {version} (Node)" for sdk, version in NODE.items())]
+    rows = [
+        [_what(case), *(str(TYPESCRIPT[sdk].get(case.name, "")) for sdk in NODE)]
+        for case in cases
+        if any(case.name in TYPESCRIPT[sdk] for sdk in NODE)
+    ]
+    return _markdown([head, *rows])
+
+
+def _markdown(rows: Sequence[Sequence[str]]) -> str:
+    head, *rest = rows
+    lines = [head, ["---"] * len(head), *rest]
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
 

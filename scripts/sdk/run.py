@@ -1,9 +1,10 @@
 """Official SDKs against the fakes, over real sockets, held against the golden tables.
 
-Usage: run.py [--failures] path/to/brownout
+Usage: run.py [--failures] [--typescript] path/to/brownout
 
-Uses the SDKs of the Python that runs it. Prints one line per expectation, or with `--failures` only
-those that do not hold; exits 1 if there are any.
+Uses the SDKs of the Python that runs it; with `--typescript` those under typescript/, too.
+Prints one line per expectation, or with `--failures` only those that do not hold; exits 1 if there
+are any.
 """
 
 import argparse
@@ -11,11 +12,12 @@ import sys
 import time
 from collections.abc import Iterator
 
+import typescript_sdk
 from anthropic_sdk import Anthropic
 from client import Client
 from docs import is_current
 from fakes import Deployment, Fakes
-from golden import CURRENT, HEALTHY, TABLES, Case
+from golden import HEALTHY, TABLES, Case, expected
 from openai_sdk import AzureOpenAi, OpenAi
 from seen import Seen
 
@@ -27,9 +29,12 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     arguments.add_argument("brownout")
     arguments.add_argument("--failures", action="store_true")
+    arguments.add_argument("--typescript", action="store_true")
     options, started = arguments.parse_args(), time.monotonic()
     if not is_current():
         sys.exit("docs/fakes.md does not show golden.py: run scripts/sdk/docs.py --write")
+    if options.typescript:
+        CLIENTS.extend(typescript_sdk.clients())
     cases = [case for table in TABLES.values() for case in table]
     failed, held = 0, 0
     for holds, line in outcomes(options.brownout, cases):
@@ -59,9 +64,7 @@ def outcomes(brownout: str, cases: list[Case]) -> Iterator[tuple[bool, str]]:
 def verdicts(fakes: Fakes, case: Case) -> Iterator[tuple[bool, str]]:
     """One case, as each client that knows it sees it."""
     for client in CLIENTS:
-        current = numbers(client.version) >= numbers(CURRENT[client.name.split(" ")[0]])
-        sees = case.sees.get(client.name)
-        sees = sees if current else case.older.get(client.name, sees)
+        sees = expected(case, client.name, client.version)
         if sees is None:
             continue
         seen = observe(client, case, fakes, fakes.at(client.provider, case))
@@ -98,13 +101,7 @@ def name(error: Exception) -> str:
 
 def versions() -> Iterator[str]:
     """Each SDK with its version."""
-    for sdk in sorted({(client.name.split(" ")[0], client.version) for client in CLIENTS}):
-        yield " ".join(sdk)
-
-
-def numbers(version: str) -> tuple[int, ...]:
-    """`3.54.0` for comparison."""
-    return tuple(int(part) for part in version.split(".") if part.isdigit())
+    yield from sorted({f"{client.name.split(' (')[0]} {client.version}" for client in CLIENTS})
 
 
 if __name__ == "__main__":
