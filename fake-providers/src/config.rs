@@ -167,6 +167,9 @@ pub struct When {
     pub first: Option<u64>,
     /// Only every k-th attempt that reaches the target inside the window.
     pub every: Option<u64>,
+    /// Only the k-th attempt that reaches the target inside the window, from 1.
+    #[serde(default)]
+    pub nth: Option<u64>,
 }
 
 impl Window {

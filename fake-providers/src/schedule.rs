@@ -59,7 +59,7 @@ struct Rule {
     when: When,
     /// By deployment: the id under which its luck is drawn, if the rule is about it at all.
     luck_of: Vec<Option<Arc<str>>>,
-    /// Attempts so far that the conditions `first` and `every` count.
+    /// Attempts so far that the conditions `first`, `every` and `nth` count.
     arrived: AtomicU64,
 }
 
@@ -195,7 +195,7 @@ impl Schedule {
         Some(Ask { at: self.on_timeline(ask.at)?, ..*ask })
     }
 
-    /// The rules that an attempt meets. Counts it for `first` and `every`.
+    /// The rules that an attempt meets. Counts it for `first`, `every` and `nth`.
     pub(crate) fn meet(self: &Arc<Self>, ask: &Ask) -> Met {
         let mut met = Met::default();
         let Some(ask) = self.translated(ask) else { return met };
@@ -360,8 +360,8 @@ impl Rule {
         self.luck_of.get(deployment)?.as_ref()
     }
 
-    /// The ramp's strength if the attempt meets this rule. The conditions `first` and `every` depend
-    /// on load: they are counted only if `counted`, and else never hold.
+    /// The ramp's strength if the attempt meets this rule. The conditions `first`, `every` and `nth`
+    /// depend on load: they are counted only if `counted`, and else never hold.
     fn strength(&self, seed: Seed, ask: &Ask, counted: bool) -> Option<f64> {
         let strength = self.window.strength(ask.at);
         let luck_of = self.luck_of(ask.deployment)?;
@@ -393,12 +393,13 @@ impl When {
     }
 
     fn counts(&self) -> bool {
-        self.first.is_some() || self.every.is_some()
+        self.first.is_some() || self.every.is_some() || self.nth.is_some()
     }
 
     fn holds_for_arrival(&self, n: u64) -> bool {
         self.first.is_none_or(|first| n <= first)
             && self.every.is_none_or(|every| every > 0 && n.is_multiple_of(every))
+            && self.nth.is_none_or(|nth| n == nth)
     }
 
     fn told_by_dial(&self) -> bool {

@@ -55,3 +55,4 @@ mod upstream;
 pub use closing::GRACE;
 pub use instance::{Gateway, GatewayError, Parts};
 pub use observer::Observer;
+pub use upstream::can_call;

@@ -98,12 +98,15 @@ pub trait Secrets {
 pub struct Dummies;
 
 impl Secrets for Dummies {
-    /// An address is a host named after the variable, an Azure version is a real one, everything
-    /// else is a key.
+    /// An address is a host named after the variable, an Azure version and an AWS region are real
+    /// ones, everything else is a key.
     fn resolve(&self, name: &str, path: &str) -> Option<String> {
         let host = name.to_ascii_lowercase().replace('_', "-");
         Some(match path.rsplit('.').next() {
-            Some("api_base" | "base_url") => format!("https://{host}.invalid"),
+            Some("api_base" | "base_url" | "aws_bedrock_runtime_endpoint") => {
+                format!("https://{host}.invalid")
+            }
+            Some("aws_region_name") => "us-east-1".to_owned(),
             Some("api_version") => "2024-10-21".to_owned(),
             Some("region_name") => host,
             Some(_) | None => format!("sk-dummy-{host}"),

@@ -52,6 +52,14 @@ pub(crate) enum EncodeError {
     Path(RouteError),
 }
 
+/// Whether requests can be sent to providers of this protocol.
+pub const fn can_call(protocol: Protocol) -> bool {
+    match protocol {
+        Protocol::OpenAi | Protocol::Azure | Protocol::Anthropic => true,
+        Protocol::Gemini | Protocol::Bedrock => false,
+    }
+}
+
 impl Route {
     /// Prepares path and headers of a deployment.
     pub(crate) fn new(deployment: &Deployment) -> Result<Self, RouteError> {

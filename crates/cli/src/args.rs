@@ -168,7 +168,8 @@ pub(crate) struct Fakes {
     pub(crate) scenario: Option<String>,
     #[command(flatten)]
     pub(crate) plan: PlanArgs,
-    /// One healthy fake of this provider, without a scenario: openai, azure or anthropic.
+    /// One healthy fake of this provider, without a scenario: openai, azure, anthropic, gemini or
+    /// bedrock.
     #[arg(long, value_name = "PROVIDER", conflicts_with = "scenario")]
     pub(crate) persona: Option<String>,
     #[command(flatten)]

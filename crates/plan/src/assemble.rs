@@ -14,9 +14,10 @@ use crate::deployments::Fakes;
 use crate::digest::digest;
 use crate::faults::{Note, Timeline};
 use crate::fleet::Fleet;
-use crate::plan::{ContenderPlan, Plan};
+use crate::plan::{ContenderPlan, Plan, StandingFakes};
 use crate::request::{Request, Text};
 use crate::run_info::{clock_word, info, overrides};
+use crate::standing;
 use crate::warnings::{Situation, warnings};
 
 /// Most requests in flight at a time, DESIGN section 4; beyond it they are `never_sent`.
@@ -50,6 +51,8 @@ pub(crate) struct Parts<'p> {
     pub timeline: Timeline,
     /// The contenders.
     pub playing: Vec<Playing>,
+    /// Fakes that already stand, if the run is to use them.
+    pub standing: Option<StandingFakes>,
     /// The promise.
     pub slo: Vec<SloInfo>,
     /// Date of the price snapshot.
@@ -103,6 +106,7 @@ pub(crate) fn assemble(parts: Parts<'_>) -> Plan {
         ("version", build.version.as_bytes()),
         ("binary", build.binary.as_bytes()),
     ]);
+    let refusals = refusals(&parts);
     let contenders = parts.playing.into_iter().map(|playing| ContenderPlan {
         name: playing.spec.name,
         gateway: playing.gateway,
@@ -119,7 +123,27 @@ pub(crate) fn assemble(parts: Parts<'_>) -> Plan {
         links,
         notes,
         warnings,
+        standing_fakes: parts.standing,
+        refusals,
     }
+}
+
+/// Why this plan cannot be run, though its fakes can be served.
+fn refusals(parts: &Parts<'_>) -> Vec<String> {
+    let mut refusals: Vec<String> = Vec::new();
+    for Playing { spec, gateway } in &parts.playing {
+        let mut deployments = gateway.deployments.iter();
+        if let Some(deployment) = deployments.find(|one| !gateway::can_call(one.protocol)) {
+            refusals.push(format!(
+                "contender {}: deployment `{}` speaks {}, to which the built-in gateway cannot \
+                 send requests yet; `brownout fakes` serves it to gateways that can",
+                spec.name, deployment.id, deployment.protocol
+            ));
+        }
+    }
+    refusals.truncate(1);
+    refusals.extend(standing::refusal(parts.standing.as_ref(), parts.request.clock));
+    refusals
 }
 
 fn deployment_configs(parts: &Parts<'_>) -> Vec<DeploymentConfig> {

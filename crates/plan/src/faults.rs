@@ -201,9 +201,9 @@ fn window(text: &raw::Fault, from: At) -> Result<Window, Problem> {
 
 fn conditions(text: Spot<WhenText>) -> Result<When, Problem> {
     let when = text.value;
-    let zero = [when.attempt.map(u64::from), when.first, when.every].contains(&Some(0));
+    let zero = [when.attempt.map(u64::from), when.first, when.every, when.nth].contains(&Some(0));
     if zero {
-        return Err(Problem::new("attempt, first and every count from 1").at(text.at));
+        return Err(Problem::new("attempt, first, every and nth count from 1").at(text.at));
     }
     let range = when.prompt_tokens.unwrap_or_default();
     if let (Some(min), Some(max)) = (range.min, range.max)
@@ -219,6 +219,7 @@ fn conditions(text: Spot<WhenText>) -> Result<When, Problem> {
         attempt: when.attempt,
         first: when.first,
         every: when.every,
+        nth: when.nth,
     })
 }
 
@@ -232,6 +233,7 @@ fn show_when(when: WhenText) -> String {
     words.extend(when.attempt.map(|n| format!("attempt {n} of a request")));
     words.extend(when.first.map(|n| format!("the first {n} attempts")));
     words.extend(when.every.map(|k| format!("every {k}. attempt")));
+    words.extend(when.nth.map(|k| format!("attempt number {k} in the window")));
     words.join(", ")
 }
 

@@ -30,6 +30,19 @@ pub struct Plan {
     pub notes: Vec<String>,
     /// Warnings about the scenario, with their arithmetic.
     pub warnings: Vec<String>,
+    /// The fakes to run against, where `fakes:` says that they already stand.
+    pub standing_fakes: Option<StandingFakes>,
+    /// Why this plan can be checked, listed and served as fakes, but not run; one sentence each.
+    pub refusals: Vec<String>,
+}
+
+/// Fakes that already stand somewhere, and how to reach them. A run arms them by their admin API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingFakes {
+    /// URL of the admin API, `http` or `https`, without a trailing slash.
+    pub admin_url: String,
+    /// File with the token to present, as the scenario wrote it: relative to the scenario.
+    pub token_file: Option<String>,
 }
 
 /// In which time a plan runs.

@@ -55,8 +55,10 @@ impl Prices {
     pub(crate) fn billed(&self, model: &str) -> Option<PerMillion> {
         // Only prefixes that do not change who sells: a reseller's price is its own.
         let own = ["openai/", "anthropic/", "azure/"].iter().find_map(|p| model.strip_prefix(p));
-        let entry = self.prices.get(model).or_else(|| self.prices.get(own?))?;
-        Some(PerMillion { input: entry.input, output: entry.output })
+        let bedrock = model.strip_prefix("bedrock/").map(|own| format!("bedrock/{}", family(own)));
+        let known = |name: Option<&str>| self.prices.get(name?);
+        let entry = known(Some(model)).or_else(|| known(own)).or_else(|| known(bedrock.as_deref()));
+        entry.map(|entry| PerMillion { input: entry.input, output: entry.output })
     }
 
     /// What LiteLLM's own map says about exactly this string.
@@ -64,4 +66,19 @@ impl Prices {
         let entry = self.prices.get(model).filter(|entry| entry.litellm)?;
         Some(PerMillion { input: entry.input, output: entry.output })
     }
+}
+
+/// A model of Bedrock without the way to it, its region, its date and its version:
+/// `converse/us.anthropic.claude-sonnet-4-5-20250929-v1:0` is `us.anthropic.claude-sonnet-4-5`.
+fn family(model: &str) -> &str {
+    let own = model.rsplit('/').next().unwrap_or(model);
+    let versioned = own.rsplit_once("-v").filter(|(_, version)| {
+        version.starts_with(|c: char| c.is_ascii_digit())
+            && version.chars().all(|c| c.is_ascii_digit() || c == ':')
+    });
+    let own = versioned.map_or(own, |(name, _)| name);
+    let dated = own
+        .rsplit_once('-')
+        .filter(|(_, date)| date.len() == 8 && date.bytes().all(|digit| digit.is_ascii_digit()));
+    dated.map_or(own, |(name, _)| name)
 }

@@ -41,6 +41,8 @@ pub(crate) struct Scenario {
     pub traffic: Section<Traffic>,
     /// What breaks, when.
     pub faults: Section<Vec<Fault>>,
+    /// Fakes that already stand, instead of fakes of the run's own; `--clock wall` only.
+    pub fakes: Section<crate::standing::FakesText>,
     /// Who is compared: overlays on the config. Without it there is one, `config`.
     pub contenders: Section<Vec<Contender>>,
     /// How clients behave. They never retry.
@@ -131,6 +133,7 @@ impl Scenario {
         "deployments",
         "traffic",
         "faults",
+        "fakes",
         "contenders",
         "client",
         "slo",
@@ -170,6 +173,7 @@ impl Scenario {
             deployments: Section::of(root, "deployments"),
             traffic: Section::of(root, "traffic"),
             faults: Section::of(root, "faults"),
+            fakes: Section::of(root, "fakes"),
             contenders: Section::of(root, "contenders"),
             client: Section::of(root, "client"),
             slo: Section::of(root, "slo"),

@@ -24,7 +24,7 @@ use crate::read::{Spot, read};
 use crate::request::{Request, Text};
 use crate::targets::Targets;
 use crate::traffic::{self, Known};
-use crate::{slo, yaml};
+use crate::{slo, standing, yaml};
 
 /// Seed where nobody names one.
 const SEED: u64 = 42;
@@ -86,6 +86,7 @@ impl Loader {
         if request.shorten.is_some() {
             leave_out(&mut timeline, traffic::end(&phases));
         }
+        let standing = self.kept(|_| standing::standing(scenario.fakes.node.as_ref()));
         let playing = self.playing(&specs, (&tree, source), (&fleet, &prices));
         if !self.problems.is_empty() || fakes.specs.len() != fleet.members.len() {
             return None;
@@ -104,6 +105,7 @@ impl Loader {
             client,
             timeline,
             playing,
+            standing: standing?,
             slo,
             price_date: prices.date,
         }))

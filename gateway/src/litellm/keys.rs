@@ -278,6 +278,8 @@ pub(super) const LITELLM_PARAMS: &[Key] = &[
     not_yet("client_secret"),
     not_yet("tags"),
     not_yet("tag_regex"),
+    acted("aws_region_name"),
+    acted("aws_bedrock_runtime_endpoint"),
     not_yet("aws_*"),
     not_yet("vertex_*"),
     not_yet("watsonx_*"),

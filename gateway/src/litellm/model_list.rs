@@ -102,8 +102,9 @@ impl<'a> Entry<'a> {
                 return None;
             }
         };
-        let (authority, base_path) = self.address(provider, reader)?;
-        let id = self.id(provider, own_model, &authority, reader);
+        let (own_model, region) = self.place(provider, own_model, reader);
+        let (authority, base_path) = self.address((provider, region.as_deref()), reader)?;
+        let id = self.id((provider, region.as_deref()), own_model, &authority, reader);
         let id = unique(&id, ids, self.top, reader);
         let api_key = reader
             .text(params, "api_key")
@@ -118,7 +119,7 @@ impl<'a> Entry<'a> {
             base_path,
             api_version: self.api_version(provider, reader),
             api_key: api_key.filter(|key| !key.is_empty()).map(|key| Secret::new(&key)),
-            region: reader.text(params, "region_name").map(Arc::from),
+            region: region.map(Arc::from),
             weight: reader.number(params, "weight"),
             rpm: self.limit("rpm", reader),
             tpm: self.limit("tpm", reader),
@@ -146,16 +147,45 @@ impl<'a> Entry<'a> {
         })
     }
 
+    /// The provider's own name of the model, and the region, where one is known.
+    fn place<'m>(
+        &self,
+        provider: &Provider,
+        model: &'m str,
+        reader: &mut Reader<'_>,
+    ) -> (&'m str, Option<String>) {
+        let params = &self.params;
+        let region = reader.text(params, "region_name");
+        if provider.protocol != Protocol::Bedrock {
+            return (model, region);
+        }
+        let (own, in_model) = provider::bedrock_model(model);
+        let written = reader.text(params, "aws_region_name").or(region);
+        if let Some(odd) = written.as_deref().filter(|region| !provider::is_aws_region(region)) {
+            let message = format!("`{odd}` is no region of AWS");
+            reader.error(&params.path_of("aws_region_name"), &message, "write one like us-east-1");
+        }
+        let region = provider::aws_region(written.as_deref(), in_model);
+        (own, Some(region.to_owned()))
+    }
+
     /// Where to dial, and the path before the provider's own.
     fn address(
         &self,
-        provider: &Provider,
+        (provider, region): (&Provider, Option<&str>),
         reader: &mut Reader<'_>,
     ) -> Option<(Authority, Arc<str>)> {
         let params = &self.params;
-        let key = if params.get("api_base").is_some() { "api_base" } else { "base_url" };
+        let keys: &[&str] = match provider.protocol {
+            Protocol::Bedrock => &["api_base", "aws_bedrock_runtime_endpoint", "base_url"],
+            Protocol::OpenAi | Protocol::Azure | Protocol::Anthropic | Protocol::Gemini => {
+                &["api_base", "base_url"]
+            }
+        };
+        let key = keys.iter().find(|key| params.get(key).is_some()).copied().unwrap_or("base_url");
         let written = match params.get(key) {
             Some(_) => Some(reader.text(params, key)?),
+            None if provider.protocol == Protocol::Bedrock => region.map(provider::bedrock_base),
             None if provider.protocol == Protocol::Azure => {
                 reader.ambient(provider::AZURE_BASE_VARIABLE, &params.path_of("api_base"))
             }
@@ -196,10 +226,11 @@ impl<'a> Entry<'a> {
         written.or_else(from_variable).or_else(|| Some(Arc::from(provider::AZURE_VERSION)))
     }
 
-    /// `model_info.id`, else `azure/gpt-4o@westus-primary`.
+    /// `model_info.id`, else `azure/gpt-4o@westus-primary`; Bedrock's hosts differ in their region
+    /// only, so that stands for them.
     fn id(
         &self,
-        provider: &Provider,
+        (provider, region): (&Provider, Option<&str>),
         own_model: &str,
         authority: &Authority,
         reader: &mut Reader<'_>,
@@ -215,7 +246,18 @@ impl<'a> Entry<'a> {
                 "it travels in headers, tables and file names; use letters, digits and `-`",
             );
         }
-        written.unwrap_or_else(|| format!("{}/{own_model}@{}", provider.name, short(authority)))
+        let place = match (provider.protocol, region) {
+            (Protocol::Bedrock, Some(region)) => region.to_owned(),
+            (
+                Protocol::OpenAi
+                | Protocol::Azure
+                | Protocol::Anthropic
+                | Protocol::Gemini
+                | Protocol::Bedrock,
+                _,
+            ) => short(authority),
+        };
+        written.unwrap_or_else(|| format!("{}/{own_model}@{place}", provider.name))
     }
 
     /// From `litellm_params`, or wherever else the strategy looks for limits.

@@ -68,9 +68,12 @@ fn persona_alone(args: &Fakes, name: &str) -> Result<StandingFakes, Failure> {
         "openai" => (Protocol::OpenAi, "gpt-4o"),
         "azure" => (Protocol::Azure, "gpt-4o"),
         "anthropic" => (Protocol::Anthropic, "claude-3-5-sonnet-20241022"),
+        "gemini" => (Protocol::Gemini, "gemini-2.5-flash"),
+        "bedrock" => (Protocol::Bedrock, "us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
         _ => {
             return Err(Failure::User(format!(
-                "error: no persona `{name}`\n  help: there are openai, azure and anthropic"
+                "error: no persona `{name}`\n  help: there are openai, azure, anthropic, gemini and \
+                 bedrock"
             )));
         }
     };

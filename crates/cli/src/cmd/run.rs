@@ -62,6 +62,9 @@ fn jobs(args: &Run) -> Result<Vec<Job>, Failure> {
         let scenario = Arc::new(scenario::find(name)?);
         let reading = Reading { clock, seed: None, contenders: &args.contenders };
         let first = scenario::plan(&scenario, &args.plan, reading)?;
+        if let Some(refusal) = first.refusals.first() {
+            return Err(Failure::User(format!("error: {name} cannot be run: {refusal}")));
+        }
         let base = first.info.scenario.seed;
         let mut plans = vec![first];
         for seed in (1..u64::from(args.seeds.unwrap_or(1))).map(|n| base.wrapping_add(n)) {

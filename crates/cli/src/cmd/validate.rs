@@ -27,6 +27,9 @@ pub(crate) fn validate(args: &Validate) -> Outcome {
                     )),
                 ));
                 scenario::print_notes(&plan);
+                for refusal in &plan.refusals {
+                    screen::remark(&format!("  cannot be run: {refusal}"));
+                }
             }
             Err(Failure::User(text)) => mistakes.push(text),
             Err(other) => return Err(other),

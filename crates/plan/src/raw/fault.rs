@@ -50,6 +50,8 @@ pub(crate) struct WhenText {
     pub first: Option<u64>,
     /// Only every k-th attempt that reaches the target inside the window.
     pub every: Option<u64>,
+    /// Only the k-th attempt that reaches the target inside the window, from 1.
+    pub nth: Option<u64>,
 }
 
 /// Sizes of prompts, in tokens.
