@@ -55,3 +55,12 @@ pub(crate) fn write_json(out: &mut BytesMut, value: &impl Serialize) {
     #[expect(clippy::expect_used, reason = "see `to_json`; a BytesMut takes any amount")]
     serde_json::to_writer(out.writer(), value).expect("wire types always encode");
 }
+
+/// See [`to_json`]; indented by two spaces, as Google's servers write.
+pub(crate) fn to_json_pretty(value: &impl Serialize) -> Bytes {
+    let mut out = BytesMut::with_capacity(512);
+    #[expect(clippy::expect_used, reason = "see `to_json`; a BytesMut takes any amount")]
+    serde_json::to_writer_pretty((&mut out).writer(), value).expect("wire types always encode");
+    out.put_u8(b'\n');
+    out.freeze()
+}

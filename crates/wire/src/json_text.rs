@@ -64,6 +64,21 @@ pub fn escape_into(out: &mut BytesMut, text: &str) {
     out.put_slice(&bytes[done..]);
 }
 
+/// Appends a whole number.
+pub(crate) fn put_number(out: &mut BytesMut, number: u64) {
+    let mut digits = [0_u8; 20];
+    let (mut at, mut rest) = (digits.len(), number);
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.put_slice(&digits[at..]);
+}
+
 const fn short_escape(byte: u8) -> Option<u8> {
     match byte {
         b'"' => Some(b'"'),

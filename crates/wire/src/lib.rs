@@ -1,8 +1,8 @@
 //! The providers' wire formats: bytes to values and values to bytes, for the gateway, the fakes and
 //! the load generator alike.
 //!
-//! One module per dialect ([`openai`], [`azure`], [`anthropic`], [`bedrock`]) over one stream codec
-//! ([`sse`]; Bedrock alone has its own, [`bedrock::eventstream`]).
+//! One module per dialect ([`openai`], [`azure`], [`anthropic`], [`gemini`], [`bedrock`]) over one
+//! stream codec ([`sse`]; Bedrock alone has its own, [`bedrock::eventstream`]).
 //! Types are strict where we author and tolerant where we read: unknown members are skipped. The hot
 //! paths come in two sizes: a typed value for who must understand a body, and a scan (`RequestHead`,
 //! `peek`, `Scanner`) for who only forwards it, so that the original bytes can go out untouched.
@@ -17,6 +17,7 @@ pub mod azure;
 pub mod bedrock;
 mod civil;
 mod error_reply;
+pub mod gemini;
 pub mod json_text;
 pub mod openai;
 pub mod sse;

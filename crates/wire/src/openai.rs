@@ -1,25 +1,38 @@
-//! OpenAI chat completions: requests, replies, streams, errors, limits, the list of models.
+//! OpenAI: chat completions with their streams, errors, limits and the list of models; beside them
+//! the Responses API ([`responses`]), embeddings, moderations and the older text completions.
 //!
 //! Who only forwards uses [`RequestHead`] (one pass over a request) and [`peek()`] (one pass over a
 //! chunk); who must understand or author uses the typed values. Azure speaks the same bodies, so the
 //! few members only Azure sends are optional here and defined in [`crate::azure`].
 
 mod chunk;
+mod completions;
+mod embeddings;
 mod error;
 mod head;
 mod headers;
 mod models;
+mod moderations;
 mod peek;
 mod reply;
 mod request;
+pub mod responses;
 mod splice;
 mod template;
 
 pub use chunk::{ChatChunk, ChunkChoice, Delta, FunctionDelta, ToolCallDelta};
+pub use completions::{COMPLETIONS_PATH, CompletionChoice, CompletionReply, CompletionRequest};
+pub use embeddings::{
+    EMBEDDINGS_PATH, Embedding, EmbeddingInput, EmbeddingReply, EmbeddingRequest, EmbeddingUsage,
+    Vector,
+};
 pub use error::{ApiError, Dimension, ErrorDetail, RateLimited};
 pub use head::{HeadError, MAX_BODY_BYTES, RequestHead};
 pub use headers::{RateLimits, format_go_duration, parse_go_duration};
 pub use models::{Model, ModelList};
+pub use moderations::{
+    CATEGORIES, MODERATIONS_PATH, Moderation, ModerationReply, ModerationRequest,
+};
 pub use peek::{Peek, PeekKind, peek};
 pub use reply::{
     ChatReply, Choice, CompletionTokensDetails, PromptTokensDetails, ReplyMessage, Usage,

@@ -8,6 +8,7 @@ use wire::{
     anthropic::{self, ErrorKind},
     azure::{AzureError, FilterResults, Severity},
     bedrock::{self, ErrorName, StreamException},
+    gemini::{self, QuotaSpent, RpcStatus},
     openai::{ApiError, Dimension, ErrorDetail, RateLimited},
 };
 
@@ -109,6 +110,30 @@ fn bedrock_s() {
     }
     assert_eq!(ErrorName::of_status(429), Some(ErrorName::Throttling));
     assert_eq!(StreamException::of_status(503), StreamException::ServiceUnavailable);
+}
+
+#[test]
+fn gemini_s() {
+    let spent = QuotaSpent {
+        metric: "generate_content_free_tier_requests",
+        id: "GenerateRequestsPerMinutePerProjectPerModel-FreeTier",
+        limit: 20,
+        model: "gemini-3.6-flash",
+        retry_ms: 36_429,
+    };
+    same(429, &gemini::ApiError::quota(&spent).reply(), fixture!("gemini/error_quota_minute"));
+    same(400, &gemini::ApiError::invalid_key().reply(), fixture!("gemini/error_invalid_key"));
+    same(503, &gemini::ApiError::of_code(503).reply(), fixture!("gemini/error_overloaded"));
+    let read = RpcStatus::read(fixture!("gemini/error_invalid_key")).unwrap();
+    assert_eq!(read.reason(), Some("API_KEY_INVALID"));
+    assert_eq!(RpcStatus::read(br#"[{"error":{"code":503}}]"#).unwrap().code, 503);
+    let later = br#"{"error":{"details":[{"@type":"type.googleapis.com/a.New","x":1}]}}"#;
+    assert_eq!(RpcStatus::read(later).unwrap().details, [gemini::Detail::Unknown]);
+    assert_eq!(RpcStatus::read(b"<html>"), None);
+    for code in 400..600 {
+        let error = gemini::ApiError::of_code(code).error;
+        assert!(!error.message.is_empty() && !error.status.is_empty());
+    }
 }
 
 #[test]

@@ -12,7 +12,11 @@ use wire::{
     anthropic::{self, MessagesReply, MessagesRequest, StreamEvent},
     azure::AzureError,
     bedrock::{ConverseEvent, ConverseReply, ConverseRequest, CountTokensRequest, PayloadPart},
-    openai::{self, ChatChunk, ChatReply, ChatRequest, ModelList},
+    gemini::{self, GenerateReply, GenerateRequest},
+    openai::{
+        self, ChatChunk, ChatReply, ChatRequest, EmbeddingInput, EmbeddingReply, EmbeddingRequest,
+        ModelList, Moderation, ModerationReply, Vector, responses,
+    },
     sse::{DEFAULT_MAX_EVENT_BYTES, Decoder, Event},
 };
 
@@ -71,6 +75,93 @@ fn anthropic_streams() {
 }
 
 #[test]
+fn openai_s_other_bodies() {
+    returns::<responses::ResponsesRequest>("openai/responses_request.json");
+    returns::<responses::Response>("openai/responses_reply.json");
+    returns::<responses::Response>("openai/responses_reply_failed.json");
+    returns::<EmbeddingRequest>("openai/embeddings_request.json");
+    returns::<EmbeddingReply>("openai/embeddings_reply.json");
+    returns::<ModerationReply>("openai/moderation_reply.json");
+    returns::<openai::CompletionReply>("openai/completion_reply.json");
+    let reply: EmbeddingReply = read(&fixture("openai/embeddings_reply.json"));
+    let [floats, packed] = &reply.data[..] else { panic!("two vectors") };
+    assert_eq!(floats.embedding.numbers(), packed.embedding.numbers());
+    assert_eq!(Vector::packed(&[0.5, -0.25, 0.125]), packed.embedding);
+    let judged: ModerationReply = read(&fixture("openai/moderation_reply.json"));
+    assert_eq!(judged.results, [Moderation::suspecting(Some("violence"))]);
+}
+
+#[test]
+fn embeddings_take_texts_and_tokens() {
+    let inputs = |json: &str| {
+        let body = format!(r#"{{"model":"m","input":{json}}}"#);
+        let request: EmbeddingRequest = read(body.as_bytes());
+        request.inputs().map(|inputs| {
+            let gist = |input: &EmbeddingInput<'_>| match input {
+                EmbeddingInput::Text(text) => (*text).to_owned(),
+                EmbeddingInput::Tokens(count) => count.to_string(),
+            };
+            inputs.iter().map(gist).collect::<Vec<_>>().join(",")
+        })
+    };
+    assert_eq!(inputs(r#""a""#).as_deref(), Some("a"));
+    assert_eq!(inputs(r#"["a","b"]"#).as_deref(), Some("a,b"));
+    assert_eq!(inputs("[1,2,3]").as_deref(), Some("3"));
+    assert_eq!(inputs("[[1,2],[3]]").as_deref(), Some("2,1"));
+    for none in ["[]", "[[]]", "null", "7", "[{}]"] {
+        assert_eq!(inputs(none), None, "{none}");
+    }
+}
+
+#[test]
+fn responses_streams() {
+    for file in ["responses_stream", "responses_stream_rare"] {
+        for (number, event) in events(&format!("openai/{file}.sse")).into_iter().enumerate() {
+            let typed: responses::Event = read(&event.data);
+            assert_eq!(event.event.as_deref(), Some(typed.name().as_bytes()));
+            assert_eq!(json(&event.data), serde_json::to_value(&typed).unwrap());
+            assert_eq!(json(&event.data)["sequence_number"], number);
+            let mut frame = BytesMut::new();
+            typed.write_frame(&mut frame);
+            assert_eq!(frame, event.raw, "{} is written as documented", typed.name());
+        }
+    }
+}
+
+#[test]
+fn gemini_bodies_and_streams() {
+    returns::<GenerateRequest>("gemini/generate_request.json");
+    for name in names("gemini", "generate_reply") {
+        returns::<GenerateReply>(&format!("gemini/{name}"));
+    }
+    for name in names("gemini", "error_") {
+        returns::<gemini::ApiError>(&format!("gemini/{name}"));
+    }
+    returns::<gemini::ModelList>("gemini/models.json");
+    returns::<gemini::CountTokensRequest>("gemini/count_tokens_request.json");
+    returns::<gemini::CountTokensReply>("gemini/count_tokens_reply.json");
+    returns::<gemini::BatchEmbedRequest>("gemini/batch_embed_request.json");
+    returns::<gemini::BatchEmbedReply>("gemini/batch_embed_reply.json");
+    for event in events("gemini/generate_stream.sse") {
+        let typed: GenerateReply = read(&event.data);
+        let mut frame = BytesMut::new();
+        gemini::write_sse_frame(&mut frame, &typed);
+        assert_eq!(frame, event.raw);
+    }
+}
+
+#[test]
+fn gemini_reads_snake_case_too() {
+    let request: GenerateRequest = read(
+        br#"{"contents":[],"system_instruction":{"parts":[{"text":"x"}]},
+             "generation_config":{"max_output_tokens":5,"candidate_count":2}}"#,
+    );
+    let config = request.generation_config.unwrap();
+    assert_eq!((config.max_output_tokens, config.candidate_count), (Some(5), Some(2)));
+    assert!(request.system_instruction.is_some());
+}
+
+#[test]
 fn bedrock_bodies() {
     returns::<ConverseRequest>("bedrock/converse_request.json");
     returns::<ConverseRequest>("bedrock/converse_request_tools.json");
@@ -120,7 +211,7 @@ fn usage_is_read_from_replies_and_chunks() {
 
 #[test]
 fn every_fixture_says_where_it_is_documented() {
-    for folder in ["openai", "azure", "anthropic", "bedrock"] {
+    for folder in ["openai", "azure", "anthropic", "gemini", "bedrock"] {
         for name in names(folder, "") {
             let stem = name.rsplit_once('.').unwrap().0;
             let note = String::from_utf8(fixture(&format!("{folder}/{stem}.md")).to_vec()).unwrap();

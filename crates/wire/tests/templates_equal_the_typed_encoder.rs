@@ -5,8 +5,12 @@ use proptest::prelude::*;
 use wire::{
     anthropic::{StreamEvent, TextTemplate},
     azure::{FilterResults, prompt_filter_chunk},
+    gemini::{self, GenerateReply, Part, UsageMetadata},
     json_text::escape_into,
-    openai::{ChatChunk, ChunkTemplate, Usage},
+    openai::{
+        ChatChunk, ChunkTemplate, Usage,
+        responses::{Event, TextDeltaTemplate},
+    },
 };
 
 #[test]
@@ -57,6 +61,41 @@ proptest! {
         chunk.with_content(&text).write_frame(&mut typed);
         TextTemplate::new(index).write_text(&mut fast, &text);
         StreamEvent::text(index, &text).write_frame(&mut typed);
+        prop_assert_eq!(fast, typed);
+    }
+
+    #[test]
+    fn any_words_of_gemini_s(
+        text in "(?s).{0,40}", model in "(?s).{0,20}", prompt in any::<u32>(),
+        answered in any::<u32>(), thought in 0..3_u64,
+    ) {
+        let usage = UsageMetadata::of_prompt(prompt.into()).after(0, thought);
+        let template = gemini::TextTemplate::new(&model, "\"totalTokenCount\":1", &usage);
+        let (mut fast, mut typed) = (BytesMut::new(), BytesMut::new());
+        template.write_text(&mut fast, &text, answered.into());
+        let usage = usage.after(answered.into(), thought);
+        let parts = vec![Part::words(&text)];
+        let reply = GenerateReply::new(&model, "\"totalTokenCount\":1", parts, usage);
+        gemini::write_sse_frame(&mut typed, &reply);
+        prop_assert_eq!(fast, typed);
+    }
+
+    #[test]
+    fn any_words_of_responses(
+        text in "(?s).{0,40}", id in "(?s).{0,20}", index in any::<u32>(), number in any::<u64>(),
+    ) {
+        let (mut fast, mut typed) = (BytesMut::new(), BytesMut::new());
+        TextDeltaTemplate::new(&id, index).write_text(&mut fast, number, &text);
+        let delta = Event::OutputTextDelta {
+            sequence_number: number,
+            item_id: id,
+            output_index: index,
+            content_index: 0,
+            delta: text,
+            logprobs: Vec::new(),
+            obfuscation: None,
+        };
+        delta.write_frame(&mut typed);
         prop_assert_eq!(fast, typed);
     }
 
