@@ -70,11 +70,9 @@ impl Case<'_> {
         if let Some(refusal) = self.unanswerable(prompt, &directives) {
             return self.refuse(&refusal);
         }
-        let need = Need {
-            prompt_tokens: prompt.prompt_tokens,
-            max_tokens: prompt.max_tokens.unwrap_or(0),
-        };
-        if let Some(throttle) = &deployment.throttle {
+        let need = need(prompt);
+        let limited = prompt.operation != Operation::CountTokens;
+        if let Some(throttle) = deployment.throttle.as_ref().filter(|_| limited) {
             match throttle.admit(need, estate.unix_ns()) {
                 Ok(reading) => self.reading = reading,
                 Err(excess) => {
@@ -318,6 +316,17 @@ impl Case<'_> {
     const fn marks(&self) -> (vocab::DeploymentNumber, PromptId, Visit) {
         (self.deployment.config.number, PromptId(self.luck.request), Visit(self.numbers.visit))
     }
+}
+
+/// What a request takes from the limits. Counting tokens takes nothing: it has limits of its own,
+/// which are not played.
+fn need(prompt: &Prompt) -> Need {
+    if prompt.operation == Operation::CountTokens {
+        return Need { prompt_tokens: 0, max_tokens: 0 };
+    }
+    let choices = u64::from(prompt.wishes.choices.max(1));
+    let max_tokens = prompt.max_tokens.unwrap_or(0).saturating_mul(choices);
+    Need { prompt_tokens: prompt.prompt_tokens, max_tokens }
 }
 
 impl Drop for Seat {

@@ -7,7 +7,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode};
+use http::request::Parts;
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use record::{AttemptEnd, AttemptKind, Stage};
@@ -53,8 +54,7 @@ impl Desk {
             return std::future::pending().await;
         };
         let body = body.unwrap_or_default();
-        let query = parts.uri.query().unwrap_or_default();
-        let (case, ask) = self.open(deployment, (&parts.method, query), &meant, &body);
+        let (case, ask) = self.open(deployment, &parts, &meant, &body);
         match meant {
             Meant::Prompt(prompt) => case.prompt(&prompt, &ask, &body).await,
             Meant::Models => {
@@ -88,13 +88,13 @@ impl Desk {
     fn open<'d>(
         &'d self,
         deployment: &'d Deployment,
-        (method, query): (&Method, &str),
+        parts: &Parts,
         meant: &Meant,
         body: &Bytes,
     ) -> (Case<'d>, Ask) {
         let estate = &self.estate;
         let arrived = estate.clock.now();
-        let prompt_id = (*method == Method::POST).then(|| mark::prompt_id(body)).flatten();
+        let prompt_id = (parts.method == Method::POST).then(|| mark::prompt_id(body)).flatten();
         let numbers = prompt_id
             .map(|PromptId(request)| estate.book.count(request, deployment.index))
             .unwrap_or_default();
@@ -130,10 +130,11 @@ impl Desk {
             persona: deployment.persona,
             id: format!("{:016x}{:016x}", draw.bits(), draw.clone().n(1).bits()),
             model: deployment.config.model.clone(),
-            query: query.to_owned(),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            client_id: client_id(&parts.headers),
             unix_s: estate.clock.unix_seconds(),
         };
-        let (head_only, reading) = (*method == Method::HEAD, Reading::default());
+        let (head_only, reading) = (parts.method == Method::HEAD, Reading::default());
         let case = Case {
             desk: self,
             deployment,
@@ -147,4 +148,13 @@ impl Desk {
         };
         (case, ask)
     }
+}
+
+/// Longest client id that is repeated, in bytes.
+const CLIENT_ID_BYTES_MAX: usize = 128;
+
+/// The id that a client gave its request.
+fn client_id(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get("x-ms-client-request-id")?.to_str().ok()?;
+    (id.len() <= CLIENT_ID_BYTES_MAX).then(|| id.to_owned())
 }

@@ -1,13 +1,17 @@
 //! Rate limits, with each provider's own arithmetic.
 //!
 //! - OpenAI: buckets of requests and of tokens; a request takes its prompt plus `max_tokens`.
-//! - Azure: requests are judged over windows of 10 s, tokens (prompt plus `max_tokens`) are counted
-//!   up per UTC minute; a request larger than the whole quota is told to wait for a day.
+//! - Azure: requests are judged over windows of 10 s, from 600 per minute on over windows of 1 s;
+//!   tokens (prompt plus `max_tokens`) are counted up per UTC minute; a request larger than the whole
+//!   quota is told to wait for a day.
 //! - Anthropic: buckets of requests, of input tokens and of output tokens; the last is reserved from
 //!   `max_tokens` and settled at the answer's end.
+//! - Gemini: buckets of requests and of input tokens, and requests per day.
+//! - Bedrock: buckets of requests and of tokens; prompt plus `max_tokens` is reserved, and settled
+//!   with five tokens for each token of the answer.
 //!
-//! Headers and refusals are read off the same meters that admit. Sources: the providers' rate-limit
-//! pages.
+//! Headers and refusals are read off the same meters that admit. Deployments of one quota share one
+//! throttle. Sources: the providers' rate-limit pages.
 
 mod meter;
 
@@ -16,12 +20,22 @@ use std::time::Duration;
 
 use vocab::Protocol;
 
-use crate::config::Limits;
+use crate::config::{Limits, Rate};
 pub(crate) use meter::Gauge;
 use meter::Meter;
 
-/// Azure judges requests per minute over 1 s or 10 s; this is the longer.
+/// Azure judges requests per minute over 1 s or 10 s; this is the usual one.
 const AZURE_REQUEST_WINDOW: Duration = Duration::from_secs(10);
+
+/// From so many requests per minute on Azure judges them over 1 s: ten per window.
+const AZURE_SHORT_FROM: u64 = 600;
+
+/// A day, over which Gemini counts requests.
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// What a token of an answer takes from Bedrock's quota: its burndown rate for Claude 3.7 and later
+/// ("Tokens per minute quotas", Bedrock user guide).
+const BEDROCK_OUTPUT_WEIGHT: u64 = 5;
 
 /// What Azure tells a request that can never fit.
 const AZURE_NEVER: Duration = Duration::from_secs(86_400);
@@ -38,6 +52,7 @@ struct Meters {
     requests: Option<Meter>,
     tokens: Option<Meter>,
     output_tokens: Option<Meter>,
+    requests_per_day: Option<Meter>,
 }
 
 /// What a request asks for.
@@ -76,31 +91,36 @@ pub(crate) enum Dimension {
     Requests,
     Tokens,
     OutputTokens,
+    RequestsPerDay,
 }
 
 impl Throttle {
     /// `None` if nothing is limited.
     pub(crate) fn new(protocol: Protocol, limits: &Limits, now_ns: u64) -> Option<Self> {
         let bucket = |rate: Option<_>| rate.map(|rate| Meter::bucket(rate, now_ns));
+        let requests_per_day =
+            limits.requests_per_day.map(|amount| Meter::window(Rate { amount, per: DAY }, DAY));
+        let buckets = Meters {
+            requests: bucket(limits.requests),
+            tokens: bucket(limits.tokens),
+            output_tokens: None,
+            requests_per_day: None,
+        };
         let meters = match protocol {
             Protocol::Azure => Meters {
-                requests: limits.requests.map(|rate| Meter::window(rate, AZURE_REQUEST_WINDOW)),
+                requests: limits.requests.map(azure_requests),
                 tokens: limits.tokens.map(|rate| Meter::window(rate, rate.per)),
-                output_tokens: None,
+                ..buckets
             },
-            Protocol::OpenAi | Protocol::Gemini | Protocol::Bedrock => Meters {
-                requests: bucket(limits.requests),
-                tokens: bucket(limits.tokens),
-                output_tokens: None,
-            },
-            Protocol::Anthropic => Meters {
-                requests: bucket(limits.requests),
-                tokens: bucket(limits.tokens),
-                output_tokens: bucket(limits.output_tokens),
-            },
+            Protocol::OpenAi | Protocol::Bedrock => buckets,
+            Protocol::Gemini => Meters { requests_per_day, ..buckets },
+            Protocol::Anthropic => {
+                Meters { output_tokens: bucket(limits.output_tokens), ..buckets }
+            }
         };
-        let limited =
-            meters.requests.is_some() || meters.tokens.is_some() || meters.output_tokens.is_some();
+        let Meters { requests, tokens, output_tokens, requests_per_day } = &meters;
+        let limited = [requests, tokens, output_tokens, requests_per_day];
+        let limited = limited.into_iter().any(Option::is_some);
         limited.then(|| Self { protocol, meters: Mutex::new(meters) })
     }
 
@@ -137,23 +157,33 @@ impl Throttle {
     /// under pressure. Headers and refusals show the lowered limits.
     pub(crate) fn scale(&self, factor: f64, now_ns: u64) {
         let mut meters = self.meters();
-        let Meters { requests, tokens, output_tokens, .. } = &mut *meters;
-        for meter in [requests, tokens, output_tokens].into_iter().flatten() {
+        let Meters { requests, tokens, output_tokens, requests_per_day } = &mut *meters;
+        for meter in [requests, tokens, output_tokens, requests_per_day].into_iter().flatten() {
             meter.scale(factor, now_ns);
         }
     }
 
-    /// What was reserved for the answer beyond what it took.
+    /// The answer is over: what was reserved for it beyond what it took is given back.
     pub(crate) fn settle(&self, reserved: u64, generated: u64, now_ns: u64) {
-        if let Some(meter) = self.meters().of(Dimension::OutputTokens) {
+        let mut meters = self.meters();
+        if let Some(meter) = meters.of(Dimension::OutputTokens) {
             meter.give_back(reserved.saturating_sub(generated), now_ns);
+        }
+        match self.protocol {
+            Protocol::Bedrock => {}
+            Protocol::OpenAi | Protocol::Azure | Protocol::Anthropic | Protocol::Gemini => return,
+        }
+        if let Some(meter) = meters.of(Dimension::Tokens) {
+            let taken = generated.saturating_mul(BEDROCK_OUTPUT_WEIGHT);
+            meter.give_back(reserved.saturating_sub(taken), now_ns);
+            meter.take(taken.saturating_sub(reserved), now_ns);
         }
     }
 
-    fn costs(&self, need: Need) -> [(Dimension, u64); 3] {
+    fn costs(&self, need: Need) -> [(Dimension, u64); 4] {
         let tokens = match self.protocol {
-            Protocol::Anthropic => need.prompt_tokens,
-            Protocol::OpenAi | Protocol::Azure | Protocol::Gemini | Protocol::Bedrock => {
+            Protocol::Anthropic | Protocol::Gemini => need.prompt_tokens,
+            Protocol::OpenAi | Protocol::Azure | Protocol::Bedrock => {
                 need.prompt_tokens.saturating_add(need.max_tokens)
             }
         };
@@ -161,6 +191,7 @@ impl Throttle {
             (Dimension::Requests, 1),
             (Dimension::Tokens, tokens),
             (Dimension::OutputTokens, need.max_tokens),
+            (Dimension::RequestsPerDay, 1),
         ]
     }
 
@@ -180,12 +211,20 @@ impl Throttle {
     }
 }
 
+/// Azure's windows are shorter the more it admits.
+fn azure_requests(rate: Rate) -> Meter {
+    let per_minute = u128::from(rate.amount) * 60_000_000_000 / rate.per.as_nanos().max(1);
+    let short = per_minute >= u128::from(AZURE_SHORT_FROM);
+    Meter::window(rate, if short { Duration::from_secs(1) } else { AZURE_REQUEST_WINDOW })
+}
+
 impl Meters {
     const fn of(&mut self, dimension: Dimension) -> Option<&mut Meter> {
         match dimension {
             Dimension::Requests => self.requests.as_mut(),
             Dimension::Tokens => self.tokens.as_mut(),
             Dimension::OutputTokens => self.output_tokens.as_mut(),
+            Dimension::RequestsPerDay => self.requests_per_day.as_mut(),
         }
     }
 

@@ -77,17 +77,33 @@ pub(crate) struct Inquiry<'r> {
 }
 
 /// A request, understood.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Prompt {
     pub(crate) operation: Operation,
     /// The model that the body names.
     pub(crate) model: Option<String>,
     pub(crate) stream: bool,
     pub(crate) include_usage: bool,
+    /// Whether a stream may hide how long its words are.
+    pub(crate) obfuscate: bool,
     /// Words over all contents.
     pub(crate) prompt_tokens: u64,
     pub(crate) max_tokens: Option<u64>,
     pub(crate) wishes: Wishes,
+    pub(crate) subject: Subject,
+}
+
+/// What an operation must know besides.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Subject {
+    #[default]
+    None,
+    /// What is to be embedded.
+    Embedding(openai::Embedding),
+    /// Which of the texts are suspected.
+    Moderation { flagged: Vec<bool> },
+    /// The request, which the reply repeats.
+    Responses(Box<wire::openai::responses::ResponsesRequest>),
 }
 
 /// Why there is no answer.
@@ -137,6 +153,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) model: &'a str,
     /// Query of the request's URI; Azure's errors repeat the API version.
     pub(crate) query: &'a str,
+    /// The id that the client gave its request, which Azure repeats.
+    pub(crate) client_id: Option<&'a str>,
     /// Now, in unix seconds.
     pub(crate) unix_s: u64,
 }
@@ -148,6 +166,7 @@ pub(crate) struct OwnedScene {
     pub(crate) id: String,
     pub(crate) model: String,
     pub(crate) query: String,
+    pub(crate) client_id: Option<String>,
     pub(crate) unix_s: u64,
 }
 
@@ -332,8 +351,30 @@ pub(crate) fn retry_headers(persona: Persona, refusal: &Refusal) -> Headers {
     let mut headers = Headers::new();
     match refusal {
         Refusal::Failed(failure) => {
-            headers.extend(failure.retry_after.map(|wait| ("retry-after", seconds(wait))));
-            headers.extend(failure.retry_after_ms.map(|wait| ("retry-after-ms", millis(wait))));
+            let (usual, usual_ms) = match failure.kind {
+                // What Azure tells a request that can never fit.
+                FailureKind::Never24h => (Some(Duration::from_secs(86_400)), None),
+                FailureKind::Ptu => (None, Some(Duration::from_millis(250))),
+                FailureKind::Plain
+                | FailureKind::Rate
+                | FailureKind::Tokens
+                | FailureKind::Quota
+                | FailureKind::Ramp
+                | FailureKind::HighDemand
+                | FailureKind::ContextLength
+                | FailureKind::ContentPolicy
+                | FailureKind::KeyRevoked
+                | FailureKind::ModelRemoved
+                | FailureKind::Permission => (None, None),
+            };
+            let (usual, usual_ms) = match persona {
+                Persona::Azure => (usual, usual_ms),
+                Persona::OpenAi | Persona::Anthropic => (None, None),
+            };
+            let (after, after_ms) =
+                (failure.retry_after.or(usual), failure.retry_after_ms.or(usual_ms));
+            headers.extend(after.map(|wait| ("retry-after", seconds(wait))));
+            headers.extend(after_ms.map(|wait| ("retry-after-ms", millis(wait))));
         }
         Refusal::Exceeded(excess) => {
             headers.push(("retry-after", seconds(excess.wait)));
@@ -363,11 +404,21 @@ pub(crate) fn retry_headers(persona: Persona, refusal: &Refusal) -> Headers {
 impl OwnedScene {
     /// As the functions here want it.
     pub(crate) fn borrow(&self) -> Scene<'_> {
-        Scene { id: &self.id, model: &self.model, query: &self.query, unix_s: self.unix_s }
+        Scene {
+            id: &self.id,
+            model: &self.model,
+            query: &self.query,
+            client_id: self.client_id.as_deref(),
+            unix_s: self.unix_s,
+        }
     }
 }
 
 impl Complaint {
+    fn coded(message: impl Into<String>, param: &str, code: &'static str) -> Self {
+        Self { code: Some(code), ..Self::new(message, Some(param)) }
+    }
+
     fn new(message: impl Into<String>, param: Option<&str>) -> Self {
         Self { message: message.into(), param: param.map(str::to_owned), code: None }
     }

@@ -1,146 +1,33 @@
 //! Anthropic Messages: named events, its own envelope for errors, limits in RFC 3339.
 
-use bytes::Bytes;
-use http::StatusCode;
-use serde::Deserialize;
-use serde_json::{Value, json};
-use wire::anthropic::{
-    ErrorKind, InputBlock, InputMessage, MessagesReply, OutputBlock, RateLimits, SystemBlock, Usage,
-};
-use wire::{ErrorReply, TextOr, Window};
+mod read;
+mod refuse;
 
-use super::{Complaint, Headers, Inquiry, Operation, Prompt, Refusal, Route, Scene, text, words};
-use crate::limits::{Dimension, Gauge, Reading};
-use crate::script::{Finish, Said, Uttered, Wishes};
+use bytes::Bytes;
+use serde_json::{Value, json};
+use wire::anthropic::{ErrorKind, MessagesReply, OutputBlock, RateLimits, Usage};
+use wire::{ErrorReply, Window};
+
+use super::{Complaint, Headers, Inquiry, Operation, Prompt, Route, Scene};
+use crate::limits::{Gauge, Reading};
+use crate::script::{Finish, Said, Uttered};
+pub(super) use refuse::refuse;
 
 pub(super) fn route(path: &str) -> Option<Route<'_>> {
     Some(match path {
         wire::anthropic::MESSAGES_PATH => Route::to(Operation::Chat),
+        "/v1/messages/count_tokens" => Route::to(Operation::CountTokens),
         "/v1/models" => Route::to(Operation::Models),
         _ => {
-            let model = path.strip_prefix("/v1/models/")?;
+            let model = path.strip_prefix("/v1/models/").filter(|model| !model.is_empty())?;
             Route { named: Some(model.into()), ..Route::to(Operation::Model) }
         }
     })
 }
 
-/// What a fake must know of a body. Looser than `MessagesRequest`, so that what is missing can be
-/// refused by name.
-#[derive(Deserialize)]
-struct Body {
-    model: Option<String>,
-    max_tokens: Option<u64>,
-    messages: Option<Vec<InputMessage>>,
-    system: Option<TextOr<SystemBlock>>,
-    stream: Option<bool>,
-}
-
-/// Versions of the API that the provider accepts.
-const VERSIONS: [&str; 2] = [wire::anthropic::VERSION_2023_06_01, "2026-10-21"];
-
+/// Understands a body and the header that says of which version it is.
 pub(super) fn read(inquiry: &Inquiry<'_>, route: &Route<'_>) -> Result<Prompt, Complaint> {
-    let (version, body) = (text(&inquiry.parts.headers, wire::anthropic::VERSION), inquiry.body);
-    let invalid = |message: &str| Complaint::new(message, None);
-    match version {
-        None => return Err(invalid("anthropic-version: header is required")),
-        Some(version) if !VERSIONS.contains(&version) => {
-            let message = format!("anthropic-version: \"{version}\" is not a valid version");
-            return Err(invalid(&message));
-        }
-        Some(_) => {}
-    }
-    let body: Body = serde_json::from_slice(body).map_err(|error| {
-        if error.is_data() {
-            return invalid(&error.to_string());
-        }
-        invalid("The request body is not valid JSON")
-    })?;
-    if body.model.as_deref().unwrap_or_default().is_empty() {
-        return Err(invalid("model: Field required"));
-    }
-    let max_tokens = body.max_tokens.ok_or_else(|| invalid("max_tokens: Field required"))?;
-    if max_tokens == 0 {
-        return Err(invalid("max_tokens: Input should be greater than or equal to 1"));
-    }
-    let messages = body.messages.ok_or_else(|| invalid("messages: Field required"))?;
-    if messages.is_empty() {
-        return Err(invalid(ErrorKind::InvalidRequest.usual_message()));
-    }
-    let system = match &body.system {
-        None => 0,
-        Some(TextOr::Text(text)) => words(text),
-        Some(TextOr::Parts(blocks)) => blocks.iter().map(|block| words(&block.text)).sum(),
-    };
-    Ok(Prompt {
-        operation: route.operation,
-        model: body.model,
-        stream: body.stream.unwrap_or(false),
-        include_usage: true,
-        prompt_tokens: system
-            + messages.iter().map(|message| tokens(&message.content)).sum::<u64>(),
-        max_tokens: Some(max_tokens),
-        wishes: Wishes::default(),
-    })
-}
-
-/// Depth is bounded by the JSON parser's own limit.
-fn tokens(content: &TextOr<InputBlock>) -> u64 {
-    match content {
-        TextOr::Text(text) => words(text),
-        TextOr::Parts(blocks) => blocks
-            .iter()
-            .map(|block| match block {
-                InputBlock::Text { text } => words(text),
-                InputBlock::ToolResult { content, .. } => content.as_ref().map_or(0, tokens),
-                InputBlock::Thinking { thinking, .. } => words(thinking),
-                InputBlock::Image { .. } | InputBlock::ToolUse { .. } | InputBlock::Unknown => 0,
-            })
-            .sum(),
-    }
-}
-
-pub(super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
-    let id = request_id(scene);
-    let usual = |kind: ErrorKind| kind.reply(kind.usual_message(), &id);
-    match refusal {
-        Refusal::NoKey => ErrorKind::Authentication.reply("x-api-key header is required", &id),
-        Refusal::WrongKey => usual(ErrorKind::Authentication),
-        Refusal::Route { .. } => ErrorKind::NotFound.reply("Not Found", &id),
-        Refusal::Model(model) => ErrorKind::NotFound.reply(&format!("model: {model}"), &id),
-        Refusal::TooLarge => usual(ErrorKind::RequestTooLarge),
-        Refusal::TooLong { window, requested } => {
-            let message = ErrorKind::prompt_too_long(*requested, *window);
-            ErrorKind::InvalidRequest.reply(&message, &id)
-        }
-        Refusal::Blocked => usual(ErrorKind::InvalidRequest),
-        Refusal::Invalid(complaint) => ErrorKind::InvalidRequest.reply(&complaint.message, &id),
-        Refusal::Failed(failure) => {
-            let kind = ErrorKind::of_status(failure.status);
-            let reason = StatusCode::from_u16(failure.status).ok();
-            let reason = reason.and_then(|status| status.canonical_reason());
-            let message = if kind.status() == failure.status {
-                kind.usual_message()
-            } else {
-                reason.unwrap_or("Unknown error")
-            };
-            kind.reply_under(failure.status, message, &id)
-        }
-        Refusal::Exceeded(excess) => {
-            let unit = match excess.dimension {
-                Dimension::Requests => "requests",
-                Dimension::Tokens => "input tokens",
-                Dimension::OutputTokens => "output tokens",
-            };
-            let message = format!(
-                "This request would exceed your organization's rate limit of {} {unit} per minute \
-                 (model: {}). Please reduce the prompt length or the maximum tokens requested, or \
-                 try again later.",
-                excess.gauge.limit, scene.model
-            );
-            ErrorKind::RateLimit.reply(&message, &id)
-        }
-        Refusal::Overloaded => usual(ErrorKind::Overloaded),
-    }
+    read::read(inquiry, route)
 }
 
 /// 500 in its words.
@@ -173,6 +60,9 @@ pub(super) fn headers(scene: &Scene<'_>, reading: &Reading) -> Headers {
 }
 
 pub(super) fn reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
+    if prompt.operation == Operation::CountTokens {
+        return Bytes::from(json!({ "input_tokens": prompt.prompt_tokens }).to_string());
+    }
     let usage = usage(prompt.prompt_tokens, said.tally.tokens);
     let mut reply = MessagesReply::begun(&answer_id(scene), scene.model, usage);
     let (mut calls, choice) = (0, said.choices.first());
@@ -216,6 +106,7 @@ fn model_value(id: &str) -> Value {
         "id": id,
         "display_name": id,
         "created_at": "2024-10-22T00:00:00Z",
+        "lifecycle": "active",
     })
 }
 

@@ -8,27 +8,50 @@ use bytes::Bytes;
 use wire::ErrorReply;
 use wire::azure::{
     AzureError, Detection, FilterResults, PromptFilterResult, Severity, api_version_of,
-    deployment_of,
 };
 use wire::openai::ApiError;
 
 use super::{Headers, Operation, Prompt, Refusal, Route, Scene, openai};
+use crate::fault::{Failure, FailureKind};
 use crate::limits::{Dimension, Reading};
-use crate::script::Said;
+use crate::script::{Finish, Said};
 
 /// What Azure asks of a client that meets a full region, in words and in `retry-after`.
 pub(super) const OVERLOADED_WAIT: Duration = Duration::from_secs(1);
 
 /// The classic paths need an `api-version`, the newer ones under `/openai/v1` do not.
 pub(super) fn route<'p>(path: &'p str, query: &str) -> Option<Route<'p>> {
-    if let Some(deployment) = deployment_of(path) {
-        api_version_of(query)?;
-        return Some(Route { named: Some(deployment.into()), ..Route::to(Operation::Chat) });
+    // Ours, for the checks of gateways that know no Azure.
+    if path == "/v1/models" {
+        return Some(Route::to(Operation::Models));
+    }
+    let path = path.strip_prefix("/openai")?;
+    if let Some(path) = path.strip_prefix("/v1") {
+        return openai::operation(path).map(Route::to).or_else(|| openai::model_route(path));
+    }
+    api_version_of(query)?;
+    if let Some(path) = path.strip_prefix("/deployments/") {
+        let (deployment, rest) = path.split_at(path.find('/')?);
+        let operation = match openai::operation(rest)? {
+            operation @ (Operation::Chat | Operation::Completions | Operation::Embeddings) => {
+                operation
+            }
+            // Responses name their deployment in the body; the others have none.
+            Operation::Responses
+            | Operation::Invoke
+            | Operation::Moderations
+            | Operation::CountTokens
+            | Operation::Models
+            | Operation::Model
+            | Operation::Health => return None,
+        };
+        let named = (!deployment.is_empty()).then(|| deployment.into());
+        return named.map(|named| Route { named: Some(named), ..Route::to(operation) });
     }
     match path {
-        "/openai/v1/chat/completions" => Some(Route::to(Operation::Chat)),
-        "/openai/v1/models" | "/openai/models" | "/v1/models" => Some(Route::to(Operation::Models)),
-        _ => None,
+        "/responses" => Some(Route::to(Operation::Responses)),
+        "/models" => Some(Route::to(Operation::Models)),
+        _ => openai::model_route(path),
     }
 }
 
@@ -41,14 +64,11 @@ pub(super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
         Refusal::TooLarge => ApiError::of_status(413),
         Refusal::Invalid(_) | Refusal::TooLong { .. } => openai::refuse(refusal, scene),
         Refusal::Blocked => AzureError::content_filter(objection()),
-        Refusal::Failed(failure) => match failure.retry_after.or(failure.retry_after_ms) {
-            Some(wait) if failure.status == 429 => {
-                AzureError::token_rate_exceeded(version, seconds_up(wait))
-            }
-            Some(_) | None => AzureError::of_status(failure.status),
-        },
+        Refusal::Failed(failure) => failed(failure, scene, version),
         Refusal::Exceeded(excess) => match excess.dimension {
-            Dimension::Requests => AzureError::call_rate_exceeded(version, seconds_up(excess.wait)),
+            Dimension::Requests | Dimension::RequestsPerDay => {
+                AzureError::call_rate_exceeded(version, seconds_up(excess.wait))
+            }
             Dimension::Tokens | Dimension::OutputTokens => {
                 AzureError::token_rate_exceeded(version, seconds_up(excess.wait))
             }
@@ -56,6 +76,42 @@ pub(super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
         Refusal::Overloaded => AzureError::high_demand(Some(OVERLOADED_WAIT.as_secs())),
     }
 }
+
+/// A fault's error: among them the four 429s. Kinds that Azure does not know are its status's usual
+/// error.
+fn failed(failure: &Failure, scene: &Scene<'_>, version: &str) -> ErrorReply {
+    let wait = failure.retry_after.or(failure.retry_after_ms).map(seconds_up);
+    match failure.kind {
+        FailureKind::Rate | FailureKind::Ramp => {
+            AzureError::call_rate_exceeded(version, wait.unwrap_or(1))
+        }
+        FailureKind::Tokens | FailureKind::Quota => {
+            AzureError::token_rate_exceeded(version, wait.unwrap_or(60))
+        }
+        FailureKind::Never24h => {
+            AzureError::token_rate_exceeded(version, wait.unwrap_or(NEVER.as_secs()))
+        }
+        FailureKind::HighDemand if failure.status >= 500 => AzureError::of_status(failure.status),
+        FailureKind::HighDemand => AzureError::high_demand(wait),
+        FailureKind::Ptu => AzureError::provisioned_full(),
+        FailureKind::ContextLength => openai::refuse(&Refusal::Failed(*failure), scene),
+        FailureKind::ContentPolicy => AzureError::content_filter(objection()),
+        FailureKind::KeyRevoked => AzureError::access_denied(),
+        FailureKind::ModelRemoved => AzureError::deployment_not_found(),
+        FailureKind::Permission => {
+            let body = br#"{"error":{"code":"PermissionDenied","message":"Principal does not have access to API/Operation."}}"#;
+            let (content_type, body) = (ErrorReply::JSON, Bytes::from_static(body));
+            ErrorReply { status: 403, content_type, body }
+        }
+        FailureKind::Plain => match wait {
+            Some(wait) if failure.status == 429 => AzureError::token_rate_exceeded(version, wait),
+            Some(_) | None => AzureError::of_status(failure.status),
+        },
+    }
+}
+
+/// What Azure tells a request that can never fit.
+const NEVER: Duration = Duration::from_secs(86_400);
 
 fn seconds_up(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
@@ -66,13 +122,14 @@ pub(super) fn headers(scene: &Scene<'_>, reading: &Reading, took: Duration) -> H
     headers.push((wire::openai::REQUEST_ID, scene.id.to_owned()));
     headers.push((wire::azure::APIM_REQUEST_ID, scene.id.to_owned()));
     headers.push((wire::azure::REGION, "Fake Region".to_owned()));
+    headers.extend(scene.client_id.map(|id| ("x-ms-client-request-id", id.to_owned())));
     headers.push(("azureml-model-session", "brownout".to_owned()));
     headers.push(("x-envoy-upstream-service-time", took.as_millis().to_string()));
     headers
 }
 
 /// What the filter thinks of a prompt that it blocks.
-fn objection() -> FilterResults {
+pub(super) fn objection() -> FilterResults {
     let hate = Some(Severity { filtered: true, severity: "high".to_owned() });
     FilterResults {
         hate,
@@ -82,9 +139,27 @@ fn objection() -> FilterResults {
 }
 
 pub(super) fn reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
+    match prompt.operation {
+        Operation::Chat => {}
+        Operation::Responses
+        | Operation::Completions
+        | Operation::Invoke
+        | Operation::Embeddings
+        | Operation::Moderations
+        | Operation::CountTokens
+        | Operation::Models
+        | Operation::Model
+        | Operation::Health => return openai::reply(scene, prompt, said),
+    }
+    let judged = match said.finish {
+        Finish::ContentFilter => objection(),
+        Finish::Stop | Finish::Length | Finish::ToolCalls | Finish::Refusal => {
+            FilterResults::all_safe()
+        }
+    };
     let mut reply = openai::chat_reply(scene, prompt, said);
     for choice in &mut reply.choices {
-        choice.content_filter_results = Some(FilterResults::all_safe());
+        choice.content_filter_results = Some(judged.clone());
     }
     reply.prompt_filter_results = Some(vec![PromptFilterResult {
         prompt_index: 0,

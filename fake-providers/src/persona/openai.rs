@@ -1,110 +1,87 @@
 //! OpenAI, and the part of Azure that is OpenAI: bodies, usage, limits in Go durations.
 
+mod body;
+mod chat;
+mod completions;
+mod embeddings;
+mod moderations;
+mod responses;
+
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde::Deserialize;
 use wire::openai::{
-    ApiError, ChatReply, Choice, CompletionTokensDetails, ContentPart, FunctionCall, Message,
-    Model, ModelList, RateLimited, RateLimits, ReplyMessage, Role, StreamOptions, ToolCall, Usage,
+    ApiError, CompletionTokensDetails, ErrorDetail, Model, ModelList, RateLimited, RateLimits,
+    Usage,
 };
-use wire::{ErrorReply, TextOr, Window};
+use wire::{ErrorReply, Window};
 
-use super::{Complaint, Headers, Operation, Prompt, Refusal, Route, Scene, words};
+use super::{Complaint, Headers, Operation, Prompt, Refusal, Route, Scene, Subject};
+use crate::fault::{Failure, FailureKind};
 use crate::limits::{self, Gauge, Reading};
-use crate::script::{Finish, Said, Tally, Uttered, Wishes};
+use crate::script::{Finish, Said, Tally};
+pub(super) use chat::chat_reply;
+pub(super) use embeddings::Embedding;
+pub(super) use responses::{
+    begun as response_begun, block_letters, end as response_end, item, item_id, shows_thoughts,
+    usage as response_usage,
+};
 
 /// The paths under `https://api.openai.com`, with and without `/v1`.
 pub(super) fn route(path: &str) -> Option<Route<'_>> {
-    Some(match path.strip_prefix("/v1").unwrap_or(path) {
-        "/chat/completions" => Route::to(Operation::Chat),
-        "/models" => Route::to(Operation::Models),
-        other => {
-            let model = other.strip_prefix("/models/")?;
-            Route { named: Some(model.into()), ..Route::to(Operation::Model) }
-        }
+    let path = path.strip_prefix("/v1").unwrap_or(path);
+    operation(path).map(Route::to).or_else(|| model_route(path))
+}
+
+/// What the end of a path asks for, on OpenAI and Azure.
+pub(super) fn operation(path: &str) -> Option<Operation> {
+    Some(match path {
+        "/chat/completions" => Operation::Chat,
+        "/responses" => Operation::Responses,
+        "/completions" => Operation::Completions,
+        "/embeddings" => Operation::Embeddings,
+        "/moderations" => Operation::Moderations,
+        "/models" => Operation::Models,
+        _ => return None,
     })
 }
 
-/// What a fake must know of a body. Looser than `ChatRequest`, so that what is missing can be
-/// refused by name.
-#[derive(Deserialize)]
-struct Body {
-    model: Option<String>,
-    messages: Option<Vec<Message>>,
-    stream: Option<bool>,
-    stream_options: Option<StreamOptions>,
-    max_tokens: Option<u64>,
-    max_completion_tokens: Option<u64>,
+/// One model of the list.
+pub(super) fn model_route(path: &str) -> Option<Route<'_>> {
+    let model = path.strip_prefix("/models/").filter(|model| !model.is_empty())?;
+    Some(Route { named: Some(model.into()), ..Route::to(Operation::Model) })
 }
 
 /// Understands a body; it must name the model where the path does not.
 pub(super) fn read(body: &[u8], route: &Route<'_>) -> Result<Prompt, Complaint> {
-    let invalid = |message: &str, param| Complaint::new(message, param);
-    let body: Body = serde_json::from_slice(body).map_err(|error| {
-        if error.is_data() {
-            return invalid(&format!("Invalid request body: {error}."), None);
-        }
-        invalid(UNREADABLE, None)
-    })?;
-    if route.named.is_none() && body.model.as_deref().unwrap_or_default().is_empty() {
-        return Err(invalid("you must provide a model parameter", None));
-    }
-    let messages = body.messages.unwrap_or_default();
-    if messages.is_empty() {
-        let message = "Invalid 'messages': empty array. Expected an array with minimum length 1, \
-                       but got an empty array instead.";
-        return Err(invalid(message, Some("messages")));
-    }
-    if let Some(at) = orphan(&messages) {
-        let message = "Invalid parameter: messages with role 'tool' must be a response to a \
-                       preceeding message with 'tool_calls'.";
-        return Err(invalid(message, Some(&format!("messages.[{at}].role"))));
-    }
-    let max_tokens = body.max_completion_tokens.or(body.max_tokens);
-    if max_tokens == Some(0) {
-        let message = "Invalid 'max_tokens': integer below minimum value. Expected a value >= 1, \
-                       but got 0 instead.";
-        return Err(invalid(message, Some("max_tokens")));
-    }
-    Ok(Prompt {
-        operation: route.operation,
-        model: body.model,
-        stream: body.stream.unwrap_or(false),
-        include_usage: body.stream_options.and_then(|extra| extra.include_usage).unwrap_or(false),
-        prompt_tokens: messages.iter().map(tokens).sum(),
-        max_tokens,
-        wishes: Wishes::default(),
-    })
-}
-
-const UNREADABLE: &str = "We could not parse the JSON body of your request. The OpenAI API expects \
-                          a JSON payload.";
-
-/// Position of a tool's message that answers no call before it.
-fn orphan(messages: &[Message]) -> Option<usize> {
-    messages.iter().enumerate().position(|(at, message)| {
-        message.role == Role::Tool
-            && !messages[..at]
-                .iter()
-                .flat_map(|earlier| earlier.tool_calls.iter().flatten())
-                .any(|call| Some(&call.id) == message.tool_call_id.as_ref())
-    })
-}
-
-fn tokens(message: &Message) -> u64 {
-    match &message.content {
-        None => 0,
-        Some(TextOr::Text(text)) => words(text),
-        Some(TextOr::Parts(parts)) => parts.iter().map(part_tokens).sum(),
+    let body = body::object(body)?;
+    match route.operation {
+        Operation::Responses => responses::read(body, route),
+        Operation::Completions => completions::read(body, route),
+        Operation::Embeddings => embeddings::read(body, route),
+        Operation::Moderations => moderations::read(body, route),
+        Operation::Chat
+        | Operation::Invoke
+        | Operation::CountTokens
+        | Operation::Models
+        | Operation::Model
+        | Operation::Health => body::chat(body, route),
     }
 }
 
-fn part_tokens(part: &ContentPart) -> u64 {
-    match part {
-        ContentPart::Text { text } | ContentPart::Refusal { refusal: text } => words(text),
-        ContentPart::ImageUrl { .. } | ContentPart::Other => 0,
+/// The body of a plain answer; Azure's chat completions have their own.
+pub(super) fn reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
+    match (&prompt.subject, prompt.operation) {
+        (Subject::Embedding(embedding), _) => embeddings::reply(scene, prompt, embedding),
+        (Subject::Moderation { flagged }, _) => moderations::reply(scene, flagged),
+        (Subject::Responses(_), _) => responses::reply(scene, prompt, said),
+        (Subject::None, Operation::Completions) => completions::reply(scene, prompt, said),
+        (Subject::None, _) => chat::reply(scene, prompt, said),
     }
+}
+
+pub(super) fn completion_begun(scene: &Scene<'_>) -> wire::openai::CompletionReply {
+    completions::begun(scene, Vec::new())
 }
 
 pub(super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
@@ -127,18 +104,13 @@ pub(super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
             ApiError::context_length_exceeded(*window, *requested)
         }
         Refusal::Blocked => ApiError::content_policy_violation(),
-        Refusal::Invalid(Complaint { message, param, .. }) => {
-            ApiError::invalid_request(message, param.as_deref())
-        }
-        Refusal::Failed(failure) if failure.status == 429 => {
-            let wait = failure.retry_after_ms.or(failure.retry_after);
-            throttled(scene, wait.unwrap_or(Duration::from_secs(1)))
-        }
-        Refusal::Failed(failure) if failure.status == 404 => ApiError::model_not_found(scene.model),
-        Refusal::Failed(failure) => ApiError::of_status(failure.status),
+        Refusal::Invalid(complaint) => invalid(complaint),
+        Refusal::Failed(failure) => failed(failure, scene),
         Refusal::Exceeded(excess) => {
             let dimension = match excess.dimension {
-                limits::Dimension::Requests => wire::openai::Dimension::Requests,
+                limits::Dimension::Requests | limits::Dimension::RequestsPerDay => {
+                    wire::openai::Dimension::Requests
+                }
                 limits::Dimension::Tokens | limits::Dimension::OutputTokens => {
                     wire::openai::Dimension::Tokens
                 }
@@ -158,14 +130,77 @@ pub(super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
     }
 }
 
+fn invalid(complaint: &Complaint) -> ErrorReply {
+    let error = ErrorDetail {
+        message: complaint.message.clone(),
+        kind: Some("invalid_request_error".to_owned()),
+        param: complaint.param.clone(),
+        code: complaint.code.map(str::to_owned),
+        inner_code: None,
+    };
+    ApiError { error }.with_status(400)
+}
+
+/// A fault's error. Kinds that the provider does not know are its status's usual error.
+fn failed(failure: &Failure, scene: &Scene<'_>) -> ErrorReply {
+    let wait = failure.retry_after_ms.or(failure.retry_after).unwrap_or(Duration::from_secs(1));
+    match failure.kind {
+        FailureKind::Rate => spent(scene, wire::openai::Dimension::Requests, wait),
+        FailureKind::Tokens => spent(scene, wire::openai::Dimension::Tokens, wait),
+        FailureKind::Never24h => ApiError::reply(
+            429,
+            "tokens",
+            Some("rate_limit_exceeded"),
+            &format!(
+                "Request too large for {} in organization org-fake on tokens per min (TPM): Limit \
+                 30000, Requested 45000. The input or output tokens must be reduced in order to run \
+                 successfully. Visit https://platform.openai.com/account/rate-limits to learn more.",
+                scene.model
+            ),
+        ),
+        FailureKind::Quota => ApiError::insufficient_quota(),
+        FailureKind::Ramp => ApiError::slow_down(),
+        FailureKind::HighDemand if failure.status >= 500 => ApiError::overloaded(),
+        FailureKind::HighDemand | FailureKind::Ptu => ApiError::slow_down(),
+        FailureKind::ContextLength => ApiError::context_length_exceeded(WINDOW, WINDOW + 2_330),
+        FailureKind::ContentPolicy => ApiError::content_policy_violation(),
+        FailureKind::KeyRevoked => ApiError::invalid_api_key("sk-****"),
+        FailureKind::ModelRemoved => {
+            let message = format!(
+                "The model `{}` has been deprecated, learn more here: \
+                 https://platform.openai.com/docs/deprecations",
+                scene.model
+            );
+            ApiError::reply(404, "invalid_request_error", Some("model_not_found"), &message)
+        }
+        FailureKind::Permission => {
+            let message =
+                format!("Project `proj_fake` does not have access to model `{}`", scene.model);
+            ApiError::reply(403, "invalid_request_error", Some("model_not_found"), &message)
+        }
+        FailureKind::Plain => match failure.status {
+            429 => spent(scene, wire::openai::Dimension::Requests, wait),
+            404 => ApiError::model_not_found(scene.model),
+            status => ApiError::of_status(status),
+        },
+    }
+}
+
+/// The window of an error that a fault makes up, in tokens.
+const WINDOW: u64 = 128_000;
+
 /// The 429 of a fault: the words of a spent limit, with the numbers of OpenAI's third tier.
-fn throttled(scene: &Scene<'_>, wait: Duration) -> ErrorReply {
+fn spent(scene: &Scene<'_>, dimension: wire::openai::Dimension, wait: Duration) -> ErrorReply {
+    let (limit, requested) = match dimension {
+        wire::openai::Dimension::Requests => (5_000, 1),
+        wire::openai::Dimension::Tokens => (800_000, 1_250),
+    };
     RateLimited {
-        dimension: wire::openai::Dimension::Requests,
+        dimension,
         model: scene.model,
-        limit: 5000,
-        used: 5000,
-        requested: 1,
+        limit,
+        used: limit,
+        requested,
         try_again_ms: millis_up(wait),
     }
     .reply()
@@ -196,55 +231,6 @@ pub(super) fn limit_headers(reading: &Reading, all: bool) -> Headers {
         None => Window::default(),
     };
     RateLimits { requests: window(reading.requests), tokens: window(reading.tokens) }.to_headers()
-}
-
-pub(super) fn reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
-    let mut reply = chat_reply(scene, prompt, said);
-    reply.service_tier = Some("default".to_owned());
-    reply.to_json()
-}
-
-/// The reply without what only one of the two adds.
-pub(super) fn chat_reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> ChatReply {
-    let mut reply = ChatReply::text(&answer_id(scene), scene.model, scene.unix_s, "");
-    let choices = (0u32..).zip(&said.choices);
-    reply.choices = choices
-        .map(|(index, blocks)| Choice {
-            index,
-            message: message(scene, index, blocks),
-            logprobs: None,
-            finish_reason: Some(finish_word(said.finish).to_owned()),
-            content_filter_results: None,
-        })
-        .collect();
-    reply.usage = Some(usage(prompt.prompt_tokens, said.tally));
-    reply.system_fingerprint = Some(FINGERPRINT.to_owned());
-    reply
-}
-
-/// Thoughts are counted and not shown.
-fn message(scene: &Scene<'_>, choice: u32, blocks: &[Uttered]) -> ReplyMessage {
-    let mut message = ReplyMessage {
-        role: "assistant".to_owned(),
-        annotations: Some(Vec::new()),
-        ..ReplyMessage::default()
-    };
-    for block in blocks {
-        match block {
-            Uttered::Thinking(_) => {}
-            Uttered::Text(words) => *message.content.get_or_insert_default() += words,
-            Uttered::Refusal(words) => *message.refusal.get_or_insert_default() += words,
-            Uttered::Call { name, arguments } => {
-                let calls = message.tool_calls.get_or_insert_default();
-                calls.push(ToolCall {
-                    id: call_id(scene.id, choice, calls.len() as u32),
-                    kind: "function".to_owned(),
-                    function: FunctionCall { name: name.clone(), arguments: arguments.clone() },
-                });
-            }
-        }
-    }
-    message
 }
 
 /// The id of call number `ordinal` of a choice.

@@ -5,14 +5,18 @@
 //! when is the answer's business.
 
 mod chat;
+mod completions;
 mod messages;
+mod responses;
 
 use bytes::{BufMut, BytesMut};
 use wire::ErrorReply;
 
 use self::chat::Chat;
+use self::completions::Completions;
 use self::messages::Messages;
-use super::{Persona, Prompt, Scene};
+use self::responses::Responses;
+use super::{Operation, Persona, Prompt, Scene};
 use crate::script::{Finish, Piece, Script, Tally};
 
 /// The voice of one stream.
@@ -20,6 +24,10 @@ use crate::script::{Finish, Piece, Script, Tally};
 pub(crate) enum Voice {
     /// Chat completions of OpenAI and Azure.
     Chat(Box<Chat>),
+    /// The Responses API of OpenAI and Azure.
+    Responses(Box<Responses>),
+    /// Completions of OpenAI and Azure.
+    Completions(Box<Completions>),
     /// Anthropic.
     Messages(Box<Messages>),
 }
@@ -31,10 +39,18 @@ impl Voice {
         prompt: &Prompt,
         script: &Script,
     ) -> Self {
-        match persona {
-            Persona::OpenAi => Self::Chat(Box::new(Chat::new(scene, prompt, script, false))),
-            Persona::Azure => Self::Chat(Box::new(Chat::new(scene, prompt, script, true))),
-            Persona::Anthropic => Self::Messages(Box::new(Messages::new(scene, prompt, script))),
+        match (persona, prompt.operation) {
+            (Persona::OpenAi | Persona::Azure, Operation::Responses) => {
+                Self::Responses(Box::new(Responses::new(scene, prompt)))
+            }
+            (Persona::OpenAi | Persona::Azure, Operation::Completions) => {
+                Self::Completions(Box::new(Completions::new(scene, prompt, script)))
+            }
+            (Persona::OpenAi, _) => Self::Chat(Box::new(Chat::new(scene, prompt, script, false))),
+            (Persona::Azure, _) => Self::Chat(Box::new(Chat::new(scene, prompt, script, true))),
+            (Persona::Anthropic, _) => {
+                Self::Messages(Box::new(Messages::new(scene, prompt, script)))
+            }
         }
     }
 
@@ -42,6 +58,9 @@ impl Voice {
     pub(crate) fn open(&mut self, out: &mut BytesMut) {
         match self {
             Self::Chat(chat) => chat.open(out),
+            Self::Responses(responses) => responses.open(out),
+            // The first frame has words already.
+            Self::Completions(_) => {}
             Self::Messages(messages) => messages.open(out),
         }
     }
@@ -50,6 +69,8 @@ impl Voice {
     pub(crate) fn say(&mut self, out: &mut BytesMut, piece: &Piece<'_>) {
         match self {
             Self::Chat(chat) => chat.say(out, piece),
+            Self::Responses(responses) => responses.say(out, piece),
+            Self::Completions(completions) => completions.say(out, piece),
             Self::Messages(messages) => messages.say(out, piece),
         }
     }
@@ -76,6 +97,8 @@ impl Voice {
     ) {
         match self {
             Self::Chat(chat) => chat.close(out, finish, tally, with_usage),
+            Self::Responses(responses) => responses.close(out, finish, tally, with_usage),
+            Self::Completions(completions) => completions.close(out, finish, tally, with_usage),
             Self::Messages(messages) => messages.close(out, finish, tally, with_usage),
         }
     }
@@ -84,7 +107,8 @@ impl Voice {
     /// one of its own.
     pub(crate) fn terminator(&self, out: &mut BytesMut) {
         match self {
-            Self::Chat(_) => out.put_slice(wire::sse::encode::DONE),
+            Self::Chat(_) | Self::Completions(_) => out.put_slice(wire::sse::encode::DONE),
+            Self::Responses(responses) => responses.terminator(out),
             Self::Messages(_) => Messages::terminator(out),
         }
     }
@@ -92,7 +116,9 @@ impl Voice {
     /// What the provider, or a proxy in front of it, sends while nothing is said.
     pub(crate) fn heartbeat(&self, out: &mut BytesMut) {
         match self {
-            Self::Chat(_) => wire::sse::encode::comment(out, "keep-alive"),
+            Self::Chat(_) | Self::Completions(_) | Self::Responses(_) => {
+                wire::sse::encode::comment(out, "keep-alive");
+            }
             Self::Messages(_) => Messages::ping(out),
         }
     }
@@ -100,14 +126,17 @@ impl Voice {
     /// A comment of one line, where the framing has such a thing.
     pub(crate) fn comment(&self, out: &mut BytesMut, text: &str) {
         match self {
-            Self::Chat(_) | Self::Messages(_) => wire::sse::encode::comment(out, text),
+            Self::Chat(_) | Self::Responses(_) | Self::Completions(_) | Self::Messages(_) => {
+                wire::sse::encode::comment(out, text)
+            }
         }
     }
 
     /// `error` inside the stream.
     pub(crate) fn fail(&self, out: &mut BytesMut, error: &ErrorReply) {
         match self {
-            Self::Chat(_) => error.write_frame(out),
+            Self::Chat(_) | Self::Completions(_) => error.write_frame(out),
+            Self::Responses(responses) => responses.fail(out, error),
             Self::Messages(_) => wire::sse::encode::event(out, "error", &error.body),
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fake_providers::config::{
-    DeploymentConfig, FakesConfig, FaultRule, Latency, Limits, Spread, When, Window,
+    DeploymentConfig, FakesConfig, FaultRule, Latency, Limits, Quota, Rate, Spread, When, Window,
 };
 use fake_providers::{Fakes, Ledger};
 use http::{HeaderMap, Method, Request};
@@ -110,6 +110,12 @@ pub(crate) fn rule(id: &str, name: &str, params: Value) -> FaultRule {
     }
 }
 
+/// So many requests per minute.
+pub(crate) fn rate_of(amount: u64) -> Limits {
+    let requests = Some(Rate { amount, per: Duration::from_secs(60) });
+    Limits { requests, ..Limits::default() }
+}
+
 pub(crate) fn seconds(s: u64) -> At {
     At::after_start(Duration::from_secs(s))
 }
@@ -179,6 +185,15 @@ impl World {
             FakesConfig { seed: Seed(seed), deployments, faults, quotas: Vec::new() },
             |fakes| fakes,
         )
+    }
+
+    /// One whose deployments share these limits.
+    pub(crate) fn sharing(deployments: Vec<DeploymentConfig>, limits: Limits) -> Self {
+        let members = (0..deployments.len()).collect();
+        let quota = Quota { id: "shared".to_owned(), deployments: members, limits };
+        let (seed, faults) = (Seed(42), Vec::new());
+        let config = FakesConfig { seed, deployments, faults, quotas: vec![quota] };
+        Self::opened(config, |fakes| fakes)
     }
 
     /// One whose hosts have room for so many connections.

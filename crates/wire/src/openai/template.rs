@@ -10,6 +10,9 @@ use crate::json_text::escape_into;
 /// be escaped.
 const HOLE: &[u8] = br#""delta":{"content":""#;
 
+/// What follows the padding, which is a chunk's last member: `"}` and the frame's end.
+const PADDED_END: usize = 4;
+
 /// A rendered content frame with a hole for the words. Serves Azure too: give it a chunk with
 /// filter results.
 #[derive(Clone, Debug)]
@@ -32,6 +35,20 @@ impl ChunkTemplate {
             }
             None => Self { before: frame, after: Bytes::new() },
         }
+    }
+
+    /// Appends the frame that says `text`, padded with `padding`, which must need no escapes. The
+    /// template's chunk must have had an empty `obfuscation`.
+    pub fn write_padded(&self, out: &mut BytesMut, text: &str, padding: &str) {
+        let Some(end) = self.after.len().checked_sub(PADDED_END) else {
+            return self.write_content(out, text);
+        };
+        out.reserve(self.before.len() + text.len() + self.after.len() + padding.len());
+        out.put_slice(&self.before);
+        escape_into(out, text);
+        out.put_slice(&self.after[..end]);
+        out.put_slice(padding.as_bytes());
+        out.put_slice(&self.after[end..]);
     }
 
     /// Appends the frame that says `text`; byte for byte what

@@ -5,7 +5,7 @@ use bytes::BytesMut;
 use wire::azure::{FilterResults, prompt_filter_chunk};
 use wire::openai::{ChatChunk, ChunkTemplate, Delta, FunctionDelta, ToolCallDelta};
 
-use super::super::{Prompt, Scene, openai};
+use super::super::{Prompt, Scene, azure, openai};
 use crate::script::{Block, Finish, Kind, Piece, Script, Tally};
 
 /// A stream of chat completions.
@@ -13,6 +13,8 @@ use crate::script::{Block, Finish, Kind, Piece, Script, Tally};
 pub(crate) struct Chat {
     azure: bool,
     include_usage: bool,
+    /// Whether chunks are padded, to hide how long their words are.
+    obfuscate: bool,
     prompt_tokens: u64,
     /// Ids of calls are made of it.
     id: String,
@@ -37,9 +39,11 @@ impl Chat {
         let mut base = ChatChunk::new(&openai::answer_id(scene), scene.model, scene.unix_s);
         base.system_fingerprint = Some(Some(openai::FINGERPRINT.to_owned()));
         base.usage = prompt.include_usage.then_some(None);
+        let obfuscate = prompt.obfuscate && !azure;
         if !azure {
             base.service_tier = Some("default".to_owned());
         }
+        base.obfuscation = obfuscate.then(String::new);
         let annotated = |results: FilterResults| {
             let mut chunk = base.clone();
             for choice in &mut chunk.choices {
@@ -63,6 +67,7 @@ impl Chat {
         Self {
             azure,
             include_usage: prompt.include_usage,
+            obfuscate,
             prompt_tokens: prompt.prompt_tokens,
             id: scene.id.to_owned(),
             base,
@@ -84,7 +89,10 @@ impl Chat {
         }
         let delta = match piece.kind {
             Kind::Text => {
-                if let Some(voice) = self.voices.get(piece.choice as usize) {
+                let Some(voice) = self.voices.get(piece.choice as usize) else { return };
+                if self.obfuscate {
+                    voice.template.write_padded(out, piece.text, padding(piece.text.len()));
+                } else {
                     voice.template.write_content(out, piece.text);
                 }
                 return;
@@ -120,12 +128,20 @@ impl Chat {
     }
 
     pub(super) fn close(&self, out: &mut BytesMut, finish: Finish, tally: Tally, with_usage: bool) {
+        let filtered = self.azure && finish == Finish::ContentFilter;
         for index in 0..self.voices.len() as u32 {
-            of_choice(&self.base, index).with_finish(openai::finish_word(finish)).write_frame(out);
+            let word = openai::finish_word(finish);
+            let mut chunk = self.padded(of_choice(&self.base, index).with_finish(word), 0);
+            for choice in chunk.choices.iter_mut().filter(|_| filtered) {
+                choice.content_filter_results = Some(azure::objection());
+            }
+            chunk.write_frame(out);
         }
         if self.include_usage && with_usage {
             let usage = openai::usage(self.prompt_tokens, tally);
-            self.base.clone().with_usage(usage).write_frame(out);
+            let mut chunk = self.base.clone().with_usage(usage);
+            chunk.obfuscation = None;
+            chunk.write_frame(out);
         }
     }
 
@@ -135,8 +151,9 @@ impl Chat {
         if std::mem::replace(&mut voice.introduced, true) {
             return;
         }
-        let mut chunk = of_choice(&self.base, index).with_role();
-        if !voice.in_words {
+        let in_words = voice.in_words;
+        let mut chunk = self.padded(of_choice(&self.base, index).with_role(), 0);
+        if !in_words {
             for choice in &mut chunk.choices {
                 choice.delta.content = Some(None);
             }
@@ -144,13 +161,27 @@ impl Chat {
         chunk.write_frame(out);
     }
 
+    /// `chunk`, padded beside words of so many bytes.
+    fn padded(&self, mut chunk: ChatChunk, words: usize) -> ChatChunk {
+        chunk.obfuscation = self.obfuscate.then(|| padding(words).to_owned());
+        chunk
+    }
+
     fn write(&self, out: &mut BytesMut, index: u32, delta: Delta) {
-        let mut chunk = of_choice(&self.judged, index);
+        let mut chunk = self.padded(of_choice(&self.judged, index), 0);
         for choice in &mut chunk.choices {
             choice.delta = delta.clone();
         }
         chunk.write_frame(out);
     }
+}
+
+/// Random enough to look at; the provider's is random.
+const PADDING: &str = "q7Zx0LkV3mBt9RdY";
+
+/// Padding beside words of so many bytes: their sum is a multiple of 16.
+fn padding(words: usize) -> &'static str {
+    PADDING.get(words % PADDING.len()..).unwrap_or(PADDING)
 }
 
 fn calling(call: ToolCallDelta) -> Delta {

@@ -1,0 +1,57 @@
+//! Whole chat completions, of OpenAI and Azure alike.
+
+use bytes::Bytes;
+use wire::openai::{ChatReply, Choice, FunctionCall, ReplyMessage, ToolCall};
+
+use super::super::{Prompt, Scene};
+use super::{FINGERPRINT, answer_id, call_id, finish_word, usage};
+use crate::script::{Said, Uttered};
+
+pub(super) fn reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
+    let mut reply = chat_reply(scene, prompt, said);
+    reply.service_tier = Some("default".to_owned());
+    reply.to_json()
+}
+
+/// The reply without what only one of the two adds.
+pub(in super::super) fn chat_reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> ChatReply {
+    let mut reply = ChatReply::text(&answer_id(scene), scene.model, scene.unix_s, "");
+    let choices = (0u32..).zip(&said.choices);
+    reply.choices = choices
+        .map(|(index, blocks)| Choice {
+            index,
+            message: message(scene, index, blocks),
+            logprobs: None,
+            finish_reason: Some(finish_word(said.finish).to_owned()),
+            content_filter_results: None,
+        })
+        .collect();
+    reply.usage = Some(usage(prompt.prompt_tokens, said.tally));
+    reply.system_fingerprint = Some(FINGERPRINT.to_owned());
+    reply
+}
+
+/// Thoughts are counted and not shown.
+fn message(scene: &Scene<'_>, choice: u32, blocks: &[Uttered]) -> ReplyMessage {
+    let mut message = ReplyMessage {
+        role: "assistant".to_owned(),
+        annotations: Some(Vec::new()),
+        ..ReplyMessage::default()
+    };
+    for block in blocks {
+        match block {
+            Uttered::Thinking(_) => {}
+            Uttered::Text(words) => *message.content.get_or_insert_default() += words,
+            Uttered::Refusal(words) => *message.refusal.get_or_insert_default() += words,
+            Uttered::Call { name, arguments } => {
+                let calls = message.tool_calls.get_or_insert_default();
+                calls.push(ToolCall {
+                    id: call_id(scene.id, choice, calls.len() as u32),
+                    kind: "function".to_owned(),
+                    function: FunctionCall { name: name.clone(), arguments: arguments.clone() },
+                });
+            }
+        }
+    }
+    message
+}

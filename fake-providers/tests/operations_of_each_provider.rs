@@ -1,0 +1,130 @@
+//! Everything besides chat: the Responses API, completions, embeddings, moderations, counting
+//! tokens, lists of models.
+
+#[cfg(test)]
+mod support;
+
+use http::Method;
+use serde_json::{Value, json};
+use support::{PROTOCOLS, Seen, World, deployment, send};
+use vocab::Protocol;
+
+async fn post(protocol: Protocol, path: &str, body: Value) -> Seen {
+    let world = World::new(vec![deployment(protocol, 1)], vec![]);
+    let own = world.config.deployments[0].clone();
+    world.call(0, send(&own, Method::POST, path, body.to_string()), 1).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn responses_as_a_whole() {
+    let tool = json!({ "type": "function", "name": "look", "parameters": {
+        "type": "object", "properties": { "at": { "type": "string" } } } });
+    let body = json!({ "model": "gpt-4o", "input": "hello there [[answer:2]]", "instructions": "be brief",
+        "reasoning": { "effort": "minimal", "summary": "auto" } });
+    let mut text = post(Protocol::OpenAi, "/v1/responses", body).await.body();
+    text += "\n\n";
+    let body =
+        json!({ "model": "gpt-4o", "input": "look", "tools": [tool], "max_output_tokens": 16 });
+    text += &post(Protocol::OpenAi, "/v1/responses", body).await.body();
+    insta::assert_snapshot!("responses-plain", text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn responses_as_streams() {
+    let tool = json!({ "type": "function", "name": "look", "parameters": {
+        "type": "object", "properties": { "at": { "type": "string" } } } });
+    for (name, body) in [
+        ("text", json!({ "input": "hello [[answer:2]]" })),
+        ("calls", json!({ "input": "look [[calls:2]]", "tools": [tool] })),
+        (
+            "thoughts",
+            json!({ "input": "[[thinking:2]] [[answer:1]]", "reasoning": { "summary": "auto" } }),
+        ),
+        ("cut", json!({ "input": "[[answer:50]]", "max_output_tokens": 16 })),
+        ("refusal", json!({ "input": "[[refuse]]" })),
+    ] {
+        let mut body = body;
+        body["model"] = "gpt-4o".into();
+        body["stream"] = true.into();
+        let seen = post(Protocol::OpenAi, "/v1/responses", body).await;
+        let events = seen.body();
+        let names: Vec<&str> =
+            events.lines().filter_map(|line| line.strip_prefix("event: ")).collect();
+        let numbers: Vec<u64> = events
+            .lines()
+            .filter_map(|line| line.strip_prefix("data: "))
+            .map(|data| {
+                serde_json::from_str::<Value>(data).unwrap()["sequence_number"].as_u64().unwrap()
+            })
+            .collect();
+        assert_eq!(numbers, (0..names.len() as u64).collect::<Vec<_>>(), "{name}");
+        insta::assert_snapshot!(format!("responses-stream-{name}"), events);
+    }
+    let azure = json!({ "model": "gpt-4o", "input": "[[answer:1]]", "stream": true });
+    for path in ["/openai/v1/responses", "/openai/responses?api-version=2025-04-01-preview"] {
+        let seen = post(Protocol::Azure, path, azure.clone()).await;
+        assert!(seen.body().contains("event: response.completed"), "{path}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn completions() {
+    let body = json!({ "model": "gpt-4o", "prompt": "once upon [[answer:2]]" });
+    let mut text = post(Protocol::OpenAi, "/v1/completions", body).await.body();
+    let body = json!({ "model": "gpt-4o", "prompt": ["a", "b [[answer:1]]"], "stream": true,
+        "stream_options": { "include_usage": true } });
+    text += "\n\n";
+    text += &post(Protocol::OpenAi, "/v1/completions", body).await.body();
+    insta::assert_snapshot!("completions", text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn embeddings() {
+    let path = "/openai/deployments/gpt-4o/embeddings?api-version=2024-10-21";
+    let body = json!({ "input": ["one two", "three"], "dimensions": 4 });
+    let floats = post(Protocol::Azure, path, body).await.json();
+    assert_eq!(floats["usage"]["prompt_tokens"], 3);
+    assert_eq!(floats["data"][1]["index"], 1);
+    let numbers = floats["data"][0]["embedding"].as_array().unwrap();
+    assert!(numbers.iter().all(|number| number.as_f64().unwrap().abs() == 0.5));
+    let body = json!({ "model": "gpt-4o", "input": "one two", "dimensions": 4, "encoding_format": "base64" });
+    let packed = post(Protocol::OpenAi, "/v1/embeddings", body).await.json();
+    assert_eq!(packed["data"][0]["embedding"].as_str().unwrap().len(), 24);
+    let body = json!({ "model": "gpt-4o", "input": "one two" });
+    let usual = post(Protocol::OpenAi, "/v1/embeddings", body).await.json();
+    assert_eq!(usual["data"][0]["embedding"].as_array().unwrap().len(), 1536);
+}
+
+#[tokio::test(start_paused = true)]
+async fn moderations() {
+    let body = json!({ "input": ["peace", "war [[flagged]]"] });
+    let seen = post(Protocol::OpenAi, "/v1/moderations", body).await.json();
+    assert_eq!(seen["results"][0]["flagged"], false);
+    assert_eq!(seen["results"][1]["categories"]["violence"], true);
+}
+
+#[tokio::test(start_paused = true)]
+async fn counting_tokens() {
+    let body = json!({ "model": "gpt-4o", "system": "be brief",
+        "messages": [{ "role": "user", "content": "one two three" }] });
+    let seen = post(Protocol::Anthropic, "/v1/messages/count_tokens", body).await;
+    assert_eq!((seen.status, seen.body().as_str()), (200, r#"{"input_tokens":5}"#));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_model_and_heads() {
+    for protocol in PROTOCOLS {
+        let world = World::new(vec![deployment(protocol, 1)], vec![]);
+        let own = world.config.deployments[0].clone();
+        let prefix = if protocol == Protocol::Azure { "/openai/v1" } else { "/v1" };
+        let get = |method, path: String| send(&own, method, &path, "");
+        let one = world.call(0, get(Method::GET, format!("{prefix}/models/gpt-4o")), 1).await;
+        assert_eq!(one.json()["id"], "gpt-4o");
+        let none = world.call(0, get(Method::GET, format!("{prefix}/models/gpt-9")), 1).await;
+        assert_eq!(none.status, 404);
+        for path in ["/v1/models".to_owned(), format!("{prefix}/models/gpt-4o")] {
+            let head = world.call(0, get(Method::HEAD, path), 1).await;
+            assert_eq!((head.status, head.body().as_str()), (200, ""));
+        }
+    }
+}
