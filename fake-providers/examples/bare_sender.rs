@@ -64,10 +64,12 @@ fn serve(arrived: &Receiver<TcpStream>, chunks: &[&[u8]], gap: Duration) -> io::
             arrived.try_recv()
         };
         match came {
-            Ok(socket) => {
+            Ok(mut socket) => {
                 socket.set_nodelay(true)?;
-                // All gaps are equal, so who came last is due last.
-                streams.push_back(Stream { due: Instant::now(), socket, chunk: 0 });
+                if socket.write_all(chunks[0]).is_ok() && chunks.len() > 1 {
+                    // All gaps are equal, so who came last is due last.
+                    streams.push_back(Stream { due: Instant::now() + gap, socket, chunk: 1 });
+                }
             }
             Err(TryRecvError::Empty) => {}
             Err(TryRecvError::Disconnected) => return Ok(()),

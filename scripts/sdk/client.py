@@ -1,11 +1,19 @@
 """What the suite asks of every SDK, whoever made it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
 from fakes import Deployment
 
-PROMPT = [{"role": "user", "content": "say five words please [[answer:5]]"}]
+TEXT = "say five words please [[answer:5]]"
+PROMPT = [{"role": "user", "content": TEXT}]
+
+WEATHER = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}, "days": {"type": "integer"}},
+    "required": ["city", "days"],
+}
+"""JSON schema of the arguments of a tool, and of structured output."""
 
 
 class Check(NamedTuple):
@@ -13,6 +21,15 @@ class Check(NamedTuple):
 
     what: str
     holds: bool
+
+
+def each(parts: list[Callable[[Deployment], Iterator[Check]]], at: Deployment) -> Iterator[Check]:
+    """All checks of all parts; a part that raises is a check that does not hold."""
+    for part in parts:
+        try:
+            yield from part(at)
+        except Exception as error:  # whatever an SDK raises on a healthy fake is the finding
+            yield Check(f"{part.__name__} raised {type(error).__name__}: {error}", False)
 
 
 class Detail(NamedTuple):

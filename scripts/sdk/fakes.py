@@ -139,5 +139,6 @@ def _scenario(cases: list[Case]) -> dict[str, object]:
 
 def _deployment(entry: dict[str, dict[str, str]]) -> Deployment:
     params = entry["litellm_params"]
-    model = params["model"].partition("/")[2]
-    return Deployment(entry["model_info"]["id"], params["api_base"], params["api_key"], model)
+    url = params.get("api_base") or params["aws_bedrock_runtime_endpoint"]
+    key = params.get("api_key") or params["aws_access_key_id"]
+    return Deployment(entry["model_info"]["id"], url, key, params["model"].partition("/")[2])

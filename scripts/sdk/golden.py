@@ -5,7 +5,7 @@ disagree the SDK is right and the table is corrected here; `docs/fakes.md` shows
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from seen import Range, Sees
 
@@ -54,9 +54,9 @@ def exactly(seconds: float) -> tuple[Range, ...]:
 HEALTHY = Case("healthy", None)
 
 
-def both(sees: Sees) -> dict[str, Sees]:
-    """The openai SDK, whichever client."""
-    return {"openai": sees, "openai (Azure)": sees}
+def both(sees: Sees, azure: str | None = None) -> dict[str, Sees]:
+    """The openai SDK, whichever client; `azure` is Azure's own code."""
+    return {"openai": sees, "openai (Azure)": replace(sees, code=azure)}
 
 
 ERRORS: Sequence[Case] = [
@@ -65,7 +65,7 @@ ERRORS: Sequence[Case] = [
         "anthropic": once("BadRequestError", 400, "invalid_request_error"),
     }),
     Case("error-401", {"error": 401}, {
-        **both(once("AuthenticationError", 401)),
+        **both(once("AuthenticationError", 401, "invalid_api_key"), azure="401"),
         "anthropic": once("AuthenticationError", 401, "authentication_error"),
     }),
     Case("error-403", {"error": 403}, {
@@ -73,23 +73,23 @@ ERRORS: Sequence[Case] = [
         "anthropic": once("PermissionDeniedError", 403, "permission_error"),
     }),
     Case("error-404", {"error": 404}, {
-        **both(once("NotFoundError", 404)),
+        **both(once("NotFoundError", 404, "model_not_found"), azure="DeploymentNotFound"),
         "anthropic": once("NotFoundError", 404, "not_found_error"),
     }),
     Case("error-408", {"error": 408}, {
         **both(thrice("APIStatusError", 408)),
-        "anthropic": thrice("RequestTimeoutError", 408),
+        "anthropic": thrice("RequestTimeoutError", 408, "timeout_error"),
     }, older={"anthropic": thrice("APIStatusError", 408)}),
     Case("error-409", {"error": 409}, {
         **both(thrice("ConflictError", 409)),
-        "anthropic": thrice("ConflictError", 409),
+        "anthropic": thrice("ConflictError", 409, "conflict_error"),
     }),
     Case("error-413", {"error": 413}, {
         **both(once("APIStatusError", 413)),
         "anthropic": once("ContentTooLargeError", 413, "request_too_large"),
     }, older={"anthropic": once("RequestTooLargeError", 413, "request_too_large")}),
     Case("error-500", {"error": 500}, {
-        **both(thrice("InternalServerError", 500)),
+        **both(thrice("InternalServerError", 500, "server_error"), azure="InternalServerError"),
         "anthropic": thrice("InternalServerError", 500, "api_error"),
     }),
     Case("error-502-html", {"error": {"status": 502, "body": "html"}}, {
@@ -97,7 +97,7 @@ ERRORS: Sequence[Case] = [
         "anthropic": thrice("InternalServerError", 502),
     }),
     Case("error-503", {"error": 503}, {
-        **both(thrice("InternalServerError", 503)),
+        **both(thrice("InternalServerError", 503, "server_is_overloaded"), azure="ServiceUnavailable"),
         "anthropic": thrice("ServiceUnavailableError", 503),
     }, older={"anthropic": thrice("InternalServerError", 503)}),
     Case("error-503-text", {"error": {"status": 503, "body": "text"}}, {
@@ -120,7 +120,7 @@ ERRORS: Sequence[Case] = [
 
 WAITS: Sequence[Case] = [
     Case("throttle", {"throttle": None}, {
-        **both(thrice("RateLimitError", 429)),
+        **both(thrice("RateLimitError", 429, "rate_limit_exceeded"), azure="429"),
         "anthropic": thrice("RateLimitError", 429, "rate_limit_error"),
     }),
     Case("throttle-10s", {"throttle": {"retry_after": "10s"}}, {
@@ -257,7 +257,8 @@ def expected(case: Case, client: str, version: str) -> Sees | None:
     """What this client sees of a case; none where it has no such case."""
     sdk = client.partition(" (")[0]
     if "TypeScript" in client:
-        return TYPESCRIPT[sdk].get(case.name, case.sees.get(sdk))
+        python = "openai (Azure)" if "Azure" in client else sdk
+        return TYPESCRIPT[sdk].get(case.name, case.sees.get(python))
     sees = case.sees.get(client)
     return sees if _numbers(version) >= _numbers(CURRENT[sdk]) else case.older.get(client, sees)
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import typescript_sdk
 from anthropic_sdk import Anthropic
-from client import Client
+from client import Client, Detail
 from docs import is_current
 from fakes import Deployment, Fakes
 from golden import HEALTHY, TABLES, Case, expected
@@ -82,14 +82,14 @@ def observe(client: Client, case: Case, fakes: Fakes, at: Deployment) -> Seen:
     waits: list[float] = []
     really, time.sleep = time.sleep, waits.append
     try:
-        ending, status, code = call(at, **options), None, None
+        ending, detail = call(at, **options), Detail(None, None, None)
     except Exception as error:  # whatever it raises is the observation
         ending = name(error)
-        status, code, _ = client.detail(error)
+        detail = client.detail(error)
     finally:
         time.sleep = really
     counted = 0 if case.at_connect else fakes.attempts(at, at_least=len(waits) + 1)
-    return Seen(ending, counted or len(waits) + 1, waits, status, code)
+    return Seen(ending, counted or len(waits) + 1, waits, *detail)
 
 
 def name(error: Exception) -> str:

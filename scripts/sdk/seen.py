@@ -37,16 +37,19 @@ class Seen:
     waits: Sequence[float] = ()
     status: int | None = None
     code: str | None = None
+    request_id: str | None = None
 
     def is_as(self, sees: Sees) -> bool:
-        """Whether the expectation holds; a status or code that it does not name may be anything."""
-        return (
+        """Whether the expectation holds; a status or code that it does not name may be anything. An
+        error that has its provider's code and a status of its own has a request id, too."""
+        return bool(
             self.ending == sees.ending
             and self.attempts == sees.attempts
             and len(self.waits) == len(sees.waits)
             and all(low <= wait <= high for wait, (low, high) in zip(self.waits, sees.waits))
             and sees.status in (None, self.status)
             and sees.code in (None, self.code)
+            and (sees.status is None or sees.code is None or self.status == 200 or self.request_id)
         )
 
     def __str__(self) -> str:

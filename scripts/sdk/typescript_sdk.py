@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 
-from client import Check, Detail, PROMPT, whole_or_part
+from client import TEXT, Check, Detail, whole_or_part
 from fakes import Deployment
 
 FOLDER = pathlib.Path(__file__).parent / "typescript"
@@ -56,7 +56,7 @@ class TypeScript:
             "url": at.url,
             "key": at.key,
             "model": at.model,
-            "prompt": PROMPT[0]["content"],
+            "prompt": TEXT,
             "timeoutMs": 1000 * options.get("timeout", 20),
         }
         print(json.dumps(call), file=node.stdin, flush=True)
