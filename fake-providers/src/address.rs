@@ -74,6 +74,8 @@ fn with_key<'p>(
         match deployment.persona.authorize(inquiry, &deployment.config.key) {
             Ok(()) => admitted.push(candidate),
             Err(Refusal::NoKey) => {}
+            // What is wrong with the right key says more than another deployment's no.
+            Err(Refusal::WrongKey) if matches!(refusal, Refusal::Invalid(_)) => {}
             Err(other) => refusal = other,
         }
     }

@@ -122,8 +122,10 @@ impl Case<'_> {
         let estate = &self.desk.estate;
         estate.clock.sleep_until(course.due).await;
         self.scene.unix_s = estate.clock.unix_seconds();
+        self.scene.took = estate.clock.now().since(self.arrived);
         let persona = self.deployment.persona;
-        let headers = self.headers(persona.stream_type(prompt.operation));
+        let mut headers = self.headers(persona.stream_type(&self.scene.query));
+        put(&mut headers, persona.answer_headers(prompt, None, self.scene.took));
         let voice = Voice::new(persona, &self.scene.borrow(), prompt, &script);
         self.attempt.entry().head(200);
         let telling = Telling::new(script, self.marks());
@@ -136,6 +138,7 @@ impl Case<'_> {
             course,
             telling,
             scene: self.scene,
+            arrived: self.arrived,
         });
         respond(StatusCode::OK, headers, Answer::Stream(Box::new(stream)))
     }
@@ -168,12 +171,17 @@ impl Case<'_> {
         let estate = &self.desk.estate;
         estate.clock.sleep_until(due).await;
         self.scene.unix_s = estate.clock.unix_seconds();
+        self.scene.took = estate.clock.now().since(self.arrived);
         entry.generated(said.tally.tokens);
+        let told = self.deployment.persona.answer_headers(prompt, Some(&said), self.scene.took);
         let body = self.deployment.persona.reply(&self.scene.borrow(), prompt, &said);
         match end {
             None => {
                 let body = if garbled { half(&body) } else { body };
-                self.whole(StatusCode::OK, (JSON, body), Some(seat), AttemptEnd::Complete)
+                let body = (JSON, body);
+                let mut whole = self.whole(StatusCode::OK, body, Some(seat), AttemptEnd::Complete);
+                put(whole.headers_mut(), told);
+                whole
             }
             Some(verdict) => self.broken_plain(&verdict, &body, seat, &course.met),
         }

@@ -133,6 +133,7 @@ impl Desk {
             query: parts.uri.query().unwrap_or_default().to_owned(),
             client_id: client_id(&parts.headers),
             unix_s: estate.clock.unix_seconds(),
+            took: std::time::Duration::ZERO,
         };
         let (head_only, reading) = (parts.method == Method::HEAD, Reading::default());
         let case = Case {

@@ -108,10 +108,7 @@ fn share(quota: &Quota, deployments: &mut [Deployment], clock: Clock) {
 
 impl Deployment {
     fn new(index: usize, config: DeploymentConfig, clock: Clock) -> Result<Self, FakesError> {
-        let persona = Persona::of(config.protocol).ok_or_else(|| FakesError::NoPersona {
-            deployment: config.id.to_string(),
-            protocol: config.protocol,
-        })?;
+        let persona = Persona::of(config.protocol);
         let now_ns = clock.unix_ns(vocab::At::START);
         Ok(Self {
             index,

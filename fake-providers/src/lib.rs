@@ -1,5 +1,5 @@
-//! Fake model providers: OpenAI, Azure OpenAI and Anthropic, as a gateway or an SDK sees them, with
-//! finite capacity, real rate limits and faults on purpose.
+//! Fake model providers: OpenAI, Azure OpenAI, Anthropic, Gemini and Bedrock, as a gateway or an SDK
+//! sees them, with finite capacity, real rate limits and faults on purpose.
 //!
 //! One fake per deployment of a config ([`config`]), one listener per host. A dial goes through the
 //! door, a request over the desk: who is meant, which faults it meets, whether limits and slots
@@ -34,7 +34,7 @@ mod timeline;
 use std::future::Future;
 use std::sync::Arc;
 
-use vocab::{At, Protocol};
+use vocab::At;
 use world::{Clock, Listener};
 
 use config::FakesConfig;
@@ -98,14 +98,6 @@ pub enum FakesError {
     /// More rules than a timeline holds.
     #[error("{0} fault rules are more than the {max} that a timeline holds", max = standing::RULES_MAX)]
     TooManyRules(usize),
-    /// There is no persona for a deployment's protocol yet.
-    #[error("no fake speaks {protocol} yet, as {deployment} needs; use openai, azure or anthropic")]
-    NoPersona {
-        /// The deployment's id.
-        deployment: String,
-        /// What it should speak.
-        protocol: Protocol,
-    },
 }
 
 impl Fakes {

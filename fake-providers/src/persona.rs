@@ -7,7 +7,10 @@
 
 mod anthropic;
 mod azure;
+mod bedrock;
+mod gemini;
 mod openai;
+mod percent;
 mod voice;
 
 use std::borrow::Cow;
@@ -30,6 +33,8 @@ pub(crate) enum Persona {
     OpenAi,
     Azure,
     Anthropic,
+    Gemini,
+    Bedrock,
 }
 
 /// What can be asked of a provider.
@@ -157,6 +162,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) client_id: Option<&'a str>,
     /// Now, in unix seconds.
     pub(crate) unix_s: u64,
+    /// Since the request came in; zero before there is an answer.
+    pub(crate) took: Duration,
 }
 
 /// A [`Scene`] that outlives the request.
@@ -168,19 +175,21 @@ pub(crate) struct OwnedScene {
     pub(crate) query: String,
     pub(crate) client_id: Option<String>,
     pub(crate) unix_s: u64,
+    pub(crate) took: Duration,
 }
 
 /// Headers with static names.
 pub(crate) type Headers = Vec<(&'static str, String)>;
 
 impl Persona {
-    /// The persona that speaks `protocol`, if there is one yet.
-    pub(crate) const fn of(protocol: Protocol) -> Option<Self> {
+    /// The persona that speaks `protocol`.
+    pub(crate) const fn of(protocol: Protocol) -> Self {
         match protocol {
-            Protocol::OpenAi => Some(Self::OpenAi),
-            Protocol::Azure => Some(Self::Azure),
-            Protocol::Anthropic => Some(Self::Anthropic),
-            Protocol::Gemini | Protocol::Bedrock => None,
+            Protocol::OpenAi => Self::OpenAi,
+            Protocol::Azure => Self::Azure,
+            Protocol::Anthropic => Self::Anthropic,
+            Protocol::Gemini => Self::Gemini,
+            Protocol::Bedrock => Self::Bedrock,
         }
     }
 
@@ -197,6 +206,8 @@ impl Persona {
             Self::OpenAi => openai::route(path),
             Self::Azure => azure::route(path, query),
             Self::Anthropic => anthropic::route(path),
+            Self::Gemini => gemini::route(path),
+            Self::Bedrock => bedrock::route(path),
         }?;
         let asks = match route.operation {
             Operation::Models | Operation::Model | Operation::Health => gets,
@@ -216,25 +227,19 @@ impl Persona {
     /// # Errors
     /// The refusal: [`Refusal::NoKey`], if it presents none at all.
     pub(crate) fn authorize(self, inquiry: &Inquiry<'_>, key: &str) -> Result<(), Refusal> {
-        match self.key(&inquiry.parts.headers) {
+        let headers = &inquiry.parts.headers;
+        let own = match self {
+            Self::OpenAi => None,
+            Self::Azure => text(headers, wire::azure::API_KEY).map(Cow::Borrowed),
+            Self::Anthropic => text(headers, wire::anthropic::API_KEY).map(Cow::Borrowed),
+            Self::Gemini => gemini::key(inquiry.parts),
+            Self::Bedrock => return bedrock::authorize(inquiry, key),
+        };
+        match own.or_else(|| bearer(headers).map(Cow::Borrowed)) {
             None => Err(Refusal::NoKey),
             Some(presented) if presented == key => Ok(()),
             Some(_) => Err(Refusal::WrongKey),
         }
-    }
-
-    /// The key that a request presents.
-    fn key(self, headers: &HeaderMap) -> Option<&str> {
-        let own = match self {
-            Self::OpenAi => None,
-            Self::Azure => text(headers, wire::azure::API_KEY),
-            Self::Anthropic => text(headers, wire::anthropic::API_KEY),
-        };
-        own.or_else(|| {
-            let bearer = text(headers, wire::openai::AUTHORIZATION)?;
-            let (scheme, key) = bearer.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
-        })
     }
 
     /// Understands a request's body, or says what is wrong with it.
@@ -246,6 +251,8 @@ impl Persona {
         match self {
             Self::OpenAi | Self::Azure => openai::read(inquiry.body, route),
             Self::Anthropic => anthropic::read(inquiry, route),
+            Self::Gemini => gemini::read(inquiry, route),
+            Self::Bedrock => bedrock::read(inquiry, route),
         }
     }
 
@@ -253,7 +260,7 @@ impl Persona {
     pub(crate) const fn refuses_blocked(self) -> bool {
         match self {
             Self::OpenAi | Self::Azure => true,
-            Self::Anthropic => false,
+            Self::Anthropic | Self::Gemini | Self::Bedrock => false,
         }
     }
 
@@ -268,6 +275,8 @@ impl Persona {
             Self::OpenAi => openai::refuse(refusal, scene),
             Self::Azure => azure::refuse(refusal, scene),
             Self::Anthropic => anthropic::refuse(refusal, scene),
+            Self::Gemini => gemini::refuse(refusal, scene),
+            Self::Bedrock => bedrock::refuse(refusal),
         }
     }
 
@@ -277,12 +286,30 @@ impl Persona {
             Self::OpenAi => openai::headers(scene, reading, took),
             Self::Azure => azure::headers(scene, reading, took),
             Self::Anthropic => anthropic::headers(scene, reading),
+            Self::Gemini => gemini::headers(took),
+            Self::Bedrock => bedrock::headers(scene),
         }
     }
 
-    /// The content type of a stream.
-    pub(crate) const fn stream_type(self, _operation: Operation) -> &'static str {
+    /// Headers of an answer that tell what others tell in its body; `said` is `None` for a stream.
+    pub(crate) fn answer_headers(
+        self,
+        prompt: &Prompt,
+        said: Option<&Said>,
+        took: Duration,
+    ) -> Headers {
         match self {
+            Self::OpenAi | Self::Azure | Self::Anthropic | Self::Gemini => Headers::new(),
+            Self::Bedrock => bedrock::answer_headers(prompt, said, took),
+        }
+    }
+
+    /// The content type of a stream, to a request with this query.
+    pub(crate) fn stream_type(self, query: &str) -> &'static str {
+        match self {
+            Self::Gemini if !gemini::wants_events(query) => JSON,
+            Self::Gemini => wire::sse::CONTENT_TYPE,
+            Self::Bedrock => wire::bedrock::eventstream::CONTENT_TYPE,
             Self::OpenAi | Self::Azure | Self::Anthropic => wire::sse::CONTENT_TYPE,
         }
     }
@@ -293,6 +320,8 @@ impl Persona {
             Self::OpenAi => openai::reply(scene, prompt, said),
             Self::Azure => azure::reply(scene, prompt, said),
             Self::Anthropic => anthropic::reply(scene, prompt, said),
+            Self::Gemini => gemini::reply(scene, prompt, said),
+            Self::Bedrock => bedrock::reply(scene, prompt, said),
         }
     }
 
@@ -315,6 +344,8 @@ impl Persona {
         match self {
             Self::OpenAi | Self::Azure => wire::openai::ApiError::server_error(),
             Self::Anthropic => anthropic::api_error(scene),
+            Self::Gemini => wire::gemini::ApiError::of_code(500).reply(),
+            Self::Bedrock => bedrock::internal_error(),
         }
     }
 
@@ -324,6 +355,8 @@ impl Persona {
             Self::OpenAi => openai::models(models, "openai", created),
             Self::Azure => openai::models(models, "azure", created),
             Self::Anthropic => anthropic::models(models),
+            Self::Gemini => gemini::models(models),
+            Self::Bedrock => bedrock::models(models, created),
         }
     }
 
@@ -333,6 +366,8 @@ impl Persona {
             Self::OpenAi => openai::model(model, "openai", created),
             Self::Azure => openai::model(model, "azure", created),
             Self::Anthropic => anthropic::model(model),
+            Self::Gemini => gemini::model(model),
+            Self::Bedrock => openai::model(model, "bedrock", created),
         }
     }
 }
@@ -344,11 +379,15 @@ impl Route<'_> {
     }
 }
 
-/// `retry-after` (whole seconds, rounded up) and `retry-after-ms` of a refusal.
+/// What a refusal says in headers: `retry-after` (whole seconds, rounded up), `retry-after-ms` (on
+/// Bedrock `x-amz-retry-after`), and on Bedrock the error's name. Gemini says it all in the body.
 pub(crate) fn retry_headers(persona: Persona, refusal: &Refusal) -> Headers {
     let seconds = |wait: Duration| wait.as_nanos().div_ceil(1_000_000_000).to_string();
     let millis = |wait: Duration| wait.as_nanos().div_ceil(1_000_000).to_string();
-    let mut headers = Headers::new();
+    let mut headers = match persona {
+        Persona::Bedrock => bedrock::error_headers(refusal),
+        Persona::OpenAi | Persona::Azure | Persona::Anthropic | Persona::Gemini => Headers::new(),
+    };
     match refusal {
         Refusal::Failed(failure) => {
             let (usual, usual_ms) = match failure.kind {
@@ -369,22 +408,29 @@ pub(crate) fn retry_headers(persona: Persona, refusal: &Refusal) -> Headers {
             };
             let (usual, usual_ms) = match persona {
                 Persona::Azure => (usual, usual_ms),
-                Persona::OpenAi | Persona::Anthropic => (None, None),
+                Persona::OpenAi | Persona::Anthropic | Persona::Gemini | Persona::Bedrock => {
+                    (None, None)
+                }
             };
             let (after, after_ms) =
                 (failure.retry_after.or(usual), failure.retry_after_ms.or(usual_ms));
             headers.extend(after.map(|wait| ("retry-after", seconds(wait))));
-            headers.extend(after_ms.map(|wait| ("retry-after-ms", millis(wait))));
-        }
-        Refusal::Exceeded(excess) => {
-            headers.push(("retry-after", seconds(excess.wait)));
-            match persona {
-                Persona::OpenAi | Persona::Azure => {
-                    headers.push(("retry-after-ms", millis(excess.wait)));
+            let in_millis = match persona {
+                Persona::Bedrock => "x-amz-retry-after",
+                Persona::OpenAi | Persona::Azure | Persona::Anthropic | Persona::Gemini => {
+                    "retry-after-ms"
                 }
-                Persona::Anthropic => {}
-            }
+            };
+            headers.extend(after_ms.map(|wait| (in_millis, millis(wait))));
         }
+        Refusal::Exceeded(excess) => match persona {
+            Persona::OpenAi | Persona::Azure => {
+                headers.push(("retry-after", seconds(excess.wait)));
+                headers.push(("retry-after-ms", millis(excess.wait)));
+            }
+            Persona::Anthropic => headers.push(("retry-after", seconds(excess.wait))),
+            Persona::Gemini | Persona::Bedrock => {}
+        },
         Refusal::NoKey
         | Refusal::WrongKey
         | Refusal::Route { .. }
@@ -395,7 +441,7 @@ pub(crate) fn retry_headers(persona: Persona, refusal: &Refusal) -> Headers {
         | Refusal::Invalid(_) => {}
         Refusal::Overloaded => match persona {
             Persona::Azure => headers.push(("retry-after", seconds(azure::OVERLOADED_WAIT))),
-            Persona::OpenAi | Persona::Anthropic => {}
+            Persona::OpenAi | Persona::Anthropic | Persona::Gemini | Persona::Bedrock => {}
         },
     }
     headers
@@ -410,6 +456,7 @@ impl OwnedScene {
             query: &self.query,
             client_id: self.client_id.as_deref(),
             unix_s: self.unix_s,
+            took: self.took,
         }
     }
 }
@@ -455,6 +502,12 @@ fn edge(failure: &Failure) -> Option<ErrorReply> {
 /// What Envoy says when it cannot reach what is behind it (seen in front of Anthropic).
 const ENVOY: &[u8] = b"upstream connect error or disconnect/reset before headers. reset reason: \
                        connection termination";
+
+/// The token of an `authorization: Bearer`.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, key) = text(headers, wire::openai::AUTHORIZATION)?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
 
 fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()

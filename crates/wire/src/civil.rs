@@ -1,9 +1,10 @@
-//! RFC 3339 timestamps in UTC, as Anthropic's reset headers carry them. Arithmetic only, no clock.
+//! RFC 3339 timestamps in UTC, as Anthropic's reset headers carry them; AWS's
+//! signatures have the same without punctuation. Arithmetic only, no clock.
 
 const SECONDS_PER_DAY: u64 = 86_400;
 
 /// `2026-01-01T00:00:17Z` for the given seconds since 1970.
-pub(crate) fn format_rfc3339(unix_s: u64) -> String {
+pub fn format_rfc3339(unix_s: u64) -> String {
     let (year, month, day) = date_of_day(unix_s / SECONDS_PER_DAY);
     let second = unix_s % SECONDS_PER_DAY;
     let (hours, minutes, seconds) = (second / 3_600, second / 60 % 60, second % 60);
@@ -12,7 +13,7 @@ pub(crate) fn format_rfc3339(unix_s: u64) -> String {
 
 /// Seconds since 1970 of an RFC 3339 timestamp, with `Z` or a numeric offset; a fraction is dropped.
 /// `None` for anything else and for dates before 1970.
-pub(crate) fn parse_rfc3339(text: &str) -> Option<u64> {
+pub fn parse_rfc3339(text: &str) -> Option<u64> {
     let bytes = text.as_bytes();
     let number = |from: usize, to: usize| text.get(from..to).and_then(whole);
     let separators = [(4, b'-'), (7, b'-'), (13, b':'), (16, b':')];

@@ -15,7 +15,7 @@
 pub mod anthropic;
 pub mod azure;
 pub mod bedrock;
-mod civil;
+pub mod civil;
 mod error_reply;
 pub mod gemini;
 pub mod json_text;

@@ -48,6 +48,8 @@ pub(crate) struct Tale {
     pub(crate) telling: Telling,
     /// What the persona needs to say an error.
     pub(crate) scene: OwnedScene,
+    /// When the request came in.
+    pub(crate) arrived: At,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,6 +149,8 @@ impl Stream {
             Step::Finish => {
                 let finish = self.tale.telling.script().finish;
                 let tally = self.tale.telling.tally();
+                let now = self.tale.estate.clock.now();
+                self.tale.voice.took(now.since(self.tale.arrived));
                 self.tale.voice.close(&mut self.out, finish, tally, true);
                 self.tale.voice.terminator(&mut self.out);
                 self.over(AttemptEnd::Complete)

@@ -22,6 +22,8 @@ pub(crate) struct Wishes {
     pub(crate) format: Format,
     /// Tokens of thought.
     pub(crate) thinking: u32,
+    /// Whether thoughts are counted and not shown, where the provider leaves that to the request.
+    pub(crate) hides_thoughts: bool,
 }
 
 /// Something that may be called.

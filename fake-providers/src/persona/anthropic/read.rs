@@ -219,6 +219,7 @@ fn wishes(body: &Body, messages: &[InputMessage]) -> Result<Wishes, Complaint> {
     let format = body.output_config.as_ref().and_then(|config| config.format.as_ref());
     let format = format.or(body.output_format.as_ref()).and_then(|format| format.get("schema"));
     Ok(Wishes {
+        hides_thoughts: false,
         choices: 1,
         tools,
         tool_choice,

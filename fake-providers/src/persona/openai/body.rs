@@ -140,6 +140,7 @@ fn wishes(body: &Body, messages: &[Message]) -> Result<Wishes, Complaint> {
         return Err(Complaint::new(message, Some("messages")));
     }
     Ok(Wishes {
+        hides_thoughts: false,
         choices: body.n.unwrap_or(1),
         tools,
         tool_choice,

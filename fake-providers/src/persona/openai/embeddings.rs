@@ -28,6 +28,24 @@ pub(crate) struct Embedding {
     keys: Vec<u64>,
     dimensions: u32,
     packed: bool,
+    /// Whether one vector, too, is answered as a list.
+    pub(in super::super) listed: bool,
+}
+
+impl Embedding {
+    /// Of texts, by another provider's request; `dimensions` is bounded.
+    pub(in super::super) fn of_texts<'t>(
+        texts: impl Iterator<Item = &'t str>,
+        (dimensions, listed): (u32, bool),
+    ) -> Self {
+        let keys = texts.map(|text| Seed(0).draw("text").of(text).bits()).collect();
+        Self { keys, dimensions: dimensions.min(DIMENSIONS_MAX), packed: false, listed }
+    }
+
+    /// One vector per input.
+    pub(in super::super) fn vectors(&self) -> impl Iterator<Item = Vec<f32>> {
+        self.keys.iter().map(|key| vector(*key, self.dimensions))
+    }
 }
 
 pub(super) fn read(body: Map<String, Value>, route: &Route<'_>) -> Result<Prompt, Complaint> {
@@ -72,14 +90,13 @@ pub(super) fn read(body: Map<String, Value>, route: &Route<'_>) -> Result<Prompt
         operation: route.operation,
         model: (!body.model.is_empty()).then_some(body.model),
         prompt_tokens,
-        subject: Subject::Embedding(Embedding { keys, dimensions, packed }),
+        subject: Subject::Embedding(Embedding { keys, dimensions, packed, listed: true }),
         ..Prompt::default()
     })
 }
 
 pub(in super::super) fn reply(scene: &Scene<'_>, prompt: &Prompt, embedding: &Embedding) -> Bytes {
-    let vectors = embedding.keys.iter().map(|key| {
-        let numbers = vector(*key, embedding.dimensions);
+    let vectors = embedding.vectors().map(|numbers| {
         if embedding.packed { Vector::packed(&numbers) } else { Vector::Floats(numbers) }
     });
     EmbeddingReply::new(scene.model, vectors, prompt.prompt_tokens).to_json()

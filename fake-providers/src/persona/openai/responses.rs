@@ -72,6 +72,7 @@ pub(super) fn read(body: Map<String, Value>, route: &Route<'_>) -> Result<Prompt
     let format = body.text.as_ref().and_then(|text| text.format.as_ref());
     let tools: Vec<ToolWish> = body.tools.iter().flatten().filter_map(tool).collect();
     let wishes = Wishes {
+        hides_thoughts: false,
         choices: 1,
         tool_choice: body::tool_choice(body.tool_choice.as_ref(), "/name", &tools)?,
         tools,
