@@ -3,14 +3,15 @@
 
 use http::request::Parts;
 
+use crate::by_name::{self, Named};
 use crate::estate::{Deployment, Estate};
 use crate::persona::{Inquiry, Operation, Prompt, Refusal, Route};
 
 /// What is asked.
 #[derive(Clone, Debug)]
 pub(crate) enum Meant {
-    /// An answer.
-    Prompt(Prompt),
+    /// An answer, with the fault that the model's name asks for.
+    Prompt(Prompt, Option<Named>),
     /// The list of models.
     Models,
     /// One of them.
@@ -49,7 +50,7 @@ pub(crate) fn address(
     let unix_s = estate.clock.unix_seconds();
     let inquiry = Inquiry { parts, body: body.unwrap_or_default(), unix_s };
     match with_key(on_path, &inquiry) {
-        Ok(candidates) if body.is_some() => by_model(&candidates, &inquiry),
+        Ok(candidates) if body.is_some() => by_model(&candidates, &inquiry, estate.journal.is_some()),
         Ok(candidates) => (index(&candidates), Meant::Nothing(Refusal::TooLarge)),
         Err((index, refusal)) => (index, Meant::Nothing(refusal)),
     }
@@ -83,7 +84,12 @@ fn with_key<'p>(
 }
 
 /// The last step: by the deployment that the path names, or the model that the body names.
-fn by_model(candidates: &[Candidate<'_>], inquiry: &Inquiry<'_>) -> (usize, Meant) {
+/// Where `asks` is set, the name may ask for a fault.
+fn by_model(
+    candidates: &[Candidate<'_>],
+    inquiry: &Inquiry<'_>,
+    asks: bool,
+) -> (usize, Meant) {
     let Some(nearest) = candidates.first() else { return (0, Meant::Nothing(Refusal::NoKey)) };
     let named = |model: &str| {
         let found = candidates.iter().find(|one| one.deployment.config.model == model);
@@ -115,10 +121,14 @@ fn by_model(candidates: &[Candidate<'_>], inquiry: &Inquiry<'_>) -> (usize, Mean
     };
     let model = on_path.or(prompt.model.as_deref()).unwrap_or_default();
     match named(model) {
-        Some(index) => (index, Meant::Prompt(prompt)),
+        Some(index) => (index, Meant::Prompt(prompt, None)),
         None if model.is_empty() && prompt.operation == Operation::Moderations => {
-            (nearest.deployment.index, Meant::Prompt(prompt))
+            (nearest.deployment.index, Meant::Prompt(prompt, None))
         }
+        None if asks && let Some((plain, fault)) = by_name::split(model) => match named(plain) {
+            Some(index) => (index, Meant::Prompt(prompt, Some(fault))),
+            None => nothing(Refusal::Model(model.to_owned())),
+        },
         None => nothing(Refusal::Model(model.to_owned())),
     }
 }

@@ -55,6 +55,13 @@ impl Slots {
         Ok(self.slot(permit))
     }
 
+    /// Slots in use, and requests that wait for one.
+    pub(crate) fn levels(&self) -> (u32, u32) {
+        let free = u32::try_from(self.free.available_permits()).unwrap_or(u32::MAX);
+        let busy = self.capacity.slots.max(1).saturating_sub(free);
+        (busy, self.waiting.load(Ordering::Relaxed))
+    }
+
     fn slot(&self, permit: OwnedSemaphorePermit) -> Slot {
         let slots = self.capacity.slots.max(1);
         let free = u32::try_from(self.free.available_permits()).unwrap_or(slots);

@@ -12,6 +12,7 @@ use record::AttemptEnd;
 use vocab::{At, PromptId, Visit, mark};
 
 use crate::answer::{Answer, Stream, Tale, Then};
+use crate::by_name::Named;
 use crate::capacity::Slot;
 use crate::course::{Course, Step};
 use crate::desk::Desk;
@@ -38,6 +39,8 @@ pub(crate) struct Case<'d> {
     pub(crate) numbers: Numbers,
     pub(crate) reading: Reading,
     pub(crate) head_only: bool,
+    /// What the model's name asks for.
+    pub(crate) asked: Option<Named>,
 }
 
 /// A slot and a reservation of output tokens; dropped, both are given back.
@@ -60,7 +63,7 @@ impl Case<'_> {
     ) -> Response<Answer> {
         let desk = self.desk;
         let (estate, deployment) = (&*desk.estate, self.deployment);
-        let met = estate.schedule.meet(ask);
+        let met = estate.schedule.meet(ask).and(self.asked.take());
         let weight = met.at(Moment::Request, self.attempt.entry());
         estate.clock.sleep(weight.delay).await;
         if let Some(verdict) = weight.end {

@@ -18,6 +18,7 @@ use crate::address::{Meant, address};
 use crate::answer::Answer;
 use crate::case::Case;
 use crate::estate::{Deployment, Estate};
+use crate::journal::Call;
 use crate::ledger::Opening;
 use crate::limits::Reading;
 use crate::line::Line;
@@ -54,9 +55,19 @@ impl Desk {
             return std::future::pending().await;
         };
         let body = body.unwrap_or_default();
-        let (case, ask) = self.open(deployment, &parts, &meant, &body);
+        let (mut case, ask) = self.open(deployment, &parts, &meant, &body);
+        if estate.journal.is_some() {
+            let model = match &meant {
+                Meant::Prompt(prompt, _) => prompt.model.as_deref(),
+                Meant::Models | Meant::Model(_) | Meant::Health | Meant::Nothing(_) => None,
+            };
+            case.attempt.entry().called(Call::of(&parts, model));
+        }
         match meant {
-            Meant::Prompt(prompt) => case.prompt(&prompt, &ask, &body).await,
+            Meant::Prompt(prompt, asked) => {
+                case.asked = asked;
+                case.prompt(&prompt, &ask, &body).await
+            }
             Meant::Models => {
                 let models = self.models(&deployment.config.key);
                 let list = deployment.persona.models(&models, case.scene.unix_s);
@@ -103,7 +114,7 @@ impl Desk {
             None => Luck { request: deployment.next_probe(), visit: 0 },
         };
         let (stream, prompt_tokens) = match meant {
-            Meant::Prompt(prompt) => (prompt.stream, prompt.prompt_tokens),
+            Meant::Prompt(prompt, _) => (prompt.stream, prompt.prompt_tokens),
             Meant::Models | Meant::Model(_) | Meant::Health | Meant::Nothing(_) => (false, 0),
         };
         let attempt = estate.book.open(Opening {
@@ -146,6 +157,7 @@ impl Desk {
             numbers,
             reading,
             head_only,
+            asked: None,
         };
         (case, ask)
     }

@@ -11,8 +11,9 @@ use world::Clock;
 
 use crate::capacity::Slots;
 use crate::config::{DeploymentConfig, FakesConfig, Quota};
+use crate::journal::Journal;
 use crate::latency::Pace;
-use crate::ledger::{Book, Ledger};
+use crate::ledger::{Book, Kept, Ledger};
 use crate::limits::Throttle;
 use crate::line::Lines;
 use crate::persona::Persona;
@@ -25,7 +26,9 @@ use crate::{FakesError, Host};
 pub(crate) struct Estate {
     pub(crate) seed: Seed,
     pub(crate) clock: Clock,
-    pub(crate) schedule: Timeline,
+    pub(crate) schedule: Arc<Timeline>,
+    /// Kept by fakes that stand alone; no run has one.
+    pub(crate) journal: Option<Arc<Kept>>,
     pub(crate) book: Arc<Book>,
     pub(crate) deployments: Vec<Deployment>,
     pub(crate) sites: Vec<Site>,
@@ -60,8 +63,13 @@ impl Estate {
         config: FakesConfig,
         clock: Clock,
         ledger: Arc<dyn Ledger>,
+        with_journal: bool,
     ) -> Result<Self, FakesError> {
-        let schedule = Timeline::new(Schedule::new(&config)?);
+        let schedule = Arc::new(Timeline::new(Schedule::new(&config)?));
+        let journal = with_journal.then(|| {
+            let timeline = Arc::clone(&schedule);
+            Arc::new(Kept { journal: Journal::default(), timeline })
+        });
         let (mut hosts, mut sites) = (Vec::<Host>::new(), Vec::<Site>::new());
         let mut deployments = Vec::with_capacity(config.deployments.len());
         for (index, config) in config.deployments.into_iter().enumerate() {
@@ -78,8 +86,8 @@ impl Estate {
         for quota in &config.quotas {
             share(quota, &mut deployments, clock);
         }
-        let book = Arc::new(Book::new(ledger, clock));
-        Ok(Self { seed: config.seed, clock, schedule, book, deployments, sites, hosts })
+        let book = Arc::new(Book::new(ledger, clock, journal.clone()));
+        Ok(Self { seed: config.seed, clock, schedule, journal, book, deployments, sites, hosts })
     }
 
     /// What every deployment was made from, in order.
@@ -119,6 +127,14 @@ impl Deployment {
             probes: AtomicU64::new(0),
             config,
         })
+    }
+
+    /// Forgets what it has counted and worked off: luck and limits begin anew.
+    pub(crate) fn reset(&self, now_ns: u64) {
+        self.probes.store(0, Ordering::Relaxed);
+        if let Some(throttle) = &self.throttle {
+            throttle.refill(now_ns);
+        }
     }
 
     /// The ordinal of a call without a prompt id.

@@ -15,6 +15,9 @@ use record::{AttemptEnd, AttemptKind, AttemptRow, Stage};
 use vocab::At;
 use world::Clock;
 
+use crate::journal::{Call, Journal};
+use crate::timeline::Timeline;
+
 /// Where finished attempts go. Implemented by who records a run.
 pub trait Ledger: Send + Sync + Debug {
     /// Takes one row. Called once per attempt, in the order of their endings.
@@ -31,7 +34,16 @@ const REQUESTS_MAX: usize = 100_000;
 pub(crate) struct Book {
     ledger: Arc<dyn Ledger>,
     clock: Clock,
+    /// Kept by fakes that stand.
+    journal: Option<Arc<Kept>>,
     state: Mutex<State>,
+}
+
+/// A journal, and the timeline on whose instants its rows lie.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) journal: Journal,
+    pub(crate) timeline: Arc<Timeline>,
 }
 
 #[derive(Debug, Default)]
@@ -87,6 +99,8 @@ struct Progress {
     status: Option<u16>,
     /// How it ends if it is dropped from here on.
     fate: Option<AttemptEnd>,
+    /// What was called; known where a journal is kept.
+    call: Option<Call>,
 }
 
 /// An attempt under way; dropped without an end, the client hung up or the connection broke.
@@ -98,8 +112,20 @@ pub(crate) struct Attempt {
 }
 
 impl Book {
-    pub(crate) fn new(ledger: Arc<dyn Ledger>, clock: Clock) -> Self {
-        Self { ledger, clock, state: Mutex::default() }
+    pub(crate) fn new(ledger: Arc<dyn Ledger>, clock: Clock, journal: Option<Arc<Kept>>) -> Self {
+        Self { ledger, clock, journal, state: Mutex::default() }
+    }
+
+    /// Attempts under way.
+    pub(crate) fn under_way(&self) -> usize {
+        self.state().open.len()
+    }
+
+    /// Forgets which requests were seen: the next attempt of each is its first.
+    pub(crate) fn forget(&self) {
+        let mut state = self.state();
+        state.seen.clear();
+        state.order.clear();
     }
 
     /// The numbers that the next attempt of `request` at `deployment` would get.
@@ -172,8 +198,18 @@ impl Book {
                 Stage::Connect => AttemptEnd::Refused,
                 Stage::Request => AttemptEnd::Silent,
             };
-            self.ledger.attempt(entry.row(end, self.clock.now()));
+            self.write(entry, end);
         }
+    }
+
+    fn write(&self, entry: &Entry, end: AttemptEnd) {
+        let now = self.clock.now();
+        let row = entry.row(end, now);
+        if let Some(kept) = &self.journal {
+            let timeline = kept.timeline.snapshot().on_timeline(now);
+            kept.journal.enter(row.clone(), entry.progress().call.take(), timeline);
+        }
+        self.ledger.attempt(row);
     }
 
     /// The row leaves under the lock, so that rows come in the order of their endings.
@@ -181,7 +217,7 @@ impl Book {
         let mut state = self.state();
         if let Some(entry) = state.open.remove(&key) {
             entry.over.store(true, Ordering::Relaxed);
-            self.ledger.attempt(entry.row(end, self.clock.now()));
+            self.write(&entry, end);
         }
     }
 
@@ -217,6 +253,11 @@ impl Entry {
         if !progress.faults.contains(id) {
             progress.faults.push(Arc::clone(id));
         }
+    }
+
+    /// What was called.
+    pub(crate) fn called(&self, call: Call) {
+        self.progress().call = Some(call);
     }
 
     /// A response head with `status` was handed to the connection.

@@ -14,13 +14,16 @@ pub mod config;
 pub mod fault;
 
 mod address;
+mod admin;
 mod answer;
+mod by_name;
 mod capacity;
 mod case;
 mod course;
 mod desk;
 mod door;
 mod estate;
+mod journal;
 mod latency;
 mod ledger;
 mod limits;
@@ -37,8 +40,10 @@ use std::sync::Arc;
 use vocab::At;
 use world::{Clock, Listener};
 
+pub use admin::{AdminOptions, Deployments, TimeView};
 use config::FakesConfig;
 use estate::Estate;
+pub use journal::{Call, JOURNAL_ROWS_MAX, JournalRow};
 pub use ledger::Ledger;
 use schedule::{Ask, Luck};
 pub use standing::{NoSuchRule, RuleState, RuleView};
@@ -110,7 +115,21 @@ impl Fakes {
         clock: Clock,
         ledger: Arc<dyn Ledger>,
     ) -> Result<Self, FakesError> {
-        let estate = Arc::new(Estate::new(config, clock, ledger)?);
+        let estate = Arc::new(Estate::new(config, clock, ledger, false)?);
+        Ok(Self { estate, connections_max: door::CONNECTIONS_MAX })
+    }
+
+    /// The same, to stand alone: with a journal and an admin API ([`Self::serve_admin`]), and with
+    /// faults that clients ask for by a model's name.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn standing(
+        config: FakesConfig,
+        clock: Clock,
+        ledger: Arc<dyn Ledger>,
+    ) -> Result<Self, FakesError> {
+        let estate = Arc::new(Estate::new(config, clock, ledger, true)?);
         Ok(Self { estate, connections_max: door::CONNECTIONS_MAX })
     }
 

@@ -163,6 +163,18 @@ impl Throttle {
         }
     }
 
+    /// What the meters show.
+    pub(crate) fn reading(&self, now_ns: u64) -> Reading {
+        self.meters().read(now_ns)
+    }
+
+    /// Fills every meter, as at the start.
+    pub(crate) fn refill(&self, now_ns: u64) {
+        let meters = &mut *self.meters();
+        let all = [&mut meters.requests, &mut meters.tokens, &mut meters.output_tokens];
+        all.into_iter().flatten().for_each(|meter| meter.refill(now_ns));
+    }
+
     /// The answer is over: what was reserved for it beyond what it took is given back.
     pub(crate) fn settle(&self, reserved: u64, generated: u64, now_ns: u64) {
         let mut meters = self.meters();

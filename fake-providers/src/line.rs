@@ -63,6 +63,11 @@ impl Lines {
         Registered { lines: self, key, line }
     }
 
+    /// Open connections.
+    pub(crate) fn count(&self) -> usize {
+        self.open().lines.len()
+    }
+
     /// Lets every open connection meet what `judge` says to the attempt that it carries.
     pub(crate) fn strike(&self, judge: impl Fn(Option<&Ask>) -> Option<Strike>) {
         // Outside the lock: a struck line may leave the register at once.

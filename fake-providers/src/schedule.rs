@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use vocab::{At, Seed};
 
 use crate::FakesError;
+use crate::by_name::Named;
 use crate::config::{DeploymentConfig, FakesConfig, FaultRule, When, Window};
 use crate::fault::{self, Fault, Moment, Verdict, Weight, weigh};
 use crate::ledger::{Entry, Numbers};
@@ -86,6 +87,7 @@ pub(crate) struct Luck {
 pub(crate) struct Met {
     schedule: Option<Arc<Schedule>>,
     armed: Vec<(usize, f64)>,
+    asked: Option<Named>,
 }
 
 /// A moment at which a rule acts on connections that are already open.
@@ -297,20 +299,28 @@ impl Schedule {
 impl Met {
     /// What the faults do at `moment`; marks the ones that do something in `entry`.
     pub(crate) fn at(&self, moment: Moment, entry: &Entry) -> Weight {
-        let Some(schedule) = &self.schedule else { return weigh([]) };
-        weigh(self.armed.iter().filter_map(|(index, strength)| {
-            let rule = schedule.rule(*index)?;
-            let verdict = rule.fault.at(moment, *strength);
-            if verdict != Verdict::Pass {
-                entry.met(&rule.id);
-            }
-            Some(verdict)
-        }))
+        let rules = self.armed.iter().filter_map(|(index, strength)| {
+            let rule = self.schedule.as_ref()?.rule(*index)?;
+            Some((&rule.id, rule.fault.at(moment, *strength)))
+        });
+        let asked = self.asked.iter().map(|asked| (&asked.id, asked.at(moment)));
+        weigh(rules.chain(asked).filter(|(_, verdict)| *verdict != Verdict::Pass).map(
+            |(id, verdict)| {
+                entry.met(id);
+                verdict
+            },
+        ))
     }
 
-    /// Whether no rule is met.
+    /// These, and what the client asked for.
+    #[must_use]
+    pub(crate) fn and(self, asked: Option<Named>) -> Self {
+        Self { asked, ..self }
+    }
+
+    /// Whether no fault is met.
     pub(crate) fn is_empty(&self) -> bool {
-        self.armed.is_empty()
+        self.armed.is_empty() && self.asked.is_none()
     }
 
     /// The latest end of the met rules' windows: how long a black hole lasts.

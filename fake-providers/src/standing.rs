@@ -101,6 +101,20 @@ impl Fakes {
         self.move_to(Zero::Held);
     }
 
+    /// Begins anew: journal, counters, limits, luck, and the timeline at its zero. Attempts under way
+    /// go on, and slots that they hold stay taken.
+    pub fn reset(&self) {
+        let estate = &self.estate;
+        for deployment in &estate.deployments {
+            deployment.reset(estate.unix_ns());
+        }
+        estate.book.forget();
+        if let Some(kept) = &estate.journal {
+            kept.journal.reset();
+        }
+        self.seek(At::START);
+    }
+
     /// Where the timeline stands; `None` while it is held, or before its zero.
     pub fn timeline_now(&self) -> Option<At> {
         let now = self.estate.clock.now();

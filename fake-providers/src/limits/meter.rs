@@ -95,6 +95,15 @@ impl Meter {
         }
     }
 
+    /// Makes it full.
+    pub(crate) fn refill(&mut self, now_ns: u64) {
+        let brim = self.brim();
+        match &mut self.kind {
+            Kind::Bucket { level, at_ns } => (*level, *at_ns) = (brim, now_ns),
+            Kind::Window { used, .. } => *used = 0,
+        }
+    }
+
     /// Gives `units` back that were taken and not used.
     pub(crate) fn give_back(&mut self, units: u64, now_ns: u64) {
         self.catch_up(now_ns);
