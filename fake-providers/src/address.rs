@@ -50,7 +50,9 @@ pub(crate) fn address(
     let unix_s = estate.clock.unix_seconds();
     let inquiry = Inquiry { parts, body: body.unwrap_or_default(), unix_s };
     match with_key(on_path, &inquiry) {
-        Ok(candidates) if body.is_some() => by_model(&candidates, &inquiry, estate.journal.is_some()),
+        Ok(candidates) if body.is_some() => {
+            by_model(&candidates, &inquiry, estate.journal.is_some())
+        }
         Ok(candidates) => (index(&candidates), Meant::Nothing(Refusal::TooLarge)),
         Err((index, refusal)) => (index, Meant::Nothing(refusal)),
     }
@@ -85,11 +87,7 @@ fn with_key<'p>(
 
 /// The last step: by the deployment that the path names, or the model that the body names.
 /// Where `asks` is set, the name may ask for a fault.
-fn by_model(
-    candidates: &[Candidate<'_>],
-    inquiry: &Inquiry<'_>,
-    asks: bool,
-) -> (usize, Meant) {
+fn by_model(candidates: &[Candidate<'_>], inquiry: &Inquiry<'_>, asks: bool) -> (usize, Meant) {
     let Some(nearest) = candidates.first() else { return (0, Meant::Nothing(Refusal::NoKey)) };
     let named = |model: &str| {
         let found = candidates.iter().find(|one| one.deployment.config.model == model);

@@ -14,12 +14,12 @@ mod words;
 use std::future::Future;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{StatusCode, Uri, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
+use axum::{Extension, Router};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use tower_service::Service as _;
@@ -86,7 +86,7 @@ impl Fakes {
                         Some(room) => {
                             let router = router.clone();
                             room.spawn(async move {
-                                let conn = incoming.accept();
+                                let Ok(conn) = incoming.greet().await else { return };
                                 let serving =
                                     serve_connection(conn, ServeOptions::default(), |request| {
                                         let mut router = router.clone();
@@ -112,6 +112,7 @@ impl Fakes {
 }
 
 fn router(fakes: &Fakes, options: AdminOptions) -> Router {
+    let options = Arc::new(options);
     let one_rule = get(rules::one).patch(rules::switch).put(rules::switch);
     Router::new()
         .route("/health", get(state::health))
@@ -129,7 +130,8 @@ fn router(fakes: &Fakes, options: AdminOptions) -> Router {
         .fallback(nowhere)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn_with_state(Arc::new(options), guard::check))
+        .layer(middleware::from_fn_with_state(Arc::clone(&options), guard::check))
+        .layer(Extension(options))
         .with_state(fakes.clone())
 }
 

@@ -111,7 +111,9 @@ mod tests {
             let what = named.fault.describe();
             assert!(what.contains(does), "{name}: {what}");
         }
-        for name in ["gpt-4o", "gpt-4o--", "gpt-4o--earthquake", "m--stall--nonsense-1", "m--error-9"] {
+        for name in
+            ["gpt-4o", "gpt-4o--", "gpt-4o--earthquake", "m--stall--nonsense-1", "m--error-9"]
+        {
             assert!(split(name).is_none(), "{name}");
         }
     }

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use record::{AttemptEnd, AttemptKind, Stage};
 use vocab::{PromptId, mark};
@@ -25,9 +24,6 @@ use crate::line::Line;
 use crate::persona::OwnedScene;
 use crate::schedule::{Ask, Luck};
 
-/// Largest request body, in bytes; Anthropic's bound, and above what the others accept.
-const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
-
 /// Where a request came in.
 #[derive(Clone, Debug)]
 pub(crate) struct Desk {
@@ -42,13 +38,12 @@ impl Desk {
     /// it is dropped with the connection.
     pub(crate) async fn answer(self, request: Request<Incoming>) -> Response<Answer> {
         let (parts, body) = request.into_parts();
-        let body = match Limited::new(body, BODY_BYTES_MAX).collect().await {
-            Ok(body) => Some(body.to_bytes()),
-            Err(error) if error.is::<http_body_util::LengthLimitError>() => None,
-            // The client broke off before its request was whole: no attempt reached the provider.
-            Err(_) => std::future::pending().await,
-        };
         let estate = &*self.estate;
+        let Some(taken) = estate.intake.take(&parts, body).await else {
+            // The client broke off before its request was whole: no attempt reached the provider.
+            return std::future::pending().await;
+        };
+        let body = taken.body.clone();
         let (index, meant) = address(estate, self.site, &parts, body.as_deref());
         let Some(deployment) = estate.deployments.get(index) else {
             // An address is always one of the site's deployments.

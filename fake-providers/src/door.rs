@@ -27,7 +27,12 @@ const ACCEPT_REST: Duration = Duration::from_millis(50);
 
 /// Connections live as long as their clients want: one that fell into a black hole must not end
 /// because the fake loses patience.
-const OPTIONS: ServeOptions = ServeOptions { header_timeout: None, head_bytes_max: 64 * 1024 };
+const OPTIONS: ServeOptions =
+    ServeOptions { header_timeout: None, head_bytes_max: 64 * 1024, write_timeout: None };
+
+/// Where clients are not ours, one that reads nothing must not keep its connection for ever.
+const STANDING: ServeOptions =
+    ServeOptions { write_timeout: Some(Duration::from_secs(60)), ..OPTIONS };
 
 /// Serves host number `site` until dropped, or until its network is gone.
 pub(crate) async fn serve(
@@ -125,11 +130,14 @@ async fn left_standing(clock: Clock, until: At, mut incoming: Incoming, attempt:
 /// Serves one connection to its end, or until it was silenced and its time has come.
 async fn connection(estate: Arc<Estate>, site: usize, incoming: Incoming) {
     let peer = incoming.peer().to_owned();
-    let conn = incoming.accept();
+    // A client that does not manage to shake hands is none.
+    let Ok(conn) = incoming.greet().await else { return };
     let Some(place) = estate.sites.get(site) else { return };
     let registered = place.lines.register(peer, conn.control());
     let line = Arc::clone(&registered.line);
-    let serving = serve_connection(conn, OPTIONS, |request| {
+    let standing = estate.journal.is_some();
+    let options = if standing { STANDING } else { OPTIONS };
+    let serving = serve_connection(conn, options, |request| {
         let desk = Desk { estate: Arc::clone(&estate), site, line: Arc::clone(&line) };
         desk.answer(request)
     });
@@ -138,6 +146,7 @@ async fn connection(estate: Arc<Estate>, site: usize, incoming: Incoming) {
         // A connection that breaks is everyday life here; its attempt's row tells how.
         _ = serving => {}
         () = line.buried(estate.clock) => {}
+        () = line.neglected(estate.clock), if standing => {}
     }
 }
 

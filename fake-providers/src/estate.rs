@@ -11,6 +11,7 @@ use world::Clock;
 
 use crate::capacity::Slots;
 use crate::config::{DeploymentConfig, FakesConfig, Quota};
+use crate::intake::Intake;
 use crate::journal::Journal;
 use crate::latency::Pace;
 use crate::ledger::{Book, Kept, Ledger};
@@ -30,6 +31,7 @@ pub(crate) struct Estate {
     /// Kept by fakes that stand alone; no run has one.
     pub(crate) journal: Option<Arc<Kept>>,
     pub(crate) book: Arc<Book>,
+    pub(crate) intake: Intake,
     pub(crate) deployments: Vec<Deployment>,
     pub(crate) sites: Vec<Site>,
     /// The sites' names, in their order.
@@ -87,7 +89,18 @@ impl Estate {
             share(quota, &mut deployments, clock);
         }
         let book = Arc::new(Book::new(ledger, clock, journal.clone()));
-        Ok(Self { seed: config.seed, clock, schedule, journal, book, deployments, sites, hosts })
+        let intake = Intake::default();
+        Ok(Self {
+            seed: config.seed,
+            clock,
+            schedule,
+            journal,
+            book,
+            intake,
+            deployments,
+            sites,
+            hosts,
+        })
     }
 
     /// What every deployment was made from, in order.

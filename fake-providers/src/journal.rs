@@ -117,6 +117,8 @@ pub(crate) struct Journal(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     last_seq: u64,
+    /// Where it began anew.
+    base: u64,
     rows: VecDeque<Arc<JournalRow>>,
     counts: Counts,
     listeners: Vec<Listener>,
@@ -190,14 +192,15 @@ impl Journal {
     pub(crate) fn page(&self, filter: &Filter, max: usize) -> Page {
         let state = self.state();
         let oldest = state.rows.front().map_or(state.last_seq + 1, |row| row.seq);
-        let skip = usize::try_from((filter.since + 1).saturating_sub(oldest)).unwrap_or(usize::MAX);
+        let after = filter.since.saturating_add(1);
+        let skip = usize::try_from(after.saturating_sub(oldest)).unwrap_or(usize::MAX);
         let wanted = state.rows.iter().skip(skip).filter(|row| filter.wants(row));
         let rows: Vec<_> = wanted.take(max).cloned().collect();
         let next = match rows.last() {
             Some(last) if rows.len() == max => last.seq,
             Some(_) | None => state.last_seq.max(filter.since),
         };
-        Page { rows, next, lost: oldest.saturating_sub(filter.since + 1) }
+        Page { rows, next, lost: oldest.saturating_sub(after.max(state.base + 1)) }
     }
 
     /// Follows along from here on; `None` if there are too many listeners.
@@ -221,6 +224,7 @@ impl Journal {
     pub(crate) fn reset(&self) {
         let mut state = self.state();
         state.rows.clear();
+        state.base = state.last_seq;
         state.counts = Counts::default();
     }
 

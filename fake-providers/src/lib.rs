@@ -23,6 +23,7 @@ mod course;
 mod desk;
 mod door;
 mod estate;
+mod intake;
 mod journal;
 mod latency;
 mod ledger;

@@ -171,7 +171,8 @@ impl Throttle {
     /// Fills every meter, as at the start.
     pub(crate) fn refill(&self, now_ns: u64) {
         let meters = &mut *self.meters();
-        let all = [&mut meters.requests, &mut meters.tokens, &mut meters.output_tokens];
+        let Meters { requests, tokens, output_tokens, requests_per_day } = meters;
+        let all = [requests, tokens, output_tokens, requests_per_day];
         all.into_iter().flatten().for_each(|meter| meter.refill(now_ns));
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use record::AttemptEnd;
 use tokio::sync::Notify;
@@ -11,6 +12,10 @@ use world::{Clock, Control};
 use crate::fault::Verdict;
 use crate::ledger::Entry;
 use crate::schedule::{Ask, Strike};
+
+/// How long fakes that stand alone wait for a whole request, or for the next one; in a run clients are
+/// ours, and a connection in a black hole must not end because the fake loses patience.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One open connection.
 #[derive(Debug)]
@@ -26,7 +31,9 @@ pub(crate) struct Line {
 struct State {
     /// The attempt it carries, or carried last.
     carries: Option<(Ask, Arc<Entry>)>,
-    /// When a silenced line is taken down.
+    /// Attempts so far.
+    carried: u64,
+    /// When a silenced line is taken down; [`At::NEVER`] while it is not silenced.
     silent_until: At,
 }
 
@@ -53,7 +60,7 @@ pub(crate) struct Registered<'l> {
 impl Lines {
     /// Registers a connection.
     pub(crate) fn register(&self, peer: String, control: Control) -> Registered<'_> {
-        let state = State { carries: None, silent_until: At::NEVER };
+        let state = State { carries: None, carried: 0, silent_until: At::NEVER };
         let silenced = Notify::new();
         let line = Arc::new(Line { peer, control, state: Mutex::new(state), silenced });
         let mut open = self.open();
@@ -90,7 +97,9 @@ impl Lines {
 impl Line {
     /// From here on it carries this attempt.
     pub(crate) fn carry(&self, ask: Ask, entry: Arc<Entry>) {
-        self.state().carries = Some((ask, entry));
+        let mut state = self.state();
+        state.carries = Some((ask, entry));
+        state.carried += 1;
     }
 
     /// Breaks it with a reset.
@@ -110,6 +119,21 @@ impl Line {
         self.silenced.notified().await;
         let until = self.state().silent_until;
         clock.sleep_until(until).await;
+    }
+
+    /// Returns when a client has used it for nothing for [`PATIENCE`], give or take a quarter: no
+    /// attempt under way, and no request that became whole. A silenced line is left alone.
+    pub(crate) async fn neglected(&self, clock: Clock) {
+        let (mut idle, mut seen) = (Duration::ZERO, 0);
+        // Ends a few turns after the last attempt.
+        while idle < PATIENCE {
+            clock.sleep(PATIENCE / 4).await;
+            let state = self.state();
+            let busy = state.carries.as_ref().is_some_and(|(_, entry)| !entry.is_over());
+            let used = busy || state.carried != seen || state.silent_until != At::NEVER;
+            idle = if used { Duration::ZERO } else { idle + PATIENCE / 4 };
+            seen = state.carried;
+        }
     }
 
     fn meet(&self, strike: &Strike, entry: Option<&Arc<Entry>>) {

@@ -39,7 +39,7 @@ impl Stand {
         first.capacity = Some(Capacity { slots: 2, queue: 1, slowdown: 0.0 });
         let deployments = vec![first, deployment(Protocol::Anthropic, 2)];
         let faults = vec![rule("f1", "throttle", Value::Null)];
-        let config = FakesConfig { seed: Seed(42), deployments, faults };
+        let config = FakesConfig { seed: Seed(42), deployments, quotas: Vec::new(), faults };
         let fakes = Fakes::standing(config.clone(), Clock::simulated(), Arc::new(Nobody)).unwrap();
         let (network, mut tasks) = (MemoryNetwork::new(), Tasks::new(8));
         for (index, host) in fakes.hosts().iter().enumerate() {
@@ -267,7 +267,11 @@ async fn web_pages_and_foreign_names_are_turned_away() {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_is_asked_for_where_there_is_one() {
-    let options = AdminOptions { token: Some("s3cret".into()), names: vec!["fakes".to_owned()] };
+    let options = AdminOptions {
+        token: Some("s3cret".into()),
+        names: vec!["fakes".to_owned()],
+        url: String::new(),
+    };
     assert!(!format!("{options:?}").contains("s3cret"));
     let stand = Stand::new(options);
     let host = ("host", "fakes:4101");

@@ -172,8 +172,16 @@ pub(crate) struct Fakes {
     /// bedrock.
     #[arg(long, value_name = "PROVIDER", conflicts_with = "scenario")]
     pub(crate) persona: Option<String>,
+    /// Address to listen on; beyond loopback only with --token-file and --tls, or --trust-network.
+    #[arg(long, visible_alias = "host", value_name = "ADDR", default_value = "127.0.0.1")]
+    pub(crate) listen: IpAddr,
+    /// Port to listen on; 0 takes a free one.
+    #[arg(long, default_value_t = 4100)]
+    pub(crate) port: u16,
     #[command(flatten)]
-    pub(crate) bind: Bind<4100>,
+    pub(crate) admin: Admin,
+    #[command(flatten)]
+    pub(crate) guarded: Guarded,
     /// Write a copy of the config whose deployments point here, with the keys to use.
     #[arg(long, value_name = "FILE")]
     pub(crate) write_config: Option<PathBuf>,
@@ -186,6 +194,44 @@ pub(crate) struct Fakes {
     /// Print every attempt as a line of JSON.
     #[arg(long)]
     pub(crate) journal: bool,
+}
+
+/// The admin API of `fakes`.
+#[derive(Debug, Args)]
+pub(crate) struct Admin {
+    /// Port of the admin API; 0 takes a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(crate) admin_port: u16,
+    /// Address of the admin API; beyond loopback as for --listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1")]
+    pub(crate) admin_listen: IpAddr,
+}
+
+/// Who may call `fakes`, and how.
+#[derive(Debug, Args)]
+pub(crate) struct Guarded {
+    /// Speak TLS with a certificate made on the spot; its authority is written to --tls-dir.
+    #[arg(long)]
+    pub(crate) tls: bool,
+    /// Host name under which the fakes are called, for the certificate and the admin API; repeatable.
+    #[arg(long = "tls-name", value_name = "NAME")]
+    pub(crate) tls_names: Vec<String>,
+    /// Where to write ca.pem, for clients to trust.
+    #[arg(long, value_name = "DIR", default_value = "brownout-tls")]
+    pub(crate) tls_dir: PathBuf,
+    /// Speak TLS with this certificate, PEM with its chain.
+    #[arg(long, value_name = "FILE", requires = "tls_key", conflicts_with = "tls")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Key of --tls-cert, PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// File whose first line clients must show as their key.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Listen beyond loopback without TLS, and without a token if there is none: everybody who
+    /// reaches the port may call. For networks of containers.
+    #[arg(long)]
+    pub(crate) trust_network: bool,
 }
 
 /// `load`.

@@ -14,17 +14,20 @@ mod oracle;
 mod recorder;
 mod run;
 mod stand;
+mod stand_fakes;
 mod virtual_world;
 mod wall_world;
 
 pub use directory::{DirectoryError, Settled, hash_of_file, read_run};
+pub use fake_providers::config::FakesConfig;
 pub use load::{REMOTE, Standing, load, target_of};
 pub use loadgen::config::Secret;
 pub use loadgen::live::Counts;
 pub use machine::utc_stamp;
 pub use recorder::RecordError;
 pub use run::{RunError, RunOptions, RunOutcome, Watch, WatchedContender, run};
-pub use stand::{Journal, StandError, StandingFakes, StandingGateway, stand_fakes, stand_gateway};
+pub use stand::{StandError, StandingGateway, stand_gateway};
+pub use stand_fakes::{Journal, Place, StandingFakes, Tls, stand_fakes};
 pub use world::Authority;
 
 /// Directory and name of the mark without a gateway.

@@ -1,14 +1,11 @@
-//! Gateway and fakes standing alone, on real sockets, until they are told to stop.
+//! A gateway standing alone, on real sockets, until it is told to stop; and what standing takes.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use fake_providers::config::FakesConfig;
-use fake_providers::{Fakes, Ledger};
 use gateway::observer::{Observer, Unobserved};
 use gateway::{Gateway, Parts};
-use record::AttemptRow;
 use world::{Clock, Link, Listener, TcpConnector, entropy, listen_tcp};
 
 /// Why something cannot stand.
@@ -16,11 +13,13 @@ use world::{Clock, Link, Listener, TcpConnector, entropy, listen_tcp};
 pub enum StandError {
     /// The port.
     #[error(
-        "cannot listen on {address}: {source}; is something else there? choose another with --port"
+        "cannot listen on {address}: {source}; is something else there? choose another with {flag}"
     )]
     Listen {
         /// Where.
         address: SocketAddr,
+        /// Which flag chooses another.
+        flag: &'static str,
         /// Why.
         #[source]
         source: std::io::Error,
@@ -31,6 +30,9 @@ pub enum StandError {
     /// The fakes refused their config.
     #[error("cannot set up the fake providers: {0}")]
     Fakes(#[from] fake_providers::FakesError),
+    /// The certificate.
+    #[error("cannot speak TLS: {0}")]
+    Tls(#[from] world::IdentityError),
     /// The machine refused a runtime.
     #[error("cannot start: {0}")]
     Machine(#[source] std::io::Error),
@@ -56,7 +58,7 @@ pub fn stand_gateway(
     let runtime = many_threads().map_err(StandError::Machine)?;
     let listener = runtime
         .block_on(listen_tcp(address, Link::default()))
-        .map_err(|source| StandError::Listen { address, source })?;
+        .map_err(|source| StandError::Listen { address, flag: "--port", source })?;
     let gateway = {
         let _inside = runtime.enter();
         Gateway::new(Parts {
@@ -93,108 +95,18 @@ impl StandingGateway {
 }
 
 /// How long tasks may take to notice that they are dropped.
-const FAREWELL: std::time::Duration = std::time::Duration::from_secs(2);
+pub(crate) const FAREWELL: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// How often the stop flag is looked at: soon enough for a person at a terminal.
 const LOOK: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// A signal handler can only set a flag, so somebody has to look.
-async fn stopped(stop: &AtomicBool) {
+pub(crate) async fn stopped(stop: &AtomicBool) {
     while !stop.load(Ordering::Relaxed) {
         tokio::time::sleep(LOOK).await;
     }
 }
 
-fn many_threads() -> std::io::Result<tokio::runtime::Runtime> {
+pub(crate) fn many_threads() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
-}
-
-/// Fakes that listen on one port, and are not serving yet.
-#[derive(Debug)]
-pub struct StandingFakes {
-    runtime: tokio::runtime::Runtime,
-    config: FakesConfig,
-    listener: Listener,
-    address: String,
-}
-
-/// Hears of every attempt at a standing fake.
-pub type Journal = Arc<dyn Fn(&AttemptRow) + Send + Sync>;
-
-struct JournalLedger(Journal);
-
-impl std::fmt::Debug for JournalLedger {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("JournalLedger")
-    }
-}
-
-impl Ledger for JournalLedger {
-    fn attempt(&self, row: AttemptRow) {
-        (self.0)(&row);
-    }
-}
-
-/// Sets up all fakes of `config` behind one port; they are told apart by key, then path, then model.
-///
-/// # Errors
-/// [`StandError`].
-pub fn stand_fakes(
-    mut config: FakesConfig,
-    address: SocketAddr,
-) -> Result<StandingFakes, StandError> {
-    for deployment in &mut config.deployments {
-        "fakes".clone_into(&mut deployment.host);
-        deployment.port = 80;
-    }
-    let runtime = many_threads().map_err(StandError::Machine)?;
-    let listener = runtime
-        .block_on(listen_tcp(address, Link::default()))
-        .map_err(|source| StandError::Listen { address, source })?;
-    let address = listener.address().map_err(StandError::Machine)?;
-    Ok(StandingFakes { runtime, config, listener, address })
-}
-
-impl StandingFakes {
-    /// Where they listen; the real port where 0 was asked for.
-    pub fn address(&self) -> &str {
-        &self.address
-    }
-
-    /// Serves until `stop` is set. The timeline of faults begins with the first client, or at once.
-    ///
-    /// # Errors
-    /// [`StandError::Fakes`], [`StandError::Machine`].
-    pub fn serve(
-        self,
-        wait_for_client: bool,
-        journal: Journal,
-        stop: &AtomicBool,
-    ) -> Result<(), StandError> {
-        let Self { runtime, config, mut listener, .. } = self;
-        // A config that cannot be served is refused now, and not with the first client.
-        drop(Fakes::new(
-            config.clone(),
-            Clock::wall(),
-            Arc::new(JournalLedger(Arc::clone(&journal))),
-        )?);
-        let served = runtime.block_on(async move {
-            let serving = tokio::spawn(async move {
-                if wait_for_client {
-                    listener.wait().await.map_err(StandError::Machine)?;
-                }
-                let ledger = Arc::new(JournalLedger(journal));
-                let fakes = Fakes::new(config, Clock::wall(), ledger)?;
-                let _ = fakes.serve(0, listener).await;
-                Ok(())
-            });
-            tokio::select! {
-                biased;
-                () = stopped(stop) => Ok(()),
-                served = serving => served.unwrap_or(Ok(())),
-            }
-        });
-        runtime.shutdown_timeout(FAREWELL);
-        served
-    }
 }

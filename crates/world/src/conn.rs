@@ -6,12 +6,13 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, Interest, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_rustls::client::TlsStream;
+use tokio_rustls::TlsStream;
 
 use crate::Clock;
 use crate::control::{Control, Mode, Side};
 use crate::delay::Delay;
 use crate::links::{Entered, Passage, Passages, Toxics, Whereabouts};
+use crate::tls::Identity;
 
 /// One end of a connection.
 #[derive(Debug)]
@@ -49,6 +50,22 @@ impl Conn {
     pub(crate) fn delayed(mut self, one_way: std::time::Duration) -> Self {
         self.wire.delay = (!one_way.is_zero()).then(|| Box::new(Delay::new(one_way)));
         self
+    }
+
+    /// Speaks TLS from here on, as `identity`. Bounded by [`HANDSHAKE_MAX`].
+    ///
+    /// # Errors
+    /// `TimedOut`; those of the handshake; `Unsupported` in memory.
+    pub(crate) async fn secured(mut self, identity: &Identity) -> io::Result<Self> {
+        // One byte: nobody reads or writes it before the real one is back.
+        let nothing = Io::Memory(tokio::io::duplex(1).0);
+        let Io::Tcp(tcp) = std::mem::replace(&mut self.wire.io, nothing) else {
+            return Err(io::ErrorKind::Unsupported.into());
+        };
+        let shaken = tokio::time::timeout(HANDSHAKE_MAX, identity.0.accept(tcp)).await;
+        let tls = shaken.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        self.wire.io = Io::Tls(Box::new(TlsStream::Server(tls)));
+        Ok(self)
     }
 
     /// A handle that can reset or silence this connection while somebody else owns it.
@@ -101,6 +118,9 @@ impl Conn {
         }
     }
 }
+
+/// How long a client may take to shake hands.
+const HANDSHAKE_MAX: std::time::Duration = std::time::Duration::from_secs(10);
 
 impl Wire {
     /// Breaks it with a reset.
@@ -294,7 +314,7 @@ impl Drop for Conn {
         if self.toxics.as_ref().is_some_and(|toxics| toxics.is_reset_due()) {
             self.wire.reset();
         }
-        if let (Mode::ResetHere, Io::Tcp(tcp)) = (self.wire.control.mode(), &self.wire.io) {
+        if let (Mode::ResetHere, Some(tcp)) = (self.wire.control.mode(), self.wire.tcp()) {
             // The socket goes away whether or not the option could be set.
             let _ = socket2::SockRef::from(tcp).set_linger(Some(std::time::Duration::ZERO));
         }

@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::conn::Io;
 use crate::control::{Control, Side};
+use crate::tls::Identity;
 use crate::{Conn, Link, Premises};
 
 /// Hands out arriving connections.
@@ -18,6 +19,8 @@ pub struct Listener {
     pub(crate) waiting: Option<Box<Incoming>>,
     /// What its connections meet here.
     pub(crate) premises: Premises,
+    /// Who it is, where its connections speak TLS.
+    pub(crate) identity: Option<Identity>,
 }
 
 #[derive(Debug)]
@@ -35,6 +38,7 @@ pub struct Incoming {
     conn: Conn,
     answer: Option<oneshot::Sender<bool>>,
     on_behalf_of: String,
+    identity: Option<Identity>,
 }
 
 impl Listener {
@@ -43,17 +47,24 @@ impl Listener {
     /// # Errors
     /// As `accept(2)`; `NotConnected` when the memory network was dropped.
     pub async fn accept(&mut self) -> io::Result<Incoming> {
-        let Incoming { conn, answer, on_behalf_of } = match self.waiting.take() {
+        let Incoming { conn, answer, on_behalf_of, .. } = match self.waiting.take() {
             Some(first) => *first,
             None => self.next().await?,
         };
-        Ok(Incoming { conn: self.premises.received(conn), answer, on_behalf_of })
+        let identity = self.identity.clone();
+        Ok(Incoming { conn: self.premises.received(conn), answer, on_behalf_of, identity })
     }
 
     /// The same place, where every connection meets what holds for these premises.
     #[must_use]
     pub fn on(self, premises: Premises) -> Self {
         Self { premises, ..self }
+    }
+
+    /// The same place, where every connection speaks TLS; sockets only.
+    #[must_use]
+    pub fn secured(self, identity: Identity) -> Self {
+        Self { identity: Some(identity), ..self }
     }
 
     /// Waits until a client is there, and leaves it to [`Self::accept`]: for a server whose time
@@ -98,11 +109,11 @@ impl Listener {
 
 impl Incoming {
     fn arrived(conn: Conn) -> Self {
-        Self { conn, answer: None, on_behalf_of: String::new() }
+        Self { conn, answer: None, on_behalf_of: String::new(), identity: None }
     }
 
     pub(crate) fn knocking(conn: Conn, answer: oneshot::Sender<bool>, label: &str) -> Self {
-        Self { conn, answer: Some(answer), on_behalf_of: label.to_owned() }
+        Self { conn, answer: Some(answer), on_behalf_of: label.to_owned(), identity: None }
     }
 
     /// Who dials: a host name in memory, an IP address on sockets.
@@ -122,6 +133,20 @@ impl Incoming {
             let _ = answer.send(true);
         }
         self.conn
+    }
+
+    /// As [`Self::accept`] and, where the listener has an identity, the handshake of TLS; at most
+    /// 10 s.
+    ///
+    /// # Errors
+    /// Those of the handshake; `TimedOut`.
+    pub async fn greet(mut self) -> io::Result<Conn> {
+        let identity = self.identity.take();
+        let conn = self.accept();
+        match identity {
+            Some(identity) => conn.secured(&identity).await,
+            None => Ok(conn),
+        }
     }
 
     /// Returns when the client no longer waits: it gave up the dial, or, on a socket, closed its side

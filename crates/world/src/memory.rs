@@ -61,6 +61,7 @@ impl MemoryNetwork {
             inner: Inner::Memory { knocks, host: host.to_owned(), port },
             link,
             waiting: None,
+            identity: None,
             premises: Premises::default(),
         })
     }

@@ -13,6 +13,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::task::JoinSet;
 
 use crate::Conn;
+use crate::patient::Patient;
 
 /// Bounds of a served connection.
 #[derive(Clone, Copy, Debug)]
@@ -22,12 +23,15 @@ pub struct ServeOptions {
     pub header_timeout: Option<Duration>,
     /// Largest request head, in bytes; also hyper's read buffer.
     pub head_bytes_max: usize,
+    /// How long what was written may wait for its reader; `None` waits for ever.
+    pub write_timeout: Option<Duration>,
 }
 
 impl Default for ServeOptions {
-    /// 30 s for a head (hyper's own default), 64 KiB of head.
+    /// 30 s for a head (hyper's own default), 64 KiB of head, no bound on readers.
     fn default() -> Self {
-        Self { header_timeout: Some(Duration::from_secs(30)), head_bytes_max: 64 * 1024 }
+        let header_timeout = Some(Duration::from_secs(30));
+        Self { header_timeout, head_bytes_max: 64 * 1024, write_timeout: None }
     }
 }
 
@@ -55,7 +59,7 @@ where
         .header_read_timeout(options.header_timeout)
         .max_buf_size(options.head_bytes_max.max(8192))
         .auto_date_header(false)
-        .serve_connection(TokioIo::new(conn), service)
+        .serve_connection(TokioIo::new(Patient::new(conn, options.write_timeout)), service)
         .await
 }
 

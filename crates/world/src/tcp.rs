@@ -7,9 +7,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::{TlsConnector, TlsStream};
 
 use crate::conn::Io;
 use crate::control::{Control, Side};
@@ -45,7 +45,13 @@ pub async fn listen_tcp(address: SocketAddr, link: Link) -> io::Result<Listener>
     let listener: TcpListener = socket.listen(BACKLOG)?;
     // Binding has no await point of its own; the runtime must exist, which async says.
     tokio::task::yield_now().await;
-    Ok(Listener { inner: Inner::Tcp(listener), link, waiting: None, premises: Premises::default() })
+    Ok(Listener {
+        inner: Inner::Tcp(listener),
+        link,
+        waiting: None,
+        identity: None,
+        premises: Premises::default(),
+    })
 }
 
 impl Connector for TcpConnector {
@@ -81,13 +87,25 @@ impl TcpConnector {
         // A name has a handful of addresses; each is tried once, in the resolver's order.
         for address in tokio::net::lookup_host((&*to.host, to.port)).await? {
             match self.open(address).await {
-                Ok(tcp) if to.tls => return Ok(Io::Tls(Box::new(handshake(tcp, to).await?))),
+                Ok(tcp) if to.tls => {
+                    let tls = TlsStream::Client(handshake(tcp, to).await?);
+                    return Ok(Io::Tls(Box::new(tls)));
+                }
                 Ok(tcp) => return Ok(Io::Tcp(tcp)),
                 Err(error) => last = error,
             }
         }
         Err(last)
     }
+}
+
+/// The addresses of a host, by DNS.
+///
+/// # Errors
+/// As `getaddrinfo(3)`.
+pub async fn lookup(host: &str, port: u16) -> io::Result<impl Iterator<Item = SocketAddr>> {
+    let host = host.to_owned();
+    Ok(tokio::net::lookup_host((host, port)).await?.collect::<Vec<_>>().into_iter())
 }
 
 fn unknown_host(to: &Authority) -> io::Error {

@@ -20,6 +20,8 @@ pub struct AdminOptions {
     /// Must be presented as `Authorization: Bearer …`; needed wherever the API can be reached from
     /// another machine.
     pub token: Option<Arc<str>>,
+    /// Base URL of the fakes themselves, for who only knows the admin API.
+    pub url: String,
     /// Host names, besides `localhost` and IP addresses, under which it may be called.
     pub names: Vec<String>,
 }

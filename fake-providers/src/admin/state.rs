@@ -1,14 +1,16 @@
 //! What the fakes are doing: time, deployments with their buckets and queues, metrics.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::AdminOptions;
 use crate::limits::Gauge;
 use crate::{Fakes, RuleState};
 
@@ -32,6 +34,8 @@ pub struct Deployments {
     pub hosts: Vec<HostView>,
     /// Attempts under way.
     pub under_way: u64,
+    /// Base URL under which the fakes listen.
+    pub url: String,
 }
 
 /// One deployment.
@@ -108,11 +112,14 @@ pub(super) async fn time(State(fakes): State<Fakes>) -> Json<TimeView> {
     Json(TimeView::of(&fakes))
 }
 
-pub(super) async fn deployments(State(fakes): State<Fakes>) -> Json<Deployments> {
-    Json(view(&fakes))
+pub(super) async fn deployments(
+    State(fakes): State<Fakes>,
+    Extension(options): Extension<Arc<AdminOptions>>,
+) -> Json<Deployments> {
+    Json(view(&fakes, &options.url))
 }
 
-fn view(fakes: &Fakes) -> Deployments {
+fn view(fakes: &Fakes, url: &str) -> Deployments {
     let estate = &fakes.estate;
     let deployments = estate.deployments.iter().map(|deployment| {
         let reading = deployment.throttle.as_ref().map(|each| each.reading(estate.unix_ns()));
@@ -145,6 +152,7 @@ fn view(fakes: &Fakes) -> Deployments {
         deployments: deployments.collect(),
         hosts: hosts.collect(),
         under_way: estate.book.under_way() as u64,
+        url: url.to_owned(),
     }
 }
 
@@ -211,7 +219,7 @@ fn counted(fakes: &Fakes) -> Vec<Metric> {
 }
 
 fn levels(fakes: &Fakes) -> Vec<Metric> {
-    let view = view(fakes);
+    let view = view(fakes, "");
     let slots = |pick: fn(&CapacityView) -> u32| {
         let with_slots = view.deployments.iter().filter_map(|each| Some((each, each.capacity?)));
         let line = |(each, capacity): (&DeploymentView, CapacityView)| {

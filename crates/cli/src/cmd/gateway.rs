@@ -46,6 +46,7 @@ pub(crate) fn stand_failure(error: &runner::StandError) -> Failure {
     match error {
         runner::StandError::Listen { .. }
         | runner::StandError::Gateway(_)
+        | runner::StandError::Tls(_)
         | runner::StandError::Fakes(_) => Failure::User(format!("error: {error}")),
         runner::StandError::Machine(_) => Failure::Internal(error.to_string()),
     }

@@ -9,6 +9,7 @@ mod an_interrupted_run_keeps_what_it_measured;
 mod bad_input_is_told_with_place_and_remedy;
 mod documents_say_what_is_true;
 mod exit_codes_say_how_it_ended;
+mod fakes_stand_alone;
 mod help_begins_with_an_example;
 mod instances_are_told_apart;
 mod newcomers_are_helped;

@@ -1,0 +1,93 @@
+//! TLS as a server speaks it: a certificate from files, or one made on the spot together with the
+//! authority that clients are to trust.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+/// Who a server is: its certificates and their key.
+#[derive(Clone)]
+pub struct Identity(pub(crate) TlsAcceptor);
+
+/// A certificate made on the spot.
+#[derive(Debug)]
+pub struct SelfSigned {
+    /// The server.
+    pub identity: Identity,
+    /// The authority that clients are to trust, PEM. Its key is gone: it signs nothing else.
+    pub authority_pem: String,
+}
+
+/// Why there is no identity.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// A certificate for these names cannot be made.
+    #[error("cannot make a certificate: {0}; names are host names and IP addresses")]
+    Make(#[from] rcgen::Error),
+    /// What was given as PEM is none.
+    #[error("cannot read the {0}; give it as PEM")]
+    Pem(&'static str),
+    /// Certificate and key do not go together.
+    #[error("certificate and key do not go together: {0}")]
+    Pair(#[from] tokio_rustls::rustls::Error),
+}
+
+impl Identity {
+    /// An identity from PEM: the certificate with its chain, and its private key.
+    ///
+    /// # Errors
+    /// [`IdentityError`].
+    pub fn from_pem(certificates: &[u8], key: &[u8]) -> Result<Self, IdentityError> {
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(certificates).collect();
+        let chain = chain.map_err(|_| IdentityError::Pem("certificate"))?;
+        if chain.is_empty() {
+            return Err(IdentityError::Pem("certificate"));
+        }
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| IdentityError::Pem("key"))?;
+        Self::new(chain, key)
+    }
+
+    fn new(
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+    ) -> Result<Self, IdentityError> {
+        let mut config =
+            ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self(TlsAcceptor::from(Arc::new(config))))
+    }
+}
+
+impl SelfSigned {
+    /// A certificate for `names`, host names or IP addresses, signed by an authority of its own.
+    ///
+    /// # Errors
+    /// [`IdentityError::Make`].
+    pub fn make(names: Vec<String>) -> Result<Self, IdentityError> {
+        let mut authority = CertificateParams::new(Vec::new())?;
+        authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        authority.distinguished_name.push(DnType::CommonName, "Brownout fakes, this run only");
+        let issuer_key = KeyPair::generate()?;
+        let authority_pem = authority.self_signed(&issuer_key)?.pem();
+        let key = KeyPair::generate()?;
+        let mut server = CertificateParams::new(names)?;
+        server.distinguished_name.push(DnType::CommonName, "Brownout fakes");
+        let certificate = server.signed_by(&key, &Issuer::new(authority, issuer_key))?;
+        let key =
+            PrivateKeyDer::try_from(key.serialize_der()).map_err(|_| IdentityError::Pem("key"))?;
+        let identity = Identity::new(vec![certificate.der().clone()], key)?;
+        Ok(Self { identity, authority_pem })
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Identity")
+    }
+}
