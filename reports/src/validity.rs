@@ -5,7 +5,7 @@
 //! that did badly is no such reason; one that was unhealthy before the first fault is a note. What
 //! an interruption causes (contenders that were not reached, schedules that differ) is told as that.
 
-use record::machine::{GeneratorHealth, MachineInfo};
+use record::machine::{GeneratorHealth, MachineInfo, StandingClock};
 use record::run::RunInfo;
 
 use crate::figures::{NOT_OBSERVED, count, counted, millis, percent};
@@ -48,8 +48,18 @@ pub(crate) fn judge(run: &RunInfo, machine: &MachineInfo, folded: &[&Folded]) ->
     let verdict =
         if reasons.is_empty() { ValidityVerdict::Valid } else { ValidityVerdict::Invalid };
     // What half a run shows about health and sample sizes is no note, but a consequence.
-    let notes = if whole { notes(run, folded) } else { Vec::new() };
+    let mut notes = if whole { notes(run, folded) } else { Vec::new() };
+    notes.extend(machine.standing_clocks.iter().map(other_clock));
     Validity { verdict, reasons, notes }
+}
+
+/// Attempts that were seen by somebody else's clock.
+fn other_clock(clock: &StandingClock) -> String {
+    let StandingClock { contender, url, error_ms, .. } = clock;
+    format!(
+        "{contender}: attempts were recorded by fakes at {url}, whose clock is known to ± {error_ms:.3} ms; \
+         their times are given no finer"
+    )
 }
 
 /// Who was not reached before the run was cut short.

@@ -24,6 +24,26 @@ pub struct MachineInfo {
     pub incomplete: Option<String>,
     /// The generator's health, one entry per contender.
     pub generators: Vec<GeneratorHealth>,
+    /// What is known of the clock of fakes that already stood, one entry per contender; empty where
+    /// the run brought its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub standing_clocks: Vec<StandingClock>,
+}
+
+/// How far the clock of standing fakes was from ours.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StandingClock {
+    /// Contender.
+    pub contender: String,
+    /// URL of the fakes' admin API.
+    pub url: String,
+    /// Theirs less ours before the run, in milliseconds.
+    pub offset_before_ms: f64,
+    /// Theirs less ours after the run, in milliseconds.
+    pub offset_after_ms: f64,
+    /// At most so far from the truth is an instant in `attempts.csv`, in milliseconds; it is written
+    /// no finer.
+    pub error_ms: f64,
 }
 
 /// Whether the generator kept its schedule (wall clock; in virtual time it always does).

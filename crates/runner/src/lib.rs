@@ -14,7 +14,9 @@ mod oracle;
 mod recorder;
 mod run;
 mod stand;
+mod stand_clock;
 mod stand_fakes;
+mod stand_run;
 mod virtual_world;
 mod wall_world;
 
@@ -28,6 +30,7 @@ pub use recorder::RecordError;
 pub use run::{RunError, RunOptions, RunOutcome, Watch, WatchedContender, run};
 pub use stand::{StandError, StandingGateway, stand_gateway};
 pub use stand_fakes::{Journal, Place, StandingFakes, Tls, stand_fakes};
+pub use stand_run::StandRunError;
 pub use world::Authority;
 
 /// Directory and name of the mark without a gateway.

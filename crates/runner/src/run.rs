@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use loadgen::Live;
 use plan::{ClockKind, Plan};
-use record::machine::GeneratorHealth;
+use record::machine::{GeneratorHealth, StandingClock};
 use world::Watchdog;
 
 use crate::assembly::Player;
@@ -82,6 +82,9 @@ pub enum RunError {
         #[source]
         source: std::io::Error,
     },
+    /// The fakes that already stand.
+    #[error(transparent)]
+    Standing(#[from] crate::stand_run::StandRunError),
     /// A contender's thread panicked.
     #[error("the world of {0} ended in a panic: a bug in brownout; please report it")]
     Panicked(String),
@@ -144,6 +147,8 @@ impl Watch {
 pub(crate) struct Played {
     pub(crate) health: GeneratorHealth,
     pub(crate) interrupted: bool,
+    /// What is known of the clock of fakes that already stood.
+    pub(crate) standing: Option<StandingClock>,
 }
 
 /// A virtual world that makes no progress for so long is stuck.
@@ -169,6 +174,7 @@ pub fn run(plan: &Plan, options: &RunOptions, watch: &Watch) -> Result<RunOutcom
     machine.scenario_path.clone_from(&options.scenario_path);
     machine.config_path.clone_from(&options.config_path);
     machine.digest.clone_from(&digest);
+    machine.standing_clocks = played.iter().filter_map(|one| one.standing.clone()).collect();
     machine.generators = played.into_iter().map(|one| one.health).collect();
     machine.incomplete = interrupted.then(|| "interrupted".to_owned());
     directory.write_machine(&machine)?;

@@ -38,7 +38,11 @@ pub(crate) fn play(
     let recorder = Arc::try_unwrap(recorder).map_err(|_| failed(still_shared()))?;
     recorder.finish()?;
     watched.progress.store(u64::MAX, Ordering::Relaxed);
-    Ok(Played { health: health(player.name(), &summary), interrupted: summary.interrupted })
+    Ok(Played {
+        health: health(player.name(), &summary),
+        interrupted: summary.interrupted,
+        standing: None,
+    })
 }
 
 /// Everything that happens inside the world.

@@ -19,6 +19,7 @@ use crate::directory::RunDirectory;
 use crate::machine::cpu_of_threads;
 use crate::recorder::Recorder;
 use crate::run::{Played, RunError, RunOptions, Watch, WatchedContender};
+use crate::stand_run::{self, Armed, Reached};
 
 /// Time between the setting up of a world and the start of its schedule.
 const LEAD: Duration = Duration::from_millis(150);
@@ -35,6 +36,8 @@ pub(crate) fn play_all(
     watch: &Watch,
     directory: &RunDirectory,
 ) -> Result<Vec<Played>, RunError> {
+    let shown = stand_run::with_token(plan, &options.scenario_path)?;
+    let plan = shown.as_ref().unwrap_or(plan);
     let mut played = Vec::new();
     for (player, watched) in Player::all(plan).iter().zip(&watch.contenders) {
         watched.started.store(true, Ordering::Relaxed);
@@ -71,14 +74,24 @@ fn play(
     let failed = |source| world_error(player, source);
     let dir = directory.contender(player.name())?;
     let recorder = Arc::new(Recorder::create(&dir, Arc::clone(&options.stop))?);
-    let clock = Clock::wall_in(LEAD);
-    let stage = Stage { plan, player: *player, clock, recorder: &recorder };
     let (generator, providers, gateways) = (
         runtime(GENERATOR).map_err(failed)?,
         runtime(FAKES).map_err(failed)?,
         runtime(GATEWAYS).map_err(failed)?,
     );
-    let (fakes, mut hosts) = seat_fakes(stage, &providers)?;
+    let reached = stand_run::reach(plan, &options.scenario_path, &providers)?;
+    let clock = Clock::wall_in(reached.as_ref().map_or(LEAD, Reached::lead));
+    let stage = Stage { plan, player: *player, clock, recorder: &recorder };
+    let (providing, mut hosts) = match reached {
+        Some(reached) => {
+            let hosts = reached.hosts();
+            (Providing::There(Box::new(reached.arm(clock, &providers)?)), hosts)
+        }
+        None => {
+            let (fakes, hosts) = seat_fakes(stage, &providers)?;
+            (Providing::Here(fakes), hosts)
+        }
+    };
     let entry = seat_gateways(stage, &gateways, &mut hosts)?;
     let around = stage.surroundings(connector(&hosts, None), watched, options);
     let before = cpu_of_threads(GENERATOR);
@@ -87,8 +100,13 @@ fn play(
         .map_err(|error| failed(std::io::Error::other(error)))?;
     let cpu =
         cpu_of_threads(GENERATOR).zip(before).map(|(after, before)| after.saturating_sub(before));
-    fakes.close();
-    drop(fakes);
+    let standing = match providing {
+        Providing::Here(fakes) => {
+            fakes.close();
+            None
+        }
+        Providing::There(armed) => Some(armed.pull(&recorder, player.name(), &providers)?),
+    };
     for runtime in [generator, gateways, providers] {
         runtime.shutdown_timeout(Duration::from_secs(5));
     }
@@ -98,7 +116,17 @@ fn play(
     Ok(Played {
         health: health(player.name(), &summary, clock, cpu),
         interrupted: summary.interrupted,
+        standing,
     })
+}
+
+/// Whose fakes answer.
+#[derive(Debug)]
+enum Providing {
+    /// Ours.
+    Here(Fakes),
+    /// Those that stand already.
+    There(Box<Armed>),
 }
 
 /// The fakes, one listener per host, and the directory in which their hosts are found.

@@ -295,6 +295,7 @@ fn failed(error: &RunError) -> Failure {
             runner::DirectoryError::Foreign { .. } | runner::DirectoryError::Here(_),
         )
         | RunError::Fakes(_)
+        | RunError::Standing(_)
         | RunError::Gateway { .. } => Failure::User(format!("error: {error}")),
         RunError::Directory(
             runner::DirectoryError::Io { .. } | runner::DirectoryError::Differs { .. },
