@@ -14,6 +14,8 @@ use vocab::{At, Seed};
 use crate::classify::Failure;
 use crate::config::{Config, Personality};
 
+pub use breaker::COOLDOWN_FIRST;
+
 use breaker::Breakers;
 use counters::Counters;
 

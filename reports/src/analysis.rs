@@ -8,7 +8,7 @@ use record::{MachineInfo, ReadError, RunInfo, read_json};
 use crate::fold::chart::Charts;
 use crate::fold::{self, Folded};
 use crate::report::{
-    Config, Contender, Marks, REPORT_SCHEMA, RunReport, Scenario, ValidityVerdict,
+    Compress, Config, Contender, Marks, REPORT_SCHEMA, RunReport, Scenario, ValidityVerdict,
 };
 use crate::{validity, verdict};
 
@@ -99,6 +99,7 @@ pub fn analyse(dir: &Path) -> Result<Analysis, AnalyseError> {
         build: run.build.version.clone(),
         validity,
         marks,
+        compress: run.compress.map(|it| Compress { outages: it.outages, gaps: it.gaps }),
         contenders,
         assumed: run.assumed.clone(),
         warnings: run.warnings.clone(),

@@ -7,6 +7,7 @@
 //! know a clock, a gateway or a provider.
 
 mod analysis;
+mod expanded;
 pub mod explain;
 mod figures;
 mod fold;

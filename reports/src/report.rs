@@ -36,6 +36,9 @@ pub struct RunReport {
     pub verdict: Verdict,
     /// Reference points that give the rates a scale.
     pub marks: Marks,
+    /// By how much random incidents were shortened; absent where there were none, or none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compress: Option<Compress>,
     /// Everybody who was compared, in the order of the scenario.
     pub contenders: Vec<Contender>,
     /// What was assumed and not said by the user.
@@ -122,6 +125,16 @@ pub enum Basis {
     NobodyKept,
     /// The first two are equal.
     Equal,
+}
+
+/// By how much random incidents were shortened. A verdict about compressed weather holds for the
+/// policies' reactions, not for how often outages come.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Compress {
+    /// Outages lasted so many times shorter than in life.
+    pub outages: f64,
+    /// The calm between them was so many times shorter than in life.
+    pub gaps: f64,
 }
 
 /// Reference points.
@@ -287,6 +300,9 @@ pub struct FaultResult {
     pub summary: String,
     /// The target as written.
     pub target: String,
+    /// The scenario's entry that it was expanded from; absent of a hand-written window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
     /// Start, in seconds since the start of the run.
     pub from_s: f64,
     /// End, in seconds since the start of the run.

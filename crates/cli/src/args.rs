@@ -113,6 +113,9 @@ pub(crate) struct PlanArgs {
     /// Change a value of the scenario, such as traffic.1.for=2m.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) sets: Vec<(String, String)>,
+    /// Faults to play instead of the scenario's: the run.json of an earlier run, or an edited copy.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) timeline: Option<PathBuf>,
     /// Shorten the schedule to this length; faults that no longer fit are left out, by name.
     #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
     pub(crate) length: Option<Duration>,

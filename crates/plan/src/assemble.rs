@@ -6,7 +6,7 @@ use std::time::Duration;
 use fake_providers::config::{DeploymentConfig, FakesConfig};
 use gateway::config::Config;
 use loadgen::config::{ClientConfig, LoadConfig, Phase};
-use record::run::SloInfo;
+use record::run::{CompressInfo, SloInfo};
 use vocab::{ContenderName, DeploymentNumber, Seed};
 
 use crate::contenders::{ContenderSpec, balance_word};
@@ -15,6 +15,7 @@ use crate::digest::digest;
 use crate::faults::{Note, Timeline};
 use crate::fleet::Fleet;
 use crate::plan::{ContenderPlan, Plan, StandingFakes};
+use crate::quotas::Quotas;
 use crate::request::{Request, Text};
 use crate::run_info::{clock_word, info, overrides};
 use crate::standing;
@@ -43,6 +44,10 @@ pub(crate) struct Parts<'p> {
     pub called: String,
     /// One fake per deployment.
     pub fakes: Fakes,
+    /// Limits that several of them share.
+    pub quotas: Quotas,
+    /// By how much random incidents are shortened.
+    pub compress: Option<CompressInfo>,
     /// The schedule.
     pub phases: Vec<Phase>,
     /// The clients.
@@ -73,7 +78,7 @@ pub(crate) fn assemble(parts: Parts<'_>) -> Plan {
         seed: parts.seed,
         deployments: deployment_configs(&parts),
         faults: parts.timeline.rules.clone(),
-        quotas: Vec::new(),
+        quotas: parts.quotas.quotas.clone(),
     };
     let load = LoadConfig {
         seed: parts.seed,
@@ -89,6 +94,10 @@ pub(crate) fn assemble(parts: Parts<'_>) -> Plan {
         fakes: &parts.fakes.specs,
         phases: &parts.phases,
         faults: &parts.timeline.infos,
+        weather: &parts.timeline.weather,
+        quotas: &parts.quotas.quotas,
+        client: &parts.client,
+        factor: parts.compress.map_or(1.0, |compress| compress.outages),
         playing: &parts.playing,
     });
     warnings.extend(parts.timeline.left_out.iter().cloned());
@@ -96,6 +105,7 @@ pub(crate) fn assemble(parts: Parts<'_>) -> Plan {
     let mut notes = parts.config.1.clone();
     notes.extend(parts.overlay_notes.iter().cloned());
     notes.extend(parts.fakes.notes.iter().cloned());
+    notes.extend(parts.quotas.notes.iter().cloned());
     let said = |note: &&Note| !parts.timeline.left_out.contains(&note.text);
     notes.extend(parts.timeline.notes.iter().filter(said).map(|note| note.text.clone()));
     notes.extend(info.assumed.iter().map(|line| format!("assumed: {line}")));
@@ -161,7 +171,7 @@ fn deployment_configs(parts: &Parts<'_>) -> Vec<DeploymentConfig> {
             latency: spec.latency,
             limits: spec.limits,
             capacity: spec.capacity,
-            context_window: None,
+            context_window: spec.context_window,
         })
         .collect()
 }
@@ -193,12 +203,15 @@ fn hash(
         contenders += &format!("{} {} {balance} {gateway:?}\n", spec.name.as_str(), spec.instances);
     }
     let slo = format!("{:?}", parts.slo);
+    // Labels of a replayed timeline may differ where its rules do not.
+    let told = format!("{:?}\n{:?}", parts.timeline.infos, parts.compress);
     let overrides = overrides(parts.request).join("\n");
     digest([
         ("name", parts.name.as_str().as_bytes()),
         ("plan", plan.as_bytes()),
         ("contenders", contenders.as_bytes()),
         ("slo", slo.as_bytes()),
+        ("timeline", told.as_bytes()),
         ("config", parts.config.0.text.as_bytes()),
         ("overrides", overrides.as_bytes()),
     ])

@@ -35,6 +35,8 @@ pub(crate) struct FakeSpec {
     pub capacity: Option<Capacity>,
     /// What it bills, if known.
     pub price: Option<PerMillion>,
+    /// Most tokens of prompt and answer together.
+    pub context_window: Option<u64>,
     /// One-way latency of the path to its host.
     pub link: Duration,
 }
@@ -72,6 +74,7 @@ pub(crate) fn fakes(
                 price: prices
                     .billed(member.base_model.as_ref().unwrap_or(&member.model_as_written))
                     .or_else(|| prices.billed(&member.model_as_written)),
+                context_window: None,
                 link: Duration::ZERO,
             }),
             Err(problem) => problems.push(problem),
@@ -153,6 +156,7 @@ fn refine(spec: &mut FakeSpec, fake: &Fake, presets: &Presets) -> Result<(), Pro
         }
         spec.price = Some(PerMillion { input: value.input, output: value.output });
     }
+    spec.context_window = fake.context_window.or(spec.context_window);
     if let Some(link) = fake.link {
         spec.link = link.0;
     }
@@ -206,24 +210,33 @@ fn capacity(text: CapacityText) -> Result<Capacity, String> {
     Ok(Capacity { slots: text.slots, queue: text.queue, slowdown: text.slowdown })
 }
 
-fn merged(mut limits: Limits, text: LimitsText) -> Limits {
+/// Limits with what `text` says laid over them.
+pub(crate) fn merged(mut limits: Limits, text: LimitsText) -> Limits {
     limits.requests = text.requests.map(|limit| limit.0).or(limits.requests);
     limits.tokens = text.tokens.map(|limit| limit.0).or(limits.tokens);
     limits.output_tokens = text.output_tokens.map(|limit| limit.0).or(limits.output_tokens);
+    limits.requests_per_day = text.requests_per_day.or(limits.requests_per_day);
     limits
+}
+
+/// Limits in words, one each.
+pub(crate) fn show_limits(limits: &Limits) -> Vec<String> {
+    let rates = [
+        (limits.requests, "requests"),
+        (limits.tokens, "tokens"),
+        (limits.output_tokens, "output tokens"),
+    ];
+    let rates =
+        rates.into_iter().filter_map(|(rate, what)| Some(format!("{} {what}", show_rate(rate?))));
+    let day = limits.requests_per_day.map(|number| format!("{number} requests a day"));
+    rates.chain(day).collect()
 }
 
 /// A fake in words, for `run.json` and the report.
 pub(crate) fn describe(spec: &FakeSpec) -> String {
     let mut words = vec![format!("{}: {}", spec.preset, show_latency(&spec.latency))];
-    let limits = [
-        (spec.limits.requests, "requests"),
-        (spec.limits.tokens, "tokens"),
-        (spec.limits.output_tokens, "output tokens"),
-    ];
-    for (rate, what) in limits {
-        words.extend(rate.map(|rate| format!("{} {what}", show_rate(rate))));
-    }
+    words.extend(show_limits(&spec.limits));
+    words.extend(spec.context_window.map(|tokens| format!("context of {tokens} tokens")));
     if let Some(capacity) = spec.capacity {
         words.push(format!("{} slots, queue {}", capacity.slots, capacity.queue));
     }

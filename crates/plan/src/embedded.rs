@@ -22,6 +22,8 @@ pub const SCENARIOS: &[File] = &[
     shipped!("one-provider-dies.yaml"),
     shipped!("throttling-storm.yaml"),
     shipped!("two-replicas.yaml"),
+    shipped!("incident-weather.yaml"),
+    shipped!("shared-quota.yaml"),
 ];
 
 /// Configs that shipped scenarios name.

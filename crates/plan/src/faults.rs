@@ -1,20 +1,36 @@
 //! From `faults:` to a timeline: instants resolved against the phases, targets against the fleet,
-//! parameters checked by the catalogue.
+//! parameters checked by the catalogue, and everything random expanded into concrete windows.
+//!
+//! An entry is a window, random incidents, a flapping target, or a timeline of an earlier run; each
+//! is read in a module of its own and ends as windows. What runs is therefore always a plain list,
+//! the one that `run.json` holds.
 
-use fake_providers::config::{FaultRule, When, Window};
+mod flapping;
+mod incidents;
+mod mix;
+mod published;
+mod replay;
+mod window;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use fake_providers::config::{FaultRule, When};
 use loadgen::config::Phase;
-use record::run::FaultInfo;
-use vocab::{At, show_duration};
+use record::run::{CompressInfo, FaultInfo, OriginInfo};
+use vocab::At;
 
-use crate::catalogue;
-use crate::diagnostic::{Problem, suggest};
+use crate::compress::{Compress, Weather};
+use crate::diagnostic::{Problem, Sources, suggest};
 use crate::node::{Node, Value};
-use crate::raw::{self, Instant, WhenText};
+use crate::raw::{Instant, WhenText};
 use crate::read::{Spot, read};
+use crate::request::Text;
 use crate::targets::{TargetError, Targets};
+use window::Draft;
 
-/// Most fault windows of one scenario.
-const FAULTS_MAX: usize = 1000;
+/// Most fault windows of one scenario, after expansion.
+pub(crate) const WINDOWS_MAX: usize = 1000;
 
 /// The timeline, twice: what the fakes run, and what `run.json` says.
 #[derive(Clone, Debug, Default)]
@@ -23,141 +39,195 @@ pub(crate) struct Timeline {
     pub rules: Vec<FaultRule>,
     /// For `run.json`.
     pub infos: Vec<FaultInfo>,
-    /// One line per fault: whom it hits, or why it is left out.
+    /// One line per entry: whom it hits, or why it is left out.
     pub notes: Vec<Note>,
     /// Faults that the schedule has no room for, one line each; a verdict without them must say so.
     pub left_out: Vec<String>,
+    /// What each random entry is like before it is compressed.
+    pub weather: Vec<Weather>,
+    /// By how much a replayed timeline was compressed when it was expanded.
+    pub replayed: Option<CompressInfo>,
 }
 
 /// What is to be said about a fault.
 #[derive(Clone, Debug)]
 pub(crate) struct Note {
-    /// Its id.
+    /// The id of its entry.
     pub fault: String,
     /// The line.
     pub text: String,
 }
 
-/// Makes the timeline. Mistakes go to `problems`.
+/// What entries are resolved against.
+#[derive(Clone, Copy)]
+pub(crate) struct Setting<'s> {
+    /// The fleet.
+    pub targets: Targets<'s>,
+    /// The schedule of requests.
+    pub phases: &'s [Phase],
+    /// By how much incidents are compressed.
+    pub compress: Compress,
+    /// Reads a file that an entry names.
+    pub find: &'s dyn Fn(&str) -> Result<Text, String>,
+}
+
+/// What an entry comes to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Expanded {
+    /// Its windows.
+    pub drafts: Vec<Draft>,
+    /// The line about it.
+    pub note: String,
+    /// What it is like before it is compressed, if it is random.
+    pub weather: Option<Weather>,
+    /// By how much it was compressed, if it is replayed.
+    pub compress: Option<CompressInfo>,
+}
+
+impl Expanded {
+    /// An optional entry whose target matches nothing.
+    pub(crate) fn nothing(id: &str, target: &str) -> Self {
+        let note = format!("{id}: no deployment matches `{target}`, left out (optional)");
+        Self { note, ..Self::default() }
+    }
+}
+
+/// Makes the timeline of `section`, or of a whole `file` in its place. Mistakes go to `problems`.
 pub(crate) fn timeline(
     section: Option<&Node>,
-    targets: Targets<'_>,
-    phases: &[Phase],
+    file: Option<&Text>,
+    setting: &Setting<'_>,
+    sources: &mut Sources,
     problems: &mut Vec<Problem>,
 ) -> Timeline {
-    let mut timeline = Timeline::default();
-    let Some(node) = section else { return timeline };
+    let mut made = Making::default();
+    if let Some(text) = file {
+        let result = replay::replay(setting, text, sources);
+        made.take(result, "timeline", setting, problems);
+        return made.timeline;
+    }
+    let Some(node) = section else { return made.timeline };
     let Value::List(items) = &node.value else {
         let help = "write `- { at: 60s, for: 60s, target: first, inject: refuse }`";
         let message = format!("expected a list of faults, found {}", node.kind());
         problems.push(Problem::new(message).help(help).at(node.at));
-        return timeline;
+        return made.timeline;
     };
-    if items.len() > FAULTS_MAX {
-        let message = format!("{} faults; at most {FAULTS_MAX} are run", items.len());
-        problems.push(Problem::new(message).help("join windows that are alike").at(node.at));
-    }
-    for (index, item) in items.iter().take(FAULTS_MAX).enumerate() {
-        let context = Context { targets, phases, index, item };
-        match fault(&context, &timeline.infos) {
-            Ok((rule, info, note)) => {
-                timeline.notes.push(Note { fault: info.id.clone(), text: note });
-                if let Some(rule) = rule {
-                    timeline.rules.push(rule);
-                    timeline.infos.push(info);
-                }
+    for (index, item) in items.iter().enumerate() {
+        if made.timeline.infos.len() > WINDOWS_MAX || index > WINDOWS_MAX {
+            let message = format!("more than {WINDOWS_MAX} fault windows");
+            problems.push(Problem::new(message).help("join windows that are alike").at(item.at));
+            break;
+        }
+        let id = match made.id(item, index) {
+            Ok(id) => id,
+            Err(problem) => {
+                problems.push(problem);
+                continue;
             }
-            Err(problem) => problems.push(problem),
+        };
+        let result = expand(setting, item, &id, sources);
+        made.take(result, &id, setting, problems);
+    }
+    made.timeline
+}
+
+/// Expands one entry; its keys say of which kind it is.
+fn expand(
+    setting: &Setting<'_>,
+    item: &Node,
+    id: &str,
+    sources: &mut Sources,
+) -> Result<Expanded, Problem> {
+    let has = |key: &str| item.get(key).is_some();
+    if has("timeline") {
+        replay::named(setting, item, sources)
+    } else if has("random") {
+        incidents::incidents(setting, item, id)
+    } else if has("flapping") {
+        flapping::flapping(setting, item, id)
+    } else {
+        window::window(setting, item, id)
+    }
+}
+
+/// A timeline that grows, and the ids that are taken.
+#[derive(Debug, Default)]
+struct Making {
+    timeline: Timeline,
+    taken: BTreeSet<String>,
+}
+
+impl Making {
+    /// Adds what an entry came to.
+    fn take(
+        &mut self,
+        expanded: Result<Expanded, Problem>,
+        id: &str,
+        setting: &Setting<'_>,
+        problems: &mut Vec<Problem>,
+    ) {
+        let expanded = match expanded {
+            Ok(expanded) => expanded,
+            Err(problem) => return problems.push(problem),
+        };
+        for draft in expanded.drafts {
+            if draft.id != id && !self.taken.insert(draft.id.clone()) {
+                let message = format!("there are two faults with the id `{}`", draft.id);
+                problems.push(Problem::new(message).help("give one entry another `id`"));
+                return;
+            }
+            let (rule, info) = draft.built(setting.targets.fleet);
+            self.timeline.rules.push(rule);
+            self.timeline.infos.push(info);
         }
+        self.timeline.notes.push(Note { fault: id.to_owned(), text: expanded.note });
+        self.timeline.weather.extend(expanded.weather);
+        self.timeline.replayed = self.timeline.replayed.or(expanded.compress);
     }
-    timeline
+
+    /// The id of an entry: its own, or by its position.
+    fn id(&mut self, item: &Node, index: usize) -> Result<String, Problem> {
+        let Some(own) = item.get("id") else {
+            let default = format!("f{}", index + 1);
+            let id = if self.taken.contains(&default) {
+                format!("{default}-by-position")
+            } else {
+                default
+            };
+            self.taken.insert(id.clone());
+            return Ok(id);
+        };
+        let own: Spot<String> = read(own)?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        if own.value.is_empty() || own.value.len() > 64 || !own.value.chars().all(plain) {
+            return Err(Problem::new(format!("`{}` cannot be a fault's id", own.value))
+                .help("use up to 64 letters, digits, `.`, `_` and `-`")
+                .at(own.at));
+        }
+        if !self.taken.insert(own.value.clone()) {
+            return Err(Problem::new(format!("there are two faults with the id `{}`", own.value))
+                .help("give one of them another id; f1, f2, … are taken by position")
+                .at(own.at));
+        }
+        Ok(own.value)
+    }
 }
 
-#[derive(Clone, Copy)]
-struct Context<'c> {
-    targets: Targets<'c>,
-    phases: &'c [Phase],
-    index: usize,
-    item: &'c Node,
-}
-
-fn fault(
-    context: &Context<'_>,
-    before: &[FaultInfo],
-) -> Result<(Option<FaultRule>, FaultInfo, String), Problem> {
-    if context.item.get("random").is_some() {
-        return Err(Problem::new("random incidents are not available yet in this version")
-            .help("write the windows out, with `at:` and `for:`")
-            .at(context.item.at));
-    }
-    let text: raw::Fault = read(context.item)?;
-    let id = id(&text, context.index, before)?;
-    let from = instant(&text.at, context.phases)?;
-    let window = window(&text, from)?;
-    let inject_node = context.item.get("inject").unwrap_or(context.item);
-    let inject = &text.inject.value;
-    let entry = catalogue::check(inject, inject_node)?;
-    let when = text.when.as_ref().map_or(Ok(When::default()), |when| conditions(*when))?;
-    let selector = &text.target;
-    let positions = match context.targets.resolve(&selector.value, &id) {
-        Ok(positions) => positions,
-        Err(TargetError::NoMatch(..)) if text.optional => Vec::new(),
+/// Positions of the deployments that an entry hits; none only of an optional entry.
+fn positions(
+    setting: &Setting<'_>,
+    target: &Spot<String>,
+    id: &str,
+    optional: bool,
+) -> Result<Vec<usize>, Problem> {
+    match setting.targets.resolve(&target.value, id) {
+        Ok(positions) => Ok(positions),
+        Err(TargetError::NoMatch(..)) if optional => Ok(Vec::new()),
         Err(TargetError::Invalid(message, help) | TargetError::NoMatch(message, help)) => {
-            return Err(Problem::new(message).help(help).at(selector.at));
+            Err(Problem::new(message).help(help).at(target.at))
         }
-    };
-    let share = text.share.map_or(1.0, |share| share.0);
-    let info = FaultInfo {
-        id: id.clone(),
-        kind: entry.name.to_owned(),
-        summary: entry.describe(&inject.params),
-        target: selector.value.clone(),
-        deployments: context.targets.fleet.ids(&positions),
-        from_ns: window.from.ns(),
-        to_ns: window.to.ns(),
-        share,
-        ramp_ns: window.ramp.as_nanos().try_into().unwrap_or(u64::MAX),
-        only_slows: entry.only_slows(&inject.params),
-        at_connect: entry.at_connect,
-        when: text.when.as_ref().map_or_else(String::new, |when| show_when(when.value)),
-        params: inject.params.clone(),
-        labels: std::collections::BTreeMap::new(),
-    };
-    if positions.is_empty() {
-        let note = format!("{id}: no deployment matches `{}`, left out (optional)", selector.value);
-        return Ok((None, info, note));
     }
-    let note = note(&info, context, &positions);
-    let rule = FaultRule {
-        id,
-        name: entry.name.to_owned(),
-        params: inject.params.clone(),
-        targets: positions,
-        window,
-        share,
-        when,
-    };
-    Ok((Some(rule), info, note))
-}
-
-fn id(text: &raw::Fault, index: usize, before: &[FaultInfo]) -> Result<String, Problem> {
-    let Some(own) = &text.id else {
-        let taken = |id: &String| before.iter().any(|fault| fault.id == *id);
-        let default = format!("f{}", index + 1);
-        return Ok(if taken(&default) { format!("{default}-by-position") } else { default });
-    };
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    if own.value.is_empty() || own.value.len() > 64 || !own.value.chars().all(plain) {
-        return Err(Problem::new(format!("`{}` cannot be a fault's id", own.value))
-            .help("use up to 64 letters, digits, `.`, `_` and `-`")
-            .at(own.at));
-    }
-    if before.iter().any(|fault| fault.id == own.value) {
-        return Err(Problem::new(format!("there are two faults with the id `{}`", own.value))
-            .help("give one of them another id; f1, f2, … are taken by position")
-            .at(own.at));
-    }
-    Ok(own.value.clone())
 }
 
 /// An instant, from the start of the run or of a phase.
@@ -179,30 +249,10 @@ fn instant(text: &Spot<Instant>, phases: &[Phase]) -> Result<At, Problem> {
     }
 }
 
-fn window(text: &raw::Fault, from: At) -> Result<Window, Problem> {
-    let length = text.length.value.0;
-    if length.is_zero() {
-        return Err(Problem::new("a fault of 0s hits nothing")
-            .help("give it a length, such as 60s")
-            .at(text.length.at));
-    }
-    let ramp = text.ramp.as_ref().map_or(std::time::Duration::ZERO, |ramp| ramp.value.0);
-    if let Some(own) = text.ramp.as_ref().filter(|_| ramp.saturating_mul(2) > length) {
-        let message = format!(
-            "two ramps of {} do not fit into a fault of {}",
-            show_duration(ramp),
-            show_duration(length)
-        );
-        let help = format!("a ramp rises and falls: at most {}", show_duration(length / 2));
-        return Err(Problem::new(message).help(help).at(own.at));
-    }
-    Ok(Window { from, to: from.plus(length), ramp })
-}
-
 fn conditions(text: Spot<WhenText>) -> Result<When, Problem> {
     let when = text.value;
-    let zero = [when.attempt.map(u64::from), when.first, when.every, when.nth].contains(&Some(0));
-    if zero {
+    let counts = [when.attempt.map(u64::from), when.first, when.every, when.nth];
+    if counts.contains(&Some(0)) {
         return Err(Problem::new("attempt, first, every and nth count from 1").at(text.at));
     }
     let range = when.prompt_tokens.unwrap_or_default();
@@ -223,47 +273,29 @@ fn conditions(text: Spot<WhenText>) -> Result<When, Problem> {
     })
 }
 
-fn show_when(when: WhenText) -> String {
-    let mut words = Vec::new();
-    words
-        .extend(when.stream.map(|stream| if stream { "streams" } else { "plain requests" }.into()));
-    let range = when.prompt_tokens.unwrap_or_default();
-    words.extend(range.min.map(|min| format!("prompts of at least {min} tokens")));
-    words.extend(range.max.map(|max| format!("prompts of at most {max} tokens")));
-    words.extend(when.attempt.map(|n| format!("attempt {n} of a request")));
-    words.extend(when.first.map(|n| format!("the first {n} attempts")));
-    words.extend(when.every.map(|k| format!("every {k}. attempt")));
-    words.extend(when.nth.map(|k| format!("attempt number {k} in the window")));
-    words.join(", ")
+/// A duration in whole milliseconds, at least one: what timers can tell apart.
+fn whole_ms(duration: Duration) -> Duration {
+    let ms = (duration.as_secs_f64() * 1e3).round().clamp(1.0, 1e15);
+    // In range: clamped above.
+    Duration::from_millis(ms as u64)
 }
 
-/// `f3: refuse at region-of:first = azure-westus, 420 s to 480 s`, and who else is behind the host.
-fn note(info: &FaultInfo, context: &Context<'_>, positions: &[usize]) -> String {
-    let mut note = format!(
-        "{}: {} at {} = {}, from {} to {}",
-        info.id,
-        info.summary,
-        info.target,
-        info.deployments.join(", "),
-        seconds(info.from_ns),
-        seconds(info.to_ns)
-    );
-    if info.at_connect {
-        let members = &context.targets.fleet.members;
-        let hit = |at: &usize| {
-            let behind = |other: &usize| {
-                (&members[*other].host, members[*other].port)
-                    == (&members[*at].host, members[*at].port)
-            };
-            !positions.contains(at) && positions.iter().any(behind)
-        };
-        let others: Vec<usize> = (0..members.len()).filter(hit).collect();
-        if !others.is_empty() {
-            let ids = context.targets.fleet.ids(&others).join(", ");
-            note.push_str(&format!("; it acts on the host, so also on {ids}"));
+/// How many incidents windows belong to: an incident may take several.
+pub(crate) fn incidents_of<'o>(origins: impl Iterator<Item = &'o OriginInfo>) -> usize {
+    let all: BTreeSet<(&str, &str, u32)> =
+        origins.map(|origin| (&*origin.entry, &*origin.process, origin.incident)).collect();
+    all.len()
+}
+
+/// Windows by the entry that they were expanded from, in order; hand-written ones are in none.
+pub(crate) fn by_entry(faults: &[FaultInfo]) -> BTreeMap<&str, Vec<&FaultInfo>> {
+    let mut entries: BTreeMap<&str, Vec<&FaultInfo>> = BTreeMap::new();
+    for fault in faults {
+        if let Some(origin) = &fault.origin {
+            entries.entry(&origin.entry).or_default().push(fault);
         }
     }
-    note
+    entries
 }
 
 /// `420 s`.

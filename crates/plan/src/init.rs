@@ -77,6 +77,8 @@ faults:
   - { at: 60s, for: 60s, target: first, inject: { throttle: { retry_after: 10s } } }
   - { at: 210s, for: 60s, target: first, inject: { stall: { after_tokens: 12 } }, share: 30%, ramp: 10s }
   - { at: 360s, for: 60s, target: first, inject: refuse }
+  # Incidents as long and as rare as the published ones, made to fit (see docs/fakes.md, "Schedules"):
+  # - { random: incident-model, target: all, each: provider }   # with `compress: { outages: 60, gaps: 1200 }`
 
 # Who is compared: overlays on your config (`brownout list strategies`). Leave it out to run the
 # config as it is.

@@ -8,6 +8,7 @@
 
 mod assemble;
 mod catalogue;
+mod compress;
 mod config;
 mod contenders;
 mod deployments;
@@ -23,6 +24,7 @@ mod plan;
 mod presets;
 mod prices;
 mod quantity;
+mod quotas;
 mod raw;
 mod read;
 mod redact;

@@ -5,6 +5,7 @@
 
 mod contender;
 mod deployment;
+mod entry;
 mod fault;
 mod traffic;
 
@@ -15,7 +16,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
 pub(crate) use contender::{BalanceWord, Contender};
-pub(crate) use deployment::{CapacityText, Fake, LimitsText, SpreadText};
+pub(crate) use deployment::{CapacityText, Fake, LimitsText, Quota, SpreadText};
+pub(crate) use entry::{
+    Each, FaultEntry, Flapping, ModelParams, Random, Replay, Rhythm, Sojourn, Weighted,
+};
 pub(crate) use fault::{Fault, Inject, Instant, WhenText};
 pub(crate) use traffic::{ArrivalsText, InlineWorkload, Phase, TokensText, Traffic, WorkloadText};
 
@@ -37,10 +41,14 @@ pub(crate) struct Scenario {
     /// How the fakes behave, by deployment id, glob, `first`, `provider:x`, `region:x`; everything
     /// here is optional. Later entries refine earlier ones.
     pub deployments: Section<BTreeMap<String, Fake>>,
+    /// Limits that several deployments share: two keys, one bucket.
+    pub quotas: Section<BTreeMap<String, Quota>>,
     /// A list of phases, or named streams of phases that overlap.
     pub traffic: Section<Traffic>,
     /// What breaks, when.
-    pub faults: Section<Vec<Fault>>,
+    pub faults: Section<Vec<FaultEntry>>,
+    /// By how much random incidents are shortened, so that months fit into a run. Default: not at all.
+    pub compress: Section<crate::compress::CompressText>,
     /// Fakes that already stand, instead of fakes of the run's own; `--clock wall` only.
     pub fakes: Section<crate::standing::FakesText>,
     /// Who is compared: overlays on the config. Without it there is one, `config`.
@@ -131,8 +139,10 @@ impl Scenario {
         "seed",
         "config",
         "deployments",
+        "quotas",
         "traffic",
         "faults",
+        "compress",
         "fakes",
         "contenders",
         "client",
@@ -171,8 +181,10 @@ impl Scenario {
             seed: Section::of(root, "seed"),
             config: Section::of(root, "config"),
             deployments: Section::of(root, "deployments"),
+            quotas: Section::of(root, "quotas"),
             traffic: Section::of(root, "traffic"),
             faults: Section::of(root, "faults"),
+            compress: Section::of(root, "compress"),
             fakes: Section::of(root, "fakes"),
             contenders: Section::of(root, "contenders"),
             client: Section::of(root, "client"),

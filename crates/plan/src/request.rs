@@ -31,6 +31,11 @@ pub struct Request<'r> {
     /// Reads the config that the scenario names, by its path relative to the scenario; an error in
     /// one sentence.
     pub find_config: &'r dyn Fn(&str) -> Result<Text, String>,
+    /// A timeline of faults that replaces the scenario's `faults:`.
+    pub timeline: Option<&'r Text>,
+    /// Reads a timeline that the scenario names, by its path relative to the scenario; an error in
+    /// one sentence.
+    pub find_timeline: &'r dyn Fn(&str) -> Result<Text, String>,
     /// In which time.
     pub clock: ClockKind,
     /// `--seed`.

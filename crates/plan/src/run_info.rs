@@ -51,6 +51,7 @@ pub(crate) fn info(parts: &Parts<'_>, hash: &str, warnings: &[String]) -> RunInf
         contenders: contender_infos(&parts.playing),
         phases: parts.phases.iter().map(phase_info).collect(),
         faults: parts.timeline.infos.clone(),
+        compress: parts.compress,
         slo: parts.slo.clone(),
         assumed: assumed(parts),
         warnings: warnings.to_vec(),
@@ -149,6 +150,12 @@ pub(crate) fn overrides(request: &Request<'_>) -> Vec<String> {
     let mut overrides: Vec<String> =
         request.sets.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let length = request.shorten.map(vocab::show_duration);
+    overrides.extend(request.timeline.map(|text| {
+        // The name alone would not say which edit of it was played.
+        let hash: String = sha256(text.text.as_bytes()).chars().take(8).collect();
+        let name = text.name.rsplit(['/', '\\']).next().unwrap_or_default();
+        format!("timeline={name} (sha {hash})")
+    }));
     overrides.extend(length.map(|length| format!("for={}", length.replace(' ', ""))));
     overrides
 }

@@ -6,19 +6,22 @@
 use std::time::Duration;
 
 use loadgen::config::Phase;
+use record::run::CompressInfo;
 use vocab::{At, Seed};
 
 use crate::assemble::{Parts, Playing, assemble};
+use crate::compress::{self, Compress};
 use crate::config::{self, Loaded};
 use crate::contenders::{ContenderSpec, contenders};
 use crate::deployments::fakes;
 use crate::diagnostic::{Problem, Report, SourceId, Sources, suggest};
-use crate::faults::{Timeline, seconds, timeline};
+use crate::faults::{Setting, Timeline, seconds, timeline};
 use crate::fleet::Fleet;
 use crate::node::Node;
 use crate::plan::Plan;
 use crate::presets::Presets;
 use crate::prices::Prices;
+use crate::quotas::quotas;
 use crate::raw::Scenario;
 use crate::read::{Spot, read};
 use crate::request::{Request, Text};
@@ -81,13 +84,24 @@ impl Loader {
             &mut self.problems,
         );
         let targets = Targets { fleet: &fleet, called: &called, seed };
-        let node = scenario.faults.node.as_ref();
-        let mut timeline = timeline(node, targets, &phases, &mut self.problems);
+        let node = scenario.quotas.node.as_ref();
+        let quotas = quotas(node, targets, &fakes.specs, &mut self.problems);
+        let compress = self.kept(|_| compress::compress(scenario.compress.node.as_ref()))?;
+        let setting = Setting { targets, phases: &phases, compress, find: request.find_timeline };
+        let mut timeline = timeline(
+            scenario.faults.node.as_ref(),
+            request.timeline,
+            &setting,
+            &mut self.sources,
+            &mut self.problems,
+        );
+        let factors = self.factors(compress, &timeline);
         if request.shorten.is_some() {
             leave_out(&mut timeline, traffic::end(&phases));
         }
         let standing = self.kept(|_| standing::standing(scenario.fakes.node.as_ref()));
         let playing = self.playing(&specs, (&tree, source), (&fleet, &prices));
+        self.problems.extend(compress::refusal(&timeline.weather, compress, &playing, &client));
         if !self.problems.is_empty() || fakes.specs.len() != fleet.members.len() {
             return None;
         }
@@ -101,6 +115,8 @@ impl Loader {
             fleet,
             called,
             fakes,
+            quotas,
+            compress: factors,
             phases,
             client,
             timeline,
@@ -223,6 +239,26 @@ impl Loader {
                 None
             }
         }
+    }
+
+    /// By how much what runs was compressed: what the scenario says of its random entries, or what
+    /// a replayed timeline says of itself.
+    fn factors(&mut self, compress: Compress, timeline: &Timeline) -> Option<CompressInfo> {
+        let own = compress.at.filter(|_| !timeline.weather.is_empty()).map(|_| compress.factors);
+        if let (Some(at), Some(replayed)) = (compress.at, timeline.replayed)
+            && replayed != compress.factors
+        {
+            let message = format!(
+                "the timeline was compressed by outages {} and gaps {}, the scenario says {} and {}",
+                replayed.outages, replayed.gaps, compress.factors.outages, compress.factors.gaps
+            );
+            let help = "leave `compress` out: a timeline brings its own";
+            self.problems.push(Problem::new(message).help(help).at(at));
+        }
+        if compress.at.is_some() && own.is_none() && timeline.replayed.is_none() {
+            self.notes.push("compress: no effect, nothing in `faults` is random".to_owned());
+        }
+        own.or(timeline.replayed)
     }
 
     fn shortened(&mut self, phases: Vec<Phase>, length: Option<Duration>) -> Option<Vec<Phase>> {

@@ -5,15 +5,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use fake_providers::config::Rate;
+use fake_providers::config::{Limits, Quota, Rate};
 use gateway::config::Config;
-use loadgen::config::{Phase, TokenSpread, Workload};
-use record::run::FaultInfo;
+use loadgen::config::{ClientConfig, Phase, TokenSpread, Workload};
+use record::run::{FaultInfo, OriginInfo};
 use vocab::{At, Lognormal, Protocol, show_duration};
 
 use crate::assemble::Playing;
+use crate::compress::{Weather, shown, slowest};
 use crate::deployments::{FakeSpec, show_rate};
-use crate::faults::seconds;
+use crate::faults::{by_entry, incidents_of, seconds};
 use crate::fleet::Fleet;
 use crate::run_info::cooldown;
 use crate::traffic::{end, rate, rounded};
@@ -38,6 +39,14 @@ pub(crate) struct Situation<'s> {
     pub faults: &'s [FaultInfo],
     /// The contenders.
     pub playing: &'s [Playing],
+    /// What random entries are like in life.
+    pub weather: &'s [Weather],
+    /// By how much their outages are shortened.
+    pub factor: f64,
+    /// Limits that deployments share.
+    pub quotas: &'s [Quota],
+    /// The clients.
+    pub client: &'s ClientConfig,
 }
 
 /// Everything suspicious, in one sentence each.
@@ -48,6 +57,8 @@ pub(crate) fn warnings(situation: &Situation<'_>) -> Vec<String> {
         throttled(situation),
         failback(situation),
         too_few(situation),
+        over_at_once(situation),
+        expanded(situation),
     ];
     sorts.into_iter().flat_map(|sort| sort.into_iter().take(SAME_MAX)).collect()
 }
@@ -77,7 +88,12 @@ fn outside(situation: &Situation<'_>) -> Vec<String> {
             None
         }
     };
-    situation.faults.iter().filter_map(line).collect()
+    hand_written(situation).filter_map(line).collect()
+}
+
+/// Faults that somebody wrote out; expanded ones are warned of by the entry, in [`expanded`].
+fn hand_written<'s>(situation: &Situation<'s>) -> impl Iterator<Item = &'s FaultInfo> {
+    situation.faults.iter().filter(|fault| fault.origin.is_none())
 }
 
 fn end_ns(situation: &Situation<'_>) -> u64 {
@@ -87,15 +103,16 @@ fn end_ns(situation: &Situation<'_>) -> u64 {
 /// Faults whose effects run into each other: the second starts while somebody still cools from the
 /// first.
 fn too_close(situation: &Situation<'_>) -> Vec<String> {
-    let mut order: Vec<&FaultInfo> = situation.faults.iter().collect();
+    let mut order: Vec<&FaultInfo> = hand_written(situation).collect();
     order.sort_by_key(|fault| fault.from_ns);
     let mut lines = Vec::new();
     for pair in order.windows(2) {
         let [first, second] = pair else { continue };
         if second.from_ns < first.to_ns {
             let overlap = seconds(first.to_ns.min(second.to_ns) - second.from_ns);
+            let both = shared(first, second);
             lines.push(format!(
-                "{} starts {overlap} before {} ends: effects cannot be told apart",
+                "{} starts {overlap} before {} ends{both}: effects cannot be told apart",
                 second.id, first.id
             ));
             continue;
@@ -112,6 +129,98 @@ fn too_close(situation: &Situation<'_>) -> Vec<String> {
         }
     }
     lines
+}
+
+/// `, both on west`: deployments that two faults hit at one time.
+fn shared(first: &FaultInfo, second: &FaultInfo) -> String {
+    let both = first.deployments.iter().filter(|id| second.deployments.contains(id));
+    let both: Vec<&str> = both.map(String::as_str).collect();
+    if both.is_empty() { String::new() } else { format!(", both on {}", both.join(", ")) }
+}
+
+/// Hand-written faults that are over before a contender looks again.
+fn over_at_once(situation: &Situation<'_>) -> Vec<String> {
+    let line = |fault: &FaultInfo| {
+        let length = Duration::from_nanos(fault.to_ns - fault.from_ns);
+        let coolers = by_cooldown(situation.playing, |cooldown| cooldown > length);
+        (!fault.only_slows && !coolers.is_empty()).then(|| {
+            format!(
+                "{} lasts {}, but {coolers}: it is over before anybody looks again",
+                fault.id,
+                show_duration(length)
+            )
+        })
+    };
+    hand_written(situation).filter_map(line).collect()
+}
+
+/// What is suspicious about the windows of one entry together.
+fn expanded(situation: &Situation<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    let entries = by_entry(situation.faults);
+    for weather in situation.weather {
+        if !entries.contains_key(&*weather.entry) {
+            lines.push(format!(
+                "{} came to no incident: the calm before the first one is longer than the schedule \
+                 (its outages typically last {} in life; `compress:` makes months fit)",
+                weather.entry,
+                shown(weather.typical)
+            ));
+        }
+    }
+    for (entry, windows) in entries {
+        let weather = situation.weather.iter().find(|weather| weather.entry == entry);
+        lines.extend(weather.and_then(|weather| too_short(situation, weather, &windows)));
+        lines.extend(crowded(situation, entry, &windows));
+    }
+    lines
+}
+
+/// Outages that compression made shorter than a contender's patience.
+fn too_short(situation: &Situation<'_>, weather: &Weather, all: &[&FaultInfo]) -> Option<String> {
+    let limits = slowest(situation.playing, situation.client, weather.hangs);
+    let (limit, why) = limits.into_iter().max_by_key(|(limit, _)| *limit)?;
+    let length = |fault: &&FaultInfo| Duration::from_nanos(fault.to_ns - fault.from_ns);
+    let made_short = |length: &Duration| {
+        *length < limit && length.mul_f64(situation.factor) >= limit && situation.factor > 1.0
+    };
+    let short: Vec<Duration> = all.iter().map(length).filter(made_short).collect();
+    let shortest = short.iter().min()?;
+    Some(format!(
+        "{}: {} of {} windows are shorter than {why} of {} (the shortest {}, in life {})",
+        weather.entry,
+        short.len(),
+        all.len(),
+        show_duration(limit),
+        shown(*shortest),
+        shown(shortest.mul_f64(situation.factor)),
+    ))
+}
+
+/// Windows that start before the effects of the ones before them are over.
+fn crowded(situation: &Situation<'_>, entry: &str, windows: &[&FaultInfo]) -> Option<String> {
+    let coolest = situation.playing.iter().map(|one| cooldown(&one.gateway)).max()?;
+    let cools = u64::try_from(coolest.as_nanos()).unwrap_or(u64::MAX);
+    let crowded = |window: &&&FaultInfo| {
+        situation.faults.iter().any(|other| {
+            let whose = |origin: &OriginInfo| (origin.process.clone(), origin.incident);
+            let (theirs, ours) = (other.origin.as_ref(), window.origin.as_ref());
+            other.id != window.id
+                && other.from_ns < window.from_ns
+                && window.from_ns < other.to_ns.saturating_add(cools)
+                && (theirs.is_none() || theirs.map(whose) != ours.map(whose))
+        })
+    };
+    let number = windows.iter().filter(crowded).count();
+    (number > 0).then(|| {
+        let incidents = incidents_of(windows.iter().filter_map(|window| window.origin.as_ref()));
+        format!(
+            "{entry}: {number} of its {} windows ({incidents} incidents) start before the effects of \
+             others are over (cooldowns last up to {}): judge the run, not single windows",
+            windows.len(),
+            show_duration(coolest)
+        )
+    })
 }
 
 /// `least-busy, latency cool for 60 s`, longest first; empty if nobody does.
@@ -145,7 +254,9 @@ fn throttled(situation: &Situation<'_>) -> Vec<String> {
     let mut alike: Vec<(f64, String, Vec<&str>)> = Vec::new();
     for &at in &members {
         let member = &situation.fleet.members[at];
-        let limit = admitted(&situation.fakes[at], member.protocol, &phase.workload);
+        let quota = situation.quotas.iter().find(|quota| quota.deployments.contains(&at));
+        let limits = quota.map_or(situation.fakes[at].limits, |quota| quota.limits);
+        let limit = admitted(&limits, member.protocol, &phase.workload);
         let Some((admits, why)) = limit else { continue };
         match alike.iter_mut().find(|(other, reason, _)| *other == admits && *reason == why) {
             Some((_, _, ids)) => ids.push(member.id.as_str()),
@@ -180,7 +291,7 @@ fn peak<'s>(situation: &Situation<'s>) -> (f64, Option<&'s Phase>) {
 }
 
 /// Requests per second that a fake's limits admit, and which limit says so.
-fn admitted(fake: &FakeSpec, protocol: Protocol, workload: &Workload) -> Option<(f64, String)> {
+fn admitted(limits: &Limits, protocol: Protocol, workload: &Workload) -> Option<(f64, String)> {
     let per_second = |rate: Rate| rate.amount as f64 / rate.per.as_secs_f64();
     let prompt = mean(workload.prompt_tokens);
     let answer = workload.max_tokens.map_or_else(|| mean(workload.answer_tokens), f64::from);
@@ -196,12 +307,10 @@ fn admitted(fake: &FakeSpec, protocol: Protocol, workload: &Workload) -> Option<
             (per_second(limit) / tokens.max(1.0), why)
         })
     };
-    let requests = fake
-        .limits
-        .requests
-        .map(|limit| (per_second(limit), format!("{} requests", show_rate(limit))));
-    let tokens = by_tokens(fake.limits.tokens, counted, "tokens");
-    let output = by_tokens(fake.limits.output_tokens, answer, "output tokens");
+    let requests =
+        limits.requests.map(|limit| (per_second(limit), format!("{} requests", show_rate(limit))));
+    let tokens = by_tokens(limits.tokens, counted, "tokens");
+    let output = by_tokens(limits.output_tokens, answer, "output tokens");
     [requests, tokens, output].into_iter().flatten().min_by(|a, b| a.0.total_cmp(&b.0))
 }
 
@@ -221,7 +330,7 @@ fn spreads(gateway: &Config) -> bool {
 
 /// Schedules that end while somebody still cools.
 fn failback(situation: &Situation<'_>) -> Vec<String> {
-    let Some(last) = situation.faults.iter().max_by_key(|fault| fault.to_ns) else {
+    let Some(last) = hand_written(situation).max_by_key(|fault| fault.to_ns) else {
         return Vec::new();
     };
     let end = end_ns(situation);
@@ -259,5 +368,5 @@ fn too_few(situation: &Situation<'_>) -> Vec<String> {
             )
         })
     };
-    situation.faults.iter().filter_map(line).collect()
+    hand_written(situation).filter_map(line).collect()
 }

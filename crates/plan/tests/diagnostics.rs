@@ -67,7 +67,7 @@ fn mistakes() -> Vec<(&'static str, String)> {
         ("ramp too long", fault("at: 1m, for: 1m, target: first, inject: refuse, ramp: 40s")),
         ("unknown phase", fault("at: min+20s, for: 1m, target: first, inject: refuse")),
         ("unknown condition", fault("at: 1m, for: 1m, target: first, inject: refuse, when: { streaming: true }")),
-        ("random incidents", fault("random: incident-model, target: first")),
+        ("random model", fault("random: incident-modl, target: first")),
         ("unknown preset", deployments("first: { preset: gpt-4o-azur }")),
         ("unknown limit", deployments("first: { limits: { request: 10/min } }")),
         ("limit without unit", deployments("first: { limits: { requests: 6000 } }")),

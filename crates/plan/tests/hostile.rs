@@ -102,6 +102,8 @@ proptest! {
             scenario: &text,
             config: Some(&config),
             find_config: &find,
+            timeline: None,
+            find_timeline: &find,
             clock: plan::ClockKind::Virtual,
             seed: None,
             contenders: &[],

@@ -235,6 +235,7 @@ fn suspicious_scenarios_are_told_with_their_arithmetic() {
     f2 starts 20 s after f1, but config cools for 60 s: effects cannot be told apart
     west admits 1.8 req/s (108/min requests), but config may offer it 2.67: throttled before any fault
     f3 lasts 1 s and meets about 8 requests: at least 15 are needed to tell when it was detected
+    f3 lasts 1 s, but config cools for 60 s: it is over before anybody looks again
     ");
     let ends = self::plan(&format!(
         "{CALM}faults:\n  - {{ at: 260s, for: 30s, target: first, inject: refuse }}\n"

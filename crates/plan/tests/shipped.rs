@@ -13,6 +13,8 @@ fn load(file: embedded::File) -> Plan {
         scenario: &scenario,
         config: None,
         find_config: &find,
+        timeline: None,
+        find_timeline: &|path| Err(format!("no timeline `{path}`")),
         clock: ClockKind::Virtual,
         seed: None,
         contenders: &[],

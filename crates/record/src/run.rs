@@ -29,12 +29,25 @@ pub struct RunInfo {
     pub phases: Vec<PhaseInfo>,
     /// The expanded fault timeline, in the order of the scenario.
     pub faults: Vec<FaultInfo>,
+    /// By how much random incidents were shortened; absent where there are none, or none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compress: Option<CompressInfo>,
     /// The promise.
     pub slo: Vec<SloInfo>,
     /// What was assumed and not said by the user, in words.
     pub assumed: Vec<String>,
     /// Warnings about the scenario, with their arithmetic.
     pub warnings: Vec<String>,
+}
+
+/// By how much random incidents were shortened, so that months fit into a run.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CompressInfo {
+    /// Outages lasted so many times shorter than in life.
+    pub outages: f64,
+    /// The calm between them was so many times shorter than in life.
+    pub gaps: f64,
 }
 
 /// Which scenario, with which seed and clock.
@@ -175,11 +188,68 @@ pub struct FaultInfo {
     pub at_connect: bool,
     /// Conditions, in words; empty if none.
     pub when: String,
+    /// The same conditions, to be replayed.
+    #[serde(default, skip_serializing_if = "ConditionsInfo::is_none")]
+    pub conditions: ConditionsInfo,
     /// Parameters as the scenario gave them.
     pub params: serde_json::Value,
+    /// The entry of the scenario that it was expanded from; absent of a hand-written window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<OriginInfo>,
     /// Free labels for later use.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
+}
+
+/// Which attempts can meet a fault; all that are given must hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConditionsInfo {
+    /// Only streams, or only plain requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stream: Option<bool>,
+    /// Only prompts of at least so many tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt_tokens_min: Option<u64>,
+    /// Only prompts of at most so many tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt_tokens_max: Option<u64>,
+    /// Only the n-th attempt of a request, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u32>,
+    /// Only the first n attempts in the window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<u64>,
+    /// Only every k-th attempt in the window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every: Option<u64>,
+    /// Only the k-th attempt in the window, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nth: Option<u64>,
+}
+
+impl ConditionsInfo {
+    /// Whether every attempt can meet it.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Where an expanded window comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OriginInfo {
+    /// Id of the scenario's entry.
+    pub entry: String,
+    /// What the entry is, in words: `incident-model`, `flapping (every 20 s, down 50 %)`.
+    pub summary: String,
+    /// What failed together: `region:westus`, a deployment's id.
+    pub process: String,
+    /// Number of the incident within its process, from 1; the windows of one incident share it.
+    pub incident: u32,
+    /// Which part of its incident: `dns`, `model gpt-4o`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
 }
 
 /// One service level objective.

@@ -16,7 +16,7 @@ use crate::config::Config;
 
 /// First cooldown, unless `cooldown_time` is shorter. Long enough for a load balancer to notice,
 /// short enough that a needless cooldown is cheap.
-const COOLDOWN_FIRST: Duration = Duration::from_secs(5);
+pub const COOLDOWN_FIRST: Duration = Duration::from_secs(5);
 
 /// Longest Retry-After that is obeyed. Daily quotas ask for hours; a probe every two minutes costs
 /// nothing, as it fails over.

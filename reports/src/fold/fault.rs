@@ -101,6 +101,7 @@ pub(crate) fn fold(
         id: info.id.clone(),
         summary: info.summary.clone(),
         target: info.target.clone(),
+        entry: info.origin.as_ref().map(|origin| origin.entry.clone()),
         from_s: info.from_ns as f64 / NS_PER_S,
         to_s: info.to_ns as f64 / NS_PER_S,
         met_requests: Some(case.met_requests()),

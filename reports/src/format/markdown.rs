@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{File, Report};
 use crate::Analysis;
+use crate::expanded::groups;
 use crate::figures::{factor, or_not, percent, seconds};
 use crate::report::{Contender, ValidityVerdict};
 use crate::terminal::comparison::{
@@ -11,7 +12,7 @@ use crate::terminal::comparison::{
     ranked, shown,
 };
 use crate::terminal::opening::{head_pieces, judged, tested, validity_text};
-use crate::terminal::outcome::{detected, fault_title, first_red, was_reached};
+use crate::terminal::outcome::{detected, first_red, group_title, whole};
 
 /// The format.
 #[derive(Debug)]
@@ -85,15 +86,12 @@ fn faults(analysis: &Analysis) -> String {
     ranked.retain(|contender| contender.was_played());
     let head = ["fault", "contender", "success meanwhile", "detected", "recovered", "failed back"];
     let mut rows = String::new();
-    for at in 0..ranked.first().map_or(0, |contender| contender.faults.len()) {
+    for group in ranked.first().map_or_else(Vec::new, |contender| groups(&contender.faults)) {
         for contender in &ranked {
-            let Some(fault) = contender.faults.get(at) else { continue };
-            if !was_reached(analysis, fault) {
-                continue;
-            }
+            let Some(fault) = &whole(analysis, contender, &group) else { continue };
             let not = &fault.not_applicable;
             rows.push_str(&row(&[
-                escape(&fault_title(fault)),
+                escape(&group_title(&group, fault)),
                 escape(&contender.name),
                 or_not(fault.success_rate, percent, ("success_rate", not)),
                 detected(fault),

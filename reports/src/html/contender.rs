@@ -5,11 +5,12 @@ use maud::{Markup, html};
 use super::figure;
 use super::first_screen::position;
 use crate::Analysis;
+use crate::expanded::{Group, groups};
 use crate::figures::{NOT_APPLICABLE, NOT_OBSERVED, burn, count, or_not, percent, seconds, usd};
 use crate::plot::{self, Ground};
 use crate::report::{ByInstance, Contender, FaultResult};
 use crate::terminal::comparison::{identity, ranked};
-use crate::terminal::outcome::{command, detected, fault_title, was_reached};
+use crate::terminal::outcome::{command, detected, fault_title, group_title, was_reached, whole};
 
 /// One section per contender, best first.
 pub(super) fn contenders(analysis: &Analysis) -> Markup {
@@ -67,7 +68,11 @@ fn facts(contender: &Contender) -> Markup {
 }
 
 fn faults(analysis: &Analysis, contender: &Contender) -> Markup {
-    let reached = |fault: &&FaultResult| was_reached(analysis, fault);
+    let groups = groups(&contender.faults);
+    let windows = |group: &Group| {
+        let all = group.positions.iter().filter_map(|at| contender.faults.get(*at));
+        all.filter(|fault| was_reached(analysis, fault)).collect::<Vec<_>>()
+    };
     html! {
         div.scroll {
             table {
@@ -84,19 +89,33 @@ fn faults(analysis: &Analysis, contender: &Contender) -> Markup {
                         th.number { "error budget" small { "burn" } }
                     }
                 }
-                tbody { @for fault in contender.faults.iter().filter(reached) { (fault_row(fault)) } }
+                tbody {
+                    @for group in &groups {
+                        @if let Some(all) = whole(analysis, contender, group) { (fault_row(&group_title(group, &all), &all)) }
+                    }
+                }
+            }
+        }
+        @for group in groups.iter().filter(|group| group.positions.len() > 1) {
+            details {
+                summary { "every window of " (group.entry.as_deref().unwrap_or_default()) }
+                div.scroll {
+                    table {
+                        tbody { @for fault in windows(group) { (fault_row(&fault_title(fault), fault)) } }
+                    }
+                }
             }
         }
     }
 }
 
-fn fault_row(fault: &FaultResult) -> Markup {
+fn fault_row(title: &str, fault: &FaultResult) -> Markup {
     let not = &fault.not_applicable;
     let time = |value: Option<f64>, field: &'static str| or_not(value, seconds, (field, not));
     let number = |value: Option<u64>| value.map_or_else(none, count);
     html! {
         tr {
-            th scope="row" { (fault_title(fault)) }
+            th scope="row" { (title) }
             td.number { (or_not(fault.success_rate, percent, ("success_rate", not))) }
             td.number {
                 (detected(fault))

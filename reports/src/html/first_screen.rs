@@ -54,6 +54,7 @@ fn verdict(analysis: &Analysis) -> Markup {
             p.opening { (opening) }
             @if !achieved.is_empty() { p.achieved { (achieved) } }
             @if !others.is_empty() { p.others { (others) } }
+            @if let Some(weather) = crate::expanded::weather(&analysis.run) { p.others { strong.simulated { (weather) } } }
         }
     }
 }

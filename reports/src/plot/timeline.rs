@@ -72,9 +72,9 @@ pub(super) fn draw(analysis: &Analysis, at: usize, area: &Area<'_>) -> Drawn {
 fn draw_names(analysis: &Analysis, area: &Area<'_>, seconds: &Range<f64>) -> Drawn {
     let x = scale(area, seconds);
     // Two lines in turn, so that the names of neighbours do not meet.
-    for (at, fault) in analysis.run.faults.iter().enumerate() {
-        let from = x(fault.from_ns as f64 / 1e9);
-        let text = format!("{} {}", short(&fault.id, 8), short(&fault.summary, 46));
+    for (at, (from_ns, text)) in crate::expanded::names(&analysis.run).into_iter().enumerate() {
+        let from = x(from_ns as f64 / 1e9);
+        let text = short(&text, 55);
         let line = 8 + 15 * (at as i32 % 2);
         area.draw(&Text::new(text, (from, line), labels::style(11, &FAULT)))?;
         let bar = [(from, line + 8), (from, NAMES_HEIGHT)];

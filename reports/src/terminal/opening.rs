@@ -30,6 +30,11 @@ pub(super) fn opening(analysis: &Analysis, style: Style, ink: Ink) -> String {
     lines.push(validity(analysis, width, ink));
     let verdict = wrap(&format!("VERDICT {}", prose(&report.verdict.line)), width, LABEL);
     lines.push(ink.paint(&verdict, Tone::Strong));
+    let weather = crate::expanded::weather(&analysis.run);
+    lines.extend(weather.map(|text| {
+        let text = wrap(&format!("WEATHER {text}"), width, LABEL);
+        ink.paint(&text, Tone::Care)
+    }));
     lines.push(String::new());
     lines.join("\n")
 }

@@ -6,6 +6,7 @@ use super::comparison::ranked;
 use super::ink::{Ink, Tone, plain, wrap};
 use super::table::{Cell, Column, lines, width};
 use crate::Analysis;
+use crate::expanded::{self, Group, groups, worst};
 use crate::figures::{burn, clock, count, or_not, percent, seconds};
 use crate::report::{Contender, FaultResult};
 
@@ -35,17 +36,17 @@ pub(super) fn faults(analysis: &Analysis, style: Style, ink: Ink) -> String {
     let mut ranked = ranked(analysis);
     ranked.retain(|contender| contender.was_played());
     let mut out = Vec::new();
-    let number_of_faults = ranked.first().map_or(0, |contender| contender.faults.len());
-    for at in 0..number_of_faults {
-        let results: Vec<(&Contender, &FaultResult)> =
-            ranked.iter().filter_map(|c| c.faults.get(at).map(|fault| (*c, fault))).collect();
-        let Some((_, fault)) = results.first() else { continue };
-        if !was_reached(analysis, fault) {
-            let text = format!("{}: not reached", fault_title(fault));
+    let groups = ranked.first().map_or_else(Vec::new, |contender| groups(&contender.faults));
+    for group in &groups {
+        let results: Vec<(&Contender, FaultResult)> =
+            ranked.iter().filter_map(|c| Some((*c, whole(analysis, c, group)?))).collect();
+        let Some((_, fault)) = results.first() else {
+            let first = ranked.first().and_then(|c| c.faults.get(*group.positions.first()?));
+            let text = format!("{}: not reached", first.map_or_else(String::new, fault_title));
             out.extend([ink.paint(&wrap(&text, style.columns(), 4), Tone::Dim), String::new()]);
             continue;
-        }
-        let title = wrap(&fault_title(fault), style.columns(), 4);
+        };
+        let title = wrap(&group_title(group, fault), style.columns(), 4);
         out.push(ink.paint(&title, Tone::Strong));
         let mut name = Column::new(["", ""], false);
         name.cells = results
@@ -67,6 +68,24 @@ pub(super) fn faults(analysis: &Analysis, style: Style, ink: Ink) -> String {
         out.push(String::new());
     }
     out.join("\n")
+}
+
+/// What a contender made of a group: its only fault, or the worst of its windows that were reached.
+pub(crate) fn whole(analysis: &Analysis, who: &Contender, group: &Group) -> Option<FaultResult> {
+    let windows = group.positions.iter().filter_map(|at| who.faults.get(*at));
+    let reached: Vec<&FaultResult> = windows.filter(|fault| was_reached(analysis, fault)).collect();
+    match reached[..] {
+        [only] => Some(only.clone()),
+        _ => worst(&reached),
+    }
+}
+
+/// The title of a fault, or of all windows of an entry.
+pub(crate) fn group_title(group: &Group, whole: &FaultResult) -> String {
+    match (&group.entry, group.positions.len()) {
+        (Some(entry), windows @ 2..) => expanded::title(&plain(entry), whole, windows),
+        (Some(_) | None, _) => fault_title(whole),
+    }
 }
 
 /// Whether an interrupted run came as far as this fault; others do.

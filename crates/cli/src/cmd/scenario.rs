@@ -67,6 +67,10 @@ pub(crate) fn plan_with_config(
         Some(path) => Some(config_text(path)?),
         None => None,
     };
+    let timeline = match &args.timeline {
+        Some(path) => Some(config_text(path)?),
+        None => None,
+    };
     let binary = binary_hash();
     let request = Request {
         scenario: &scenario.text,
@@ -76,6 +80,8 @@ pub(crate) fn plan_with_config(
             found.replace(Some(text.clone()));
             Ok(text)
         },
+        timeline: timeline.as_ref(),
+        find_timeline: &|path| find_timeline(scenario.folder.as_deref(), path),
         clock: reading.clock,
         seed: reading.seed.or(args.seed),
         contenders: reading.contenders,
@@ -87,7 +93,22 @@ pub(crate) fn plan_with_config(
     Ok((plan, config.or(found.into_inner())))
 }
 
-/// A config named on the command line.
+/// A timeline that a scenario names: beside its file, else from where the command was given, since
+/// runs stand there.
+fn find_timeline(folder: Option<&Path>, path: &str) -> Result<Text, String> {
+    let beside = folder.map(|folder| folder.join(path)).filter(|file| file.exists());
+    let file = beside.unwrap_or_else(|| PathBuf::from(path));
+    if !file.exists() {
+        return Err(format!("there is no timeline {path}, neither beside the scenario nor here"));
+    }
+    config_text(&file).map_err(|failure| match failure {
+        Failure::User(text) | Failure::Internal(text) => {
+            text.trim_start_matches("error: ").to_owned()
+        }
+    })
+}
+
+/// A file named on the command line.
 pub(crate) fn config_text(path: &Path) -> Result<Text, Failure> {
     Ok(Text { name: path.display().to_string(), text: files::read_text(path)? })
 }

@@ -26,6 +26,9 @@ pub(crate) struct Fake {
     pub region: Option<String>,
     /// Its price. Default: the price snapshot.
     pub price: Option<Spot<PriceText>>,
+    /// Most tokens of prompt and answer together. Default: unlimited.
+    #[schemars(range(min = 1))]
+    pub context_window: Option<u64>,
     /// One-way latency of the network path to its host. Default 0s.
     pub link: Option<Time>,
 }
@@ -41,6 +44,19 @@ pub(crate) struct LimitsText {
     pub tokens: Option<Limit>,
     /// Output tokens per time (Anthropic).
     pub output_tokens: Option<Limit>,
+    /// Requests per day, such as `10000`, cut at midnight UTC (Gemini).
+    #[schemars(range(min = 1))]
+    pub requests_per_day: Option<u64>,
+}
+
+/// Limits that several deployments share.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Quota {
+    /// What they may take together; in place of their own limits.
+    pub limits: LimitsText,
+    /// Who shares it: targets, as in `faults:`. All of one provider, each in one quota at most.
+    pub deployments: Vec<Spot<String>>,
 }
 
 /// Finite parallelism.

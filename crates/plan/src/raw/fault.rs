@@ -13,6 +13,7 @@ use crate::read::Spot;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fault {
     /// Its name in reports. Default `f1`, `f2`, ….
+    #[expect(dead_code, reason = "read by its key, before the entry is")]
     pub id: Option<Spot<String>>,
     /// Its start: an instant from the start of the run (`60s`, warm-up included), or from the start
     /// of a phase (`main+20s`; `phase+20s` is the first phase that is measured).

@@ -42,6 +42,8 @@ pub(crate) fn load_with(scenario: &str, change: impl Fn(&mut Request<'_>)) -> Re
         scenario: &scenario,
         config: None,
         find_config: &find,
+        timeline: None,
+        find_timeline: &|path| Err(format!("cannot read `{path}`: no such file")),
         clock: ClockKind::Virtual,
         seed: None,
         contenders: &[],

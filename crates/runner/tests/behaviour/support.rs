@@ -89,6 +89,11 @@ fn play_with(
         scenario: &text,
         config: Some(&config),
         find_config: &|_| Err("not needed".to_owned()),
+        timeline: None,
+        find_timeline: &|path| {
+            let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
+            read.map(|text| Text { name: path.to_owned(), text })
+        },
         clock,
         seed,
         contenders,

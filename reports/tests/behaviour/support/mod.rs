@@ -71,6 +71,7 @@ impl RunDir {
                 contenders: Vec::new(),
                 phases: vec![phase("load", (0, seconds), false)],
                 faults: Vec::new(),
+                compress: None,
                 slo: Vec::new(),
                 assumed: vec!["latency presets (2)".to_owned()],
                 warnings: Vec::new(),
@@ -121,7 +122,9 @@ impl RunDir {
             only_slows: false,
             at_connect: false,
             when: String::new(),
+            conditions: record::run::ConditionsInfo::default(),
             params: serde_json::Value::Null,
+            origin: None,
             labels: BTreeMap::new(),
         });
         self.run.faults.last_mut().expect("just pushed")
