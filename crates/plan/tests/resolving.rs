@@ -240,7 +240,10 @@ fn suspicious_scenarios_are_told_with_their_arithmetic() {
     let ends = self::plan(&format!(
         "{CALM}faults:\n  - {{ at: 260s, for: 30s, target: first, inject: refuse }}\n"
     ));
-    insta::assert_snapshot!(ends.warnings.join("\n"), @r"traffic ends 40 s after f1, but config cools for 60 s: traffic ends before failback can be seen");
+    insta::assert_snapshot!(ends.warnings.join("\n"), @r"
+    traffic ends 40 s after f1, but config cools for 60 s: traffic ends before failback can be seen
+    f1 lasts 30 s, but config cools for 60 s: it is over before anybody looks again
+    ");
     assert_eq!(plan.warnings, plan.info.warnings);
 }
 
