@@ -27,6 +27,11 @@ CONFIGS: dict[str, dict[str, str]] = {
         "api_version": "2024-10-21",
     },
     "anthropic": {"model": "anthropic/claude-sonnet-4-6"},
+    "gemini": {"model": "gemini/gemini-2.5-flash"},
+    "bedrock": {
+        "model": "bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        "aws_region_name": "us-east-1",
+    },
 }
 """What a LiteLLM config says of one deployment of each provider."""
 

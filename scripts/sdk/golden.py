@@ -208,11 +208,138 @@ STREAMS: Sequence[Case] = [
         stream=True, timeout_s=0.3),
 ]
 
+GOOGLE_BACKOFF: tuple[Range, ...] = ((1, 2), (2, 3), (4, 5), (8, 9))
+"""google-genai with `HttpRetryOptions()`: 1, 2, 4, 8 s, each and up to a second."""
+
+AWS_THROTTLED: tuple[Range, ...] = ((0, 1), (0, 2))
+AWS_FAILED: tuple[Range, ...] = ((0, 0.05), (0, 0.1))
+"""boto3's standard mode: luck times 2^n, of a second where it was throttled, else of 50 ms."""
+
+AWS_LEGACY: tuple[Range, ...] = ((0, 1), (0, 2), (0, 4), (0, 8))
+"""boto3's legacy mode, the default of the older generation, whatever happened."""
+
+Pair = tuple[Sees, Sees]
+"""google-genai as it comes, and with `HttpRetryOptions()`."""
+
+
+def not_retried(ending: str, status: int | None = None, code: str | None = None) -> Pair:
+    """By neither."""
+    sees = once(ending, status, code)
+    return sees, sees
+
+
+def retried(ending: str, status: int | None = None, code: str | None = None) -> Pair:
+    """By the one that was told to."""
+    return once(ending, status, code), Sees(ending, 5, GOOGLE_BACKOFF, status, code)
+
+
+def throttled(ending: str, status: int | None = None, code: str | None = None) -> Sees:
+    """Retried by boto3 after a long wait."""
+    return Sees(ending, 3, AWS_THROTTLED, status, code)
+
+
+def failed(ending: str, status: int | None = None, code: str | None = None) -> Sees:
+    """Retried by boto3 after a short one."""
+    return Sees(ending, 3, AWS_FAILED, status, code)
+
+
+GOOGLE: Mapping[str, Pair] = {
+    "error-400": not_retried("ClientError", 400, "INVALID_ARGUMENT"),
+    "error-401": not_retried("ClientError", 401, "UNAUTHENTICATED"),
+    "error-403": not_retried("ClientError", 403, "PERMISSION_DENIED"),
+    "error-404": not_retried("ClientError", 404, "NOT_FOUND"),
+    "error-408": retried("ClientError", 408, "DEADLINE_EXCEEDED"),
+    "error-409": not_retried("ClientError", 409, "ABORTED"),
+    "error-413": not_retried("ClientError", 413, "INVALID_ARGUMENT"),
+    "error-500": retried("ServerError", 500, "INTERNAL"),
+    "error-502-html": retried("ServerError", 502),
+    "error-503": retried("ServerError", 503, "UNAVAILABLE"),
+    "error-503-text": retried("ServerError", 503),
+    "error-503-empty": retried("ServerError", 503),
+    "error-504": retried("ServerError", 504, "DEADLINE_EXCEEDED"),
+    "error-529": not_retried("ServerError", 529, "UNAVAILABLE"),
+    "throttle": retried("ClientError", 429, "RESOURCE_EXHAUSTED"),
+    "throttle-10s": retried("ClientError", 429, "RESOURCE_EXHAUSTED"),
+    "throttle-120s": retried("ClientError", 429, "RESOURCE_EXHAUSTED"),
+    "throttle-121s": retried("ClientError", 429, "RESOURCE_EXHAUSTED"),
+    "throttle-24h": retried("ClientError", 429, "RESOURCE_EXHAUSTED"),
+    "throttle-ms": retried("ClientError", 429, "RESOURCE_EXHAUSTED"),
+    "reset": not_retried("httpx2.ReadError"),
+    "stall-plain": retried("httpx2.ReadTimeout"),
+    "cut-plain": not_retried("httpx2.ReadError"),
+    "truncate-plain": not_retried("json.JSONDecodeError"),
+    "error-in-200": not_retried("text None"),
+    "garble-plain": not_retried("json.JSONDecodeError"),
+    "truncate": not_retried("a part, taken for the whole"),
+    "truncate-0": not_retried("silence: no text, no error"),
+    "cut": not_retried("httpx2.ReadError"),
+    "error-event": not_retried("ServerError", 503, "UNAVAILABLE"),
+    "error-event-0": not_retried("ServerError", 503, "UNAVAILABLE"),
+    "garble": not_retried("UnknownApiResponseError"),
+    "stall": not_retried("httpx2.ReadTimeout"),
+}
+"""google-genai; a refused dial is left out, since it is seen at the dial or at the first read."""
+
+AWS: Mapping[str, Sees] = {
+    "error-400": once("ValidationException", 400, "ValidationException"),
+    "error-401": once("ClientError", 403, "UnrecognizedClientException"),
+    "error-403": once("AccessDeniedException", 403, "AccessDeniedException"),
+    "error-404": once("ResourceNotFoundException", 404, "ResourceNotFoundException"),
+    "error-408": once("ModelTimeoutException", 408, "ModelTimeoutException"),
+    "error-409": once("ClientError", 409),
+    "error-413": once("ValidationException", 400, "ValidationException"),
+    "error-500": failed("InternalServerException", 500, "InternalServerException"),
+    "error-502-html": failed("ClientError", 502),
+    "error-503": failed("ServiceUnavailableException", 503, "ServiceUnavailableException"),
+    "error-503-text": failed("ServiceUnavailableException", 503, "ServiceUnavailableException"),
+    "error-503-empty": failed("ClientError", 503),
+    "error-504": failed("ClientError", 504),
+    "error-529": once("ClientError", 529),
+    "throttle": throttled("ThrottlingException", 429, "ThrottlingException"),
+    "throttle-10s": throttled("ThrottlingException", 429, "ThrottlingException"),
+    "throttle-120s": throttled("ThrottlingException", 429, "ThrottlingException"),
+    "throttle-121s": throttled("ThrottlingException", 429, "ThrottlingException"),
+    "throttle-24h": throttled("ThrottlingException", 429, "ThrottlingException"),
+    "throttle-ms": throttled("ThrottlingException", 429, "ThrottlingException"),
+    "reset": failed("ConnectionClosedError"),
+    "stall-plain": failed("ReadTimeoutError"),
+    "cut-plain": failed("ConnectionClosedError"),
+    "truncate-plain": once("builtins.KeyError"),
+    "error-in-200": once("builtins.KeyError"),
+    "garble-plain": once("builtins.KeyError"),
+    "truncate": once("a part, taken for the whole"),
+    "truncate-0": once("silence: no text, no error"),
+    "cut": once("urllib3.ProtocolError"),
+    "error-event": once("EventStreamError", None, "serviceUnavailableException"),
+    "error-event-0": once("EventStreamError", None, "serviceUnavailableException"),
+    "garble": once("ChecksumMismatch"),
+    "stall": once("urllib3.ReadTimeoutError"),
+}
+"""boto3; a refused dial is left out for the same reason."""
+
+
+def _with_google_and_aws(case: Case) -> Case:
+    sees, older = dict(case.sees), dict(case.older)
+    if pair := GOOGLE.get(case.name):
+        for name, one in zip(("google-genai", "google-genai (HttpRetryOptions)"), pair):
+            sees[name] = one
+            if one.ending.startswith("httpx2."):
+                older[name] = replace(one, ending=one.ending.replace("httpx2", "httpx"))
+    if aws := AWS.get(case.name):
+        sees["boto3"] = aws
+        if aws.waits:
+            older["boto3"] = replace(aws, attempts=5, waits=AWS_LEGACY)
+    return replace(case, sees=sees, older=older)
+
+
 TABLES: Mapping[str, Sequence[Case]] = {
-    "Error answers": ERRORS,
-    "How long they wait": WAITS,
-    "Broken connections, broken plain answers": CONNECTIONS,
-    "Broken streams": STREAMS,
+    title: [_with_google_and_aws(case) for case in cases]
+    for title, cases in {
+        "Error answers": ERRORS,
+        "How long they wait": WAITS,
+        "Broken connections, broken plain answers": CONNECTIONS,
+        "Broken streams": STREAMS,
+    }.items()
 }
 
 HANGS = once("a hang")

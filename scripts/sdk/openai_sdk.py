@@ -167,9 +167,8 @@ class AzureOpenAi(OpenAi):
 
     def filters(self, at: Deployment) -> Iterator[Check]:
         """What only Azure adds."""
-        first = next(
-            iter(self.client(at).chat.completions.create(model=at.model, messages=PROMPT, stream=True))
-        )
+        chat = self.client(at).chat.completions
+        first, *_ = chat.create(model=at.model, messages=PROMPT, stream=True)
         yield Check("the first frame has no choices", first.choices == [])
         yield Check("but the filter's results", bool(first.model_extra["prompt_filter_results"]))
 
