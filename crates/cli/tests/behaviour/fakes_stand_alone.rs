@@ -126,7 +126,7 @@ fn a_run_uses_fakes_that_already_stand() {
     let admin = fakes.says("admin API on ");
     let url = fakes.says("fakes listen on ");
     // What was there before the run is no part of it.
-    assert_eq!(ask(&url, "a-token-that-nobody-guesses", "gpt-4o"), 200);
+    assert_eq!(call(&url, "GET /health", &[], "").0, 200);
     let standing = format!("seed: 11\nfakes: {{ url: \"{admin}\", token_file: token }}");
     scratch.change("seed: 11", &standing);
     let run = ["run", "scenario.yaml", "--clock", "wall", "--for", "4s", "--out", "ran"];
