@@ -1,8 +1,12 @@
 //! The body of a response: one whole piece, or a stream that is spoken token by token.
 //!
-//! The body owns the attempt: when it has handed over its last frame it ends it, and when it is
-//! dropped before, the client has hung up.
+//! The body owns the attempt: when it has handed over its last bytes it ends it, and when it is
+//! dropped before, the client has hung up. What is said is the business of the two kinds of body;
+//! here it is handed over, if need be a few bytes at a time.
 
+mod drip;
+mod piece;
+pub(crate) mod slip;
 mod stream;
 
 use std::io;
@@ -11,134 +15,132 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http_body::{Body, Frame, SizeHint};
+use http_body::{Frame, SizeHint};
 use record::AttemptEnd;
 
 use crate::case::Seat;
 use crate::ledger::Attempt;
 use crate::line::Line;
+pub(crate) use drip::Drip;
+pub(crate) use piece::{Body, Then};
 pub(crate) use stream::{Stream, Tale};
 
 /// The body of a response.
 #[derive(Debug)]
-pub(crate) enum Answer {
-    /// One piece, and how it goes on.
-    Piece(Piece),
-    /// A stream.
+pub(crate) struct Answer {
+    spoken: Spoken,
+    /// Until it is over.
+    attempt: Option<Attempt>,
+    seat: Option<Seat>,
+    line: Arc<Line>,
+    /// Length that the head declares; without one the body is chunked.
+    declared: Option<u64>,
+    drip: Option<Drip>,
+    over: bool,
+}
+
+#[derive(Debug)]
+enum Spoken {
+    Piece(Body),
     Stream(Box<Stream>),
 }
 
-/// Bytes, and what follows them.
+/// What a body says next.
 #[derive(Debug)]
-pub(crate) struct Piece {
-    bytes: Option<Bytes>,
-    /// Length that the head declares; without one the body is chunked.
-    declared: Option<u64>,
-    then: Then,
-    line: Arc<Line>,
-    attempt: Option<Attempt>,
-    _seat: Option<Seat>,
-    /// A cut waits one turn, so that what was said before is flushed.
-    waited: bool,
+pub(crate) enum Said {
+    /// Bytes, and more to come.
+    More(Bytes),
+    /// The last bytes; then the attempt ends so.
+    Last(Bytes, AttemptEnd),
+    /// Nothing more; the attempt ends so.
+    End(AttemptEnd),
+    /// The body breaks off, and the attempt ends so.
+    Broken(AttemptEnd),
 }
 
-/// What follows the bytes of a [`Piece`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Then {
-    /// The end, and of this kind.
-    End(AttemptEnd),
-    /// A reset of the connection.
-    Cut,
-    /// Nothing, for ever.
-    Silence,
+/// Who answers, on what, and holding what.
+#[derive(Debug)]
+pub(crate) struct Bearer {
+    pub(crate) attempt: Attempt,
+    pub(crate) line: Arc<Line>,
+    pub(crate) seat: Option<Seat>,
 }
 
 impl Answer {
-    /// A body whose attempt ends when the last byte was handed over; at once, if there is none, or
-    /// if the method (`HEAD`) asks for none.
-    pub(crate) fn whole(
-        bytes: Bytes,
-        end: AttemptEnd,
-        attempt: Attempt,
-        (line, seat, head_only): (Arc<Line>, Option<Seat>, bool),
+    /// A body in one piece. It is over at once if it has no bytes, or if the method (`HEAD`) asks for
+    /// none.
+    pub(crate) fn piece(
+        piece: Body,
+        declared: Option<u64>,
+        bearer: Bearer,
+        head_only: bool,
     ) -> Self {
-        let declared = Some(bytes.len() as u64);
-        let mut attempt = Some(attempt);
-        if (bytes.is_empty() || head_only)
-            && let Some(attempt) = attempt.take()
-        {
+        let at_once = piece.ends_at_once(head_only);
+        let mut answer = Self::new(Spoken::Piece(piece), declared, bearer);
+        if let Some(end) = at_once {
+            answer.settle(end);
+        }
+        answer
+    }
+
+    /// A body that is spoken token by token.
+    pub(crate) fn stream(stream: Stream, bearer: Bearer) -> Self {
+        Self::new(Spoken::Stream(Box::new(stream)), None, bearer)
+    }
+
+    /// The same, handed over a few bytes at a time.
+    pub(crate) fn dripping(mut self, drip: Option<Drip>) -> Self {
+        self.drip = drip;
+        self
+    }
+
+    fn new(spoken: Spoken, declared: Option<u64>, bearer: Bearer) -> Self {
+        let Bearer { attempt, line, seat } = bearer;
+        Self { spoken, attempt: Some(attempt), seat, line, declared, drip: None, over: false }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        if self.over {
+            return Poll::Ready(None);
+        }
+        let spoken = &mut self.spoken;
+        let mut speak = |cx: &mut Context<'_>| match spoken {
+            Spoken::Piece(piece) => piece.poll(cx, &self.line),
+            Spoken::Stream(stream) => stream.poll(cx),
+        };
+        let said = match &mut self.drip {
+            Some(drip) => drip.poll(cx, speak),
+            None => speak(cx),
+        };
+        let Poll::Ready(said) = said else { return Poll::Pending };
+        Poll::Ready(match said {
+            Said::More(bytes) => Some(Ok(bytes)),
+            Said::Last(bytes, end) => {
+                self.settle(end);
+                Some(Ok(bytes))
+            }
+            Said::End(end) => {
+                self.settle(end);
+                None
+            }
+            Said::Broken(end) => {
+                self.settle(end);
+                Some(Err(io::ErrorKind::ConnectionReset.into()))
+            }
+        })
+    }
+
+    /// The slot is free again as soon as the answer is over, whatever the connection does.
+    fn settle(&mut self, end: AttemptEnd) {
+        self.over = true;
+        self.seat = None;
+        if let Some(attempt) = self.attempt.take() {
             attempt.end(end);
         }
-        let bytes = (!bytes.is_empty()).then_some(bytes);
-        Self::Piece(Piece {
-            bytes,
-            declared,
-            then: Then::End(end),
-            line,
-            attempt,
-            _seat: seat,
-            waited: false,
-        })
-    }
-
-    /// A body that a fault breaks: `bytes` of `declared` bytes, then `then`.
-    pub(crate) fn broken(
-        bytes: Bytes,
-        declared: Option<u64>,
-        then: Then,
-        (attempt, line, seat): (Attempt, Arc<Line>, Option<Seat>),
-    ) -> Self {
-        if then == Then::Silence {
-            attempt.entry().fall_silent();
-        }
-        let bytes = (!bytes.is_empty()).then_some(bytes);
-        Self::Piece(Piece {
-            bytes,
-            declared,
-            then,
-            line,
-            attempt: Some(attempt),
-            _seat: seat,
-            waited: false,
-        })
     }
 }
 
-impl Piece {
-    fn poll(&mut self, cx: &Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
-        if let Some(bytes) = self.bytes.take() {
-            if let Then::End(end) = self.then
-                && let Some(attempt) = self.attempt.take()
-            {
-                attempt.end(end);
-            }
-            return Poll::Ready(Some(Ok(bytes)));
-        }
-        match self.then {
-            Then::End(end) => {
-                if let Some(attempt) = self.attempt.take() {
-                    attempt.end(end);
-                }
-                Poll::Ready(None)
-            }
-            Then::Silence => Poll::Pending,
-            Then::Cut if !self.waited => {
-                self.waited = true;
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            }
-            Then::Cut => {
-                self.line.reset();
-                if let Some(attempt) = self.attempt.take() {
-                    attempt.end(AttemptEnd::Reset);
-                }
-                Poll::Ready(Some(Err(io::ErrorKind::ConnectionReset.into())))
-            }
-        }
-    }
-}
-
-impl Body for Answer {
+impl http_body::Body for Answer {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -146,24 +148,21 @@ impl Body for Answer {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let polled = match self.get_mut() {
-            Self::Piece(piece) => piece.poll(cx),
-            Self::Stream(stream) => stream.poll(cx),
-        };
-        polled.map(|piece| piece.map(|piece| piece.map(Frame::data)))
+        self.get_mut().poll(cx).map(|piece| piece.map(|piece| piece.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Piece(piece) => piece.bytes.is_none() && matches!(piece.then, Then::End(_)),
-            Self::Stream(stream) => stream.is_over(),
-        }
+        self.over
     }
 
     fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Piece(Piece { declared: Some(length), .. }) => SizeHint::with_exact(*length),
-            Self::Piece(_) | Self::Stream(_) => SizeHint::default(),
-        }
+        self.declared.map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}
+
+impl Drop for Answer {
+    /// The line carries nothing any more, however the answer ended.
+    fn drop(&mut self) {
+        self.line.rest();
     }
 }

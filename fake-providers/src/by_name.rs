@@ -42,7 +42,8 @@ pub(crate) fn split(name: &str) -> Option<(&str, Named)> {
     }
     let fault = parse(entry, short, params)?;
     let id = Arc::from(format!("asked:{fault_name}"));
-    Some((model, Named { id, fault, at_connect: entry.at_connect }))
+    let at_connect = fault.at_connect();
+    Some((model, Named { id, fault, at_connect }))
 }
 
 /// Tries the ways in which a wish can be meant, the plainest first.
@@ -84,7 +85,7 @@ impl Named {
     pub(crate) fn at(&self, moment: Moment) -> Verdict {
         match self.fault.at(moment, 1.0) {
             Verdict::Pass if self.at_connect && moment == Moment::Request => {
-                self.fault.at(Moment::Accept, 1.0)
+                self.fault.at(Moment::Accept { open: 0 }, 1.0)
             }
             verdict => verdict,
         }

@@ -1,29 +1,33 @@
 //! One request under way, until its response head: faults of the request, rate limits, a slot,
-//! faults before the first token, then the answer or a refusal.
+//! faults of the head, then the answer or a refusal.
 //!
 //! What happens once a 2xx head is out is the answer's business, except that a plain answer is
-//! planned here as a whole.
+//! planned here as a whole. What stands in the place of an answer is `case/odd.rs`.
+
+mod broken;
+mod odd;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use record::AttemptEnd;
 use vocab::{At, PromptId, Visit, mark};
 
-use crate::answer::{Answer, Stream, Tale, Then};
+use crate::answer::{Answer, Bearer, Body, Drip, Stream, Tale, Then};
 use crate::by_name::Named;
 use crate::capacity::Slot;
 use crate::course::{Course, Step};
 use crate::desk::Desk;
 use crate::estate::{Deployment, Estate};
-use crate::fault::{Moment, Verdict};
+use crate::fault::{Moment, Twist, Verdict, Weight};
 use crate::latency::answer_tokens;
 use crate::ledger::{Attempt, Entry, Numbers};
 use crate::limits::{Need, Reading};
-use crate::persona::{Operation, OwnedScene, Prompt, Refusal, Voice, put, retry_headers};
+use crate::persona::{Headers, Operation, OwnedScene, Prompt, Refusal, Voice, put, retry_headers};
 use crate::schedule::{Ask, Luck, Met};
-use crate::script::{Directives, Said, Script, Telling};
+use crate::script::{Directives, Finish, Piece, Said, Script, Telling};
 
 /// Longest answer, in tokens, whatever the prompt asks for: the largest output window in use.
 const ANSWER_TOKENS_MAX: u32 = 128 * 1024;
@@ -41,6 +45,18 @@ pub(crate) struct Case<'d> {
     pub(crate) head_only: bool,
     /// What the model's name asks for.
     pub(crate) asked: Option<Named>,
+    /// For how long its connection was idle before it; `None` if it is the connection's first.
+    pub(crate) idle: Option<Duration>,
+}
+
+/// A plain answer as it would be said.
+pub(super) struct Planned {
+    pub(super) body: Bytes,
+    /// Headers that tell of the whole answer.
+    told: Headers,
+    garbled: bool,
+    /// How a fault ends it.
+    end: Option<Verdict>,
 }
 
 /// A slot and a reservation of output tokens; dropped, both are given back.
@@ -61,59 +77,94 @@ impl Case<'_> {
         ask: &Ask,
         body: &Bytes,
     ) -> Response<Answer> {
-        let desk = self.desk;
-        let (estate, deployment) = (&*desk.estate, self.deployment);
+        let estate = &*self.desk.estate;
         let met = estate.schedule.meet(ask).and(self.asked.take());
+        if let Some(idle) = self.idle
+            && let Some(verdict) = met.at(Moment::Reuse { idle }, self.attempt.entry()).end
+        {
+            return self.broken_before_head(&verdict, &met, None).await;
+        }
         let weight = met.at(Moment::Request, self.attempt.entry());
         estate.clock.sleep(weight.delay).await;
         if let Some(verdict) = weight.end {
-            return self.broken_before_head(&verdict, &met).await;
+            return self.broken_before_head(&verdict, &met, None).await;
         }
         let directives = Directives::read(body);
         if let Some(refusal) = self.unanswerable(prompt, &directives) {
             return self.refuse(&refusal);
         }
+        match self.admit(prompt, limits_left(&weight)).await {
+            Ok(seat) => self.answer(prompt, (&directives, body), met, seat).await,
+            Err(refusal) => self.refuse(&refusal),
+        }
+    }
+
+    /// Limits, of which faults leave a part, and a slot.
+    async fn admit(&mut self, prompt: &Prompt, limits_left: f64) -> Result<Seat, Refusal> {
+        let (estate, deployment) = (&self.desk.estate, self.deployment);
         let need = need(prompt);
         let limited = prompt.operation != Operation::CountTokens;
         if let Some(throttle) = deployment.throttle.as_ref().filter(|_| limited) {
+            if let Some(factor) = deployment.lowered(limits_left) {
+                throttle.scale(factor, estate.unix_ns());
+            }
             match throttle.admit(need, estate.unix_ns()) {
                 Ok(reading) => self.reading = reading,
                 Err(excess) => {
                     self.reading = excess.reading;
-                    return self.refuse(&Refusal::Exceeded(excess));
+                    return Err(Refusal::Exceeded(excess));
                 }
             }
         }
         let mut seat = Seat {
-            estate: Arc::clone(&desk.estate),
+            estate: Arc::clone(estate),
             deployment: deployment.index,
             entry: Arc::clone(self.attempt.entry()),
             reserved: need.max_tokens,
             slot: None,
         };
         if let Some(slots) = &deployment.slots {
-            match slots.take().await {
-                Ok(slot) => seat.slot = Some(slot),
-                Err(_) => return self.refuse(&Refusal::Overloaded),
-            }
+            seat.slot = Some(slots.take().await.map_err(|_| Refusal::Overloaded)?);
         }
+        Ok(seat)
+    }
+
+    /// The answer to a request that was admitted, or what faults of the head make of it.
+    async fn answer(
+        self,
+        prompt: &Prompt,
+        (directives, body): (&Directives, &Bytes),
+        met: Met,
+        seat: Seat,
+    ) -> Response<Answer> {
+        let (estate, deployment) = (&*self.desk.estate, self.deployment);
         let slowdown = seat.slot.as_ref().map_or(1.0, |slot| slot.slowdown);
         let name = deployment.config.id.as_str();
         let first = deployment.pace.first_token(estate.seed, name, self.luck).mul_f64(slowdown);
-        let weight = met.at(Moment::BeforeFirstToken, self.attempt.entry());
+        let weight = met.at(Moment::Head, self.attempt.entry());
         let due = estate.clock.now().plus(weight.stretch(first));
-        if let Some(verdict) = weight.end {
+        if let Some(verdict) = &weight.end
+            && !matches!(verdict, Verdict::Instead(_))
+        {
             estate.clock.sleep_until(due).await;
-            return self.broken_before_head(&verdict, &met).await;
+            return self.broken_before_head(verdict, &met, Some(seat)).await;
         }
-        let script = self.script(prompt, &directives, body);
+        let script = match weight.has(Twist::Empty) {
+            true => Script { choices: vec![Vec::new()], finish: Finish::Stop },
+            false => self.script(prompt, directives, body),
+        };
         let tempo = deployment.pace.tempo(estate.seed, name, self.luck);
-        let course = Course { tempo, met, slowdown, length: script.tokens(), due, said: 0 };
-        if prompt.stream {
-            self.stream(prompt, (course, script), seat).await
+        let (endless, length) = (weight.has(Twist::Endless), script.tokens());
+        let course = Course { tempo, met, slowdown, first, length, endless, due, said: 0 };
+        if let Some(Verdict::Instead(instead)) = weight.end {
+            return self.instead(prompt, (course, script), seat, instead).await;
+        }
+        let answer = if prompt.stream {
+            self.stream(prompt, (course, script), seat, &weight).await
         } else {
             self.plain(prompt, (course, script), seat).await
-        }
+        };
+        shaped(answer, &weight)
     }
 
     async fn stream(
@@ -121,6 +172,7 @@ impl Case<'_> {
         prompt: &Prompt,
         (course, script): (Course, Script),
         seat: Seat,
+        weight: &Weight,
     ) -> Response<Answer> {
         let estate = &self.desk.estate;
         estate.clock.sleep_until(course.due).await;
@@ -131,19 +183,19 @@ impl Case<'_> {
         put(&mut headers, persona.answer_headers(prompt, None, self.scene.took));
         let voice = Voice::new(persona, &self.scene.borrow(), prompt, &script);
         self.attempt.entry().head(200);
-        let telling = Telling::new(script, self.marks());
         let stream = Stream::new(Tale {
             estate: Arc::clone(estate),
             line: Arc::clone(&self.desk.line),
-            attempt: Some(self.attempt),
-            seat: Some(seat),
+            entry: Arc::clone(self.attempt.entry()),
             voice,
             course,
-            telling,
-            scene: self.scene,
+            telling: Telling::new(script, self.marks()),
+            wide: pieces(weight).is_some(),
+            with_usage: !weight.has(Twist::NoUsage),
+            scene: self.scene.clone(),
             arrived: self.arrived,
         });
-        respond(StatusCode::OK, headers, Answer::Stream(Box::new(stream)))
+        respond(StatusCode::OK, headers, Answer::stream(stream, self.bearer(Some(seat))))
     }
 
     /// The whole answer is planned at once, and handed over when its last token is due.
@@ -153,23 +205,52 @@ impl Case<'_> {
         (mut course, script): (Course, Script),
         seat: Seat,
     ) -> Response<Answer> {
+        let planned = self.plan(prompt, &mut course, script).await;
+        match planned.end {
+            None if course.endless => {
+                let then = Then::Beats(ENDLESS_BEAT);
+                self.piece(Body::new(half(&planned.body), then), None, seat)
+            }
+            None => {
+                let body = if planned.garbled { half(&planned.body) } else { planned.body };
+                let body = (JSON, body);
+                let mut whole = self.whole(StatusCode::OK, body, Some(seat), AttemptEnd::Complete);
+                put(whole.headers_mut(), planned.told);
+                whole
+            }
+            Some(verdict) => self.broken_plain(&verdict, &planned.body, seat, &course.met),
+        }
+    }
+
+    /// Runs through all tokens of a plain answer, waits until the last one is due, and says them.
+    pub(super) async fn plan(
+        &mut self,
+        prompt: &Prompt,
+        course: &mut Course,
+        script: Script,
+    ) -> Planned {
         let entry = Arc::clone(self.attempt.entry());
         let (mut said, mut garbled) = (Said::begun(&script), false);
         let mut telling = Telling::new(script, self.marks());
+        let endless = std::mem::take(&mut course.endless);
         // Bounded by the length of the answer.
         let (due, end) = loop {
             match course.next(&entry) {
-                (_, Step::Token { garbled: this }) => {
-                    garbled |= this;
+                (_, Step::Token(twists)) => {
+                    garbled |= twists.contains(&Twist::Garble);
                     course.say();
                     if let Some(piece) = telling.next() {
                         said.hear(&piece);
+                        if twists.contains(&Twist::Duplicate) {
+                            said.hear(&Piece { starts: false, ..piece });
+                        }
                     }
                 }
-                (due, Step::Finish) => break (due, None),
+                (due, Step::Finish(_)) => break (due, None),
                 (due, Step::Broken(verdict)) => break (due, Some(verdict)),
             }
         };
+        course.endless = endless;
         said.tally = telling.tally();
         let estate = &self.desk.estate;
         estate.clock.sleep_until(due).await;
@@ -178,97 +259,32 @@ impl Case<'_> {
         entry.generated(said.tally.tokens);
         let told = self.deployment.persona.answer_headers(prompt, Some(&said), self.scene.took);
         let body = self.deployment.persona.reply(&self.scene.borrow(), prompt, &said);
-        match end {
-            None => {
-                let body = if garbled { half(&body) } else { body };
-                let body = (JSON, body);
-                let mut whole = self.whole(StatusCode::OK, body, Some(seat), AttemptEnd::Complete);
-                put(whole.headers_mut(), told);
-                whole
-            }
-            Some(verdict) => self.broken_plain(&verdict, &body, seat, &course.met),
-        }
+        Planned { body, told, garbled, end }
     }
 
-    /// A plain answer that a fault breaks; `body` is what it has to say so far.
-    fn broken_plain(
-        self,
-        verdict: &Verdict,
-        body: &Bytes,
-        seat: Seat,
-        met: &Met,
-    ) -> Response<Answer> {
-        let declared = Some(body.len() as u64);
-        let (bytes, declared, then) = match verdict {
-            Verdict::Stall => (Bytes::new(), declared, Then::Silence),
-            Verdict::Blackhole => {
-                self.desk.line.silence(met.until());
-                (Bytes::new(), declared, Then::Silence)
-            }
-            Verdict::Truncate => (half(body), None, Then::End(AttemptEnd::Truncated)),
-            Verdict::ErrorEvent(status) => return self.error_in_200(*status, seat),
-            Verdict::Fail(failure) => return self.error_in_200(Some(failure.status), seat),
-            Verdict::Garble { .. } => {
-                let end = AttemptEnd::Truncated;
-                return self.whole(StatusCode::OK, (JSON, half(body)), Some(seat), end);
-            }
-            Verdict::Cut
-            | Verdict::Reset
-            | Verdict::Refuse
-            | Verdict::Pass
-            | Verdict::Delay(_)
-            | Verdict::Scale(_)
-            | Verdict::Stretch { .. } => (half(body), declared, Then::Cut),
-        };
+    /// 200, and something other than a whole answer.
+    pub(super) fn piece(self, piece: Body, declared: Option<u64>, seat: Seat) -> Response<Answer> {
+        if piece.is_silent() {
+            self.attempt.entry().fall_silent();
+        }
         let headers = self.headers(JSON);
         self.attempt.entry().head(200);
-        let line = Arc::clone(&self.desk.line);
-        let answer = Answer::broken(bytes, declared, then, (self.attempt, line, Some(seat)));
+        let head_only = self.head_only;
+        let answer = Answer::piece(piece, declared, self.bearer(Some(seat)), head_only);
         respond(StatusCode::OK, headers, answer)
     }
 
-    /// 200, and the provider's error as its body.
-    fn error_in_200(self, status: Option<u16>, seat: Seat) -> Response<Answer> {
-        let error = self.deployment.persona.error_body(status, &self.scene.borrow());
-        self.whole(StatusCode::OK, (JSON, error.body), Some(seat), AttemptEnd::ErrorEvent)
-    }
-
-    /// A verdict before any answer. Returns only where it is an answer.
-    async fn broken_before_head(self, verdict: &Verdict, met: &Met) -> Response<Answer> {
-        let entry = self.attempt.entry();
-        match verdict {
-            Verdict::Fail(failure) => return self.refuse(&Refusal::Failed(*failure)),
-            Verdict::Stall => entry.fall_silent(),
-            Verdict::Blackhole => {
-                entry.fall_silent();
-                self.desk.line.silence(met.until());
-            }
-            Verdict::ErrorEvent(_)
-            | Verdict::Garble { .. }
-            | Verdict::Truncate
-            | Verdict::Cut
-            | Verdict::Refuse
-            | Verdict::Reset
-            | Verdict::Pass
-            | Verdict::Delay(_)
-            | Verdict::Scale(_)
-            | Verdict::Stretch { .. } => {
-                entry.doom(AttemptEnd::Reset);
-                // One turn, so that the connection waits for its end before it is reset.
-                tokio::task::yield_now().await;
-                self.desk.line.reset();
-            }
-        }
-        std::future::pending().await
+    pub(super) fn bearer(self, seat: Option<Seat>) -> Bearer {
+        Bearer { line: Arc::clone(&self.desk.line), attempt: self.attempt, seat }
     }
 
     pub(crate) fn refuse(self, refusal: &Refusal) -> Response<Answer> {
-        let persona = self.deployment.persona;
+        let (persona, unix_s) = (self.deployment.persona, self.scene.unix_s);
         let reply = persona.refuse(refusal, &self.scene.borrow());
         let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::BAD_GATEWAY);
         let body = (reply.content_type, reply.body);
         let mut response = self.whole(status, body, None, AttemptEnd::Error);
-        put(response.headers_mut(), retry_headers(persona, refusal));
+        put(response.headers_mut(), retry_headers(persona, refusal, unix_s));
         response
     }
 
@@ -281,8 +297,9 @@ impl Case<'_> {
     ) -> Response<Answer> {
         let headers = self.headers(content_type);
         self.attempt.entry().head(status.as_u16());
-        let rest = (Arc::clone(&self.desk.line), seat, self.head_only);
-        respond(status, headers, Answer::whole(body, end, self.attempt, rest))
+        let (declared, head_only) = (Some(body.len() as u64), self.head_only);
+        let piece = Body::new(body, Then::End(end));
+        respond(status, headers, Answer::piece(piece, declared, self.bearer(seat), head_only))
     }
 
     fn headers(&self, content_type: &'static str) -> HeaderMap {
@@ -351,6 +368,63 @@ impl Drop for Seat {
 }
 
 const JSON: &str = "application/json";
+
+/// Between two pieces of a plain answer that never ends.
+const ENDLESS_BEAT: Duration = Duration::from_millis(100);
+
+/// The response as the head's faults have it.
+fn shaped(mut response: Response<Answer>, weight: &Weight) -> Response<Answer> {
+    for twist in &weight.twists {
+        if let Twist::ContentType(named) = twist {
+            let headers = response.headers_mut();
+            headers.remove(header::CONTENT_TYPE);
+            if let Some(value) = named.value() {
+                headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(value));
+            }
+        }
+    }
+    match pieces(weight) {
+        None => response,
+        drip => response.map(|answer| answer.dripping(drip)),
+    }
+}
+
+/// What faults leave of the limits, 0 to 1.
+fn limits_left(weight: &Weight) -> f64 {
+    let left = weight.twists.iter().map(|twist| match *twist {
+        Twist::Limits(factor) => factor,
+        Twist::Garble
+        | Twist::Duplicate
+        | Twist::Reorder
+        | Twist::Comments { .. }
+        | Twist::UnknownEvent
+        | Twist::DoubleDone
+        | Twist::NoUsage
+        | Twist::ContentType(_)
+        | Twist::Pieces { .. }
+        | Twist::Empty
+        | Twist::Endless => 1.0,
+    });
+    left.product()
+}
+
+/// How the body is broken into pieces, if it is.
+fn pieces(weight: &Weight) -> Option<Drip> {
+    weight.twists.iter().find_map(|twist| match *twist {
+        Twist::Pieces { bytes, every } => Some(Drip::new(bytes, every)),
+        Twist::Garble
+        | Twist::Duplicate
+        | Twist::Reorder
+        | Twist::Comments { .. }
+        | Twist::UnknownEvent
+        | Twist::DoubleDone
+        | Twist::NoUsage
+        | Twist::ContentType(_)
+        | Twist::Empty
+        | Twist::Endless
+        | Twist::Limits(_) => None,
+    })
+}
 
 /// The first half of a body: no JSON any more.
 fn half(body: &Bytes) -> Bytes {

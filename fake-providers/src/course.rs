@@ -1,11 +1,14 @@
-//! How one answer unfolds in time: when each token is due, and where faults end it.
+//! How one answer unfolds in time: when each token is due, what faults do to it, and where they end
+//! the answer.
 //!
 //! Every due instant is computed from the one before, never from when a timer really fired: timers
 //! tick at a millisecond and round up, and fifty tokens would add fifty roundings.
 
+use std::time::Duration;
+
 use vocab::At;
 
-use crate::fault::{Moment, Verdict};
+use crate::fault::{Moment, Twist, Verdict};
 use crate::latency::Tempo;
 use crate::ledger::Entry;
 use crate::schedule::Met;
@@ -17,8 +20,12 @@ pub(crate) struct Course {
     pub(crate) met: Met,
     /// How many times as long gaps take under load.
     pub(crate) slowdown: f64,
+    /// What the first token takes from admission; the head leaves when it is due.
+    pub(crate) first: Duration,
     /// Planned length, in tokens; 0 where the operation generates none.
     pub(crate) length: u32,
+    /// Whether it goes on after its planned end.
+    pub(crate) endless: bool,
     /// When the last step was due; at first, when the head is.
     pub(crate) due: At,
     /// Tokens so far.
@@ -28,45 +35,52 @@ pub(crate) struct Course {
 /// What comes next.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Step {
-    /// The next token.
-    Token {
-        /// Whether its frame is malformed.
-        garbled: bool,
-    },
-    /// The end, as planned.
-    Finish,
+    /// The next token, and what is odd about it.
+    Token(Vec<Twist>),
+    /// The end, as planned, and what is odd about it.
+    Finish(Vec<Twist>),
     /// The end, as a fault has it.
     Broken(Verdict),
 }
 
+/// Shortest gap between the tokens of an answer without end: it must not fill an instant.
+const ENDLESS_GAP_MIN: Duration = Duration::from_millis(1);
+
 impl Course {
     /// The next step and when it is due.
     pub(crate) fn next(&mut self, entry: &Entry) -> (At, Step) {
-        let over = self.said >= self.length;
-        let gap = if self.said == 0 || over {
-            std::time::Duration::ZERO
-        } else {
-            let gap = self.tempo.gap(self.said);
-            if self.slowdown == 1.0 { gap } else { gap.mul_f64(self.slowdown) }
-        };
-        let planned = if over { Step::Finish } else { Step::Token { garbled: false } };
+        let over = self.said >= self.length && !self.endless;
+        let gap = if self.said == 0 || over { Duration::ZERO } else { self.gap() };
         if self.met.is_empty() {
             self.due = self.due.plus(gap);
-            return (self.due, planned);
+            let step = if over { Step::Finish(Vec::new()) } else { Step::Token(Vec::new()) };
+            return (self.due, step);
         }
-        let moment = if over { Moment::End } else { Moment::BetweenTokens(self.said) };
+        let moment = if over { Moment::End } else { Moment::AfterTokens(self.said) };
         let weight = self.met.at(moment, entry);
-        self.due = self.due.plus(weight.stretch(gap));
+        let late = if self.said == 0 {
+            // The head has left when the first token would be due: only what is added follows it.
+            weight.stretch(self.first).saturating_sub(self.first)
+        } else {
+            weight.stretch(gap)
+        };
+        self.due = self.due.plus(late);
         let step = match weight.end {
-            None => planned,
-            Some(Verdict::Garble { goes_on: true }) if !over => Step::Token { garbled: true },
             Some(verdict) => Step::Broken(verdict),
+            None if over => Step::Finish(weight.twists),
+            None => Step::Token(weight.twists),
         };
         (self.due, step)
     }
 
     /// Counts a token as said.
     pub(crate) const fn say(&mut self) {
-        self.said += 1;
+        self.said = self.said.saturating_add(1);
+    }
+
+    fn gap(&self) -> Duration {
+        let gap = self.tempo.gap(self.said);
+        let gap = if self.slowdown == 1.0 { gap } else { gap.mul_f64(self.slowdown) };
+        if self.endless { gap.max(ENDLESS_GAP_MIN) } else { gap }
     }
 }

@@ -129,7 +129,7 @@ impl Desk {
             stream,
             prompt_tokens,
         };
-        self.line.carry(ask, Arc::clone(attempt.entry()));
+        let idle = self.line.carry(ask, Arc::clone(attempt.entry()));
         let draw = estate.seed.draw("id").of(deployment.config.id.as_str());
         let draw = draw.n(luck.request).n(u64::from(luck.visit));
         let scene = OwnedScene {
@@ -153,6 +153,7 @@ impl Desk {
             reading,
             head_only,
             asked: None,
+            idle,
         };
         (case, ask)
     }

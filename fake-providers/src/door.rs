@@ -4,15 +4,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use record::{AttemptEnd, AttemptKind, Stage};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use vocab::At;
-use world::{Clock, Incoming, Listener, ServeOptions, Tasks, serve_connection};
+use world::{Conn, Incoming, Listener, ServeOptions, Tasks, serve_connection};
 
 use crate::desk::Desk;
-use crate::estate::Estate;
-use crate::fault::Verdict;
+use crate::estate::{Estate, Site};
+use crate::fault::{Moment, Verdict};
 use crate::ledger::{Attempt, Numbers, Opening};
-use crate::schedule::{Onset, Schedule};
+use crate::line::Berth;
+use crate::schedule::{Dialled, Onset, Schedule};
 
 /// Connections per host, waiting dials included: twice the load generator's bound on requests in
 /// flight. More are turned away, and the ledger says [`FULL`].
@@ -90,50 +93,183 @@ fn receive(
     incoming: Incoming,
     tasks: &mut Tasks,
 ) {
-    let caller =
-        caller(&incoming).map(|request| (request, estate.book.next_numbers(request, first)));
-    let strike = estate.schedule.at_dial(first, estate.clock.now(), caller);
-    let refused = strike.as_ref().is_some_and(|strike| strike.verdict != Verdict::Blackhole);
-    let room = if refused { None } else { tasks.room() };
-    match (strike, room) {
-        (None, Some(room)) => room.spawn(connection(Arc::clone(estate), site, incoming)),
-        (Some(strike), Some(room)) => {
-            let attempt = turned_away(estate, first, &incoming);
-            attempt.entry().met(&strike.rule);
-            room.spawn(left_standing(estate.clock, strike.until, incoming, attempt));
+    let Some(place) = estate.sites.get(site) else { return };
+    let dialled = dial(estate, place, first, &incoming);
+    let turned_away = dialled.weight.end == Some(Verdict::Refuse);
+    let room = if turned_away { None } else { tasks.room() };
+    let Some(room) = room else {
+        let attempt = turned(estate, first, &incoming);
+        meet(&attempt, &dialled.rules);
+        if !turned_away {
+            attempt.entry().met(&Arc::from(FULL));
         }
-        (strike, None) => {
-            let attempt = turned_away(estate, first, &incoming);
-            if let Some(strike) = strike {
-                attempt.entry().met(&strike.rule);
+        incoming.refuse();
+        return attempt.end(AttemptEnd::Refused);
+    };
+    if dialled.weight.end.is_none() && dialled.weight.delay.is_zero() {
+        let berth = place.lines.berth();
+        room.spawn(connection(Arc::clone(estate), (site, berth), incoming, dialled.rules));
+    } else {
+        room.spawn(standing(Arc::clone(estate), (site, first), incoming, dialled));
+    }
+}
+
+/// What the rules do to a dial that arrives now.
+fn dial(estate: &Estate, place: &Site, first: usize, incoming: &Incoming) -> Dialled {
+    let caller =
+        caller(incoming).map(|request| (request, estate.book.next_numbers(request, first)));
+    let moment = Moment::Accept { open: place.lines.count() };
+    estate.schedule.snapshot().at_dial(moment, first, estate.clock.now(), caller)
+}
+
+/// A dial that something happens to: it waits for its delay, or for room; then it is served after
+/// all, or turned away in one of the ways in which dials are.
+async fn standing(
+    estate: Arc<Estate>,
+    (site, first): (usize, usize),
+    mut incoming: Incoming,
+    mut dialled: Dialled,
+) {
+    let Some(place) = estate.sites.get(site) else { return };
+    let (arrived, mut waits) = (estate.clock.now(), None);
+    // Each turn of a wait follows the end of a connection, or of the fault's window.
+    while dialled.weight.end == Some(Verdict::Wait) {
+        let attempt = waits.get_or_insert_with(|| turned(&estate, first, &incoming));
+        meet(attempt, &dialled.rules);
+        tokio::select! {
+            biased;
+            () = incoming.gone() => return,
+            () = place.lines.one_left() => {}
+            () = estate.clock.sleep_until(dialled.until) => {}
+        }
+        dialled = dial(&estate, place, first, &incoming);
+    }
+    let delay = dialled.weight.delay;
+    if !delay.is_zero() {
+        let attempt = waits.get_or_insert_with(|| turned(&estate, first, &incoming));
+        meet(attempt, &dialled.rules);
+        tokio::select! {
+            biased;
+            () = incoming.gone() => return,
+            () = estate.clock.sleep_until(arrived.plus(delay)) => {}
+        }
+    }
+    let Some(verdict) = dialled.weight.end else {
+        waits.map(Attempt::withdraw);
+        let berth = place.lines.berth();
+        return connection(Arc::clone(&estate), (site, berth), incoming, dialled.rules).await;
+    };
+    let attempt = waits.unwrap_or_else(|| turned(&estate, first, &incoming));
+    meet(&attempt, &dialled.rules);
+    turn_down(&estate, incoming, (&verdict, dialled.until), attempt).await;
+}
+
+/// Turns a dial away in the way of `verdict`, which lasts until an instant.
+async fn turn_down(
+    estate: &Estate,
+    mut incoming: Incoming,
+    (verdict, until): (&Verdict, At),
+    attempt: Attempt,
+) {
+    match verdict {
+        Verdict::Blackhole => {
+            tokio::select! {
+                biased;
+                () = incoming.gone() => {}
+                () = estate.clock.sleep_until(until) => {}
             }
-            if !refused {
-                attempt.entry().met(&Arc::from(FULL));
-            }
+            incoming.refuse();
+            attempt.end(AttemptEnd::Refused);
+        }
+        Verdict::Close => {
+            attempt.entry().doom(AttemptEnd::Closed);
+            bounce(incoming.accept(), Bytes::new()).await;
+        }
+        Verdict::Alert(code) => {
+            attempt.entry().doom(AttemptEnd::Closed);
+            bounce(incoming.accept(), alert(*code)).await;
+        }
+        Verdict::Reset => {
+            attempt.entry().doom(AttemptEnd::Reset);
+            let mut conn = incoming.accept();
+            let mut first_bytes = [0; 64];
+            // Whether something came or the client left: it is reset.
+            let _ = conn.read(&mut first_bytes).await;
+            conn.control().reset();
+        }
+        Verdict::Pass
+        | Verdict::Delay(_)
+        | Verdict::Scale(_)
+        | Verdict::Stretch { .. }
+        | Verdict::Twist(_)
+        | Verdict::NoName { .. }
+        | Verdict::Refuse
+        | Verdict::Wait
+        | Verdict::Fail(_)
+        | Verdict::Instead(_)
+        | Verdict::Stall
+        | Verdict::Heartbeats(_)
+        | Verdict::Cut
+        | Verdict::Unframed(_)
+        | Verdict::Truncate(_)
+        | Verdict::ErrorEvent(_)
+        | Verdict::Garble => {
             incoming.refuse();
             attempt.end(AttemptEnd::Refused);
         }
     }
 }
 
-/// Leaves a dial standing until the client gives up, or `until` has come.
-async fn left_standing(clock: Clock, until: At, mut incoming: Incoming, attempt: Attempt) {
-    tokio::select! {
-        biased;
-        () = incoming.gone() => {}
-        () = clock.sleep_until(until) => {}
+/// Says `last_words` to whoever speaks first and closes in order: the client's bytes are read until
+/// it leaves, because a socket that is closed with unread bytes resets instead.
+async fn bounce(mut conn: Conn, last_words: Bytes) {
+    let mut read = vec![0; 4096];
+    if !last_words.is_empty() {
+        // The client has to begin, as in a handshake.
+        if !matches!(conn.read(&mut read).await, Ok(1..))
+            || conn.write_all(&last_words).await.is_err()
+        {
+            return;
+        }
     }
-    incoming.refuse();
-    attempt.end(AttemptEnd::Refused);
+    if conn.shutdown().await.is_err() {
+        return;
+    }
+    for _ in 0..LINGER_READS_MAX {
+        if !matches!(conn.read(&mut read).await, Ok(1..)) {
+            return;
+        }
+    }
 }
 
-/// Serves one connection to its end, or until it was silenced and its time has come.
-async fn connection(estate: Arc<Estate>, site: usize, incoming: Incoming) {
+/// Reads of 4 KiB after a close before the rest is reset: 64 MB, twice the largest request.
+const LINGER_READS_MAX: usize = 16 * 1024;
+
+/// A fatal TLS alert as a record (RFC 8446, section 6): type, version, length, level, code.
+fn alert(code: u8) -> Bytes {
+    Bytes::copy_from_slice(&[21, 3, 3, 0, 2, 2, code])
+}
+
+fn meet(attempt: &Attempt, rules: &[Arc<str>]) {
+    for rule in rules {
+        attempt.entry().met(rule);
+    }
+}
+
+/// Serves one connection to its end, or until it was silenced or closed and its time has come.
+/// `owed` are the rules that its dial met; its place is given back at the end.
+async fn connection(
+    estate: Arc<Estate>,
+    (site, _berth): (usize, Berth),
+    incoming: Incoming,
+    owed: Vec<Arc<str>>,
+) {
     let peer = incoming.peer().to_owned();
     // A client that does not manage to shake hands is none.
     let Ok(conn) = incoming.greet().await else { return };
     let Some(place) = estate.sites.get(site) else { return };
-    let registered = place.lines.register(peer, conn.control());
+    let Some(first) = place.deployments.first() else { return };
+    let registered = place.lines.register(peer, conn.control(), estate.clock, owed);
     let line = Arc::clone(&registered.line);
     let standing = estate.journal.is_some();
     let options = if standing { STANDING } else { OPTIONS };
@@ -145,14 +281,25 @@ async fn connection(estate: Arc<Estate>, site: usize, incoming: Incoming) {
         biased;
         // A connection that breaks is everyday life here; its attempt's row tells how.
         _ = serving => {}
-        () = line.buried(estate.clock) => {}
-        () = line.neglected(estate.clock), if standing => {}
+        () = line.buried() => {}
+        () = line.neglected(|since| estate.schedule.snapshot().idle_end(*first, since)) => {}
+        () = line.wasted(), if standing => {}
     }
 }
 
 /// The row of a dial that does not become a connection.
-fn turned_away(estate: &Estate, first: usize, incoming: &Incoming) -> Attempt {
-    let request = caller(incoming);
+fn turned(estate: &Estate, first: usize, incoming: &Incoming) -> Attempt {
+    turned_away(estate, first, caller(incoming), incoming.peer())
+}
+
+/// The row of a dial by `gateway` that does not become a connection to the host whose first
+/// deployment is `first`; `request` is the one for which it dials, where that is known.
+pub(crate) fn turned_away(
+    estate: &Estate,
+    first: usize,
+    request: Option<u64>,
+    gateway: &str,
+) -> Attempt {
     let numbers = request.map_or(Numbers::default(), |request| estate.book.count(request, first));
     let deployment = estate.deployments.get(first).map(|first| first.config.id.clone());
     let attempt = estate.book.open(Opening {
@@ -161,7 +308,7 @@ fn turned_away(estate: &Estate, first: usize, incoming: &Incoming) -> Attempt {
         kind: AttemptKind::Request,
         stage: Stage::Connect,
         deployment: deployment.unwrap_or_else(|| vocab::DeploymentId::from("")),
-        gateway: incoming.peer().to_owned(),
+        gateway: gateway.to_owned(),
         prompt_tokens: 0,
     });
     attempt.entry().doom(AttemptEnd::Refused);

@@ -50,6 +50,8 @@ pub(crate) struct Deployment {
     pub(crate) slots: Option<Slots>,
     /// Calls without a prompt id so far: the key of their luck.
     probes: AtomicU64,
+    /// Bits of the factor to which faults have lowered its limits.
+    lowered: AtomicU64,
 }
 
 /// One host: a listener, and who answers behind it.
@@ -138,6 +140,7 @@ impl Deployment {
             throttle: Throttle::new(config.protocol, &config.limits, now_ns).map(Arc::new),
             slots: config.capacity.map(Slots::new),
             probes: AtomicU64::new(0),
+            lowered: AtomicU64::new(1.0f64.to_bits()),
             config,
         })
     }
@@ -148,6 +151,13 @@ impl Deployment {
         if let Some(throttle) = &self.throttle {
             throttle.refill(now_ns);
         }
+    }
+
+    /// The factor to which limits must be set, if it is not the one that they have: `factor` of what
+    /// the config says.
+    pub(crate) fn lowered(&self, factor: f64) -> Option<f64> {
+        let bits = factor.to_bits();
+        (self.lowered.swap(bits, Ordering::Relaxed) != bits).then_some(factor)
     }
 
     /// The ordinal of a call without a prompt id.

@@ -283,6 +283,7 @@ const fn name_of(end: AttemptEnd) -> &'static str {
         AttemptEnd::Error => "error",
         AttemptEnd::Refused => "refused",
         AttemptEnd::Reset => "reset",
+        AttemptEnd::Closed => "closed",
         AttemptEnd::Truncated => "truncated",
         AttemptEnd::ErrorEvent => "error_event",
         AttemptEnd::Silent => "silent",

@@ -232,6 +232,11 @@ impl Attempt {
         &self.entry
     }
 
+    /// Takes it back, without a row: a dial that was kept waiting became a connection after all.
+    pub(crate) fn withdraw(self) {
+        self.book.state().open.remove(&self.key);
+    }
+
     /// Ends it in so many words.
     pub(crate) fn end(self, end: AttemptEnd) {
         self.book.finish(self.key, end);

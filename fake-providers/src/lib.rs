@@ -29,6 +29,7 @@ mod latency;
 mod ledger;
 mod limits;
 mod line;
+mod names;
 mod persona;
 mod schedule;
 mod script;
@@ -174,6 +175,12 @@ impl Fakes {
         let luck = Luck { request, visit: 1 };
         let ask = Ask { deployment: deployment_index, at, luck, attempt: 1, stream, prompt_tokens };
         deployment_index < self.estate.deployments.len() && self.estate.schedule.spares(&ask)
+    }
+
+    /// What becomes of the hosts' names: for whoever dials them through this program. Names resolve at
+    /// once where no fault says otherwise, and when the fakes are gone.
+    pub fn names(&self) -> Arc<dyn world::Names> {
+        Arc::new(names::Resolver(Arc::downgrade(&self.estate)))
     }
 
     /// Ends the world for the ledger: every attempt still open ends now (silent, or refused for a

@@ -250,3 +250,60 @@ impl Meters {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use vocab::Protocol;
+
+    use super::{Dimension, Need, Throttle};
+    use crate::config::{Limits, Rate};
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn throttle(protocol: Protocol, limits: Limits) -> Throttle {
+        Throttle::new(protocol, &limits, 0).unwrap()
+    }
+
+    fn tokens(amount: u64) -> Limits {
+        Limits { tokens: Some(Rate { amount, per: MINUTE }), ..Limits::default() }
+    }
+
+    #[test]
+    fn bedrock_reserves_the_answer_and_settles_at_five_times_its_tokens() {
+        let throttle = throttle(Protocol::Bedrock, tokens(1000));
+        let need = Need { prompt_tokens: 100, max_tokens: 500 };
+        assert_eq!(throttle.admit(need, 0).unwrap().tokens.unwrap().remaining, 400);
+        throttle.settle(500, 20, 0);
+        let need = Need { prompt_tokens: 1, max_tokens: 0 };
+        assert_eq!(throttle.admit(need, 0).unwrap().tokens.unwrap().remaining, 799);
+        throttle.settle(0, 100, 0);
+        assert_eq!(throttle.admit(need, 0).unwrap().tokens.unwrap().remaining, 298);
+    }
+
+    #[test]
+    fn gemini_counts_input_and_days() {
+        let limits = Limits { requests_per_day: Some(2), ..tokens(1000) };
+        let throttle = throttle(Protocol::Gemini, limits);
+        let need = Need { prompt_tokens: 10, max_tokens: 500 };
+        assert_eq!(throttle.admit(need, 0).unwrap().tokens.unwrap().remaining, 990);
+        assert!(throttle.admit(need, 0).is_ok());
+        let excess = throttle.admit(need, 0).unwrap_err();
+        assert_eq!(excess.dimension, Dimension::RequestsPerDay);
+        assert_eq!(excess.wait, Duration::from_secs(86_400));
+    }
+
+    #[test]
+    fn azure_judges_over_a_second_or_ten() {
+        let limited = |amount| {
+            let requests = Some(Rate { amount, per: MINUTE });
+            throttle(Protocol::Azure, Limits { requests, ..Limits::default() })
+        };
+        let limit = |amount| {
+            let need = Need { prompt_tokens: 1, max_tokens: 0 };
+            limited(amount).admit(need, 0).unwrap().requests.unwrap().limit
+        };
+        assert_eq!((limit(60), limit(599), limit(600), limit(6000)), (10, 99, 10, 100));
+    }
+}

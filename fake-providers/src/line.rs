@@ -1,9 +1,12 @@
-//! Open connections, so that a fault can break or silence them while somebody else serves them.
+//! Open connections, so that a fault can break, silence or close them while somebody else serves
+//! them.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use record::AttemptEnd;
 use tokio::sync::Notify;
 use vocab::At;
@@ -23,8 +26,12 @@ pub(crate) struct Line {
     /// Who is at the other end.
     pub(crate) peer: String,
     control: Control,
+    clock: Clock,
     state: Mutex<State>,
-    silenced: Notify,
+    /// It was silenced or closed.
+    doomed: Notify,
+    /// It began to carry an attempt, or to be idle.
+    stirred: Notify,
 }
 
 #[derive(Debug)]
@@ -33,15 +40,32 @@ struct State {
     carries: Option<(Ask, Arc<Entry>)>,
     /// Attempts so far.
     carried: u64,
-    /// When a silenced line is taken down; [`At::NEVER`] while it is not silenced.
-    silent_until: At,
+    /// Rules that its dial met, until an attempt can be told.
+    owed: Vec<Arc<str>>,
+    /// Since when it is idle; `None` while it carries an attempt.
+    idle_since: Option<At>,
+    /// When a doomed line is taken down; [`At::NEVER`] while it is not doomed.
+    ends: At,
 }
 
 /// The open connections of one host; bounded by the door.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     open: Mutex<Open>,
+    berths: Arc<Berths>,
 }
+
+/// Places at a host that are taken.
+#[derive(Debug, Default)]
+struct Berths {
+    taken: AtomicUsize,
+    /// One was given back.
+    left: Notify,
+}
+
+/// A place at a host, from the moment when its dial was let in; given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Berth(Arc<Berths>);
 
 #[derive(Debug, Default)]
 struct Open {
@@ -58,11 +82,29 @@ pub(crate) struct Registered<'l> {
 }
 
 impl Lines {
-    /// Registers a connection.
-    pub(crate) fn register(&self, peer: String, control: Control) -> Registered<'_> {
-        let state = State { carries: None, carried: 0, silent_until: At::NEVER };
-        let silenced = Notify::new();
-        let line = Arc::new(Line { peer, control, state: Mutex::new(state), silenced });
+    /// Registers a connection whose dial met `owed`.
+    pub(crate) fn register(
+        &self,
+        peer: String,
+        control: Control,
+        clock: Clock,
+        owed: Vec<Arc<str>>,
+    ) -> Registered<'_> {
+        let state = State {
+            carries: None,
+            carried: 0,
+            owed,
+            idle_since: Some(clock.now()),
+            ends: At::NEVER,
+        };
+        let line = Arc::new(Line {
+            peer,
+            control,
+            clock,
+            state: Mutex::new(state),
+            doomed: Notify::new(),
+            stirred: Notify::new(),
+        });
         let mut open = self.open();
         let key = open.next_key;
         open.next_key += 1;
@@ -70,9 +112,20 @@ impl Lines {
         Registered { lines: self, key, line }
     }
 
-    /// Open connections.
+    /// Takes a place for a dial that is let in: it counts before anybody serves it.
+    pub(crate) fn berth(&self) -> Berth {
+        self.berths.taken.fetch_add(1, Ordering::Relaxed);
+        Berth(Arc::clone(&self.berths))
+    }
+
+    /// How many are open.
     pub(crate) fn count(&self) -> usize {
-        self.open().lines.len()
+        self.berths.taken.load(Ordering::Relaxed)
+    }
+
+    /// Returns when a connection was closed since the last time that somebody was told.
+    pub(crate) async fn one_left(&self) {
+        self.berths.left.notified().await;
     }
 
     /// Lets every open connection meet what `judge` says to the attempt that it carries.
@@ -96,10 +149,26 @@ impl Lines {
 
 impl Line {
     /// From here on it carries this attempt.
-    pub(crate) fn carry(&self, ask: Ask, entry: Arc<Entry>) {
+    ///
+    /// Returns for how long it was idle since the attempt before; `None` if this is its first.
+    pub(crate) fn carry(&self, ask: Ask, entry: Arc<Entry>) -> Option<Duration> {
         let mut state = self.state();
-        state.carries = Some((ask, entry));
+        for rule in state.owed.drain(..) {
+            entry.met(&rule);
+        }
+        let idle = state.idle_since.take().map(|since| self.clock.now().since(since));
+        let idle = idle.filter(|_| state.carried > 0);
         state.carried += 1;
+        state.carries = Some((ask, entry));
+        drop(state);
+        self.stirred.notify_one();
+        idle
+    }
+
+    /// It carries nothing any more.
+    pub(crate) fn rest(&self) {
+        self.state().idle_since = Some(self.clock.now());
+        self.stirred.notify_one();
     }
 
     /// Breaks it with a reset.
@@ -107,30 +176,61 @@ impl Line {
         self.control.reset();
     }
 
-    /// Turns it into a black hole, to be taken down at `until`.
-    pub(crate) fn silence(&self, until: At) {
-        self.state().silent_until = until;
-        self.control.silence();
-        self.silenced.notify_one();
+    /// Closes it in order (FIN), as soon as somebody looks.
+    pub(crate) fn close(&self) {
+        self.state().ends = self.clock.now();
+        self.doomed.notify_one();
     }
 
-    /// Returns when it was silenced and its time has come.
-    pub(crate) async fn buried(&self, clock: Clock) {
-        self.silenced.notified().await;
-        let until = self.state().silent_until;
-        clock.sleep_until(until).await;
+    /// Says no chunk size where one should come, as soon as it is closed.
+    pub(crate) fn break_framing(&self) {
+        self.control.say_at_end(Bytes::from_static(NO_CHUNK));
+    }
+
+    /// Turns it into a black hole, to be taken down at `until`.
+    pub(crate) fn silence(&self, until: At) {
+        self.state().ends = until;
+        self.control.silence();
+        self.doomed.notify_one();
+    }
+
+    /// Returns when it was silenced or closed and its time has come.
+    pub(crate) async fn buried(&self) {
+        self.doomed.notified().await;
+        let ends = self.state().ends;
+        self.clock.sleep_until(ends).await;
+    }
+
+    /// Returns when it was idle for as long as `limit` allows; that says when an idleness since an
+    /// instant ends.
+    pub(crate) async fn neglected(&self, limit: impl Fn(At) -> Option<At>) {
+        // Each turn waits for the line to stir, or for the end of an idleness.
+        loop {
+            let since = self.state().idle_since;
+            let end = since.and_then(&limit);
+            let stirred = self.stirred.notified();
+            tokio::select! {
+                biased;
+                () = stirred => {}
+                () = sleep(self.clock, end) => {
+                    if self.state().idle_since == since {
+                        return;
+                    }
+                }
+            }
+        }
     }
 
     /// Returns when a client has used it for nothing for [`PATIENCE`], give or take a quarter: no
     /// attempt under way, and no request that became whole. A silenced line is left alone.
-    pub(crate) async fn neglected(&self, clock: Clock) {
+    pub(crate) async fn wasted(&self) {
         let (mut idle, mut seen) = (Duration::ZERO, 0);
         // Ends a few turns after the last attempt.
         while idle < PATIENCE {
-            clock.sleep(PATIENCE / 4).await;
+            self.clock.sleep(PATIENCE / 4).await;
             let state = self.state();
             let busy = state.carries.as_ref().is_some_and(|(_, entry)| !entry.is_over());
-            let used = busy || state.carried != seen || state.silent_until != At::NEVER;
+            let used = busy || state.carried != seen || state.ends != At::NEVER;
             idle = if used { Duration::ZERO } else { idle + PATIENCE / 4 };
             seen = state.carried;
         }
@@ -154,8 +254,26 @@ impl Line {
     }
 }
 
+/// No size of a chunk.
+const NO_CHUNK: &[u8] = b"no-size\r\n";
+
+/// Until `end`; for ever, if there is none.
+async fn sleep(clock: Clock, end: Option<At>) {
+    match end {
+        Some(end) => clock.sleep_until(end).await,
+        None => std::future::pending().await,
+    }
+}
+
 impl Drop for Registered<'_> {
     fn drop(&mut self) {
         self.lines.open().lines.remove(&self.key);
+    }
+}
+
+impl Drop for Berth {
+    fn drop(&mut self) {
+        self.0.taken.fetch_sub(1, Ordering::Relaxed);
+        self.0.left.notify_waiters();
     }
 }

@@ -22,7 +22,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use vocab::Protocol;
 use wire::ErrorReply;
 
-use crate::fault::{ErrorBody, Failure, FailureKind};
+use crate::fault::{ErrorBody, Failure, FailureKind, RetryForm};
 use crate::limits::{Excess, Reading};
 use crate::script::{Said, Wishes};
 pub(crate) use voice::Voice;
@@ -327,15 +327,8 @@ impl Persona {
 
     /// The body of an answer that is an error under status 200; without a status, that of overload.
     pub(crate) fn error_body(self, status: Option<u16>, scene: &Scene<'_>) -> ErrorReply {
-        let refusal = status.map_or(Refusal::Overloaded, |status| {
-            Refusal::Failed(Failure {
-                status,
-                retry_after: None,
-                retry_after_ms: None,
-                body: ErrorBody::Provider,
-                kind: FailureKind::Plain,
-            })
-        });
+        let failed = |status| Refusal::Failed(Failure::of_status(status));
+        let refusal = status.map_or(Refusal::Overloaded, failed);
         let reply = self.refuse(&refusal, scene);
         if reply.content_type == JSON {
             return reply;
@@ -346,6 +339,14 @@ impl Persona {
             Self::Anthropic => anthropic::api_error(scene),
             Self::Gemini => wire::gemini::ApiError::of_code(500).reply(),
             Self::Bedrock => bedrock::internal_error(),
+        }
+    }
+
+    /// Whose words are foreign to this one.
+    pub(crate) const fn neighbour(self) -> Self {
+        match self {
+            Self::OpenAi | Self::Azure => Self::Anthropic,
+            Self::Anthropic | Self::Gemini | Self::Bedrock => Self::OpenAi,
         }
     }
 
@@ -379,9 +380,10 @@ impl Route<'_> {
     }
 }
 
-/// What a refusal says in headers: `retry-after` (whole seconds, rounded up), `retry-after-ms` (on
-/// Bedrock `x-amz-retry-after`), and on Bedrock the error's name. Gemini says it all in the body.
-pub(crate) fn retry_headers(persona: Persona, refusal: &Refusal) -> Headers {
+/// What a refusal that is said at `unix_s` says in headers: `retry-after` (whole seconds, rounded
+/// up, if a fault asks for nothing else), `retry-after-ms` (on Bedrock `x-amz-retry-after`),
+/// `x-should-retry`, and on Bedrock the error's name. Gemini says it all in the body.
+pub(crate) fn retry_headers(persona: Persona, refusal: &Refusal, unix_s: u64) -> Headers {
     let seconds = |wait: Duration| wait.as_nanos().div_ceil(1_000_000_000).to_string();
     let millis = |wait: Duration| wait.as_nanos().div_ceil(1_000_000).to_string();
     let mut headers = match persona {
@@ -414,7 +416,14 @@ pub(crate) fn retry_headers(persona: Persona, refusal: &Refusal) -> Headers {
             };
             let (after, after_ms) =
                 (failure.retry_after.or(usual), failure.retry_after_ms.or(usual_ms));
-            headers.extend(after.map(|wait| ("retry-after", seconds(wait))));
+            let written = |wait: Duration| match failure.form {
+                RetryForm::Seconds => seconds(wait),
+                RetryForm::Float => format!("{:.3}", wait.as_secs_f64()),
+                RetryForm::Date => date(unix_s, wait),
+            };
+            headers.extend(after.map(|wait| ("retry-after", written(wait))));
+            let should = failure.should_retry;
+            headers.extend(should.map(|should| ("x-should-retry", should.to_string())));
             let in_millis = match persona {
                 Persona::Bedrock => "x-amz-retry-after",
                 Persona::OpenAi | Persona::Azure | Persona::Anthropic | Persona::Gemini => {
@@ -445,6 +454,13 @@ pub(crate) fn retry_headers(persona: Persona, refusal: &Refusal) -> Headers {
         },
     }
     headers
+}
+
+/// So long after `unix_s`, as an HTTP date.
+fn date(unix_s: u64, wait: Duration) -> String {
+    let until = Duration::from_secs(unix_s).saturating_add(wait);
+    // Ten years at most, far from where dates end.
+    httpdate::fmt_http_date(std::time::UNIX_EPOCH + until)
 }
 
 impl OwnedScene {

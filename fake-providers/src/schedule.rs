@@ -13,15 +13,16 @@
 //! the timeline's zero puts a new one in its place (see [`crate::timeline`]). Windows are instants
 //! of the timeline; whoever asks speaks of instants of the run.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use vocab::{At, Seed};
 
 use crate::FakesError;
 use crate::by_name::Named;
 use crate::config::{DeploymentConfig, FakesConfig, FaultRule, When, Window};
-use crate::fault::{self, Fault, Moment, Verdict, Weight, weigh};
+use crate::fault::{self, Cold, Fault, Moment, Verdict, Weight, weigh};
 use crate::ledger::{Entry, Numbers};
 
 /// All rules of a world.
@@ -54,7 +55,6 @@ struct Rule {
     /// What it was made from.
     source: FaultRule,
     fault: Box<dyn Fault>,
-    at_connect: bool,
     window: Window,
     share: f64,
     when: When,
@@ -62,6 +62,9 @@ struct Rule {
     luck_of: Vec<Option<Arc<str>>>,
     /// Attempts so far that the conditions `first`, `every` and `nth` count.
     arrived: AtomicU64,
+    /// For faults that meet a cold provider: by deployment, the last arrival and how many have
+    /// come since the last rest.
+    warmth: Mutex<BTreeMap<usize, (At, u32)>>,
 }
 
 /// Everything about an attempt that rules may ask.
@@ -97,7 +100,17 @@ pub(crate) struct Onset {
     rule: usize,
 }
 
-/// What a rule does at a dial, or to an open connection.
+/// What the rules do at a dial.
+#[derive(Clone, Debug)]
+pub(crate) struct Dialled {
+    /// The rules that do something, in the order of the scenario.
+    pub(crate) rules: Vec<Arc<str>>,
+    pub(crate) weight: Weight,
+    /// End of the window of the last of them.
+    pub(crate) until: At,
+}
+
+/// What a rule does to an open connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Strike {
     pub(crate) rule: Arc<str>,
@@ -210,32 +223,39 @@ impl Schedule {
         met
     }
 
-    /// What happens to a dial at a host, whose first deployment is `first`. `caller` is the request
-    /// for which the dial is made, where that is known, with the numbers that its attempt would get.
+    /// What happens at `moment` (a name is looked up, a dial arrives) to a client of the host whose
+    /// first deployment is `first`. `caller` is the request for which it dials, where that is known,
+    /// with the numbers that its attempt would get.
     pub(crate) fn at_dial(
         &self,
+        moment: Moment,
         first: usize,
         at: At,
         caller: Option<(u64, Numbers)>,
-    ) -> Option<Strike> {
-        let at = self.on_timeline(at)?;
-        self.armed().map(|(_, rule)| rule).filter(|rule| rule.at_connect).find_map(|rule| {
-            let strength = rule.window.strength(at);
-            let luck_of =
-                rule.luck_of(first).filter(|_| strength > 0.0 && rule.when.told_by_dial())?;
-            let numbered = rule
-                .when
-                .attempt
-                .is_none_or(|wanted| caller.is_some_and(|(_, numbers)| numbers.attempt == wanted));
-            let share = rule.share * strength;
-            let drawn = share >= 1.0
-                || caller.is_some_and(|(request, numbers)| {
-                    let luck = Luck { request, visit: numbers.visit };
-                    rule.draw(self.seed, luck_of, luck) < share
-                });
-            let verdict = rule.fault.at(Moment::Accept, strength);
-            (numbered && drawn && verdict != Verdict::Pass).then(|| self.strike(rule, verdict))
-        })
+    ) -> Dialled {
+        let (mut rules, mut until) = (Vec::new(), at);
+        let now = self.on_timeline(at);
+        let weight = weigh(self.armed().filter_map(|(_, rule)| {
+            let verdict = rule.at_dial(self.seed, (moment, now?), first, caller)?;
+            if verdict != Verdict::Pass {
+                rules.push(Arc::clone(&rule.id));
+                until = self.in_run(rule.window.to);
+            }
+            Some(verdict)
+        }));
+        Dialled { rules, weight, until }
+    }
+
+    /// When a connection to the host whose first deployment is `first` is closed, if it is idle since
+    /// `since` and stays so.
+    pub(crate) fn idle_end(&self, first: usize, since: At) -> Option<At> {
+        let ends = self.armed().filter_map(|(_, rule)| {
+            rule.luck_of(first)?;
+            let (from, to) = (self.in_run(rule.window.from), self.in_run(rule.window.to));
+            let end = since.plus(rule.fault.idle_limit()?).max(from);
+            (end < to).then_some(end)
+        });
+        ends.min()
     }
 
     /// When rules act on the open connections of the host whose first deployment is `first`: at the
@@ -243,7 +263,7 @@ impl Schedule {
     pub(crate) fn onsets(&self, first: usize) -> Vec<Onset> {
         let mut onsets: Vec<Onset> = self
             .armed()
-            .filter(|(_, rule)| rule.at_connect && rule.luck_of(first).is_some())
+            .filter(|(_, rule)| rule.fault.at_connect() && rule.luck_of(first).is_some())
             .map(|(index, Rule { window, .. })| {
                 let half = window.to.since(window.from) / 2;
                 let at = window.from.plus(window.ramp.min(half));
@@ -279,7 +299,7 @@ impl Schedule {
             }
             None => rule.share >= 1.0 && rule.when == When::default(),
         };
-        let verdict = rule.fault.at(Moment::Accept, 1.0);
+        let verdict = rule.fault.at(Moment::Onset, 1.0);
         (struck && verdict != Verdict::Pass).then(|| self.strike(rule, verdict))
     }
 
@@ -287,7 +307,8 @@ impl Schedule {
     pub(crate) fn spares(&self, ask: &Ask) -> bool {
         let Some(ask) = self.translated(ask) else { return true };
         self.armed().all(|(_, rule)| {
-            rule.fault.only_slows() || rule.strength(self.seed, &ask, false).is_none()
+            let spares = rule.fault.only_slows() || rule.fault.depends_on_load();
+            spares || rule.strength(self.seed, &ask, false).is_none()
         })
     }
 
@@ -343,8 +364,9 @@ impl Rule {
         if let Some(target) = rule.targets.iter().find(|target| **target >= deployments.len()) {
             return Err(FakesError::NoTarget { rule: rule.id.clone(), target: *target });
         }
+        let at_connect = fault.at_connect();
         let luck_of = |(index, deployment): (usize, &DeploymentConfig)| {
-            if !entry.at_connect {
+            if !at_connect {
                 return rule.targets.contains(&index).then(|| Arc::clone(&deployment.id.0));
             }
             let mut behind = deployments.iter().enumerate().filter(|(_, other)| {
@@ -357,12 +379,12 @@ impl Rule {
             id: Arc::from(rule.id.as_str()),
             source: rule.clone(),
             fault,
-            at_connect: entry.at_connect,
             window: rule.window,
             share: rule.share,
             when: rule.when,
             luck_of: deployments.iter().enumerate().map(luck_of).collect(),
             arrived: AtomicU64::new(0),
+            warmth: Mutex::default(),
         })
     }
 
@@ -384,8 +406,60 @@ impl Rule {
                 return None;
             }
         }
+        if let Some(cold) = self.fault.cold()
+            && !(counted && self.finds_cold(cold, ask))
+        {
+            return None;
+        }
         let share = if self.fault.ramps_amount() { self.share } else { self.share * strength };
+        let share = share * self.left(ask.at);
         (self.draw(seed, luck_of, ask.luck) < share).then_some(strength)
+    }
+
+    /// What happens to a dial, if this rule is about it.
+    fn at_dial(
+        &self,
+        seed: Seed,
+        (moment, at): (Moment, At),
+        first: usize,
+        caller: Option<(u64, Numbers)>,
+    ) -> Option<Verdict> {
+        let strength = self.window.strength(at);
+        let told = self.fault.at_connect() && strength > 0.0 && self.when.told_by_dial();
+        let luck_of = self.luck_of(first).filter(|_| told)?;
+        let numbered = self
+            .when
+            .attempt
+            .is_none_or(|wanted| caller.is_some_and(|(_, numbers)| numbers.attempt == wanted));
+        let share = if self.fault.ramps_amount() { self.share } else { self.share * strength };
+        let drawn = share >= 1.0
+            || caller.is_some_and(|(request, numbers)| {
+                let luck = Luck { request, visit: numbers.visit };
+                self.draw(seed, luck_of, luck) < share
+            });
+        (numbered && drawn).then(|| self.fault.at(moment, strength))
+    }
+
+    /// What is left of a share that falls over the window; 1 for all others.
+    fn left(&self, at: At) -> f64 {
+        if !self.fault.recovers() {
+            return 1.0;
+        }
+        let whole = self.window.to.since(self.window.from).as_secs_f64();
+        if whole > 0.0 { self.window.to.since(at).as_secs_f64() / whole } else { 1.0 }
+    }
+
+    /// Whether an attempt is among the first after a rest. Counts it.
+    fn finds_cold(&self, cold: Cold, ask: &Ask) -> bool {
+        let mut warmth = self.warmth.lock().unwrap_or_else(PoisonError::into_inner);
+        // Bounded by the number of deployments. Nobody was here before the start: that is cold.
+        let (last, since) = warmth.entry(ask.deployment).or_insert((ask.at, 0));
+        if ask.at.since(*last) >= cold.after {
+            *since = 0;
+        }
+        *last = ask.at;
+        *since = since.saturating_add(1);
+        *since <= cold.requests
     }
 
     fn draw(&self, seed: Seed, luck_of: &str, luck: Luck) -> f64 {

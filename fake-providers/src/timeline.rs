@@ -9,12 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
-use vocab::At;
 
 use crate::FakesError;
 use crate::config::{DeploymentConfig, FaultRule};
-use crate::ledger::Numbers;
-use crate::schedule::{Ask, Met, Schedule, Strike, Zero};
+use crate::schedule::{Ask, Met, Schedule, Zero};
 
 /// The schedule that stands, whichever that is.
 #[derive(Debug)]
@@ -47,16 +45,6 @@ impl Timeline {
     /// As [`Schedule::meet`].
     pub(crate) fn meet(&self, ask: &Ask) -> Met {
         self.stands.load().meet(ask)
-    }
-
-    /// As [`Schedule::at_dial`].
-    pub(crate) fn at_dial(
-        &self,
-        first: usize,
-        at: At,
-        caller: Option<(u64, Numbers)>,
-    ) -> Option<Strike> {
-        self.stands.load().at_dial(first, at, caller)
     }
 
     /// As [`Schedule::spares`].

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fake_providers::fault::{ALL, Moment, Verdict, find, weigh};
+use fake_providers::fault::{ALL, Moment, Twist, Verdict, find, weigh};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 fn every_fault_is_documented_and_parses_its_example() {
     let mut text = String::new();
     for entry in ALL {
-        text += &format!("{}: {}\n  {}\n", entry.name, entry.summary, entry.example);
+        let (name, group) = (entry.name, entry.group.title());
+        text += &format!("{name} ({group}): {}\n  {}\n", entry.description(), entry.example);
+        assert!(entry.description().starts_with(&entry.summary()));
         assert!(find(entry.name).is_some_and(|found| found.name == entry.name));
         let schema = (entry.schema)();
         assert_eq!(schema.get("type"), Some(&json!("object")), "{}", entry.name);
@@ -20,8 +22,10 @@ fn every_fault_is_documented_and_parses_its_example() {
             Value::Null
         };
         let fault = (entry.parse)(&params).unwrap();
-        let acts = fault.at(Moment::Accept, 1.0) != Verdict::Pass;
-        assert_eq!(acts, entry.at_connect, "{}", entry.name);
+        let early = [Moment::Resolve, Moment::Accept { open: usize::MAX }, Moment::Onset];
+        let acts = early.into_iter().any(|moment| fault.at(moment, 1.0) != Verdict::Pass);
+        let acts = acts || fault.idle_limit().is_some();
+        assert_eq!(acts, entry.at_connect(&params), "{}", entry.name);
     }
     insta::assert_snapshot!(text);
     assert!(find("nonsense").is_none());
@@ -33,7 +37,7 @@ fn every_file_of_the_folder_is_a_row_of_the_table() {
     let mut files: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
         .map(|file| file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
-        .filter(|name| name != "params" && name != "verdict")
+        .filter(|name| !["params", "twist", "verdict", "weight"].contains(&name.as_str()))
         .collect();
     let mut rows: Vec<&str> = ALL.iter().map(|entry| entry.name).collect();
     files.sort_unstable();
@@ -58,27 +62,47 @@ fn descriptions_say_what_happens() {
         ("garble", json!({ "ends": true })),
         ("refuse", Value::Null),
         ("blackhole", Value::Null),
-        ("reset", Value::Null),
+        ("reset", json!({ "before_request": true })),
+        ("dns", Value::Null),
+        ("dns", json!({ "kind": "timeout" })),
+        ("slow_accept", Value::Null),
+        ("connection_cap", json!({ "max": 2, "then": "refuse" })),
+        ("tls", Value::Null),
+        ("close", Value::Null),
+        ("idle_close", json!({ "after": "5s", "with": "rst" })),
+        ("throttle", json!({ "retry_after": "24h", "kind": "high_demand" })),
+        ("hang", Value::Null),
+        ("slow_headers", Value::Null),
+        ("content_type", json!({ "as": "none" })),
+        ("html", json!({ "status": 502 })),
+        ("error_200", Value::Null),
+        ("empty", Value::Null),
+        ("truncate_json", Value::Null),
+        ("short_body", Value::Null),
+        ("oversize", Value::Null),
+        ("drip", Value::Null),
+        ("stall", json!({ "heartbeats": "15s" })),
+        ("truncate", json!({ "after_tokens": 2, "inside": "utf8" })),
+        ("chunk_break", json!({ "with": "garbage" })),
+        ("error_event", json!({ "status": 500, "shape": "chunk" })),
+        ("duplicate", Value::Null),
+        ("reorder", Value::Null),
+        ("no_usage", Value::Null),
+        ("comments", json!({ "ids": true })),
+        ("split", Value::Null),
+        ("double_done", Value::Null),
+        ("unknown_event", Value::Null),
+        ("endless", Value::Null),
+        ("cold_start", json!({ "status": 503 })),
+        ("recovery", Value::Null),
+        ("quota_exhausted", Value::Null),
+        ("revoke_key", Value::Null),
+        ("remove_model", Value::Null),
+        ("lower_limits", Value::Null),
     ]
     .map(|(name, params)| find(name).unwrap().describe(&params))
     .join("\n");
-    insta::assert_snapshot!(shown, @r"
-    throttle (429, retry-after 10 s)
-    throttle (429, retry-after-ms 1500)
-    throttle (429)
-    error (529)
-    error (503, HTML page)
-    slow (× 3, between tokens + 50 ms)
-    stall (after 12 tokens, for ever)
-    stall (after 0 tokens, for 5 s)
-    cut (connection reset after 8 tokens)
-    truncate (clean end after 0 tokens)
-    error_event (overloaded, after 0 tokens)
-    garble (malformed chunk after 0 tokens, then the end)
-    refuse (connections refused and reset)
-    blackhole (packets vanish)
-    reset (after the request was read)
-    ");
+    insta::assert_snapshot!(shown);
     assert!(find("slow").unwrap().only_slows(&json!({ "factor": 2 })));
     assert!(find("stall").unwrap().only_slows(&json!({ "for": "5s" })));
     assert!(!find("stall").unwrap().only_slows(&Value::Null));
@@ -102,6 +126,14 @@ fn mistakes_are_named() {
         ("stall", json!({ "after_tokens": -1 })),
         ("error_event", json!({ "status": 200 })),
         ("reset", json!({ "after": 3 })),
+        ("connection_cap", json!({ "max": 0 })),
+        ("html", json!({ "status": 302 })),
+        ("oversize", json!({ "mb": 5000 })),
+        ("drip", json!({ "bytes": 0 })),
+        ("stall", json!({ "for": "1s", "heartbeats": "1s" })),
+        ("lower_limits", json!({ "factor": 2 })),
+        ("cold_start", json!({ "factor": 0.5 })),
+        ("hang", json!({ "for": "1s" })),
     ] {
         let error = (find(name).unwrap().parse)(&params).unwrap_err();
         text += &format!("{name} {params}\n  at `{}`: {}\n", error.path, error.message);
@@ -114,6 +146,8 @@ fn verdict() -> impl Strategy<Value = Verdict> {
         Just(Verdict::Pass),
         (0u64..5000).prop_map(|ms| Verdict::Delay(Duration::from_millis(ms))),
         (1u32..8).prop_map(|factor| Verdict::Scale(f64::from(factor))),
+        Just(Verdict::Twist(Twist::Duplicate)),
+        Just(Verdict::Twist(Twist::NoUsage)),
         Just(Verdict::Stall),
         Just(Verdict::Cut),
         Just(Verdict::Reset),
@@ -121,7 +155,7 @@ fn verdict() -> impl Strategy<Value = Verdict> {
 }
 
 proptest! {
-    /// Delays of several faults add, factors multiply, and only what ends an attempt stops the
+    /// Delays of several faults add, factors multiply, twists gather, and only what ends an attempt stops the
     /// asking: no delay before it is lost.
     #[test]
     fn delays_add_up_to_the_first_end(verdicts in prop::collection::vec(verdict(), 0..12)) {
@@ -138,6 +172,41 @@ proptest! {
         }).product();
         prop_assert_eq!(weight.delay, delay);
         prop_assert_eq!(weight.factor, factor);
+        let twists = before.iter().filter(|verdict| matches!(verdict, Verdict::Twist(_))).count();
+        prop_assert_eq!(weight.twists.len(), twists);
         prop_assert_eq!(weight.end, verdicts.iter().find(|verdict| ends(verdict)).cloned());
     }
+}
+
+/// The handbook's tables: one per group, from the catalogue alone.
+fn tables() -> String {
+    let mut text = String::new();
+    let mut group = None;
+    for entry in ALL {
+        if group != Some(entry.group) {
+            group = Some(entry.group);
+            text += &format!("\n### {}\n\n", entry.group.title());
+            text += "| fault | what happens | parameters |\n|---|---|---|\n";
+        }
+        let schema = (entry.schema)().to_value();
+        let properties = schema["properties"].as_object().cloned().unwrap_or_default();
+        let parameters: Vec<String> = properties
+            .iter()
+            .map(|(name, about)| {
+                let about = about["description"].as_str().unwrap_or_default().replace('\n', " ");
+                format!("`{name}`: {about}").replace('|', "\\|")
+            })
+            .collect();
+        let (name, what) = (entry.name, entry.description());
+        text += &format!("| `{name}` | {what} | {} |\n", parameters.join("<br>"));
+    }
+    text
+}
+
+#[test]
+fn the_handbook_has_the_catalogues_tables() {
+    let page = include_str!("../../docs/fakes.md");
+    let (_, after) = page.split_once("<!-- the catalogue, as the code has it -->\n").unwrap();
+    let (tables_there, _) = after.split_once("\n<!-- end of the catalogue -->").unwrap();
+    assert_eq!(tables_there, tables(), "paste the right side into docs/fakes.md:\n{}", tables());
 }

@@ -70,7 +70,7 @@ async fn slow_stretches_first_token_and_gaps() {
     let world = world(Protocol::OpenAi, "slow", params);
     let seen = world.stream(0, 4, 3).await;
     let times: Vec<u64> = seen.pieces.iter().map(|(ms, _)| *ms).collect();
-    assert_eq!(times, [1300, 1300, 1350, 1400, 1400], "head and role, three tokens, the end");
+    assert_eq!(times, [400, 1300, 1350, 1400, 1400], "head and role, three tokens, the end");
     let row = world.row().await;
     assert_eq!((row.ended, row.fault.as_deref()), (AttemptEnd::Complete, Some("f1")));
 }
@@ -178,7 +178,8 @@ async fn faults_add_up_in_one_attempt() {
     ];
     let world = World::new(vec![deployment(Protocol::OpenAi, 1)], faults);
     let seen = world.stream(0, 4, 3).await;
-    assert_eq!((seen.pieces[0].0, seen.ended_ms, seen.tokens()), (1100, 1140, 1));
+    assert_eq!((seen.pieces[0].0, seen.pieces[1].0), (400, 1100), "the head is not late");
+    assert_eq!((seen.ended_ms, seen.tokens()), (1140, 1));
     assert_eq!(world.row().await.fault.as_deref(), Some("late+later+cut"));
 }
 

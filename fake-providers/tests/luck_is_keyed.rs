@@ -100,6 +100,6 @@ async fn a_ramp_scales_how_slow_not_how_many() {
     slow.window = Window { from: seconds(0), to: seconds(100), ramp: Duration::from_secs(20) };
     let world = World::new(vec![deployment(Protocol::OpenAi, 1)], vec![slow]);
     tokio::time::sleep(Duration::from_secs(10)).await;
-    assert_eq!(times(&world, 1).await[0], 800, "half of the way from 400 to 1200 ms");
+    assert_eq!(times(&world, 1).await[1], 800, "half of the way from 400 to 1200 ms");
     assert!(world.fakes.would_answer(0, 1, world.clock.now(), true, 12), "slow is an answer");
 }

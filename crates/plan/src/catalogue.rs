@@ -52,7 +52,7 @@ pub(crate) fn inject_schema(generator: &mut SchemaGenerator) -> Schema {
         properties.insert(entry.name.to_owned(), params.to_value());
         choices.push(json!({
             "type": "object",
-            "description": entry.summary,
+            "description": entry.description(),
             "properties": properties,
             "required": [entry.name],
             "additionalProperties": false,

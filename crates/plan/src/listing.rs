@@ -40,7 +40,7 @@ pub fn strategies() -> Vec<Line> {
 pub fn faults() -> Vec<Line> {
     let line = |entry: &fake_providers::fault::Entry| Line {
         name: entry.name.to_owned(),
-        summary: entry.summary.to_owned(),
+        summary: entry.description(),
         details: vec![format!("inject: {}", entry.example)],
     };
     fake_providers::fault::ALL.iter().map(line).collect()

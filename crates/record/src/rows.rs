@@ -79,6 +79,8 @@ pub enum AttemptEnd {
     Refused,
     /// The provider broke the connection.
     Reset,
+    /// The provider closed the connection in order where an answer, or the rest of one, was due.
+    Closed,
     /// The provider ended the stream early, in order.
     Truncated,
     /// The provider said an error inside a 2xx answer.

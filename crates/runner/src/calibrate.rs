@@ -74,7 +74,7 @@ pub(crate) fn run(seed: Seed) -> std::io::Result<Calibration> {
     let around = Surroundings {
         names: Arc::from(["calibration".to_owned()]),
         clock,
-        connector: connector(&hosts, None),
+        connector: connector(&hosts, None, None),
         sink: Arc::clone(&samples) as Arc<dyn loadgen::Sink>,
         live: Arc::default(),
         stop: Arc::new(AtomicBool::new(false)),

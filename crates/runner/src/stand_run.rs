@@ -167,7 +167,8 @@ pub(crate) fn reach(
 fn one_port(fakes: &FakesConfig) -> Result<(), StandRunError> {
     let at_connect = |rule: &&fake_providers::config::FaultRule| {
         let entry = fake_providers::fault::find(&rule.name);
-        entry.is_some_and(|entry| entry.at_connect) && rule.targets.len() < fakes.deployments.len()
+        entry.is_some_and(|entry| entry.at_connect(&rule.params))
+            && rule.targets.len() < fakes.deployments.len()
     };
     match fakes.faults.iter().find(at_connect) {
         None => Ok(()),

@@ -53,6 +53,7 @@ async fn inhabit(
 ) -> Result<Summary, RunError> {
     let network = MemoryNetwork::new();
     let fakes = stage.fakes()?;
+    network.resolve_by(fakes.names());
     let mut servers = Tasks::new(SERVERS_MAX);
     for (index, host) in fakes.hosts().iter().enumerate() {
         let link = stage.link(&host.host);

@@ -11,7 +11,9 @@ use loadgen::Summary;
 use plan::Plan;
 use record::machine::GeneratorHealth;
 use tokio::runtime::{Builder, Runtime};
-use world::{Authority, Clock, Connector, Directory, Link, Listener, TcpConnector, listen_tcp};
+use world::{
+    Authority, Clock, Connector, Directory, Link, Listener, Names, TcpConnector, listen_tcp,
+};
 
 use crate::assembly::{self, GATEWAY_PORT, Player, Seat, Stage, authority};
 use crate::calibrate::{self, Calibration};
@@ -92,8 +94,9 @@ fn play(
             (Providing::Here(fakes), hosts)
         }
     };
-    let entry = seat_gateways(stage, &gateways, &mut hosts)?;
-    let around = stage.surroundings(connector(&hosts, None), watched, options);
+    let names = providing.names();
+    let entry = seat_gateways(stage, &gateways, &mut hosts, names.as_ref())?;
+    let around = stage.surroundings(connector(&hosts, None, names), watched, options);
     let before = cpu_of_threads(GENERATOR);
     let summary = generator
         .block_on(loadgen::run(&plan.load, player.target(plan, entry), around))
@@ -127,6 +130,16 @@ enum Providing {
     Here(Fakes),
     /// Those that stand already.
     There(Box<Armed>),
+}
+
+impl Providing {
+    /// Who says whether a host's name resolves; names of fakes that stand elsewhere always do.
+    fn names(&self) -> Option<Arc<dyn Names>> {
+        match self {
+            Self::Here(fakes) => Some(fakes.names()),
+            Self::There(_) => None,
+        }
+    }
 }
 
 /// The fakes, one listener per host, and the directory in which their hosts are found.
@@ -165,6 +178,7 @@ fn seat_gateways(
     stage: Stage<'_>,
     runtime: &Runtime,
     hosts: &mut Directory,
+    names: Option<&Arc<dyn Names>>,
 ) -> Result<Authority, RunError> {
     let Player::Contender(contender) = stage.player else {
         return Ok(authority(crate::DIRECT, GATEWAY_PORT));
@@ -174,14 +188,15 @@ fn seat_gateways(
     let mut instances = Vec::new();
     for n in 1..=stage.player.instances() {
         let name = assembly::instance_name(n);
-        let seat = seat(stage, runtime, (&name, hosts), connector(&upstreams, Some(source_of(n))))?;
+        let connector = connector(&upstreams, Some(source_of(n)), names.map(Arc::clone));
+        let seat = seat(stage, runtime, (&name, hosts), connector)?;
         runtime.spawn(stage.gateway(contender, &name, seat)?);
         instances.push(authority(&name, GATEWAY_PORT));
     }
     if let [only] = instances.as_slice() {
         return Ok(only.clone());
     }
-    let connector = connector(hosts, None);
+    let connector = connector(hosts, None, None);
     let seat = seat(stage, runtime, ("balancer", hosts), connector)?;
     runtime.spawn(stage.balancer(contender, seat, instances));
     Ok(authority("balancer", GATEWAY_PORT))
@@ -209,9 +224,14 @@ pub(crate) fn source_of(instance: u32) -> IpAddr {
     IpAddr::V4(Ipv4Addr::new(127, 0, block, u8::try_from(last).unwrap_or(250)))
 }
 
-pub(crate) fn connector(hosts: &Directory, source: Option<IpAddr>) -> Arc<dyn Connector> {
+/// Dials the hosts of this world from `source`; their names are resolved by `names`.
+pub(crate) fn connector(
+    hosts: &Directory,
+    source: Option<IpAddr>,
+    names: Option<Arc<dyn Names>>,
+) -> Arc<dyn Connector> {
     let directory = Some(Arc::new(hosts.clone()));
-    Arc::new(TcpConnector { directory, source, link: Link::default() })
+    Arc::new(TcpConnector { directory, source, names, ..TcpConnector::default() })
 }
 
 pub(crate) async fn listen(host: Ipv4Addr, link: Link) -> std::io::Result<Listener> {

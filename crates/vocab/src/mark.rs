@@ -12,6 +12,10 @@ mod write;
 pub use read::{Mark, MarkReader, answer_length, prompt_id};
 pub use write::{push_prompt_marks, push_token};
 
+/// A character of two bytes that may follow a token's mark, for faults that split characters. The
+/// reader ignores it.
+pub const WIDE: char = '·';
+
 #[cfg(test)]
 mod golden {
     use super::{Mark, MarkReader, answer_length, prompt_id, push_prompt_marks, push_token};
@@ -53,6 +57,18 @@ mod golden {
                 .collect();
             assert_eq!(marks, want, "split at {split}");
         }
+    }
+
+    #[test]
+    fn wide_characters_are_ignored() {
+        let wide = TOKENS.replacen(".0", &format!(".0{}", super::WIDE), 1);
+        assert_ne!(wide, TOKENS);
+        let read = |text: &str| {
+            let mut marks = Vec::new();
+            MarkReader::default().read(text, |mark| marks.push(mark));
+            marks
+        };
+        assert_eq!(read(&wide), read(TOKENS));
     }
 
     #[test]

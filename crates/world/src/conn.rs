@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, Interest, ReadBuf};
 use tokio::net::TcpStream;
@@ -313,6 +313,13 @@ impl Drop for Conn {
     fn drop(&mut self) {
         if self.toxics.as_ref().is_some_and(|toxics| toxics.is_reset_due()) {
             self.wire.reset();
+        }
+        let farewell = self.wire.control.take_farewell();
+        if let (Mode::Open, Some(bytes)) = (self.wire.control.mode(), farewell) {
+            // Nobody is left to wait: what does not fit at once is lost.
+            let mut cx = Context::from_waker(Waker::noop());
+            let _ = Pin::new(&mut *self).poll_write(&mut cx, &bytes);
+            let _ = Pin::new(&mut *self).poll_flush(&mut cx);
         }
         if let (Mode::ResetHere, Some(tcp)) = (self.wire.control.mode(), self.wire.tcp()) {
             // The socket goes away whether or not the option could be set.

@@ -17,6 +17,14 @@ pub trait Connector: Send + Sync + std::fmt::Debug {
     fn connect<'a>(&'a self, dial: Dial<'a>) -> BoxFuture<'a, io::Result<Conn>>;
 }
 
+/// What becomes of a host's name before its address is dialled. Whoever plays the hosts of a world
+/// may bring it, so that names can fail to resolve; without one every known name resolves at once.
+pub trait Names: Send + Sync + std::fmt::Debug {
+    /// Returns when the name of `dial` is resolved for a caller at `from` (a host name in memory, an
+    /// IP address on sockets). Errors are a resolver's: `NotFound`, `TimedOut`, …
+    fn resolve<'a>(&'a self, dial: Dial<'a>, from: &'a str) -> BoxFuture<'a, io::Result<()>>;
+}
+
 /// One dial: where to, and on whose behalf.
 #[derive(Clone, Copy, Debug)]
 pub struct Dial<'a> {

@@ -1,8 +1,10 @@
 //! What can be done to an open connection from outside the code that reads and writes it.
 
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Waker};
+
+use bytes::Bytes;
 
 use crate::links::Passage;
 
@@ -44,6 +46,8 @@ struct Shared {
     wakers: Mutex<[Option<Waker>; 4]>,
     /// The toxics of its link, once they are known.
     passage: OnceLock<Passage>,
+    /// What one side says when it is dropped.
+    farewell: Mutex<Option<(Side, Bytes)>>,
 }
 
 impl Control {
@@ -88,6 +92,21 @@ impl Control {
 
     pub(crate) fn passage(&self) -> Option<Passage> {
         self.shared.passage.get().cloned()
+    }
+
+    /// Says `bytes` as they are when the owner of this end drops it, before the connection is closed:
+    /// for what no HTTP server would say. Bytes that do not fit into the connection's buffer are lost.
+    pub fn say_at_end(&self, bytes: Bytes) {
+        *self.farewell() = Some((self.side, bytes));
+    }
+
+    /// What this side has yet to say.
+    pub(crate) fn take_farewell(&self) -> Option<Bytes> {
+        self.farewell().take_if(|(side, _)| *side == self.side).map(|(_, bytes)| bytes)
+    }
+
+    fn farewell(&self) -> MutexGuard<'_, Option<(Side, Bytes)>> {
+        self.shared.farewell.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn mode(&self) -> Mode {

@@ -29,7 +29,7 @@ mod watchdog;
 
 pub use clock::Clock;
 pub use conn::Conn;
-pub use connect::{Authority, BoxFuture, Connector, Dial};
+pub use connect::{Authority, BoxFuture, Connector, Dial, Names};
 pub use control::Control;
 pub use entropy::entropy;
 pub use links::{LinkRule, Links, Passage, Passages, Premises, Whereabouts, Witness};

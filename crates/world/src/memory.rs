@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::conn::Io;
 use crate::control::Control;
 use crate::listen::Inner;
-use crate::{Authority, BoxFuture, Conn, Connector, Dial, Incoming, Listener, Premises};
+use crate::{Authority, BoxFuture, Conn, Connector, Dial, Incoming, Listener, Names, Premises};
 
 /// Bytes that fit into one direction of a connection before the writer must wait: 64 KiB.
 const PIPE_BYTES: usize = 64 * 1024;
@@ -31,6 +31,7 @@ pub struct Link {
 #[derive(Clone, Debug, Default)]
 pub struct MemoryNetwork {
     hosts: Arc<Mutex<BTreeMap<(String, u16), Door>>>,
+    names: Arc<OnceLock<Arc<dyn Names>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -66,6 +67,12 @@ impl MemoryNetwork {
         })
     }
 
+    /// Lets `names` decide what becomes of every name from here on. Only the first call counts.
+    pub fn resolve_by(&self, names: Arc<dyn Names>) {
+        // A second one would change the world under those who live in it.
+        let _ = self.names.set(names);
+    }
+
     /// A connector whose connections come from `host`, as the other end sees it.
     pub fn connector(&self, host: &str) -> Arc<dyn Connector> {
         Arc::new(MemoryConnector { network: self.clone(), host: host.to_owned() })
@@ -89,6 +96,9 @@ impl Connector for MemoryConnector {
     fn connect<'a>(&'a self, dial: Dial<'a>) -> BoxFuture<'a, io::Result<Conn>> {
         Box::pin(async move {
             let door = self.network.door(dial.to)?;
+            if let Some(names) = self.network.names.get() {
+                names.resolve(dial, &self.host).await?;
+            }
             let (near, far) = tokio::io::duplex(PIPE_BYTES);
             let (near_control, far_control) = Control::pair();
             let near = Conn::new(Io::Memory(near), near_control, dial.to.to_string());

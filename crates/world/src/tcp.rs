@@ -14,7 +14,7 @@ use tokio_rustls::{TlsConnector, TlsStream};
 use crate::conn::Io;
 use crate::control::{Control, Side};
 use crate::listen::Inner;
-use crate::{Authority, BoxFuture, Conn, Connector, Dial, Link, Listener, Premises};
+use crate::{Authority, BoxFuture, Conn, Connector, Dial, Link, Listener, Names, Premises};
 
 /// Connections that may wait to be accepted; Linux' default `somaxconn`.
 const BACKLOG: u32 = 4096;
@@ -32,6 +32,8 @@ pub struct TcpConnector {
     pub source: Option<IpAddr>,
     /// Latency added to what arrives.
     pub link: Link,
+    /// With a directory: what becomes of the names in it.
+    pub names: Option<Arc<dyn Names>>,
 }
 
 /// Listens on `address`, such as `127.0.0.1:0`.
@@ -61,6 +63,10 @@ impl Connector for TcpConnector {
                 Some(directory) => {
                     let key = (Arc::clone(&dial.to.host), dial.to.port);
                     let address = directory.get(&key).ok_or_else(|| unknown_host(dial.to))?;
+                    if let Some(names) = &self.names {
+                        let from = self.source.unwrap_or_else(|| address.ip()).to_string();
+                        names.resolve(dial, &from).await?;
+                    }
                     Io::Tcp(self.open(*address).await?)
                 }
                 None => self.open_by_name(dial.to).await?,

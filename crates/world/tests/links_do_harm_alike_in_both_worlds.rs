@@ -45,7 +45,7 @@ async fn sockets() -> Ground {
     let listener = listen_tcp(address, Link::default()).await.expect("free");
     let address = listener.address().expect("bound").parse().expect("address");
     let directory = Some(Arc::new(Directory::from([((Arc::from("west.test"), 443), address)])));
-    let connector = TcpConnector { directory, source: None, link: Link::default() };
+    let connector = TcpConnector { directory, ..TcpConnector::default() };
     ground(listener, Arc::new(connector), Clock::wall())
 }
 

@@ -34,7 +34,8 @@ async fn sockets(link: Link) -> Door {
     let listener = listen_tcp("127.0.0.1:0".parse().expect("address"), link).await.expect("free");
     let address = listener.address().expect("bound").parse().expect("address");
     let directory = Directory::from([((Arc::from("west.test"), 443), address)]);
-    let connector = TcpConnector { directory: Some(Arc::new(directory)), source: None, link };
+    let connector =
+        TcpConnector { directory: Some(Arc::new(directory)), link, ..TcpConnector::default() };
     Door { listener, connector: Arc::new(connector), to: west() }
 }
 

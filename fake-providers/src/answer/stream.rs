@@ -4,21 +4,21 @@
 //! tokens that are due in the same tick of the timer leave as separate frames at once.
 
 use std::future::Future as _;
-use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use record::AttemptEnd;
 use tokio::time::Sleep;
-use vocab::At;
+use vocab::{At, mark};
 
-use crate::case::Seat;
+use super::{Said, slip};
 use crate::course::{Course, Step};
 use crate::estate::Estate;
-use crate::fault::Verdict;
-use crate::ledger::Attempt;
+use crate::fault::{Inside, Shape, Slip, Twist, Unframed, Verdict};
+use crate::ledger::Entry;
 use crate::line::Line;
 use crate::persona::{OwnedScene, Voice};
 use crate::script::{Kind, Piece, Telling};
@@ -31,7 +31,11 @@ pub(crate) struct Stream {
     timer: Pin<Box<Sleep>>,
     armed: Option<At>,
     out: BytesMut,
+    /// The text of a token that is not said as planned.
+    text: String,
     stage: Stage,
+    /// A frame that leaves after the one that follows it.
+    held: BytesMut,
 }
 
 /// What is to be spoken, by whom and over which connection.
@@ -39,13 +43,15 @@ pub(crate) struct Stream {
 pub(crate) struct Tale {
     pub(crate) estate: Arc<Estate>,
     pub(crate) line: Arc<Line>,
-    /// Until it is over.
-    pub(crate) attempt: Option<Attempt>,
-    pub(crate) seat: Option<Seat>,
+    pub(crate) entry: Arc<Entry>,
     pub(crate) voice: Voice,
     pub(crate) course: Course,
     /// What is said, in step with the course.
     pub(crate) telling: Telling,
+    /// Whether every token's text holds a character of several bytes.
+    pub(crate) wide: bool,
+    /// Whether the end tells how many tokens it took.
+    pub(crate) with_usage: bool,
     /// What the persona needs to say an error.
     pub(crate) scene: OwnedScene,
     /// When the request came in.
@@ -56,10 +62,11 @@ pub(crate) struct Tale {
 enum Stage {
     Opening,
     Speaking,
-    /// The reset waits one turn, so that what was said before is flushed.
-    Cutting,
+    /// The break waits one turn, so that what was said before is flushed.
+    Breaking(AttemptEnd),
+    /// Heartbeats, one each so often.
+    Beating(Duration),
     Silent,
-    Over,
 }
 
 /// Room for some twenty frames per allocation.
@@ -70,163 +77,285 @@ impl Stream {
         Self {
             tale,
             next: None,
-            timer: Box::pin(tokio::time::sleep(std::time::Duration::ZERO)),
+            timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
             armed: None,
             out: BytesMut::with_capacity(BUFFER_BYTES),
+            text: String::with_capacity(48),
             stage: Stage::Opening,
+            held: BytesMut::new(),
         }
     }
 
-    /// Whether nothing follows.
-    pub(crate) fn is_over(&self) -> bool {
-        self.stage == Stage::Over
-    }
-
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Said> {
         match self.stage {
-            Stage::Opening => {
-                self.tale.voice.open(&mut self.out);
-                self.stage = Stage::Speaking;
-                self.frame()
-            }
+            Stage::Opening => self.poll_opening(cx),
             Stage::Speaking => self.poll_step(cx),
-            Stage::Cutting => {
-                self.stage = Stage::Over;
-                self.tale.line.reset();
-                self.end(AttemptEnd::Reset);
-                Poll::Ready(Some(Err(io::ErrorKind::ConnectionReset.into())))
+            Stage::Breaking(end) => {
+                if end == AttemptEnd::Reset {
+                    self.tale.line.reset();
+                }
+                Poll::Ready(Said::Broken(end))
             }
+            Stage::Beating(every) => self.poll_beat(cx, every),
             Stage::Silent => Poll::Pending,
-            Stage::Over => Poll::Ready(None),
         }
+    }
+
+    /// What opens an answer leaves with its head, unless a fault lets nothing follow the head.
+    fn poll_opening(&mut self, cx: &mut Context<'_>) -> Poll<Said> {
+        self.stage = Stage::Speaking;
+        let (due, step) = self.tale.course.next(&self.tale.entry);
+        let broken = matches!(step, Step::Broken(_));
+        self.next = Some((due, step));
+        if broken {
+            return self.poll_step(cx);
+        }
+        self.tale.voice.open(&mut self.out);
+        self.more()
     }
 
     /// Says what is due; tokens that the provider does not show pass without a frame.
-    fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
-        // Bounded by the length of the answer.
+    fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Said> {
+        // Bounded by the length of the answer, and by time where it has no end.
         loop {
             match self.poll_one(cx) {
-                Poll::Ready(Some(Ok(bytes)))
-                    if bytes.is_empty() && self.stage == Stage::Speaking => {}
+                Poll::Ready(Said::More(bytes)) if bytes.is_empty() => {}
                 polled => return polled,
             }
         }
     }
 
-    fn poll_one(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
-        let Some(attempt) = &self.tale.attempt else { return Poll::Ready(None) };
-        if attempt.entry().is_silent() {
+    fn poll_one(&mut self, cx: &mut Context<'_>) -> Poll<Said> {
+        if self.tale.entry.is_silent() {
             self.stage = Stage::Silent;
             return Poll::Pending;
         }
         let (due, step) = match self.next.take() {
             Some(next) => next,
-            None => self.tale.course.next(attempt.entry()),
+            None => self.tale.course.next(&self.tale.entry),
         };
-        if due > self.tale.estate.clock.now() {
-            if self.armed != Some(due) {
-                self.timer.as_mut().reset(self.tale.estate.clock.instant(due));
-                self.armed = Some(due);
-            }
-            if self.timer.as_mut().poll(cx).is_pending() {
-                self.next = Some((due, step));
-                return Poll::Pending;
-            }
+        if self.wait_until(cx, due).is_pending() {
+            self.next = Some((due, step));
+            return Poll::Pending;
         }
         match step {
-            Step::Token { garbled } => {
-                attempt.entry().generated(1);
-                self.tale.course.say();
-                if let Some(piece) = self.tale.telling.next() {
-                    if garbled {
-                        self.tale.voice.garble(&mut self.out, &piece);
-                    } else {
-                        self.tale.voice.say(&mut self.out, &piece);
-                    }
-                }
-                self.frame()
+            Step::Token(twists) => {
+                self.say_token(&twists);
+                self.more()
             }
-            Step::Finish => {
-                let finish = self.tale.telling.script().finish;
-                let tally = self.tale.telling.tally();
-                let now = self.tale.estate.clock.now();
-                self.tale.voice.took(now.since(self.tale.arrived));
-                self.tale.voice.close(&mut self.out, finish, tally, true);
-                self.tale.voice.terminator(&mut self.out);
-                self.over(AttemptEnd::Complete)
-            }
+            Step::Finish(twists) => self.finish(&twists),
             Step::Broken(verdict) => self.poll_broken(cx, &verdict),
         }
     }
 
-    fn poll_broken(
-        &mut self,
-        cx: &Context<'_>,
-        verdict: &Verdict,
-    ) -> Poll<Option<io::Result<Bytes>>> {
-        match verdict {
-            Verdict::Stall => {
-                self.fall_silent();
-                Poll::Pending
+    fn wait_until(&mut self, cx: &mut Context<'_>, due: At) -> Poll<()> {
+        if due <= self.tale.estate.clock.now() {
+            return Poll::Ready(());
+        }
+        if self.armed != Some(due) {
+            self.timer.as_mut().reset(self.tale.estate.clock.instant(due));
+            self.armed = Some(due);
+        }
+        self.timer.as_mut().poll(cx)
+    }
+
+    /// The next token's frame into the buffer, with what is odd about it.
+    fn say_token(&mut self, twists: &[Twist]) {
+        let Tale { entry, course, telling, voice, wide, .. } = &mut self.tale;
+        entry.generated(1);
+        course.say();
+        if twists.is_empty() && !*wide && !course.endless && self.held.is_empty() {
+            if let Some(piece) = telling.next() {
+                voice.say(&mut self.out, &piece);
             }
+            return;
+        }
+        for twist in twists {
+            match twist {
+                Twist::Comments { ids } => voice.idle_frames(&mut self.out, *ids),
+                Twist::UnknownEvent => voice.unknown_event(&mut self.out),
+                Twist::Garble
+                | Twist::Duplicate
+                | Twist::Reorder
+                | Twist::DoubleDone
+                | Twist::NoUsage
+                | Twist::ContentType(_)
+                | Twist::Pieces { .. }
+                | Twist::Empty
+                | Twist::Endless
+                | Twist::Limits(_) => {}
+            }
+        }
+        self.say_oddly(twists);
+    }
+
+    fn say_oddly(&mut self, twists: &[Twist]) {
+        let before = std::mem::take(&mut self.held);
+        let start = self.out.len();
+        let is_last = self.tale.course.said >= self.tale.course.length;
+        let Tale { telling, voice, course, wide, .. } = &mut self.tale;
+        let piece = odd_piece(telling, &mut self.text, *wide, course.endless);
+        if twists.contains(&Twist::Garble) {
+            voice.garble(&mut self.out, &piece);
+        } else {
+            voice.say(&mut self.out, &piece);
+        }
+        if twists.contains(&Twist::Duplicate) {
+            let frame = Bytes::copy_from_slice(&self.out[start..]);
+            self.out.extend_from_slice(&frame);
+        }
+        // The last token has nobody to change places with.
+        if twists.contains(&Twist::Reorder) && before.is_empty() && !is_last {
+            self.held = self.out.split_off(start);
+        }
+        self.out.extend_from_slice(&before);
+    }
+
+    fn finish(&mut self, twists: &[Twist]) -> Poll<Said> {
+        let Tale { voice, telling, with_usage, estate, arrived, .. } = &mut self.tale;
+        voice.took(estate.clock.now().since(*arrived));
+        voice.close(&mut self.out, telling.script().finish, telling.tally(), *with_usage);
+        voice.terminator(&mut self.out);
+        if twists.contains(&Twist::DoubleDone) {
+            voice.say(&mut self.out, &filler(" ~"));
+            voice.terminator(&mut self.out);
+        }
+        self.last(AttemptEnd::Complete)
+    }
+
+    fn poll_broken(&mut self, cx: &mut Context<'_>, verdict: &Verdict) -> Poll<Said> {
+        match verdict {
+            Verdict::Stall => self.fall_silent(),
             Verdict::Blackhole => {
-                self.fall_silent();
                 self.tale.line.silence(self.tale.course.met.until());
-                Poll::Pending
+                self.fall_silent()
+            }
+            Verdict::Heartbeats(every) => {
+                self.tale.entry.doom(AttemptEnd::Silent);
+                self.stage = Stage::Beating(*every);
+                self.poll_beat(cx, *every)
             }
             Verdict::Cut | Verdict::Reset | Verdict::Refuse => {
-                self.stage = Stage::Cutting;
-                cx.waker().wake_by_ref();
-                Poll::Pending
+                self.break_off(cx, AttemptEnd::Reset)
             }
-            Verdict::Truncate => {
-                self.stage = Stage::Over;
-                self.end(AttemptEnd::Truncated);
-                Poll::Ready(None)
+            Verdict::Unframed(Unframed::Fin) | Verdict::Close => {
+                self.break_off(cx, AttemptEnd::Closed)
             }
-            Verdict::ErrorEvent(status) => self.fail(*status),
-            Verdict::Fail(failure) => self.fail(Some(failure.status)),
-            Verdict::Garble { .. } => {
-                let (kind, text) = (Kind::Text, " ~");
-                let piece = Piece { choice: 0, block: 0, kind, text, starts: false, ends: false };
-                self.tale.voice.garble(&mut self.out, &piece);
-                self.over(AttemptEnd::Truncated)
+            Verdict::Unframed(Unframed::Garbage) => {
+                self.tale.line.break_framing();
+                self.break_off(cx, AttemptEnd::Closed)
             }
-            // These let an answer go on; `weigh` never ends one with them.
-            Verdict::Pass | Verdict::Delay(_) | Verdict::Scale(_) | Verdict::Stretch { .. } => {
-                Poll::Pending
+            Verdict::Truncate(inside) => self.truncate(*inside),
+            Verdict::ErrorEvent(slip) => self.fail(slip),
+            Verdict::Fail(failure) => {
+                self.fail(&Slip { status: Some(failure.status), ..Slip::default() })
             }
+            Verdict::Garble => {
+                self.tale.voice.garble(&mut self.out, &filler(" ~"));
+                self.last(AttemptEnd::Truncated)
+            }
+            // These let an answer go on, or come before it; `weigh` never ends one with them here.
+            Verdict::Pass
+            | Verdict::Delay(_)
+            | Verdict::Scale(_)
+            | Verdict::Stretch { .. }
+            | Verdict::Twist(_)
+            | Verdict::NoName { .. }
+            | Verdict::Wait
+            | Verdict::Alert(_)
+            | Verdict::Instead(_) => Poll::Pending,
         }
     }
 
-    fn fail(&mut self, status: Option<u16>) -> Poll<Option<io::Result<Bytes>>> {
-        let error = self.tale.scene.persona.error_body(status, &self.tale.scene.borrow());
-        self.tale.voice.fail(&mut self.out, &error);
-        self.over(AttemptEnd::ErrorEvent)
+    fn fail(&mut self, slip: &Slip) -> Poll<Said> {
+        let error = slip::error(slip, &self.tale.scene);
+        if slip.shape == Shape::Envelope {
+            self.out.extend_from_slice(&error.body);
+        } else {
+            self.tale.voice.fail(&mut self.out, &error);
+        }
+        if slip.terminated {
+            self.tale.voice.terminator(&mut self.out);
+        }
+        self.last(AttemptEnd::ErrorEvent)
     }
 
-    fn fall_silent(&mut self) {
+    fn truncate(&mut self, inside: Inside) -> Poll<Said> {
+        if inside != Inside::Nothing {
+            let Tale { telling, voice, course, wide, .. } = &mut self.tale;
+            course.say();
+            let wide = *wide || inside == Inside::Utf8;
+            let piece = odd_piece(telling, &mut self.text, wide, course.endless);
+            voice.say(&mut self.out, &piece);
+            let first_byte = self.out.iter().position(|byte| !byte.is_ascii());
+            let end = match (inside, first_byte) {
+                (Inside::Utf8, Some(at)) => at + 1,
+                _ => self.out.len() / 2,
+            };
+            self.out.truncate(end);
+        }
+        if self.out.is_empty() {
+            return Poll::Ready(Said::End(AttemptEnd::Truncated));
+        }
+        self.last(AttemptEnd::Truncated)
+    }
+
+    fn poll_beat(&mut self, cx: &mut Context<'_>, every: Duration) -> Poll<Said> {
+        let due = match self.next {
+            Some((due, _)) => due,
+            None => self.tale.course.due.plus(every),
+        };
+        self.tale.course.due = due;
+        self.next = Some((due, Step::Broken(Verdict::Heartbeats(every))));
+        if self.wait_until(cx, due).is_pending() {
+            return Poll::Pending;
+        }
+        self.next = None;
+        self.tale.voice.heartbeat(&mut self.out);
+        self.more()
+    }
+
+    fn break_off(&mut self, cx: &Context<'_>, end: AttemptEnd) -> Poll<Said> {
+        self.stage = Stage::Breaking(end);
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn fall_silent(&mut self) -> Poll<Said> {
         self.stage = Stage::Silent;
-        if let Some(attempt) = &self.tale.attempt {
-            attempt.entry().fall_silent();
-        }
+        self.tale.entry.fall_silent();
+        Poll::Pending
     }
 
-    fn over(&mut self, end: AttemptEnd) -> Poll<Option<io::Result<Bytes>>> {
-        self.stage = Stage::Over;
-        self.end(end);
-        self.frame()
+    fn more(&mut self) -> Poll<Said> {
+        Poll::Ready(Said::More(self.out.split().freeze()))
     }
 
-    /// The slot is free again as soon as the answer is over, whatever the connection does.
-    fn end(&mut self, end: AttemptEnd) {
-        self.tale.seat = None;
-        if let Some(attempt) = self.tale.attempt.take() {
-            attempt.end(end);
-        }
+    fn last(&mut self, end: AttemptEnd) -> Poll<Said> {
+        Poll::Ready(Said::Last(self.out.split().freeze(), end))
     }
+}
 
-    fn frame(&mut self) -> Poll<Option<io::Result<Bytes>>> {
-        Poll::Ready(Some(Ok(self.out.split().freeze())))
+/// The next token; a filler, where an answer goes on after its planned end.
+fn odd_piece<'t>(
+    telling: &'t mut Telling,
+    text: &'t mut String,
+    wide: bool,
+    endless: bool,
+) -> Piece<'t> {
+    let Some(mut piece) = telling.next() else { return filler(" ~") };
+    // The block stays open where more is to come.
+    piece.ends &= !endless;
+    if wide && piece.kind == Kind::Text && !piece.text.ends_with('$') {
+        text.clear();
+        text.push_str(piece.text);
+        text.push(mark::WIDE);
+        piece.text = text;
     }
+    piece
+}
+
+/// A token that no script has.
+const fn filler(text: &str) -> Piece<'_> {
+    Piece { choice: 0, block: 0, kind: Kind::Text, text, starts: false, ends: false }
 }

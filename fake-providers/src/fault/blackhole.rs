@@ -1,40 +1,37 @@
-//! `blackhole`: packets vanish. Dials are left standing, and when full strength is reached every
-//! open connection to the host falls silent for good: no FIN, no RST, nothing. A dial stands until
-//! its client gives up; when the window ends those that still wait are turned away. Silent
-//! connections stay silent.
+//! Packets vanish: dials hang and open connections fall silent without FIN or RST, as in a network
+//! partition.
+//!
+//! A dial stands until its client gives up; when the window ends those that still wait are turned away.
+//! Silent connections stay silent.
 
-use schemars::{JsonSchema, schema_for};
-use serde::Deserialize;
-
-use super::{Entry, Fault, Moment, Verdict, params};
+use super::{Entry, Fault, Group, Moment, Verdict, params};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "blackhole",
-    summary: "Packets vanish: dials hang and open connections fall silent without FIN or RST, as \
-              in a network partition.",
+    source: include_str!("blackhole.rs"),
     example: "blackhole",
-    at_connect: true,
+    group: Group::Connection,
     parse: |value| {
-        params::read::<Params>(value)?;
+        params::none(value)?;
         Ok(Box::new(Blackhole))
     },
-    schema: || schema_for!(Params),
+    schema: params::no_schema,
 };
-
-/// `blackhole` has no parameters.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-struct Params {}
 
 #[derive(Debug)]
 struct Blackhole;
 
 impl Fault for Blackhole {
     fn at(&self, moment: Moment, _: f64) -> Verdict {
-        match moment {
-            Moment::Accept | Moment::Request => Verdict::Blackhole,
-            Moment::BeforeFirstToken | Moment::BetweenTokens(_) | Moment::End => Verdict::Pass,
+        if matches!(moment, Moment::Accept { .. } | Moment::Onset | Moment::Request) {
+            Verdict::Blackhole
+        } else {
+            Verdict::Pass
         }
+    }
+
+    fn at_connect(&self) -> bool {
+        true
     }
 
     fn describe(&self) -> String {

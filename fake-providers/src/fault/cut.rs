@@ -1,16 +1,16 @@
-//! `cut`: the connection is reset in the middle of the answer, after the head and k tokens. A plain
-//! answer loses half of its body.
+//! The connection is reset mid-answer, after k tokens. A plain answer loses half of its body.
 
 use schemars::{JsonSchema, schema_for};
 use serde::Deserialize;
 
-use super::{Entry, Fault, Moment, Verdict, params};
+use super::params::AfterTokens;
+use super::{Entry, Fault, Group, Moment, Verdict, params};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "cut",
-    summary: "The connection is reset mid-answer, after k tokens.",
+    source: include_str!("cut.rs"),
     example: "{ cut: { after_tokens: 8 } }",
-    at_connect: false,
+    group: Group::Stream,
     parse: |value| Ok(Box::new(Cut(params::read(value)?))),
     schema: || schema_for!(Params),
 };
@@ -20,7 +20,7 @@ pub(super) const ENTRY: Entry = Entry {
 #[serde(deny_unknown_fields, default)]
 struct Params {
     /// Tokens before it; 0 (default) is right after the head. A shorter answer is spared.
-    after_tokens: u32,
+    after_tokens: AfterTokens,
 }
 
 #[derive(Debug)]
@@ -28,17 +28,10 @@ struct Cut(Params);
 
 impl Fault for Cut {
     fn at(&self, moment: Moment, _: f64) -> Verdict {
-        match moment {
-            Moment::BetweenTokens(n) if n == self.0.after_tokens => Verdict::Cut,
-            Moment::Accept
-            | Moment::Request
-            | Moment::BeforeFirstToken
-            | Moment::BetweenTokens(_)
-            | Moment::End => Verdict::Pass,
-        }
+        if self.0.after_tokens.is(moment) { Verdict::Cut } else { Verdict::Pass }
     }
 
     fn describe(&self) -> String {
-        format!("cut (connection reset after {} tokens)", self.0.after_tokens)
+        format!("cut (connection reset {})", self.0.after_tokens)
     }
 }

@@ -1,4 +1,5 @@
-//! `error`: any status, in the provider's own body, or as the page of an edge in front of it.
+//! Any error status in the provider's own body (500, 503, Anthropic's 529 …), or as HTML, text or
+//! nothing.
 
 use schemars::{JsonSchema, schema_for};
 use serde::Deserialize;
@@ -6,14 +7,13 @@ use serde_json::Value;
 use vocab::show_duration;
 
 use super::params::{ParamError, Span};
-use super::{Entry, ErrorBody, Failure, FailureKind, Fault, Moment, Verdict, params};
+use super::{Entry, ErrorBody, Failure, FailureKind, Fault, Group, Moment, Verdict, params};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "error",
-    summary: "Any error status in the provider's own body (500, 503, Anthropic's 529 …), or as \
-              HTML, text or nothing.",
+    source: include_str!("error.rs"),
     example: "{ error: { status: 503, retry_after: 5s } }",
-    at_connect: false,
+    group: Group::Response,
     parse,
     schema: || schema_for!(Params),
 };
@@ -31,6 +31,14 @@ struct Params {
     /// Who writes the body: `provider` (default), `html`, `text` or `empty`.
     #[serde(default)]
     body: ErrorBody,
+    /// Header `x-should-retry`, which the SDKs of OpenAI and Anthropic obey before all else.
+    #[serde(default)]
+    should_retry: Option<bool>,
+    /// Which of the status's errors it is, where the provider knows several: `context_length` and
+    /// `content_policy` (400), `key_revoked` (401), `quota` (402, 429), `permission` (403),
+    /// `model_removed` (404), `high_demand` (503).
+    #[serde(default)]
+    kind: FailureKind,
 }
 
 #[derive(Debug)]
@@ -44,34 +52,32 @@ fn parse(value: &Value) -> Result<Box<dyn Fault>, ParamError> {
         }
         Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => value,
     };
-    let params: Params = params::read(whole)?;
-    if !(400..600).contains(&params.status) {
-        let message = format!("status {} is no error; use 400 to 599", params.status);
-        return Err(ParamError::at("status", message));
-    }
-    Ok(Box::new(Error(params)))
+    let read: Params = params::read(whole)?;
+    params::error_status(read.status)?;
+    Ok(Box::new(Error(read)))
 }
 
 impl Fault for Error {
     fn at(&self, moment: Moment, _: f64) -> Verdict {
-        match moment {
-            Moment::Request => Verdict::Fail(Failure {
-                status: self.0.status,
-                retry_after: self.0.retry_after.map(|span| span.0),
-                retry_after_ms: None,
-                body: self.0.body,
-                kind: FailureKind::Plain,
-            }),
-            Moment::Accept | Moment::BeforeFirstToken | Moment::BetweenTokens(_) | Moment::End => {
-                Verdict::Pass
-            }
+        if moment != Moment::Request {
+            return Verdict::Pass;
         }
+        Verdict::Fail(Failure {
+            retry_after: self.0.retry_after.map(|Span(after)| after),
+            should_retry: self.0.should_retry,
+            body: self.0.body,
+            kind: self.0.kind,
+            ..Failure::of_status(self.0.status)
+        })
     }
 
     fn describe(&self) -> String {
         let mut text = format!("error ({}", self.0.status);
         if let Some(Span(after)) = self.0.retry_after {
             text += &format!(", retry-after {}", show_duration(after));
+        }
+        if let Some(kind) = self.0.kind.word() {
+            text += &format!(", {kind}");
         }
         match self.0.body {
             ErrorBody::Provider => {}

@@ -8,6 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
 use serde_json::Value;
 
+use super::Moment;
+
 /// A parameter that cannot be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -36,6 +38,61 @@ pub(super) fn read<P: DeserializeOwned>(params: &Value) -> Result<P, ParamError>
     P::deserialize(params).map_err(|whole| {
         blame::<P>(params).unwrap_or(ParamError { path: String::new(), message: whole.to_string() })
     })
+}
+
+/// Refuses all parameters.
+pub(super) fn none(params: &Value) -> Result<(), ParamError> {
+    read::<Nothing>(params).map(|Nothing {}| ())
+}
+
+/// The schema of a fault without parameters.
+pub(super) fn no_schema() -> Schema {
+    schemars::schema_for!(Nothing)
+}
+
+/// It has no parameters.
+#[derive(serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// A status that says an error.
+pub(super) fn error_status(status: u16) -> Result<(), ParamError> {
+    if (400..600).contains(&status) {
+        return Ok(());
+    }
+    let message = format!("status {status} is no error; use 400 to 599");
+    Err(ParamError::at("status", message))
+}
+
+/// A factor by which something takes longer.
+pub(super) fn factor(path: &str, factor: f64) -> Result<(), ParamError> {
+    if (1.0..=FACTOR_MAX).contains(&factor) {
+        return Ok(());
+    }
+    let message = format!("factor {factor} is out of range; use 1 to {FACTOR_MAX}");
+    Err(ParamError::at(path, message))
+}
+
+/// Largest factor: a second becomes about a quarter of an hour; beyond it, use `stall`.
+const FACTOR_MAX: f64 = 1000.0;
+
+/// A place in an answer: after so many tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline)]
+pub(super) struct AfterTokens(u32);
+
+impl AfterTokens {
+    /// Whether the answer has come to this place.
+    pub(super) fn is(self, moment: Moment) -> bool {
+        moment == Moment::AfterTokens(self.0)
+    }
+}
+
+impl fmt::Display for AfterTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "after {} tokens", self.0)
+    }
 }
 
 /// Finds the member at fault by reading each one alone; a member that merely lacks its siblings is

@@ -1,44 +1,44 @@
-//! `refuse`: nobody opens the door. Dials are turned away, and when full strength is reached every
-//! open connection to the host is reset, pooled ones included. A request that still arrives on an
-//! open connection (share below 100 %) is reset.
+//! Connections are refused and open ones reset, pooled ones included, as when a region's front end is
+//! down.
+//!
+//! On sockets a dial is accepted and reset, so that it can be counted; in memory it is refused. A
+//! request that still arrives on an open connection (share below 100 %) is reset.
 
-use schemars::{JsonSchema, schema_for};
-use serde::Deserialize;
-
-use super::{Entry, Fault, Moment, Verdict, params};
+use super::{Entry, Fault, Group, Moment, Verdict, params};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "refuse",
-    summary: "Connections are refused and open ones reset, as when a region's front end is down.",
+    source: include_str!("refuse.rs"),
     example: "refuse",
-    at_connect: true,
-    parse: |value| Ok(Box::new(Refuse(params::read(value)?))),
-    schema: || schema_for!(Params),
+    group: Group::Connection,
+    parse: |value| {
+        params::none(value)?;
+        Ok(Box::new(Refuse))
+    },
+    schema: params::no_schema,
 };
 
-/// Parameters of `refuse`.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-struct Params {
-    /// Accepted, and so far without effect: a port that is really closed could not be counted, so
-    /// on the wall clock dials are still accepted and reset. In virtual time both are the same.
-    closed_port: bool,
-}
-
 #[derive(Debug)]
-struct Refuse(Params);
+struct Refuse;
 
 impl Fault for Refuse {
     fn at(&self, moment: Moment, _: f64) -> Verdict {
         match moment {
-            Moment::Accept => Verdict::Refuse,
-            Moment::Request => Verdict::Reset,
-            Moment::BeforeFirstToken | Moment::BetweenTokens(_) | Moment::End => Verdict::Pass,
+            Moment::Accept { .. } => Verdict::Refuse,
+            Moment::Onset | Moment::Request => Verdict::Reset,
+            Moment::Resolve
+            | Moment::Reuse { .. }
+            | Moment::Head
+            | Moment::AfterTokens(_)
+            | Moment::End => Verdict::Pass,
         }
     }
 
+    fn at_connect(&self) -> bool {
+        true
+    }
+
     fn describe(&self) -> String {
-        let note = if self.0.closed_port { ", closed_port has no effect yet" } else { "" };
-        format!("refuse (connections refused and reset{note})")
+        "refuse (connections refused and reset)".to_owned()
     }
 }

@@ -1,43 +1,43 @@
-//! `reset`: the request is read, then the connection breaks before a response head. Connections are
-//! accepted as usual.
+//! The connection is reset after the request was read and before any answer, as when a worker crashes;
+//! or before the request.
 
 use schemars::{JsonSchema, schema_for};
 use serde::Deserialize;
 
-use super::{Entry, Fault, Moment, Verdict, params};
+use super::{Entry, Fault, Group, Moment, Verdict, params};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "reset",
-    summary: "The connection is reset after the request was read and before any answer, as when a \
-              worker crashes.",
-    example: "reset",
-    at_connect: false,
-    parse: |value| {
-        params::read::<Params>(value)?;
-        Ok(Box::new(Reset))
-    },
+    source: include_str!("reset.rs"),
+    example: "{ reset: { before_request: true } }",
+    group: Group::Connection,
+    parse: |value| Ok(Box::new(Reset(params::read(value)?))),
     schema: || schema_for!(Params),
 };
 
-/// `reset` has no parameters.
+/// Parameters of `reset`.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Params {}
+struct Params {
+    /// Resets new connections at their first bytes, before a request is read. Acts on the whole host.
+    before_request: bool,
+}
 
 #[derive(Debug)]
-struct Reset;
+struct Reset(Params);
 
 impl Fault for Reset {
     fn at(&self, moment: Moment, _: f64) -> Verdict {
-        match moment {
-            Moment::Request => Verdict::Reset,
-            Moment::Accept | Moment::BeforeFirstToken | Moment::BetweenTokens(_) | Moment::End => {
-                Verdict::Pass
-            }
-        }
+        let accepting = matches!(moment, Moment::Accept { .. }) && self.0.before_request;
+        if accepting || moment == Moment::Request { Verdict::Reset } else { Verdict::Pass }
+    }
+
+    fn at_connect(&self) -> bool {
+        self.0.before_request
     }
 
     fn describe(&self) -> String {
-        "reset (after the request was read)".to_owned()
+        let when = if self.0.before_request { "before" } else { "after" };
+        format!("reset ({when} the request was read)")
     }
 }

@@ -1,5 +1,6 @@
-//! `slow`: the first token, the gaps between tokens, or both take longer, by a factor or by an
-//! amount. The only fault whose ramp scales the amount and not the share.
+//! Answers take longer: the first token, the gaps between tokens or both, by a factor or an amount.
+//!
+//! The head of a stream leaves when it would have without the fault; a ramp scales the amount.
 
 use std::time::Duration;
 
@@ -9,14 +10,13 @@ use serde_json::Value;
 use vocab::show_duration;
 
 use super::params::{ParamError, Span};
-use super::{Entry, Fault, Moment, Verdict, params};
+use super::{Entry, Fault, Group, Moment, Verdict, params};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "slow",
-    summary: "Answers take longer: the first token, the gaps between tokens or both, by a factor \
-              or an amount.",
+    source: include_str!("slow.rs"),
     example: "{ slow: { first_token: { factor: 4 }, between_tokens: { add: 50ms } } }",
-    at_connect: false,
+    group: Group::Stream,
     parse,
     schema: || schema_for!(Params),
 };
@@ -46,13 +46,10 @@ struct Slowdown {
 #[derive(Debug)]
 struct Slow(Params);
 
-/// Largest factor: a second becomes about a quarter of an hour; beyond it, use `stall`.
-const FACTOR_MAX: f64 = 1000.0;
-
 fn parse(value: &Value) -> Result<Box<dyn Fault>, ParamError> {
-    let params: Params = params::read(value)?;
-    let (first, between) = (params.first_token, params.between_tokens);
-    if params.factor.is_none() && first.is_none() && between.is_none() {
+    let read: Params = params::read(value)?;
+    let (first, between) = (read.first_token, read.between_tokens);
+    if read.factor.is_none() && first.is_none() && between.is_none() {
         let message = "`slow` needs `factor`, `first_token` or `between_tokens`";
         return Err(ParamError::at("", message));
     }
@@ -62,26 +59,27 @@ fn parse(value: &Value) -> Result<Box<dyn Fault>, ParamError> {
         }
     }
     for (path, factor) in [
-        ("factor", params.factor),
+        ("factor", read.factor),
         ("first_token", first.and_then(|part| part.factor)),
         ("between_tokens", between.and_then(|part| part.factor)),
     ] {
-        if let Some(factor) = factor.filter(|factor| !(1.0..=FACTOR_MAX).contains(factor)) {
-            let message = format!("factor {factor} is out of range; use 1 to {FACTOR_MAX}");
-            return Err(ParamError::at(path, message));
-        }
+        factor.map_or(Ok(()), |factor| params::factor(path, factor))?;
     }
-    Ok(Box::new(Slow(params)))
+    Ok(Box::new(Slow(read)))
 }
 
 impl Fault for Slow {
     fn at(&self, moment: Moment, strength: f64) -> Verdict {
         let part = match moment {
-            Moment::BeforeFirstToken => self.0.first_token,
-            Moment::BetweenTokens(n) if n > 0 => self.0.between_tokens,
-            Moment::Accept | Moment::Request | Moment::BetweenTokens(_) | Moment::End => {
-                return Verdict::Pass;
-            }
+            Moment::AfterTokens(0) => self.0.first_token,
+            Moment::AfterTokens(_) => self.0.between_tokens,
+            Moment::Resolve
+            | Moment::Accept { .. }
+            | Moment::Onset
+            | Moment::Reuse { .. }
+            | Moment::Request
+            | Moment::Head
+            | Moment::End => return Verdict::Pass,
         };
         let part = part.unwrap_or_default();
         let factor = self.0.factor.unwrap_or(1.0) * part.factor.unwrap_or(1.0);

@@ -1,18 +1,19 @@
-//! `throttle`: 429 in the provider's words, with `retry-after`, with `retry-after-ms`, or bare. For
-//! limits that fill and drain, give the deployment `limits` instead.
+//! 429 in the provider's own words: too many requests, with Retry-After or without.
+//!
+//! For limits that fill and drain, give the deployment `limits` instead.
 
 use schemars::{JsonSchema, schema_for};
 use serde::Deserialize;
 use vocab::show_duration;
 
 use super::params::{Millis, Span};
-use super::{Entry, ErrorBody, Failure, FailureKind, Fault, Moment, Verdict, params};
+use super::{Entry, Failure, FailureKind, Fault, Group, Moment, RetryForm, Verdict, params};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "throttle",
-    summary: "429 in the provider's own words: too many requests, with Retry-After or without.",
+    source: include_str!("throttle.rs"),
     example: "{ throttle: { retry_after: 10s } }",
-    at_connect: false,
+    group: Group::Response,
     parse: |value| Ok(Box::new(Throttle(params::read(value)?))),
     schema: || schema_for!(Params),
 };
@@ -21,10 +22,18 @@ pub(super) const ENTRY: Entry = Entry {
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Params {
-    /// Header `retry-after`, rounded up to seconds.
+    /// Header `retry-after`; none by default.
     retry_after: Option<Span>,
+    /// How it is written: whole `seconds`, rounded up (default), `float` or `date`.
+    #[serde(rename = "as")]
+    form: RetryForm,
     /// Header `retry-after-ms`: a number of milliseconds, or a duration.
     retry_after_ms: Option<Millis>,
+    /// Header `x-should-retry`, which the SDKs of OpenAI and Anthropic obey before all else.
+    should_retry: Option<bool>,
+    /// Which 429 it is, where the provider knows several: `rate`, `tokens`, `quota`, `ramp`,
+    /// `high_demand`, `ptu` or `never24h`.
+    kind: FailureKind,
 }
 
 #[derive(Debug)]
@@ -32,22 +41,25 @@ struct Throttle(Params);
 
 impl Fault for Throttle {
     fn at(&self, moment: Moment, _: f64) -> Verdict {
-        match moment {
-            Moment::Request => Verdict::Fail(Failure {
-                status: 429,
-                retry_after: self.0.retry_after.map(|span| span.0),
-                retry_after_ms: self.0.retry_after_ms.map(|millis| millis.0),
-                body: ErrorBody::Provider,
-                kind: FailureKind::Plain,
-            }),
-            Moment::Accept | Moment::BeforeFirstToken | Moment::BetweenTokens(_) | Moment::End => {
-                Verdict::Pass
-            }
+        if moment != Moment::Request {
+            return Verdict::Pass;
         }
+        let Params { retry_after, form, retry_after_ms, should_retry, kind } = self.0;
+        Verdict::Fail(Failure {
+            retry_after: retry_after.map(|Span(after)| after),
+            form,
+            retry_after_ms: retry_after_ms.map(|Millis(after)| after),
+            should_retry,
+            kind,
+            ..Failure::of_status(429)
+        })
     }
 
     fn describe(&self) -> String {
         let mut text = "throttle (429".to_owned();
+        if let Some(kind) = self.0.kind.word() {
+            text += &format!(", {kind}");
+        }
         if let Some(Span(after)) = self.0.retry_after {
             text += &format!(", retry-after {}", show_duration(after));
         }

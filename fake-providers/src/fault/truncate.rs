@@ -1,18 +1,19 @@
-//! `truncate`: the answer ends in order, but early: no finish reason, no usage, no terminator. SDKs
-//! take it for success. A plain answer is a chunked body that ends, correctly framed, in the middle
-//! of its JSON.
+//! The stream ends cleanly after k tokens, without finish reason or terminator: most SDKs call it
+//! success.
+//!
+//! A plain answer is a chunked body that ends, correctly framed, in the middle of its JSON.
 
 use schemars::{JsonSchema, schema_for};
 use serde::Deserialize;
 
-use super::{Entry, Fault, Moment, Verdict, params};
+use super::params::AfterTokens;
+use super::{Entry, Fault, Group, Inside, Moment, Verdict, params};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "truncate",
-    summary: "The stream ends cleanly after k tokens, without finish reason or terminator: most \
-              SDKs call it success.",
+    source: include_str!("truncate.rs"),
     example: "{ truncate: { after_tokens: 8 } }",
-    at_connect: false,
+    group: Group::Stream,
     parse: |value| Ok(Box::new(Truncate(params::read(value)?))),
     schema: || schema_for!(Params),
 };
@@ -22,7 +23,10 @@ pub(super) const ENTRY: Entry = Entry {
 #[serde(deny_unknown_fields, default)]
 struct Params {
     /// Tokens before it; 0 (default) is right after the head. A shorter answer is spared.
-    after_tokens: u32,
+    after_tokens: AfterTokens,
+    /// Where the end falls: between two frames (`nothing`, default), inside a `frame`, or inside the
+    /// `utf8` of a character.
+    inside: Inside,
 }
 
 #[derive(Debug)]
@@ -30,17 +34,19 @@ struct Truncate(Params);
 
 impl Fault for Truncate {
     fn at(&self, moment: Moment, _: f64) -> Verdict {
-        match moment {
-            Moment::BetweenTokens(n) if n == self.0.after_tokens => Verdict::Truncate,
-            Moment::Accept
-            | Moment::Request
-            | Moment::BeforeFirstToken
-            | Moment::BetweenTokens(_)
-            | Moment::End => Verdict::Pass,
+        if self.0.after_tokens.is(moment) {
+            Verdict::Truncate(self.0.inside)
+        } else {
+            Verdict::Pass
         }
     }
 
     fn describe(&self) -> String {
-        format!("truncate (clean end after {} tokens)", self.0.after_tokens)
+        let place = match self.0.inside {
+            Inside::Nothing => "",
+            Inside::Frame => ", inside a frame",
+            Inside::Utf8 => ", inside a character",
+        };
+        format!("truncate (clean end {}{place})", self.0.after_tokens)
     }
 }

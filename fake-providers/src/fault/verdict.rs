@@ -1,23 +1,37 @@
-//! Moments at which faults are asked, what they may answer, and how several answers become one.
+//! Moments at which faults are asked, and what they may answer.
 
 use std::time::Duration;
+
+use super::twist::Twist;
 
 /// When in the life of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
+    /// A client looks up the host's name.
+    Resolve,
     /// A client dials.
-    Accept,
+    Accept {
+        /// Connections that are open to the host.
+        open: usize,
+    },
+    /// The fault begins, or has risen to its height, while a connection is open.
+    Onset,
+    /// A request was read on a connection that carried one before; asked before [`Self::Request`].
+    Reuse {
+        /// For how long the connection was idle.
+        idle: Duration,
+    },
     /// A request was read and is well formed.
     Request,
-    /// It was admitted; nothing of the answer has been sent.
-    BeforeFirstToken,
-    /// The head and so many tokens were sent; 0 is between the head and the first token.
-    BetweenTokens(u32),
+    /// It was admitted; the head of the answer comes next.
+    Head,
+    /// The head and so many tokens were sent; 0 is between the head and all else.
+    AfterTokens(u32),
     /// Every token was sent, the end of the answer was not.
     End,
 }
 
-/// What a fault does at a moment. The first four let it go on; all others end the attempt's normal
+/// What a fault does at a moment. The first five let it go on; all others end the attempt's normal
 /// course.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
@@ -34,28 +48,124 @@ pub enum Verdict {
         /// See [`Verdict::Delay`].
         add: Duration,
     },
+    /// It goes on, but looks different.
+    Twist(Twist),
+    /// The name does not resolve.
+    NoName {
+        /// What the resolver says.
+        error: NameError,
+        /// And after how long.
+        after: Duration,
+    },
     /// The dial is turned away.
     Refuse,
+    /// The dial is left standing until the host has fewer connections.
+    Wait,
+    /// The connection is closed in order (FIN) before a response head.
+    Close,
+    /// The connection is answered with a fatal TLS alert of this code, and closed.
+    Alert(u8),
     /// The connection becomes a black hole: nothing arrives, nothing comes back.
     Blackhole,
     /// The connection is reset before a response head.
     Reset,
     /// An error instead of an answer.
     Fail(Failure),
+    /// Another body than the one asked for, under the head of an answer.
+    Instead(Instead),
     /// Silence on a connection that stays open.
     Stall,
+    /// Nothing but heartbeats, one each so often, on a connection that stays open.
+    Heartbeats(Duration),
     /// The connection is reset in the middle of the answer.
     Cut,
+    /// The connection is closed in the middle of the answer, without the end of its framing.
+    Unframed(Unframed),
     /// The answer ends in order, but early and without its terminator.
-    Truncate,
-    /// The provider's own error inside the 2xx answer, and then the end. It is the error of this
-    /// status; without one, whatever the provider says when it is overloaded.
-    ErrorEvent(Option<u16>),
-    /// A malformed piece in place of the next token.
-    Garble {
-        /// Whether the answer goes on after it; otherwise it ends there.
-        goes_on: bool,
-    },
+    Truncate(Inside),
+    /// An error inside the 2xx answer, and then the end.
+    ErrorEvent(Slip),
+    /// A malformed piece in place of the next token, and then the end.
+    Garble,
+}
+
+/// How a name fails to resolve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameError {
+    /// There is no such name.
+    Nxdomain,
+    /// The resolver failed.
+    Servfail,
+    /// The resolver did not answer.
+    Timeout,
+}
+
+/// What stands in the place of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instead {
+    /// An HTML page, under 200.
+    Html,
+    /// The first half of the answer, framed as if it were whole.
+    HalfJson,
+    /// Less than the head's `content-length` promises, and then the end of the connection.
+    Short,
+    /// The answer, padded with so many bytes of white space.
+    Oversize(u64),
+}
+
+/// How the framing of a body breaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum Unframed {
+    /// The connection is closed (FIN) without the last chunk.
+    #[default]
+    Fin,
+    /// A chunk size that is no number, and then FIN.
+    Garbage,
+}
+
+/// Where a clean but early end falls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum Inside {
+    /// Between two frames.
+    #[default]
+    Nothing,
+    /// In the middle of a frame.
+    Frame,
+    /// In the middle of a character of several bytes.
+    Utf8,
+}
+
+/// An error inside an answer that began with 200.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Slip {
+    /// Status whose error it is; without one, whatever the provider says when it is overloaded.
+    pub status: Option<u16>,
+    /// How it looks.
+    pub shape: Shape,
+    /// Whether the terminator follows, as if all were well.
+    pub terminated: bool,
+}
+
+/// How an error inside an answer looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum Shape {
+    /// As the provider itself says it.
+    #[default]
+    Native,
+    /// As another provider would.
+    Foreign,
+    /// As a bare string: `{"error": "…"}`.
+    String,
+    /// As a member of an otherwise empty chunk.
+    Chunk,
+    /// As the whole body, a JSON document under the content type of a stream.
+    Envelope,
 }
 
 /// An error answer, not yet in any provider's words.
@@ -63,14 +173,32 @@ pub enum Verdict {
 pub struct Failure {
     /// HTTP status.
     pub status: u16,
-    /// Value of `retry-after`, rounded up to seconds.
+    /// Value of `retry-after`.
     pub retry_after: Option<Duration>,
+    /// How it is written.
+    pub form: RetryForm,
     /// Value of `retry-after-ms`.
     pub retry_after_ms: Option<Duration>,
+    /// Value of `x-should-retry`, which the SDKs of OpenAI and Anthropic obey before all else.
+    pub should_retry: Option<bool>,
     /// Who writes the body.
     pub body: ErrorBody,
     /// Which of the errors under that status it is.
     pub kind: FailureKind,
+}
+
+/// How a `retry-after` header is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum RetryForm {
+    /// Whole seconds, rounded up.
+    #[default]
+    Seconds,
+    /// Seconds with a fraction.
+    Float,
+    /// An HTTP date.
+    Date,
 }
 
 /// Which of the errors that a provider knows under one status. A provider that does not know the
@@ -87,6 +215,7 @@ pub struct Failure {
     schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum FailureKind {
     /// The status's usual error.
     #[default]
@@ -117,6 +246,55 @@ pub enum FailureKind {
     Permission,
 }
 
+impl Failure {
+    /// The provider's own error of this status, without a word on when to try again.
+    pub(crate) const fn of_status(status: u16) -> Self {
+        Self {
+            status,
+            retry_after: None,
+            form: RetryForm::Seconds,
+            retry_after_ms: None,
+            should_retry: None,
+            body: ErrorBody::Provider,
+            kind: FailureKind::Plain,
+        }
+    }
+}
+
+impl FailureKind {
+    /// Its word in a report; nothing for the usual error.
+    pub(super) const fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Plain => None,
+            Self::Rate => Some("rate"),
+            Self::Tokens => Some("tokens"),
+            Self::Quota => Some("quota"),
+            Self::Ramp => Some("ramp"),
+            Self::HighDemand => Some("high demand"),
+            Self::Ptu => Some("PTU"),
+            Self::Never24h => Some("never fits"),
+            Self::ContextLength => Some("context length"),
+            Self::ContentPolicy => Some("content policy"),
+            Self::KeyRevoked => Some("key revoked"),
+            Self::ModelRemoved => Some("model removed"),
+            Self::Permission => Some("permission"),
+        }
+    }
+}
+
+impl Shape {
+    /// Its word in a scenario.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Foreign => "foreign",
+            Self::String => "string",
+            Self::Chunk => "chunk",
+            Self::Envelope => "envelope",
+        }
+    }
+}
+
 /// Who writes the body of an error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -131,58 +309,3 @@ pub enum ErrorBody {
     /// Nobody.
     Empty,
 }
-
-/// What several faults at one moment amount to.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Weight {
-    /// Product of all factors.
-    pub factor: f64,
-    /// Sum of all delays.
-    pub delay: Duration,
-    /// The first verdict that ends the normal course; later ones were not asked.
-    pub end: Option<Verdict>,
-}
-
-/// Adds verdicts up: delays add, factors multiply, and only the first one that ends the attempt's
-/// course stops the asking. `verdicts` is lazy, so that nothing after it is asked.
-pub fn weigh(verdicts: impl IntoIterator<Item = Verdict>) -> Weight {
-    let mut weight = Weight { factor: 1.0, delay: Duration::ZERO, end: None };
-    for verdict in verdicts {
-        match verdict {
-            Verdict::Pass => {}
-            Verdict::Delay(delay) => weight.delay = weight.delay.saturating_add(delay),
-            Verdict::Scale(factor) => weight.factor *= factor,
-            Verdict::Stretch { factor, add } => {
-                weight.factor *= factor;
-                weight.delay = weight.delay.saturating_add(add);
-            }
-            Verdict::Refuse
-            | Verdict::Blackhole
-            | Verdict::Reset
-            | Verdict::Fail(_)
-            | Verdict::Stall
-            | Verdict::Cut
-            | Verdict::Truncate
-            | Verdict::ErrorEvent(_)
-            | Verdict::Garble { .. } => {
-                weight.end = Some(verdict);
-                break;
-            }
-        }
-    }
-    weight
-}
-
-impl Weight {
-    /// How long something takes that would take `base`.
-    pub fn stretch(&self, base: Duration) -> Duration {
-        // Both signs of trouble (negative, not finite) are excluded when parameters are read.
-        let scaled =
-            if self.factor == 1.0 { base } else { base.mul_f64(self.factor.min(FACTOR_MAX)) };
-        scaled.saturating_add(self.delay)
-    }
-}
-
-/// Upper bound of the product of all factors: a millisecond becomes a quarter of an hour. Keeps
-/// durations far from overflow.
-const FACTOR_MAX: f64 = 1e6;

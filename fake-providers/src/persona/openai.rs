@@ -23,8 +23,8 @@ use crate::script::{Finish, Said, Tally};
 pub(super) use chat::chat_reply;
 pub(super) use embeddings::Embedding;
 pub(super) use responses::{
-    begun as response_begun, block_letters, end as response_end, item, item_id, shows_thoughts,
-    usage as response_usage,
+    begun as response_begun, block_letters, end as response_end, ended as response_item_ended,
+    item, item_id, shows_thoughts, usage as response_usage,
 };
 
 /// The paths under `https://api.openai.com`, with and without `/v1`.

@@ -181,15 +181,33 @@ impl Voice {
         }
     }
 
-    /// A comment of one line, where the framing has such a thing.
-    pub(crate) fn comment(&self, out: &mut BytesMut, text: &str) {
+    /// Frames that carry nothing: a comment and a bare colon, after a line with an `id:` if asked for.
+    pub(crate) fn idle_frames(&self, out: &mut BytesMut, ids: bool) {
         match self {
             Self::Chat(_)
             | Self::Responses(_)
             | Self::Completions(_)
             | Self::Messages(_)
-            | Self::Generate(_) => wire::sse::encode::comment(out, text),
-            Self::Converse(_) | Self::Invoke(_) => converse::comment(out, text),
+            | Self::Generate(_) => {
+                if ids {
+                    out.put_slice(b"id: 1\n");
+                }
+                out.put_slice(b": PROCESSING\n\n:\n\n");
+            }
+            Self::Converse(_) | Self::Invoke(_) => converse::comment(out, "PROCESSING"),
+        }
+    }
+
+    /// A frame of a kind that no client knows.
+    pub(crate) fn unknown_event(&self, out: &mut BytesMut) {
+        let data = br#"{"type":"brownout.unknown","object":"brownout.unknown","choices":[]}"#;
+        match self {
+            Self::Chat(_)
+            | Self::Responses(_)
+            | Self::Completions(_)
+            | Self::Messages(_)
+            | Self::Generate(_) => wire::sse::encode::event(out, "brownout.unknown", data),
+            Self::Converse(_) | Self::Invoke(_) => converse::comment(out, "brownout.unknown"),
         }
     }
 

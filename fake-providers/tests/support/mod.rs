@@ -44,7 +44,10 @@ pub(crate) struct Seen {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     /// Pieces of the body with their arrival in ms.
+    /// A character that is split over two of them is lost here.
     pub(crate) pieces: Vec<(u64, String)>,
+    /// All of the body.
+    pub(crate) raw: Vec<u8>,
     /// What broke: `connect`, `connect timeout`, `closed`, `body`, `timeout`.
     pub(crate) broke: Option<&'static str>,
     pub(crate) ended_ms: u64,
@@ -52,7 +55,7 @@ pub(crate) struct Seen {
 
 impl Seen {
     pub(crate) fn body(&self) -> String {
-        self.pieces.iter().map(|(_, text)| text.as_str()).collect()
+        String::from_utf8(self.raw.clone()).unwrap()
     }
 
     /// Status, headers and body, as a person reads them.
@@ -211,6 +214,7 @@ impl World {
         let ledger = Arc::clone(&rows) as Arc<dyn Ledger>;
         let fakes = change(Fakes::new(config.clone(), clock, ledger).unwrap());
         let network = MemoryNetwork::new();
+        network.resolve_by(fakes.names());
         let mut tasks = Tasks::new(64);
         for (index, host) in fakes.hosts().iter().enumerate() {
             let listener = network.listen(&host.host, host.port, Link::default()).unwrap();
@@ -238,7 +242,8 @@ impl World {
             assert!(tasks.spawn(fakes.serve(index, listener)));
         }
         let directory = Some(Arc::new(directory));
-        let connector = TcpConnector { directory, ..TcpConnector::default() };
+        let names = Some(fakes.names());
+        let connector = TcpConnector { directory, names, ..TcpConnector::default() };
         let pool = Pool::new(Arc::new(connector), PoolOptions::default());
         Self { fakes, clock, config, pool, rows, tasks }
     }
@@ -298,7 +303,8 @@ impl World {
             match frame {
                 Ok(frame) => {
                     let data = frame.into_data().unwrap();
-                    let text = String::from_utf8(data.to_vec()).unwrap();
+                    let text = String::from_utf8_lossy(&data).into_owned();
+                    seen.raw.extend_from_slice(&data);
                     seen.pieces.push((self.now_ms(), text));
                 }
                 Err(_) => {

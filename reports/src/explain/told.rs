@@ -84,6 +84,7 @@ const fn ended(end: AttemptEnd) -> &'static str {
         AttemptEnd::Error => "answered with an error",
         AttemptEnd::Refused => "turned away",
         AttemptEnd::Reset => "connection reset",
+        AttemptEnd::Closed => "connection closed",
         AttemptEnd::Truncated => "stream ended early",
         AttemptEnd::ErrorEvent => "error inside the stream",
         AttemptEnd::Silent => "fell silent",

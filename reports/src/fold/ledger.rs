@@ -116,6 +116,7 @@ impl Attempt {
             AttemptEnd::Error
             | AttemptEnd::Refused
             | AttemptEnd::Reset
+            | AttemptEnd::Closed
             | AttemptEnd::Truncated
             | AttemptEnd::ErrorEvent
             | AttemptEnd::Silent

@@ -8,6 +8,8 @@ use serde_json::Value;
 use crate::support::Scratch;
 
 const README: &str = include_str!("../../../../README.md");
+/// The fakes' handbook.
+const FAKES: &str = include_str!("../../../../docs/fakes.md");
 const GUIDE: &str = include_str!("../../../../docs/guide.md");
 const COMPOSE: &str = include_str!("../../../../docker-compose.yml");
 const NGINX: &str = include_str!("../../../../deploy/nginx.conf");
@@ -81,12 +83,12 @@ fn the_fragments_of_the_guide_fit_into_a_scenario() {
 }
 
 #[test]
-fn the_guides_table_of_faults_is_the_catalogue() {
+fn the_handbooks_tables_of_faults_are_the_catalogue() {
     let ran = Scratch::new().run(&["list", "faults", "--json"]);
     let lines: Vec<Value> = serde_json::from_str(&ran.out).expect("JSON");
     let names: BTreeSet<String> =
         lines.iter().map(|line| line["name"].as_str().expect("a name").to_owned()).collect();
-    assert_eq!(first_cells(GUIDE, "## Faults"), names);
+    assert_eq!(first_cells(FAKES, "## Faults"), names);
 }
 
 fn compose() -> Value {

@@ -17,7 +17,8 @@ use crate::read::read;
 const FAULTS_MAX: usize = 100;
 
 /// Faults that keep a client waiting instead of telling it something.
-const HANGING: &[&str] = &["stall", "blackhole", "slow"];
+const HANGING: &[&str] =
+    &["stall", "hang", "blackhole", "slow", "slow_headers", "slow_accept", "drip", "endless"];
 
 /// Faults and their weights.
 #[derive(Clone, Debug)]
@@ -137,7 +138,7 @@ impl Happening {
     }
 }
 
-/// A fault of the catalogue without parameters; where a build lacks it, dials are refused.
+/// A fault of the catalogue without parameters; the catalogue has all that are named here.
 fn named(name: &str) -> Happening {
     let entry = find(name).unwrap_or(&fake_providers::fault::ALL[0]);
     Happening { entry, params: Value::Null }

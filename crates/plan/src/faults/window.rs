@@ -52,7 +52,7 @@ impl Draft {
             share: self.share,
             ramp_ns: self.window.ramp.as_nanos().try_into().unwrap_or(u64::MAX),
             only_slows: self.entry.only_slows(&self.params),
-            at_connect: self.entry.at_connect,
+            at_connect: self.entry.at_connect(&self.params),
             when: show_when(&self.when),
             conditions: info_of(self.when),
             params: self.params.clone(),
@@ -133,7 +133,7 @@ fn note(draft: &Draft, fleet: &Fleet) -> String {
         seconds(draft.window.from.ns()),
         seconds(draft.window.to.ns())
     );
-    if draft.entry.at_connect {
+    if draft.entry.at_connect(&draft.params) {
         let others = behind_the_same_hosts(fleet, &draft.positions);
         if !others.is_empty() {
             let ids = fleet.ids(&others).join(", ");

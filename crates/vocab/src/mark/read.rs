@@ -35,6 +35,10 @@ impl MarkReader {
     /// Feeds a piece of text; calls `each` for every word that it completes.
     pub fn read(&mut self, text: &str, mut each: impl FnMut(Mark)) {
         for byte in text.bytes() {
+            // The two bytes of `WIDE`, and of next to nothing else that a model would say.
+            if byte == 0xC2 || byte == 0xB7 {
+                continue;
+            }
             if byte.is_ascii_whitespace() {
                 self.flush(&mut each);
             } else if self.word.len() < WORD_MAX {

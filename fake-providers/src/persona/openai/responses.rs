@@ -190,8 +190,29 @@ pub(super) fn reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
         let id = item_id(scene.id, block_letters(block), index);
         reply.output.push(item(scene.id, (id, &mut calls), block, shown));
     }
+    if let Some(last) = reply.output.last_mut() {
+        *last = ended(last.clone(), said.finish);
+    }
     end(&mut reply, said.finish, Some(usage(prompt.prompt_tokens, said.tally)));
     reply.to_json()
+}
+
+/// The last item of a reply that ends so: what was cut short says so.
+pub(in super::super) fn ended(mut item: OutputItem, finish: Finish) -> OutputItem {
+    let cut = match finish {
+        Finish::Length | Finish::ContentFilter => true,
+        Finish::Stop | Finish::ToolCalls | Finish::Refusal => false,
+    };
+    match &mut item {
+        OutputItem::Message { status, .. } | OutputItem::FunctionCall { status, .. } if cut => {
+            "incomplete".clone_into(status);
+        }
+        OutputItem::Message { .. }
+        | OutputItem::FunctionCall { .. }
+        | OutputItem::Reasoning { .. }
+        | OutputItem::Unknown => {}
+    }
+    item
 }
 
 /// An item that is complete. `calls` counts the calls before it.

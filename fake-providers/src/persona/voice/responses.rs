@@ -70,7 +70,7 @@ impl Responses {
             return;
         }
         if self.under_way.as_ref().is_none_or(|item| item.index != piece.block) {
-            self.end(out);
+            self.end(out, Finish::Stop);
             self.begin(out, piece);
         }
         let sequence_number = self.sequence;
@@ -120,7 +120,7 @@ impl Responses {
         tally: Tally,
         with_usage: bool,
     ) {
-        self.end(out);
+        self.end(out, finish);
         let usage = with_usage.then(|| openai::response_usage(self.prompt_tokens, tally));
         openai::response_end(&mut self.reply, finish, usage);
         let (sequence_number, response) = (self.count(), Box::new(self.reply.clone()));
@@ -196,8 +196,8 @@ impl Responses {
         self.under_way = Some(UnderWay { index: output_index, id, said, template });
     }
 
-    /// Ends the item under way, if there is one.
-    fn end(&mut self, out: &mut BytesMut) {
+    /// Ends the item under way, if there is one, of a reply that ends so.
+    fn end(&mut self, out: &mut BytesMut, finish: Finish) {
         let Some(UnderWay { index: output_index, id, said, .. }) = self.under_way.take() else {
             return;
         };
@@ -253,6 +253,7 @@ impl Responses {
         // A call was counted when it began.
         let mut earlier = self.calls.saturating_sub(1);
         let item = openai::item(&self.id, (id, &mut earlier), &said, self.thoughts_shown);
+        let item = openai::response_item_ended(item, finish);
         let sequence_number = self.count();
         Event::OutputItemDone { sequence_number, output_index, item: item.clone() }
             .write_frame(out);

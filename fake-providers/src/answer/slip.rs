@@ -1,0 +1,37 @@
+//! What an error inside an answer that began with 200 looks like: as the provider says it, or not.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use wire::ErrorReply;
+
+use crate::fault::{Shape, Slip};
+use crate::persona::OwnedScene;
+
+/// The error of `slip`, in its shape.
+pub(crate) fn error(slip: &Slip, scene: &OwnedScene) -> ErrorReply {
+    let native = scene.persona.error_body(slip.status, &scene.borrow());
+    let body = match slip.shape {
+        Shape::Native | Shape::Envelope => return native,
+        Shape::Foreign => {
+            return scene.persona.neighbour().error_body(slip.status, &scene.borrow());
+        }
+        Shape::String => json!({ "error": message(&native.body) }),
+        Shape::Chunk => json!({
+            "id": format!("chatcmpl-{}", scene.id),
+            "object": "chat.completion.chunk",
+            "created": scene.unix_s,
+            "model": scene.model,
+            "choices": [],
+            "error": { "message": message(&native.body), "code": native.status },
+        }),
+    };
+    ErrorReply { body: Bytes::from(body.to_string()), ..native }
+}
+
+/// What an error's body says to people.
+fn message(body: &[u8]) -> String {
+    let said: Value = serde_json::from_slice(body).unwrap_or_default();
+    let places = [said.pointer("/error/message"), said.get("message")];
+    let text = places.into_iter().flatten().find_map(Value::as_str);
+    text.unwrap_or("Internal server error").to_owned()
+}
