@@ -31,6 +31,8 @@ pub(crate) struct Desk {
     /// Position of the host.
     pub(crate) site: usize,
     pub(crate) line: Arc<Line>,
+    /// How the way that the request came is found.
+    pub(crate) whereabouts: world::Whereabouts,
 }
 
 impl Desk {
@@ -121,6 +123,7 @@ impl Desk {
             gateway: self.line.peer.clone(),
             prompt_tokens,
         });
+        attempt.entry().came_by(estate.passages.of(&self.whereabouts));
         let ask = Ask {
             deployment: deployment.index,
             at: arrived,

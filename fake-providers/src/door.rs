@@ -267,6 +267,7 @@ async fn connection(
     let peer = incoming.peer().to_owned();
     // A client that does not manage to shake hands is none.
     let Ok(conn) = incoming.greet().await else { return };
+    let whereabouts = conn.whereabouts();
     let Some(place) = estate.sites.get(site) else { return };
     let Some(first) = place.deployments.first() else { return };
     let registered = place.lines.register(peer, conn.control(), estate.clock, owed);
@@ -274,7 +275,12 @@ async fn connection(
     let standing = estate.journal.is_some();
     let options = if standing { STANDING } else { OPTIONS };
     let serving = serve_connection(conn, options, |request| {
-        let desk = Desk { estate: Arc::clone(&estate), site, line: Arc::clone(&line) };
+        let desk = Desk {
+            estate: Arc::clone(&estate),
+            site,
+            line: Arc::clone(&line),
+            whereabouts: whereabouts.clone(),
+        };
         desk.answer(request)
     });
     tokio::select! {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use vocab::Seed;
-use world::Clock;
+use world::{Clock, Passages};
 
 use crate::capacity::Slots;
 use crate::config::{DeploymentConfig, FakesConfig, Quota};
@@ -36,6 +36,8 @@ pub(crate) struct Estate {
     pub(crate) sites: Vec<Site>,
     /// The sites' names, in their order.
     pub(crate) hosts: Vec<Host>,
+    /// What links do to connections over sockets.
+    pub(crate) passages: Passages,
 }
 
 /// One fake.
@@ -102,6 +104,7 @@ impl Estate {
             deployments,
             sites,
             hosts,
+            passages: Passages::default(),
         })
     }
 

@@ -9,11 +9,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use record::{AttemptEnd, AttemptKind, AttemptRow, Stage};
 use vocab::At;
-use world::Clock;
+use world::{Clock, Passage};
 
 use crate::journal::{Call, Journal};
 use crate::timeline::Timeline;
@@ -90,6 +90,8 @@ pub(crate) struct Entry {
     tokens: AtomicU64,
     silent: AtomicBool,
     over: AtomicBool,
+    /// What links did on its way.
+    way: OnceLock<Passage>,
     progress: Mutex<Progress>,
 }
 
@@ -174,6 +176,7 @@ impl Book {
             tokens: AtomicU64::new(0),
             silent: AtomicBool::new(false),
             over: AtomicBool::new(false),
+            way: OnceLock::new(),
             progress: Mutex::default(),
         });
         let mut state = self.state();
@@ -252,6 +255,12 @@ impl Drop for Attempt {
 }
 
 impl Entry {
+    /// It came over a connection that this befalls: the rules in force until it ends count as met.
+    pub(crate) fn came_by(&self, way: Passage) {
+        // A request comes once.
+        let _ = self.way.set(way);
+    }
+
     /// It met fault rule `id`.
     pub(crate) fn met(&self, id: &Arc<str>) {
         let mut progress = self.progress();
@@ -304,6 +313,9 @@ impl Entry {
     fn row(&self, ended: AttemptEnd, now: At) -> AttemptRow {
         let progress = self.progress();
         let opening = &self.opening;
+        let mut faults = progress.faults.clone();
+        let way = self.way.get().into_iter().flat_map(|way| way.met(self.arrived, now));
+        faults.extend(way.cloned());
         let billed = progress.status.is_some_and(|status| (200..300).contains(&status));
         AttemptRow {
             request: opening.request,
@@ -315,7 +327,7 @@ impl Entry {
             gateway: opening.gateway.clone(),
             arrived_ns: self.arrived.ns(),
             ended_ns: now.ns(),
-            fault: (!progress.faults.is_empty()).then(|| progress.faults.join("+")),
+            fault: (!faults.is_empty()).then(|| faults.join("+")),
             status: progress.status,
             tokens_in: if billed { opening.prompt_tokens } else { 0 },
             tokens_out: if billed { self.tokens() } else { 0 },

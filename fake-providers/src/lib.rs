@@ -35,12 +35,13 @@ mod schedule;
 mod script;
 mod standing;
 mod timeline;
+mod way;
 
 use std::future::Future;
 use std::sync::Arc;
 
 use vocab::At;
-use world::{Clock, Listener};
+use world::{Clock, Dial, Listener, Passages};
 
 pub use admin::{AdminOptions, Deployments, TimeView};
 use config::FakesConfig;
@@ -181,6 +182,17 @@ impl Fakes {
     /// once where no fault says otherwise, and when the fakes are gone.
     pub fn names(&self) -> Arc<dyn world::Names> {
         Arc::new(names::Resolver(Arc::downgrade(&self.estate)))
+    }
+
+    /// Where links between callers and these fakes leave what they do to a connection over sockets;
+    /// attempts are then marked with the rules that were in force on their way.
+    pub fn passages(&self) -> &Passages {
+        &self.estate.passages
+    }
+
+    /// Writes the row of a dial by `gateway` that a link turned away by `rule` before it came here.
+    pub fn turned_away(&self, dial: Dial<'_>, gateway: &str, rule: &Arc<str>) {
+        way::turned_away(&self.estate, dial, gateway, rule);
     }
 
     /// Ends the world for the ledger: every attempt still open ends now (silent, or refused for a

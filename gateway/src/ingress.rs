@@ -19,7 +19,7 @@ use crate::closing::Closing;
 use crate::connection::{self, Unread};
 use crate::exchange::Exchange;
 use crate::headers::text;
-use crate::instance::Instance;
+use crate::instance::{Current, Instance};
 use crate::trail::Trail;
 use crate::{auth, failover, routes};
 
@@ -28,13 +28,13 @@ const CALL_ID_MAX: usize = 128;
 
 /// Serves `listener` until it closes, or until `stop` and the orderly end that follows it.
 pub(crate) async fn serve(
-    instance: Arc<Instance>,
+    current: Current,
     listener: Listener,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let pages = routes::router(Arc::clone(&instance));
+    let pages = routes::router(current.clone());
     let closing = Arc::<Closing>::default();
-    let door = Arc::new(Door { instance, pages, closing: Arc::clone(&closing) });
+    let door = Arc::new(Door { current, pages, closing: Arc::clone(&closing) });
     // Connections outlive the loop that accepts them, which bounds their number.
     let connections = Mutex::new(Tasks::new(usize::MAX));
     let connect = |conn| {
@@ -72,7 +72,7 @@ fn locked(connections: &Mutex<Tasks>) -> MutexGuard<'_, Tasks> {
 /// What all connections of one server share.
 #[derive(Debug)]
 struct Door {
-    instance: Arc<Instance>,
+    current: Current,
     pages: axum::Router,
     closing: Arc<Closing>,
 }
@@ -96,10 +96,10 @@ impl Door {
     }
 
     async fn chat(&self, request: Request<Incoming>) -> Response<AnswerBody> {
-        let instance = &self.instance;
+        let instance = &self.current.instance();
         let received = instance.clock.now();
         let (head, body) = request.into_parts();
-        match self.admit(&head, body).await {
+        match self.admit(instance, &head, body).await {
             Ok(exchange) => {
                 let closing = Arc::clone(&self.closing);
                 let call_id = call_id(instance, &head);
@@ -116,17 +116,18 @@ impl Door {
     /// Checks the key, then the body, then what it asks for.
     async fn admit(
         &self,
+        instance: &Instance,
         head: &http::request::Parts,
         body: Incoming,
     ) -> Result<Exchange, Refusal> {
-        auth::check(self.instance.config.master_key.as_ref(), &head.headers)?;
+        auth::check(instance.config.master_key.as_ref(), &head.headers)?;
         let body = match self.closing.unless_over(connection::whole(body)).await {
             Some(Ok(body)) => body,
             Some(Err(unread)) => return Err(refusal(unread)),
             None => return Err(Refusal::shutting_down()),
         };
         let path_model = chat_path(head.uri.path()).flatten().map(unescaped);
-        Exchange::read(&self.instance.router, &head.headers, path_model.as_deref(), body)
+        Exchange::read(&instance.router, &head.headers, path_model.as_deref(), body)
     }
 }
 

@@ -8,6 +8,8 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use arc_swap::ArcSwap;
+use axum::extract::FromRef;
 use http::HeaderValue;
 use tokio::sync::Semaphore;
 use vocab::{At, DeploymentId, Seed};
@@ -24,7 +26,7 @@ use crate::upstream::Route;
 /// A gateway that can serve. Clones are the same instance.
 #[derive(Clone, Debug)]
 pub struct Gateway {
-    instance: Arc<Instance>,
+    current: Current,
 }
 
 /// What a gateway is made of.
@@ -66,26 +68,56 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError`] if the config names something that cannot work.
     pub fn new(parts: Parts) -> Result<Self, GatewayError> {
-        let router = Router::new(Arc::clone(&parts.config), parts.seed)
-            .map_err(|error| GatewayError::Strategy(error.to_string()))?;
-        let fleet = parts.config.deployments.iter().enumerate();
-        let fleet = fleet.map(|(index, deployment)| {
-            Member::new(deployment, router.fleet().parallel_limit(index))
-        });
-        let fleet = fleet.collect::<Result<Vec<_>, _>>()?;
-        let instance = Instance {
-            pool: Pool::new(parts.connector, PoolOptions::default()),
-            metrics: Metrics::new(fleet.len()),
+        let Parts { config, clock, connector, observer, seed, instance } = parts;
+        let (router, fleet) = policy(&config, seed)?;
+        let first = Instance {
+            pool: Pool::new(connector, PoolOptions::default()),
+            metrics: Arc::new(Metrics::new(fleet.len())),
             router,
             fleet,
-            config: parts.config,
-            clock: parts.clock,
-            observer: parts.observer,
-            seed: parts.seed,
-            name: parts.instance,
+            config,
+            clock,
+            observer,
+            seed,
+            name: instance,
             anonymous: AtomicU64::new(0),
         };
-        Ok(Self { instance: Arc::new(instance) })
+        Ok(Self { current: Current(Arc::new(ArcSwap::from_pointee(first))) })
+    }
+
+    /// Takes on another config. Open connections stay open, requests under way end by the config
+    /// under which they began, and every later one follows the new one.
+    ///
+    /// What was learned about deployments (cooldowns, latencies, usage of this minute) starts afresh,
+    /// as in a router that is built anew; counters go on where the deployments are the same.
+    ///
+    /// # Errors
+    /// [`GatewayError`] if the config names something that cannot work; the old one then stays.
+    pub fn reload(&self, config: Arc<Config>) -> Result<(), GatewayError> {
+        let old = self.current.instance();
+        let (router, fleet) = policy(&config, old.seed)?;
+        let ids = |config: &Config| -> Vec<DeploymentId> {
+            config.deployments.iter().map(|deployment| deployment.id.clone()).collect()
+        };
+        let metrics = match ids(&config) == ids(&old.config) {
+            true => Arc::clone(&old.metrics),
+            false => Arc::new(Metrics::new(fleet.len())),
+        };
+        let next = Instance {
+            pool: old.pool.clone(),
+            metrics,
+            router,
+            fleet,
+            config,
+            clock: old.clock,
+            observer: Arc::clone(&old.observer),
+            seed: old.seed,
+            name: Arc::clone(&old.name),
+            anonymous: AtomicU64::new(old.anonymous.load(Ordering::Relaxed)),
+        };
+        next.tell("", None, Choice::Reload);
+        self.current.0.store(Arc::new(next));
+        Ok(())
     }
 
     /// Serves `listener` until it closes; dropping the future ends every connection.
@@ -108,7 +140,35 @@ impl Gateway {
         listener: Listener,
         stop: impl Future<Output = ()>,
     ) -> io::Result<()> {
-        ingress::serve(Arc::clone(&self.instance), listener, stop).await
+        ingress::serve(self.current.clone(), listener, stop).await
+    }
+}
+
+/// The router of a config, and its deployments ready to be called.
+fn policy(config: &Arc<Config>, seed: Seed) -> Result<(Router, Vec<Member>), GatewayError> {
+    let router = Router::new(Arc::clone(config), seed)
+        .map_err(|error| GatewayError::Strategy(error.to_string()))?;
+    let fleet = config.deployments.iter().enumerate();
+    let fleet = fleet
+        .map(|(index, deployment)| Member::new(deployment, router.fleet().parallel_limit(index)));
+    let fleet = fleet.collect::<Result<Vec<_>, _>>()?;
+    Ok((router, fleet))
+}
+
+/// The instance as its last config made it. A request takes it once and keeps it to its end.
+#[derive(Clone, Debug)]
+pub(crate) struct Current(Arc<ArcSwap<Instance>>);
+
+impl Current {
+    /// Who serves a request that comes now.
+    pub(crate) fn instance(&self) -> Arc<Instance> {
+        self.0.load_full()
+    }
+}
+
+impl FromRef<Current> for Arc<Instance> {
+    fn from_ref(current: &Current) -> Self {
+        current.instance()
     }
 }
 
@@ -122,7 +182,7 @@ pub(crate) struct Instance {
     pub(crate) pool: Pool,
     /// One per deployment, same index.
     pub(crate) fleet: Vec<Member>,
-    pub(crate) metrics: Metrics,
+    pub(crate) metrics: Arc<Metrics>,
     observer: Arc<dyn Observer>,
     name: Arc<str>,
     /// Requests that came without a call id.

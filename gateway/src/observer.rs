@@ -76,6 +76,8 @@ pub enum Choice<'a> {
     },
     /// The client went away first.
     ClientLeft,
+    /// The instance took on another config. About no request and no deployment.
+    Reload,
 }
 
 /// An observer for whom nobody listens.

@@ -16,7 +16,7 @@ use wire::openai::ModelList;
 use crate::answer::Refusal;
 use crate::auth;
 use crate::health;
-use crate::instance::Instance;
+use crate::instance::{Current, Instance};
 
 /// `created` of every listed model: the constant that LiteLLM sends.
 const CREATED: u64 = 1_677_610_602;
@@ -25,7 +25,7 @@ const CREATED: u64 = 1_677_610_602;
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// The routes of an instance.
-pub(crate) fn router(instance: Arc<Instance>) -> Router {
+pub(crate) fn router(current: Current) -> Router {
     let guarded = Router::new()
         .route("/v1/models", get(models))
         .route("/models", get(models))
@@ -33,7 +33,7 @@ pub(crate) fn router(instance: Arc<Instance>) -> Router {
         .route("/models/{*id}", get(model))
         .route("/health", get(health::health))
         .route("/metrics", get(metrics))
-        .route_layer(middleware::from_fn_with_state(Arc::clone(&instance), guard));
+        .route_layer(middleware::from_fn_with_state(current.clone(), guard));
     Router::new()
         .route("/health/liveliness", get(health::liveliness))
         .route("/health/liveness", get(health::liveliness))
@@ -41,7 +41,7 @@ pub(crate) fn router(instance: Arc<Instance>) -> Router {
         .merge(guarded)
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .with_state(instance)
+        .with_state(current)
 }
 
 async fn guard(State(instance): State<Arc<Instance>>, request: Request, next: Next) -> Response {

@@ -376,6 +376,8 @@ impl Contender {
     /// Whether there were faults and none of its requests met one.
     pub(crate) fn met_no_fault(&self) -> bool {
         let unattributed = self.attempts_unattributed.unwrap_or(0);
-        !self.faults.is_empty() && self.met_fault == Some(0) && unattributed == 0
+        // What befalls a gateway is not seen by a provider: nobody can say who met it.
+        let none = self.faults.iter().all(|fault| fault.met_requests == Some(0));
+        !self.faults.is_empty() && none && self.met_fault == Some(0) && unattributed == 0
     }
 }

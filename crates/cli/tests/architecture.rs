@@ -13,7 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cli", &["vocab", "record", "plan", "runner", "reports"]),
     ("reports", &["vocab", "record"]),
     ("runner", &["vocab", "record", "world", "plan", "gateway", "fake-providers", "loadgen"]),
-    ("plan", &["vocab", "record", "gateway", "fake-providers", "loadgen"]),
+    ("plan", &["vocab", "record", "world", "gateway", "fake-providers", "loadgen"]),
     ("gateway", &["vocab", "wire", "world"]),
     ("fake-providers", &["vocab", "record", "wire", "world"]),
     ("loadgen", &["vocab", "record", "wire", "world"]),

@@ -1,6 +1,7 @@
 //! Puts a checked scenario together: what the program runs, and the hash that names it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use fake_providers::config::{DeploymentConfig, FakesConfig};
@@ -12,6 +13,7 @@ use vocab::{ContenderName, DeploymentNumber, Seed};
 use crate::contenders::{ContenderSpec, balance_word};
 use crate::deployments::Fakes;
 use crate::digest::digest;
+use crate::events::{self, Events, Pause, Turn};
 use crate::faults::{Note, Timeline};
 use crate::fleet::Fleet;
 use crate::plan::{ContenderPlan, Plan, StandingFakes};
@@ -56,6 +58,10 @@ pub(crate) struct Parts<'p> {
     pub timeline: Timeline,
     /// The contenders.
     pub playing: Vec<Playing>,
+    /// What happens on purpose.
+    pub events: Events,
+    /// The config of each of `playing` after each change.
+    pub changed: Vec<Vec<Arc<Config>>>,
     /// Fakes that already stand, if the run is to use them.
     pub standing: Option<StandingFakes>,
     /// The promise.
@@ -87,7 +93,8 @@ pub(crate) fn assemble(parts: Parts<'_>) -> Plan {
         in_flight_max: IN_FLIGHT_MAX,
     };
     let links = links(&parts);
-    let hash = hash(&parts, &fakes, &load, &links);
+    let acts = acts(&parts);
+    let hash = hash(&parts, (&fakes, &load, &links), &acts);
     let mut warnings = warnings(&Situation {
         fleet: &parts.fleet,
         called: &parts.called,
@@ -108,6 +115,9 @@ pub(crate) fn assemble(parts: Parts<'_>) -> Plan {
     notes.extend(parts.quotas.notes.iter().cloned());
     let said = |note: &&Note| !parts.timeline.left_out.contains(&note.text);
     notes.extend(parts.timeline.notes.iter().filter(said).map(|note| note.text.clone()));
+    notes.extend(info.events.iter().map(|event| {
+        format!("{}: {}, at {}", event.id, event.summary, crate::faults::seconds(event.at_ns))
+    }));
     notes.extend(info.assumed.iter().map(|line| format!("assumed: {line}")));
     let build = parts.request.build;
     let digest = digest([
@@ -117,11 +127,14 @@ pub(crate) fn assemble(parts: Parts<'_>) -> Plan {
         ("binary", build.binary.as_bytes()),
     ]);
     let refusals = refusals(&parts);
-    let contenders = parts.playing.into_iter().map(|playing| ContenderPlan {
+    let playing = parts.playing.into_iter().zip(acts);
+    let contenders = playing.map(|(playing, (turns, pauses))| ContenderPlan {
         name: playing.spec.name,
         gateway: playing.gateway,
         instances: playing.spec.instances,
         balance: playing.spec.balance,
+        turns,
+        pauses,
     });
     Plan {
         clock: parts.request.clock,
@@ -131,11 +144,23 @@ pub(crate) fn assemble(parts: Parts<'_>) -> Plan {
         fakes,
         load,
         links,
+        link_faults: parts.timeline.links,
         notes,
         warnings,
         standing_fakes: parts.standing,
         refusals,
     }
+}
+
+/// What happens to the instances of each contender.
+fn acts(parts: &Parts<'_>) -> Vec<(Vec<Turn>, Vec<Pause>)> {
+    let faults = &parts.timeline.instances;
+    let one = |(playing, configs): (&Playing, &Vec<Arc<Config>>)| {
+        let instances = playing.spec.instances;
+        let turns = events::turns(instances, &parts.events.changes, configs, faults);
+        (turns, events::pauses(instances, faults))
+    };
+    parts.playing.iter().zip(&parts.changed).map(one).collect()
 }
 
 /// Why this plan cannot be run, though its fakes can be served.
@@ -191,12 +216,21 @@ fn links(parts: &Parts<'_>) -> BTreeMap<String, Duration> {
 /// Over everything that determines the tables, whoever runs them.
 fn hash(
     parts: &Parts<'_>,
-    fakes: &FakesConfig,
-    load: &LoadConfig,
-    links: &BTreeMap<String, Duration>,
+    (fakes, load, links): (&FakesConfig, &LoadConfig, &BTreeMap<String, Duration>),
+    acts: &[(Vec<Turn>, Vec<Pause>)],
 ) -> String {
     // Debug of plain values in a fixed order; secrets show as `Secret(…)` and are dummies.
-    let plan = format!("{fakes:?}\n{load:?}\n{links:?}");
+    let mut plan = format!("{fakes:?}\n{load:?}\n{links:?}");
+    // Only where there is something to say, so that other runs keep their names.
+    if !parts.timeline.links.is_empty() {
+        plan += &format!("\n{:?}", parts.timeline.links);
+    }
+    if acts.iter().any(|(turns, pauses)| !turns.is_empty() || !pauses.is_empty()) {
+        plan += &format!("\n{acts:?}");
+    }
+    if !parts.events.infos.is_empty() {
+        plan += &format!("\n{:?}", parts.events.infos);
+    }
     let mut contenders = String::new();
     for Playing { spec, gateway } in &parts.playing {
         let balance = balance_word(spec.balance);

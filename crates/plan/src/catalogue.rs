@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::diagnostic::{Problem, suggest};
 use crate::node::{Node, Part};
 use crate::raw::Inject;
+use crate::{instances, toxics};
 
 /// Looks up what is injected and checks its parameters.
 ///
@@ -37,9 +38,34 @@ fn takes(entry: &Entry, parameter: &str) -> bool {
     known.is_some() || parameter.is_empty()
 }
 
+/// What can be injected into links and gateway instances, with parameters.
+fn elsewhere(generator: &mut SchemaGenerator) -> Vec<Value> {
+    let links = toxics::ALL.iter().map(|entry| (entry.name, entry.summary, entry.schema));
+    let instances = instances::ALL.iter().map(|entry| (entry.name, entry.summary, entry.schema));
+    let one = |(name, summary, schema): (&str, &str, fn(&mut SchemaGenerator) -> Schema)| {
+        let mut properties = Map::new();
+        properties.insert(name.to_owned(), schema(generator).to_value());
+        json!({
+            "type": "object",
+            "description": summary,
+            "properties": properties,
+            "required": [name],
+            "additionalProperties": false,
+        })
+    };
+    links.chain(instances).map(one).collect()
+}
+
 /// The schema of `inject:`: a bare name, or one name with its parameters.
 pub(crate) fn inject_schema(generator: &mut SchemaGenerator) -> Schema {
-    let names: Vec<Value> = ALL.iter().map(|entry| entry.name.into()).collect();
+    let mut names: Vec<Value> = ALL.iter().map(|entry| entry.name.into()).collect();
+    let links = toxics::ALL.iter().map(|entry| entry.name);
+    for name in links.chain(instances::ALL.iter().map(|entry| entry.name)) {
+        let name = Value::from(name);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
     let mut choices = vec![json!({ "enum": names })];
     for entry in ALL {
         let mut params = (entry.schema)();
@@ -58,6 +84,7 @@ pub(crate) fn inject_schema(generator: &mut SchemaGenerator) -> Schema {
             "additionalProperties": false,
         }));
     }
+    choices.extend(elsewhere(generator));
     json_schema!({
         "description": "What happens: a fault by name, or a fault with its parameters.",
         "anyOf": choices

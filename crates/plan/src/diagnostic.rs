@@ -128,6 +128,11 @@ impl Problem {
         self
     }
 
+    /// Whether it says what to try.
+    pub(crate) fn helps(&self) -> bool {
+        self.help.is_some()
+    }
+
     /// What to try, if there is something.
     #[must_use]
     pub fn maybe_help(mut self, help: Option<String>) -> Self {

@@ -24,6 +24,7 @@ pub const SCENARIOS: &[File] = &[
     shipped!("two-replicas.yaml"),
     shipped!("incident-weather.yaml"),
     shipped!("shared-quota.yaml"),
+    shipped!("rolling-restart.yaml"),
 ];
 
 /// Configs that shipped scenarios name.

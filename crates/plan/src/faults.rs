@@ -10,7 +10,7 @@ mod incidents;
 mod mix;
 mod published;
 mod replay;
-mod window;
+pub(crate) mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -22,6 +22,7 @@ use vocab::At;
 
 use crate::compress::{Compress, Weather};
 use crate::diagnostic::{Problem, Sources, suggest};
+use crate::links::{self, InstanceFault, LinkFault};
 use crate::node::{Node, Value};
 use crate::raw::{Instant, WhenText};
 use crate::read::{Spot, read};
@@ -47,6 +48,10 @@ pub(crate) struct Timeline {
     pub weather: Vec<Weather>,
     /// By how much a replayed timeline was compressed when it was expanded.
     pub replayed: Option<CompressInfo>,
+    /// Windows on links between places.
+    pub links: Vec<LinkFault>,
+    /// Windows on gateway instances.
+    pub instances: Vec<InstanceFault>,
 }
 
 /// What is to be said about a fault.
@@ -126,6 +131,10 @@ pub(crate) fn timeline(
                 continue;
             }
         };
+        if links::concerns(item) {
+            problems.extend(links::fault(setting, item, &id, &mut made.timeline).err());
+            continue;
+        }
         let result = expand(setting, item, &id, sources);
         made.take(result, &id, setting, problems);
     }
@@ -231,7 +240,7 @@ fn positions(
 }
 
 /// An instant, from the start of the run or of a phase.
-fn instant(text: &Spot<Instant>, phases: &[Phase]) -> Result<At, Problem> {
+pub(crate) fn instant(text: &Spot<Instant>, phases: &[Phase]) -> Result<At, Problem> {
     match &text.value {
         Instant::FromStart(time) => Ok(At::after_start(time.0)),
         Instant::FromPhase(name, time) => {

@@ -86,6 +86,28 @@ impl Fleet {
         self.members.iter().position(|member| member.id.as_str() == id)
     }
 
+    /// The hosts at these positions, with their ports; each once.
+    pub(crate) fn hosts(&self, positions: &[usize]) -> Vec<(String, u16)> {
+        let mut hosts = Vec::new();
+        for member in positions.iter().filter_map(|position| self.members.get(*position)) {
+            let host = (member.host.clone(), member.port);
+            if !hosts.contains(&host) {
+                hosts.push(host);
+            }
+        }
+        hosts
+    }
+
+    /// Everybody behind the hosts at these positions: whom a fault of the host hits.
+    pub(crate) fn behind(&self, positions: &[usize]) -> Vec<usize> {
+        let hosts = self.hosts(positions);
+        let members = self.members.iter().enumerate();
+        let hit = |member: &Member| {
+            hosts.iter().any(|(host, port)| *host == member.host && *port == member.port)
+        };
+        members.filter(|(_, member)| hit(member)).map(|(at, _)| at).collect()
+    }
+
     /// The ids at these positions.
     pub(crate) fn ids(&self, positions: &[usize]) -> Vec<String> {
         let id = |position: &usize| self.members.get(*position).map(|member| member.id.to_string());

@@ -46,6 +46,27 @@ pub fn faults() -> Vec<Line> {
     fake_providers::fault::ALL.iter().map(line).collect()
 }
 
+/// What can be done to links (`target: "link:a->b"`), in the order of the table.
+pub fn links() -> Vec<Line> {
+    let line = |entry: &crate::toxics::Entry| elsewhere(entry.name, entry.summary, entry.example);
+    crate::toxics::ALL.iter().map(line).collect()
+}
+
+/// What can befall gateway instances (`target: gateway[2]`), in the order of the table.
+pub fn instances() -> Vec<Line> {
+    let line =
+        |entry: &crate::instances::Entry| elsewhere(entry.name, entry.summary, entry.example);
+    crate::instances::ALL.iter().map(line).collect()
+}
+
+fn elsewhere(name: &str, summary: &str, example: &str) -> Line {
+    Line {
+        name: name.to_owned(),
+        summary: summary.split_whitespace().collect::<Vec<_>>().join(" "),
+        details: vec![format!("inject: {example}")],
+    }
+}
+
 /// Shipped scenarios, with their questions.
 pub fn scenarios() -> Vec<Line> {
     let line = |file: &embedded::File| Line {

@@ -9,6 +9,9 @@ use loadgen::config::LoadConfig;
 use record::RunInfo;
 use vocab::ContenderName;
 
+use crate::events::{Pause, Turn};
+use crate::links::LinkFault;
+
 /// A run, ready to start.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -24,6 +27,8 @@ pub struct Plan {
     pub contenders: Vec<ContenderPlan>,
     /// One-way latency of the path to each host, by host; absent is none.
     pub links: BTreeMap<String, Duration>,
+    /// Faults of links, for the connectors of everybody who dials.
+    pub link_faults: Vec<LinkFault>,
     /// Twelve hex digits over everything that determines the tables; names the run directory.
     pub digest: String,
     /// Lines to print before the run: keys without effect, resolved targets, assumptions.
@@ -65,4 +70,8 @@ pub struct ContenderPlan {
     pub instances: u32,
     /// How requests are spread over them.
     pub balance: gateway::config::Balance,
+    /// What happens to its instances, in the order of time.
+    pub turns: Vec<Turn>,
+    /// When its instances are stopped.
+    pub pauses: Vec<Pause>,
 }

@@ -6,6 +6,7 @@
 mod contender;
 mod deployment;
 mod entry;
+mod event;
 mod fault;
 mod traffic;
 
@@ -20,6 +21,7 @@ pub(crate) use deployment::{CapacityText, Fake, LimitsText, Quota, SpreadText};
 pub(crate) use entry::{
     Each, FaultEntry, Flapping, ModelParams, Random, Replay, Rhythm, Sojourn, Weighted,
 };
+pub(crate) use event::{ByWord, Event};
 pub(crate) use fault::{Fault, Inject, Instant, WhenText};
 pub(crate) use traffic::{ArrivalsText, InlineWorkload, Phase, TokensText, Traffic, WorkloadText};
 
@@ -49,6 +51,8 @@ pub(crate) struct Scenario {
     pub faults: Section<Vec<FaultEntry>>,
     /// By how much random incidents are shortened, so that months fit into a run. Default: not at all.
     pub compress: Section<crate::compress::CompressText>,
+    /// What happens on purpose: config changes, rollouts, marks.
+    pub events: Section<Vec<Event>>,
     /// Fakes that already stand, instead of fakes of the run's own; `--clock wall` only.
     pub fakes: Section<crate::standing::FakesText>,
     /// Who is compared: overlays on the config. Without it there is one, `config`.
@@ -83,7 +87,6 @@ pub(crate) struct Leave {
 
 /// Keys of the design that this version does not act on: told apart from typing errors.
 const NOT_YET: &[(&str, &str)] = &[
-    ("events", "leave `events` out; settings can differ between contenders"),
     ("epoch", "leave `epoch` out and count instants from the start of the run"),
     ("decide", "leave `decide` out; among those who keep the promise the cheapest leads"),
 ];
@@ -143,6 +146,7 @@ impl Scenario {
         "traffic",
         "faults",
         "compress",
+        "events",
         "fakes",
         "contenders",
         "client",
@@ -185,6 +189,7 @@ impl Scenario {
             traffic: Section::of(root, "traffic"),
             faults: Section::of(root, "faults"),
             compress: Section::of(root, "compress"),
+            events: Section::of(root, "events"),
             fakes: Section::of(root, "fakes"),
             contenders: Section::of(root, "contenders"),
             client: Section::of(root, "client"),

@@ -52,6 +52,7 @@ pub(crate) fn info(parts: &Parts<'_>, hash: &str, warnings: &[String]) -> RunInf
         phases: parts.phases.iter().map(phase_info).collect(),
         faults: parts.timeline.infos.clone(),
         compress: parts.compress,
+        events: parts.events.infos.clone(),
         slo: parts.slo.clone(),
         assumed: assumed(parts),
         warnings: warnings.to_vec(),

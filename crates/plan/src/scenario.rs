@@ -3,8 +3,10 @@
 //!
 //! Reads no file, no clock and no environment: the caller hands in texts.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use gateway::config::Config;
 use loadgen::config::Phase;
 use record::run::CompressInfo;
 use vocab::{At, Seed};
@@ -15,6 +17,7 @@ use crate::config::{self, Loaded};
 use crate::contenders::{ContenderSpec, contenders};
 use crate::deployments::fakes;
 use crate::diagnostic::{Problem, Report, SourceId, Sources, suggest};
+use crate::events::{Change, events};
 use crate::faults::{Setting, Timeline, seconds, timeline};
 use crate::fleet::Fleet;
 use crate::node::Node;
@@ -27,7 +30,7 @@ use crate::read::{Spot, read};
 use crate::request::{Request, Text};
 use crate::targets::Targets;
 use crate::traffic::{self, Known};
-use crate::{slo, standing, yaml};
+use crate::{links, slo, standing, yaml};
 
 /// Seed where nobody names one.
 const SEED: u64 = 42;
@@ -99,8 +102,11 @@ impl Loader {
         if request.shorten.is_some() {
             leave_out(&mut timeline, traffic::end(&phases));
         }
+        links::check(&timeline, &specs, &mut self.problems);
+        let events = events(scenario.events.node.as_ref(), &phases, &mut self.problems);
         let standing = self.kept(|_| standing::standing(scenario.fakes.node.as_ref()));
         let playing = self.playing(&specs, (&tree, source), (&fleet, &prices));
+        let changed = self.changed(&playing, &events.changes, (&tree, source), (&fleet, &prices));
         self.problems.extend(compress::refusal(&timeline.weather, compress, &playing, &client));
         if !self.problems.is_empty() || fakes.specs.len() != fleet.members.len() {
             return None;
@@ -121,6 +127,8 @@ impl Loader {
             client,
             timeline,
             playing,
+            events,
+            changed,
             standing: standing?,
             slo,
             price_date: prices.date,
@@ -306,6 +314,48 @@ impl Loader {
         }
         playing
     }
+
+    /// The config of every contender after each change: what was changed stays changed.
+    fn changed(
+        &mut self,
+        playing: &[Playing],
+        changes: &[Change],
+        (tree, scenario): (&Node, SourceId),
+        (fleet, prices): (&Fleet, &Prices),
+    ) -> Vec<Vec<Arc<Config>>> {
+        let mut all = Vec::new();
+        for Playing { spec, .. } in playing {
+            let mut merged = tree.clone();
+            spec.overlay.iter().for_each(|overlay| merged.merge(overlay));
+            let (mut configs, mut busy_until) = (Vec::new(), At::START);
+            for change in changes {
+                if change.begins() < busy_until {
+                    let message =
+                        format!("a rollout of contender `{}` is still under way", spec.name);
+                    let help = "let it end first: its last instance would undo this change";
+                    self.problems.push(Problem::new(message).help(help).at(change.at));
+                }
+                busy_until = change.ends(spec.instances);
+                merged.merge(&change.overlay);
+                let Some(loaded) = self.read_config(&merged, Some(scenario)) else { return all };
+                match config::with_dummies(loaded.config, fleet) {
+                    Ok(mut config) => {
+                        config::with_known_prices(&mut config, prices);
+                        configs.push(Arc::new(config));
+                    }
+                    Err(strangers) => {
+                        let message =
+                            format!("the config has no such deployments: {}", strangers.join(", "));
+                        let help = "an event's `model_list` may only choose from the config's";
+                        self.problems.push(Problem::new(message).help(help).at(change.at));
+                        return all;
+                    }
+                }
+            }
+            all.push(configs);
+        }
+        all
+    }
 }
 
 /// Models that clients can call, the first group first.
@@ -348,6 +398,8 @@ fn leave_out(timeline: &mut Timeline, end: At) {
             note.text.clone_from(&line);
         }
     }
+    timeline.links.retain(|link| fits(link.to.ns()));
+    timeline.instances.retain(|hit| fits(hit.to.ns()));
     timeline.rules.retain(|rule| fits(rule.window.to.ns()));
     timeline.infos.retain(|info| fits(info.to_ns));
 }

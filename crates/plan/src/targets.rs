@@ -70,8 +70,8 @@ impl Targets<'_> {
             ("region", name) => self.matching(|_, member| member.region.eq_ignore_ascii_case(name)),
             ("gateway" | "link" | "redis" | "postgres", _) => {
                 return Err(TargetError::Invalid(
-                    format!("`{kind}` as a target is not available yet in this version"),
-                    "target deployments: an id, a glob, provider:x, region:x, first, others, all"
+                    format!("`{selector}` is no deployment"),
+                    "name deployments here: an id, a glob, provider:x, region:x, first, others, all"
                         .to_owned(),
                 ));
             }

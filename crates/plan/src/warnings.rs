@@ -143,7 +143,7 @@ fn over_at_once(situation: &Situation<'_>) -> Vec<String> {
     let line = |fault: &FaultInfo| {
         let length = Duration::from_nanos(fault.to_ns - fault.from_ns);
         let coolers = by_cooldown(situation.playing, |cooldown| cooldown > length);
-        (!fault.only_slows && !coolers.is_empty()).then(|| {
+        (!fault.only_slows && !fault.deployments.is_empty() && !coolers.is_empty()).then(|| {
             format!(
                 "{} lasts {}, but {coolers}: it is over before anybody looks again",
                 fault.id,

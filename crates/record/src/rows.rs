@@ -112,7 +112,7 @@ pub struct AttemptRow {
     pub arrived_ns: u64,
     /// When the attempt was over for the provider.
     pub ended_ns: u64,
-    /// Ids of the faults that it met, joined with `+`; empty if none. `fake:full` is no fault: a fake
+    /// Ids of the faults that it met, joined with `+`, those in force on its link among them; empty if none. `fake:full` is no fault: a fake
     /// out of connections turned the dial away.
     pub fault: Option<String>,
     /// Status of the answer, if a head was sent.
@@ -147,6 +147,8 @@ pub enum DecisionKind {
     StreamBroken,
     /// The client went away first.
     ClientLeft,
+    /// The instance took on another config; no request and no deployment.
+    Reload,
 }
 
 /// `decisions.csv`: one decision of a built-in gateway, through its observer.

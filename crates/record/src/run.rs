@@ -32,6 +32,9 @@ pub struct RunInfo {
     /// By how much random incidents were shortened; absent where there are none, or none was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compress: Option<CompressInfo>,
+    /// What else happened on purpose, in the order of time: config changes and marks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<EventInfo>,
     /// The promise.
     pub slo: Vec<SloInfo>,
     /// What was assumed and not said by the user, in words.
@@ -250,6 +253,23 @@ pub struct OriginInfo {
     /// Which part of its incident: `dns`, `model gpt-4o`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<String>,
+}
+
+/// Something that happened on purpose and is no fault.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventInfo {
+    /// `e1`, `e2`, …
+    pub id: String,
+    /// `apply`, `rollout` or `mark`.
+    pub kind: String,
+    /// What happens, in words.
+    pub summary: String,
+    /// When; of a rollout, when the first instance takes part.
+    pub at_ns: u64,
+    /// Time from one instance of a rollout to the next, in nanoseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every_ns: Option<u64>,
 }
 
 /// One service level objective.

@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use fake_providers::Fakes;
+use gateway::Parts;
 use gateway::balancer::Balancer;
-use gateway::{Gateway, Parts};
 use loadgen::Surroundings;
 use loadgen::config::{Dialect, Secret, Target};
 use plan::{ContenderPlan, Plan};
@@ -15,6 +15,8 @@ use vocab::Protocol;
 use world::{Authority, Clock, Connector, Link, Listener};
 
 use crate::DIRECT;
+use crate::harm;
+use crate::life::{Life, Reopen};
 use crate::recorder::Recorder;
 use crate::run::{RunError, RunOptions, WatchedContender};
 
@@ -133,22 +135,29 @@ impl Stage<'_> {
     pub(crate) fn gateway(
         &self,
         contender: &ContenderPlan,
-        name: &str,
-        seat: Seat,
+        number: u32,
+        (seat, reopen): (Seat, Reopen),
     ) -> Result<Server, RunError> {
-        let gateway = Gateway::new(Parts {
+        let parts = Parts {
             config: Arc::new(contender.gateway.clone()),
             clock: self.clock,
             connector: seat.connector,
             observer: Arc::clone(self.recorder) as Arc<dyn gateway::observer::Observer>,
             seed: self.plan.load.seed,
-            instance: Arc::from(name),
-        })
-        .map_err(|error| RunError::Gateway {
+            instance: Arc::from(instance_name(number)),
+        };
+        let turns = contender.turns.iter().filter(|turn| turn.instance == number);
+        let life = Life {
+            parts,
+            turns: turns.cloned().collect(),
+            reopen,
+            grounds: harm::grounds(*self, contender, number),
+        };
+        let first = life.born().map_err(|error| RunError::Gateway {
             contender: contender.name.to_string(),
             message: error.to_string(),
         })?;
-        Ok(Box::pin(async move { ended(gateway.serve(seat.listener).await) }))
+        Ok(Box::pin(life.live(first, seat.listener)))
     }
 
     /// The balancer in front of several instances.

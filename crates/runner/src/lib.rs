@@ -8,6 +8,8 @@
 mod assembly;
 mod calibrate;
 mod directory;
+mod harm;
+mod life;
 mod load;
 mod machine;
 mod oracle;

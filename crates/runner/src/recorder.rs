@@ -1,5 +1,6 @@
 //! Joins the observers of gateway, fakes and generator to the tables of one contender.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,8 @@ pub(crate) struct Recorder {
     dir: PathBuf,
     stop: Arc<AtomicBool>,
     tables: Mutex<Tables>,
+    /// Names of callers by their addresses, where addresses are all that a fake sees.
+    callers: Mutex<BTreeMap<String, String>>,
 }
 
 #[derive(Debug)]
@@ -62,7 +65,12 @@ impl Recorder {
             })
         };
         let tables = open().map_err(|source| RecordError::Write { dir: dir.to_owned(), source })?;
-        Ok(Self { dir: dir.to_owned(), stop, tables: Mutex::new(tables) })
+        Ok(Self {
+            dir: dir.to_owned(),
+            stop,
+            tables: Mutex::new(tables),
+            callers: Mutex::default(),
+        })
     }
 
     /// Ends the tables and joins the number of attempts to each request.
@@ -87,6 +95,12 @@ impl Recorder {
         }
         joined.finish().map_err(write)?;
         fs::remove_file(&part).map_err(write)
+    }
+
+    /// Whoever calls from `address` stands in the ledger as `name`.
+    pub(crate) fn caller(&self, address: &str, name: &str) {
+        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        callers.insert(address.to_owned(), name.to_owned());
     }
 
     fn tables(&self) -> MutexGuard<'_, Tables> {
@@ -115,6 +129,12 @@ impl loadgen::Sink for Recorder {
 
 impl fake_providers::Ledger for Recorder {
     fn attempt(&self, row: AttemptRow) {
+        let mut row = row;
+        let callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(name) = callers.get(&row.gateway) {
+            row.gateway.clone_from(name);
+        }
+        drop(callers);
         let mut tables = self.tables();
         if let Some(index) = row.request.and_then(|request| usize::try_from(request).ok()) {
             // A prompt may claim any number; the table grows with the ledger, not with the claim.
@@ -176,5 +196,6 @@ fn describe(choice: &Choice<'_>) -> (DecisionKind, String) {
         }
         Choice::StreamBroken { reason } => (DecisionKind::StreamBroken, format!("reason={reason}")),
         Choice::ClientLeft => (DecisionKind::ClientLeft, String::new()),
+        Choice::Reload => (DecisionKind::Reload, String::new()),
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use fake_providers::Fakes;
 use loadgen::Summary;
 use plan::Plan;
 use record::machine::GeneratorHealth;
@@ -11,6 +12,8 @@ use world::{Authority, Clock, Link, MemoryNetwork, Tasks, run_virtual};
 
 use crate::assembly::{self, GATEWAY_PORT, Player, Seat, Stage, authority};
 use crate::directory::RunDirectory;
+use crate::harm::{self, Dialler};
+use crate::life::Reopen;
 use crate::recorder::Recorder;
 use crate::run::{Played, RunError, RunOptions, WatchedContender, guard};
 
@@ -61,8 +64,10 @@ async fn inhabit(
             network.listen(&host.host, host.port, link).map_err(|source| stage.failed(source))?;
         start(stage, &mut servers, assembly::fake(&fakes, index, listener))?;
     }
-    let entry = gateways(stage, &network, &mut servers)?;
-    let around = stage.surroundings(network.connector("client"), watched, options);
+    let entry = gateways(stage, &network, &fakes, &mut servers)?;
+    let clients =
+        harm::over_links(stage, Dialler::Client, Some(&fakes), network.connector("client"));
+    let around = stage.surroundings(clients, watched, options);
     let target = stage.player.target(stage.plan, entry);
     let summary = loadgen::run(&stage.plan.load, target, around)
         .await
@@ -78,28 +83,45 @@ async fn inhabit(
 fn gateways(
     stage: Stage<'_>,
     network: &MemoryNetwork,
+    fakes: &Fakes,
     servers: &mut Tasks,
 ) -> Result<Authority, RunError> {
-    let seat = |name: &str| -> Result<Seat, RunError> {
+    let seat = |name: &str, dialler: Dialler| -> Result<Seat, RunError> {
         let listener = network
             .listen(name, GATEWAY_PORT, Link::default())
             .map_err(|source| stage.failed(source))?;
-        Ok(Seat { connector: network.connector(name), listener })
+        let connector = harm::over_links(stage, dialler, Some(fakes), network.connector(name));
+        Ok(Seat { connector, listener })
     };
     let Player::Contender(contender) = stage.player else {
         return Ok(authority(crate::DIRECT, GATEWAY_PORT));
     };
-    let names: Vec<String> = (1..=stage.player.instances()).map(assembly::instance_name).collect();
-    for name in &names {
-        start(stage, servers, stage.gateway(contender, name, seat(name)?)?)?;
+    let mut instances: Vec<Authority> = Vec::new();
+    for number in 1..=stage.player.instances() {
+        let name = assembly::instance_name(number);
+        let seat = seat(&name, Dialler::Gateway(number))?;
+        let gateway = stage.gateway(contender, number, (seat, reopen(network, &name)))?;
+        start(stage, servers, gateway)?;
+        instances.push(authority(&name, GATEWAY_PORT));
     }
-    let instances: Vec<Authority> =
-        names.iter().map(|name| authority(name, GATEWAY_PORT)).collect();
     if let [only] = instances.as_slice() {
         return Ok(only.clone());
     }
-    start(stage, servers, stage.balancer(contender, seat("balancer")?, instances))?;
+    start(
+        stage,
+        servers,
+        stage.balancer(contender, seat("balancer", Dialler::Balancer)?, instances),
+    )?;
     Ok(authority("balancer", GATEWAY_PORT))
+}
+
+/// The same name again, once nobody listens there any more.
+fn reopen(network: &MemoryNetwork, name: &str) -> Reopen {
+    let (network, name) = (network.clone(), name.to_owned());
+    Box::new(move || {
+        let opened = network.listen(&name, GATEWAY_PORT, Link::default());
+        Box::pin(std::future::ready(opened))
+    })
 }
 
 /// Starts one server of the world.

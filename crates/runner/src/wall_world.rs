@@ -18,6 +18,8 @@ use world::{
 use crate::assembly::{self, GATEWAY_PORT, Player, Seat, Stage, authority};
 use crate::calibrate::{self, Calibration};
 use crate::directory::RunDirectory;
+use crate::harm::{self, Dialler};
+use crate::life::Reopen;
 use crate::machine::cpu_of_threads;
 use crate::recorder::Recorder;
 use crate::run::{Played, RunError, RunOptions, Watch, WatchedContender};
@@ -94,9 +96,14 @@ fn play(
             (Providing::Here(fakes), hosts)
         }
     };
+    let ours = match &providing {
+        Providing::Here(fakes) => Some(fakes),
+        Providing::There(_) => None,
+    };
     let names = providing.names();
-    let entry = seat_gateways(stage, &gateways, &mut hosts, names.as_ref())?;
-    let around = stage.surroundings(connector(&hosts, None, names), watched, options);
+    let entry = seat_gateways(stage, &gateways, ours, &mut hosts, names.as_ref())?;
+    let clients = harm::over_links(stage, Dialler::Client, ours, connector(&hosts, None, names));
+    let around = stage.surroundings(clients, watched, options);
     let before = cpu_of_threads(GENERATOR);
     let summary = generator
         .block_on(loadgen::run(&plan.load, player.target(plan, entry), around))
@@ -177,6 +184,7 @@ pub(crate) fn health(
 fn seat_gateways(
     stage: Stage<'_>,
     runtime: &Runtime,
+    fakes: Option<&Fakes>,
     hosts: &mut Directory,
     names: Option<&Arc<dyn Names>>,
 ) -> Result<Authority, RunError> {
@@ -189,17 +197,25 @@ fn seat_gateways(
     for n in 1..=stage.player.instances() {
         let name = assembly::instance_name(n);
         let connector = connector(&upstreams, Some(source_of(n)), names.map(Arc::clone));
+        let connector = harm::over_links(stage, Dialler::Gateway(n), fakes, connector);
         let seat = seat(stage, runtime, (&name, hosts), connector)?;
-        runtime.spawn(stage.gateway(contender, &name, seat)?);
+        let at = address(&seat.listener).map_err(|source| stage.failed(source))?;
+        runtime.spawn(stage.gateway(contender, n, (seat, reopen(at)))?);
+        stage.recorder.caller(&source_of(n).to_string(), &name);
         instances.push(authority(&name, GATEWAY_PORT));
     }
     if let [only] = instances.as_slice() {
         return Ok(only.clone());
     }
-    let connector = connector(hosts, None, None);
+    let connector = harm::over_links(stage, Dialler::Balancer, fakes, connector(hosts, None, None));
     let seat = seat(stage, runtime, ("balancer", hosts), connector)?;
     runtime.spawn(stage.balancer(contender, seat, instances));
     Ok(authority("balancer", GATEWAY_PORT))
+}
+
+/// The same port again, once nobody listens there any more.
+fn reopen(at: SocketAddr) -> Reopen {
+    Box::new(move || Box::pin(listen_tcp(at, Link::default())))
 }
 
 /// A listener on loopback, entered into the directory under `name`.

@@ -136,6 +136,14 @@ impl Lab {
         self.instance("gateway", config)
     }
 
+    /// Starts a gateway of that config at `gateway:4000`, and keeps it in hand.
+    pub(crate) fn reloadable(&self, config: Config) -> Gateway {
+        let (gateway, listener) = self.standing("gateway", config);
+        let serving = gateway.clone();
+        tokio::spawn(async move { serving.serve(listener).await });
+        gateway
+    }
+
     /// Starts a gateway of that config at `name:4000`.
     pub(crate) fn instance(&self, name: &str, config: Config) -> &Self {
         let (gateway, listener) = self.standing(name, config);
@@ -302,6 +310,7 @@ impl Observer for Recorder {
             Choice::GaveUp { status, reason } => format!("gave up {status}: {reason}"),
             Choice::StreamBroken { reason } => format!("stream broken: {reason}"),
             Choice::ClientLeft => "client left".to_owned(),
+            Choice::Reload => "reload".to_owned(),
         };
         self.0.lock().expect("no poison").push(format!("{about} {what}"));
     }

@@ -68,7 +68,8 @@ fn is_launch(decision: &DecisionRow) -> bool {
         | DecisionKind::Served
         | DecisionKind::GaveUp
         | DecisionKind::StreamBroken
-        | DecisionKind::ClientLeft => false,
+        | DecisionKind::ClientLeft
+        | DecisionKind::Reload => false,
     }
 }
 

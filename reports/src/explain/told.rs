@@ -104,6 +104,7 @@ pub(super) fn gateway(row: &DecisionRow) -> Event {
         DecisionKind::GaveUp => "gives up",
         DecisionKind::StreamBroken => "ends a broken stream visibly, from",
         DecisionKind::ClientLeft => "sees the client leave",
+        DecisionKind::Reload => "takes on another config",
     };
     // Where a group is named, it is where the request goes; a deployment says it by itself.
     let (to, detail) = target(row);

@@ -86,6 +86,9 @@ pub(crate) fn fold(
     let rescued = case.rescued_ns();
     let recovered = good_before.and_then(|before| case.recovered_ns(before));
     let failback = case.failback_ns();
+    // A gateway's own fault, or one in front of it, is seen by no provider.
+    let met_requests = (!info.deployments.is_empty()).then(|| case.met_requests());
+    lacks(met_requests.is_none(), "met_requests");
     lacks(success_rate.is_none(), "success_rate");
     lacks(good_before.is_none(), "good_rate_before");
     lacks(seen.is_none(), "time_to_detect_s");
@@ -104,7 +107,7 @@ pub(crate) fn fold(
         entry: info.origin.as_ref().map(|origin| origin.entry.clone()),
         from_s: info.from_ns as f64 / NS_PER_S,
         to_s: info.to_ns as f64 / NS_PER_S,
-        met_requests: Some(case.met_requests()),
+        met_requests,
         success_rate,
         good_rate_before: good_before,
         time_to_detect_s: detected_ns.map(since_start),
@@ -138,6 +141,12 @@ impl<'a> Case<'a> {
         if partial || info.only_slows {
             return None;
         }
+        // Only one instance may have the link that it is about; the others carry on.
+        let caller = match self.only_caller() {
+            Some(only) if caller.is_none_or(|caller| Some(caller) == only) => Some(only?),
+            Some(_) => return None,
+            None => caller,
+        };
         let lambda = match caller {
             None => self.lambda,
             Some(_) => {
@@ -160,6 +169,13 @@ impl<'a> Case<'a> {
         // A target that was already left alone has nothing to detect.
         (!arrivals.is_empty())
             .then(|| watch(&arrivals, Watch { window_ns, until_ns, traffic_ends_ns }))
+    }
+
+    /// The one instance that a link fault is about: outer `None` if it is about all callers, inner
+    /// `None` if that instance never called.
+    fn only_caller(&self) -> Option<Option<usize>> {
+        let source = self.run.faults[self.fault].labels.get("source")?;
+        source.starts_with("gateway[").then(|| self.ledger.gateways.find(source))
     }
 
     /// Detection of each gateway instance that asks the target often enough to tell.

@@ -12,7 +12,7 @@ use crate::terminal::comparison::{
     ranked, shown,
 };
 use crate::terminal::opening::{head_pieces, judged, tested, validity_text};
-use crate::terminal::outcome::{detected, first_red, group_title, whole};
+use crate::terminal::outcome::{detected, events, first_red, group_title, whole};
 
 /// The format.
 #[derive(Debug)]
@@ -100,10 +100,15 @@ fn faults(analysis: &Analysis) -> String {
             ]));
         }
     }
-    if rows.is_empty() {
-        return rows;
+    let mut told: String =
+        events(analysis).iter().map(|line| format!("- {}\n", escape(line))).collect();
+    if !told.is_empty() {
+        told.push('\n');
     }
-    row(&head.map(str::to_owned)) + &row(&head.map(|_| "---".to_owned())) + &rows + "\n"
+    if rows.is_empty() {
+        return told;
+    }
+    row(&head.map(str::to_owned)) + &row(&head.map(|_| "---".to_owned())) + &rows + "\n" + &told
 }
 
 fn row(cells: &[String]) -> String {

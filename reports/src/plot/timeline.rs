@@ -80,6 +80,14 @@ fn draw_names(analysis: &Analysis, area: &Area<'_>, seconds: &Range<f64>) -> Dra
         let bar = [(from, line + 8), (from, NAMES_HEIGHT)];
         area.draw(&PathElement::new(bar.to_vec(), FAULT.stroke_width(1)))?;
     }
+    for (at, event) in analysis.run.events.iter().enumerate() {
+        let from = x(event.at_ns as f64 / 1e9);
+        let text = format!("{} {}", short(&event.id, 8), short(&event.summary, 46));
+        let line = 8 + 15 * ((analysis.run.faults.len() + at) as i32 % 2);
+        area.draw(&Text::new(text, (from, line), labels::style(11, &INK)))?;
+        let bar = [(from, line + 8), (from, NAMES_HEIGHT)];
+        area.draw(&PathElement::new(bar.to_vec(), INK.stroke_width(1)))?;
+    }
     Ok(())
 }
 
@@ -231,7 +239,14 @@ fn shade(analysis: &Analysis, chart: &mut Panel<'_, '_>, (top, opacity): (f64, f
     let edges = faults().flat_map(|f| [f.from_ns, f.to_ns]).map(|ns| ns as f64 / 1e9);
     let edge = |s| PathElement::new(vec![(s, 0.0), (s, top)], FAULT.mix(0.7).stroke_width(1));
     chart.draw_series(edges.map(edge))?;
+    let mark = |s| PathElement::new(vec![(s, 0.0), (s, top)], INK.mix(0.6).stroke_width(1));
+    chart.draw_series(event_instants(analysis).map(mark))?;
     Ok(())
+}
+
+/// When events happen, or begin, in seconds.
+fn event_instants(analysis: &Analysis) -> impl Iterator<Item = f64> + '_ {
+    analysis.run.events.iter().map(|event| event.at_ns as f64 / 1e9)
 }
 
 /// The outline of a histogram.

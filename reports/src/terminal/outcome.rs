@@ -67,6 +67,11 @@ pub(super) fn faults(analysis: &Analysis, style: Style, ink: Ink) -> String {
         out.extend(lines(&columns, ink, |_| None));
         out.push(String::new());
     }
+    let told = events(analysis);
+    if !told.is_empty() {
+        out.extend(told.iter().map(|line| ink.paint(&wrap(line, style.columns(), 4), Tone::Dim)));
+        out.push(String::new());
+    }
     out.join("\n")
 }
 
@@ -86,6 +91,16 @@ pub(crate) fn group_title(group: &Group, whole: &FaultResult) -> String {
         (Some(entry), windows @ 2..) => expanded::title(&plain(entry), whole, windows),
         (Some(_) | None, _) => fault_title(whole),
     }
+}
+
+/// One line per event: `e1 at 230 s: rollout of …`.
+pub(crate) fn events(analysis: &Analysis) -> Vec<String> {
+    let line = |event: &record::run::EventInfo| {
+        let at = seconds(event.at_ns as f64 / 1e9);
+        let kind = if event.kind == "mark" { "mark: " } else { "" };
+        format!("{} at {at}: {kind}{}", plain(&event.id), plain(&event.summary))
+    };
+    analysis.run.events.iter().map(line).collect()
 }
 
 /// Whether an interrupted run came as far as this fault; others do.

@@ -8,6 +8,9 @@ use crate::{cmd::scenario, screen};
 
 /// Prints one table.
 pub(crate) fn list(args: &List) -> Outcome {
+    if matches!(args.what, Listed::Faults) {
+        return faults(args.json);
+    }
     let lines = match args.what {
         Listed::Strategies => listing::strategies(),
         Listed::Faults => listing::faults(),
@@ -15,6 +18,33 @@ pub(crate) fn list(args: &List) -> Outcome {
         Listed::Presets => presets()?,
     };
     let text = if args.json { json(&lines)? } else { table(&lines) };
+    screen::print(&text);
+    Ok(Ended::Done)
+}
+
+/// Faults in three groups: by what they are about.
+fn faults(as_json: bool) -> Outcome {
+    let groups = [
+        ("faults", "", listing::faults()),
+        ("links", "\nlinks, with `target: \"link:gateway->first\"`:\n", listing::links()),
+        (
+            "instances",
+            "\ngateway instances, with `target: \"gateway[2]\"`:\n",
+            listing::instances(),
+        ),
+    ];
+    let text = if as_json {
+        let grouped = groups.iter().flat_map(|(group, _, lines)| {
+            lines.iter().map(move |line| {
+                let mut value = value(line);
+                value["group"] = serde_json::json!(group);
+                value
+            })
+        });
+        pretty(&grouped.collect::<Vec<_>>())?
+    } else {
+        groups.iter().map(|(_, title, lines)| format!("{title}{}", table(lines))).collect()
+    };
     screen::print(&text);
     Ok(Ended::Done)
 }
@@ -66,11 +96,13 @@ fn wrap(text: &str, room: usize) -> Vec<String> {
 }
 
 fn json(lines: &[Line]) -> Result<String, Failure> {
-    let values: Vec<serde_json::Value> = lines
-        .iter()
-        .map(|line| {
-            serde_json::json!({ "name": line.name, "summary": line.summary, "details": line.details })
-        })
-        .collect();
-    serde_json::to_string_pretty(&values).map_err(|error| Failure::Internal(error.to_string()))
+    pretty(&lines.iter().map(value).collect::<Vec<_>>())
+}
+
+fn value(line: &Line) -> serde_json::Value {
+    serde_json::json!({ "name": line.name, "summary": line.summary, "details": line.details })
+}
+
+fn pretty(values: &[serde_json::Value]) -> Result<String, Failure> {
+    serde_json::to_string_pretty(values).map_err(|error| Failure::Internal(error.to_string()))
 }

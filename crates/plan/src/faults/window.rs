@@ -102,7 +102,11 @@ pub(crate) fn window(setting: &Setting<'_>, item: &Node, id: &str) -> Result<Exp
     Ok(Expanded { drafts: vec![draft], note, ..Expanded::default() })
 }
 
-fn span(text: &raw::Fault, from: vocab::At) -> Result<Window, Problem> {
+/// When a hand-written window is armed, with its ramps.
+///
+/// # Errors
+/// A window of no length, or ramps that do not fit.
+pub(crate) fn span(text: &raw::Fault, from: vocab::At) -> Result<Window, Problem> {
     let length = text.length.value.0;
     if length.is_zero() {
         return Err(Problem::new("a fault of 0s hits nothing")

@@ -164,6 +164,62 @@ faults! {
     when_limits_are_lowered: "lower_limits" on "first", "{ lower_limits: { factor: 0.1 } }";
 }
 
+/// As [`faults!`], on the link from everybody to the first deployment.
+macro_rules! links {
+    ($($test:ident: $toxic:literal, $inject:literal;)+) => {
+        $(
+            #[test]
+            fn $test() {
+                agree($toxic, "'link:*->first'", $inject);
+            }
+        )+
+
+        const TOXICS: &[&str] = &[$($toxic),+];
+    };
+}
+
+links! {
+    when_a_link_is_slow: "latency", "{ latency: { latency: 100ms, jitter: 20ms } }";
+    when_a_link_is_narrow: "bandwidth", "{ bandwidth: { rate: 20 } }";
+    when_a_link_closes_late: "slow_close", "{ slow_close: { delay: 200ms } }";
+    when_a_link_swallows: "timeout", "{ timeout: { timeout: 300ms } }";
+    when_a_link_resets: "reset_peer", "{ reset_peer: { timeout: 100ms } }";
+    when_a_link_slices: "slicer", "{ slicer: { average_size: 200, size_variation: 50, delay: 2ms } }";
+    when_a_link_limits: "limit_data", "{ limit_data: { bytes: 1500 } }";
+    when_a_link_is_down: "down", "down";
+}
+
+#[test]
+fn every_link_fault_has_its_case() {
+    let known: Vec<String> = plan::listing::links().into_iter().map(|line| line.name).collect();
+    assert_eq!(TOXICS, known, "in the catalogue's order");
+}
+
+/// Plays three seconds of three instances of which the second is hit.
+fn agree_on_instances(name: &str, inject: &str) {
+    let faults = format!("[{{ at: 800ms, for: 1s, target: 'gateway[2]', inject: {inject} }}]");
+    let three = "{ name: shuffle, instances: 3, balance: round-robin }";
+    let text = scenario(name, 3, &faults).replace("{ name: shuffle }", three);
+    let simulated = play_one(&text, ClockKind::Virtual, "shuffle");
+    let measured = play_one(&text, ClockKind::Wall, "shuffle");
+    compare(&simulated, &measured, EDGE);
+}
+
+#[test]
+fn when_an_instance_is_killed() {
+    agree_on_instances("kill", "kill");
+}
+
+#[test]
+fn when_an_instance_is_paused() {
+    agree_on_instances("pause", "pause");
+}
+
+#[test]
+fn when_an_instance_restarts() {
+    agree_on_instances("restart", "{ restart: { down: 200ms } }");
+}
+
 #[test]
 fn every_fault_of_the_catalogue_has_its_case() {
     let known: Vec<String> = plan::listing::faults().into_iter().map(|line| line.name).collect();

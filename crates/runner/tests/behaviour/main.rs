@@ -5,4 +5,5 @@
 mod a_timeline_is_replayed;
 mod both_clocks_agree;
 mod contenders_meet_the_same_luck;
+mod links_and_instances_fail;
 mod support;

@@ -72,6 +72,7 @@ impl RunDir {
                 phases: vec![phase("load", (0, seconds), false)],
                 faults: Vec::new(),
                 compress: None,
+                events: Vec::new(),
                 slo: Vec::new(),
                 assumed: vec!["latency presets (2)".to_owned()],
                 warnings: Vec::new(),

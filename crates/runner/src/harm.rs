@@ -1,0 +1,151 @@
+//! A plan's link faults and pauses as rules of the world: who dials over which link, and what the
+//! far end never hears of.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fake_providers::Fakes;
+use plan::{ContenderPlan, Destination, LinkFault, Source};
+use vocab::At;
+use world::{Connector, Dial, LinkRule, Links, Premises, Stream, Toxic, Witness};
+
+use crate::assembly::{GATEWAY_PORT, Player, Stage, instance_name};
+use crate::life::Grounds;
+
+/// Who dials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialler {
+    /// Clients: a gateway, or, of the mark, a deployment.
+    Client,
+    /// The balancer, which stands for clients before several instances.
+    Balancer,
+    /// A gateway instance, from 1.
+    Gateway(u32),
+}
+
+impl Dialler {
+    fn name(self) -> String {
+        match self {
+            Self::Client => "client".to_owned(),
+            Self::Balancer => "balancer".to_owned(),
+            Self::Gateway(number) => instance_name(number),
+        }
+    }
+
+    fn is(self, source: Source) -> bool {
+        match (self, source) {
+            (_, Source::Anybody) | (Self::Client | Self::Balancer, Source::Client) => true,
+            (Self::Gateway(number), Source::Gateway(wanted)) => {
+                wanted.is_none_or(|wanted| wanted == number)
+            }
+            (Self::Client | Self::Balancer, Source::Gateway(_))
+            | (Self::Gateway(_), Source::Client) => false,
+        }
+    }
+}
+
+/// `inner`, over the links that `dialler` has in this world. Without fakes of our own nobody keeps
+/// the book of what their links do.
+pub(crate) fn over_links(
+    stage: Stage<'_>,
+    dialler: Dialler,
+    fakes: Option<&Fakes>,
+    inner: Arc<dyn Connector>,
+) -> Arc<dyn Connector> {
+    let instances = stage.player.instances();
+    let faults = stage.plan.link_faults.iter().filter(|fault| dialler.is(fault.source));
+    let mut rules: Vec<LinkRule> = faults.map(|fault| rule(fault, instances)).collect();
+    if let (Dialler::Gateway(number), Player::Contender(contender)) = (dialler, stage.player) {
+        let hosts = stage.plan.fakes.deployments.iter();
+        let hosts = hosts.map(|fake| (Arc::from(fake.host.as_str()), fake.port));
+        let hosts: Arc<[_]> = hosts.collect();
+        rules.extend(
+            holds(contender, number).map(|hold| LinkRule { hosts: Arc::clone(&hosts), ..hold }),
+        );
+    }
+    let witness = Arc::new(Bookkeeper { fakes: fakes.cloned(), name: dialler.name() });
+    let links = Links {
+        rules: Arc::from(rules),
+        clock: stage.clock,
+        seed: stage.plan.load.seed,
+        witness,
+        passages: fakes.map(|fakes| fakes.passages().clone()).unwrap_or_default(),
+    };
+    links.over(inner)
+}
+
+/// What connections meet at instance `number` while it is stopped, and at its next death.
+pub(crate) fn grounds(stage: Stage<'_>, contender: &ContenderPlan, number: u32) -> Grounds {
+    let holds: Vec<LinkRule> = holds(contender, number).collect();
+    let clock = stage.clock;
+    Box::new(move |death| {
+        let dies = death.map(|at| LinkRule {
+            toxic: Toxic::ResetPeer { after: Duration::ZERO },
+            from: at,
+            to: At::NEVER,
+            ..blank("death")
+        });
+        Premises::new(holds.iter().chain(&dies), clock)
+    })
+}
+
+fn holds(contender: &ContenderPlan, number: u32) -> impl Iterator<Item = LinkRule> {
+    let pauses = contender.pauses.iter().filter(move |pause| pause.instance == number);
+    pauses.map(|pause| LinkRule {
+        toxic: Toxic::Hold,
+        from: pause.from,
+        to: pause.to,
+        ..blank(&pause.id)
+    })
+}
+
+fn rule(fault: &LinkFault, instances: u32) -> LinkRule {
+    let hosts: Vec<(Arc<str>, u16)> = match &fault.destination {
+        Destination::Hosts(hosts) => {
+            hosts.iter().map(|(host, port)| (Arc::from(host.as_str()), *port)).collect()
+        }
+        Destination::Gateways(wanted) => (1..=instances)
+            .filter(|number| wanted.is_none_or(|wanted| wanted == *number))
+            .map(|number| (Arc::from(instance_name(number)), GATEWAY_PORT))
+            .collect(),
+    };
+    LinkRule {
+        id: Arc::from(fault.id.as_str()),
+        toxic: fault.toxic,
+        stream: fault.stream,
+        from: fault.from,
+        to: fault.to,
+        ramp: fault.ramp,
+        share: fault.share,
+        hosts: Arc::from(hosts),
+    }
+}
+
+/// A rule for everybody and nowhere, to be filled in.
+fn blank(id: &str) -> LinkRule {
+    LinkRule {
+        id: Arc::from(id),
+        toxic: Toxic::Hold,
+        stream: Stream::Downstream,
+        from: At::START,
+        to: At::START,
+        ramp: Duration::ZERO,
+        share: 1.0,
+        hosts: Arc::from([]),
+    }
+}
+
+/// Tells the fakes' book of dials that did not arrive.
+#[derive(Debug)]
+struct Bookkeeper {
+    fakes: Option<Fakes>,
+    name: String,
+}
+
+impl Witness for Bookkeeper {
+    fn turned_away(&self, dial: Dial<'_>, rule: &Arc<str>) {
+        if let Some(fakes) = &self.fakes {
+            fakes.turned_away(dial, &self.name, rule);
+        }
+    }
+}
