@@ -155,7 +155,9 @@ async fn standing(
         }
     }
     let Some(verdict) = dialled.weight.end else {
-        waits.map(Attempt::withdraw);
+        if let Some(attempt) = waits {
+            attempt.withdraw();
+        }
         let berth = place.lines.berth();
         return connection(Arc::clone(&estate), (site, berth), incoming, dialled.rules).await;
     };

@@ -41,7 +41,8 @@ async fn resolve(estate: &Estate, dial: Dial<'_>, from: &str) -> io::Result<()> 
     let schedule = estate.schedule.snapshot();
     let met = schedule.at_dial(Moment::Resolve, first, estate.clock.now(), caller);
     let Some(Verdict::NoName { error, after }) = met.weight.end else {
-        return Ok(estate.clock.sleep(met.weight.delay).await);
+        estate.clock.sleep(met.weight.delay).await;
+        return Ok(());
     };
     // Dropped where the client gives up before: that is an ending, too.
     let attempt: Attempt = turned_away(estate, first, request, from);

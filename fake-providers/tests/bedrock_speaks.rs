@@ -1,6 +1,8 @@
 //! Bedrock as a raw client reads it: whole answers, binary streams, signatures and refusals. The
 //! signatures were made by botocore 1.44.5 for the times that they name.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of a test stop it where they fail")]
+
 #[cfg(test)]
 mod support;
 

@@ -1,5 +1,7 @@
 //! Gemini as a raw client reads it: plain, as events, as an array, and its refusals.
 
+#![expect(clippy::unwrap_used, reason = "helpers of a test stop it where they fail")]
+
 #[cfg(test)]
 mod support;
 

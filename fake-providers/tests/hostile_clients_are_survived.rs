@@ -1,6 +1,12 @@
 //! What hostile clients do to fakes that stand: each is got rid of within a bound, and an honest
 //! client is answered afterwards.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of a test stop it where they fail"
+)]
+
 #[cfg(test)]
 mod support;
 

@@ -1,6 +1,8 @@
 //! Tools, structured output, thoughts, several choices, refusals: what a request asks of its answer,
 //! in each persona's words, plain and as a stream.
 
+#![expect(clippy::unwrap_used, reason = "helpers of a test stop it where they fail")]
+
 #[cfg(test)]
 mod support;
 

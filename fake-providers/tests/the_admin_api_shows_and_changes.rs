@@ -1,5 +1,7 @@
 //! The admin API as a client meets it: what it shows, what it changes, whom it turns away.
 
+#![expect(clippy::unwrap_used, reason = "helpers of a test stop it where they fail")]
+
 #[cfg(test)]
 mod support;
 

@@ -187,7 +187,7 @@ async fn connections_fail_in_their_ways() {
         ),
         (
             "dns",
-            json!({ "kind": "timeout" }),
+            json!({ "kind": "timeout", "after": "30s" }),
             "connect timeout",
             Stage::Connect,
             AttemptEnd::Refused,

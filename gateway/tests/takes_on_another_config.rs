@@ -1,7 +1,5 @@
 //! A gateway takes on another config while it serves: connections and open requests live on.
 
-#![expect(clippy::expect_used, reason = "helpers of tests")]
-
 mod support;
 
 use std::sync::Arc;

@@ -36,11 +36,14 @@ pub(crate) fn groups(faults: &[FaultResult]) -> Vec<Group> {
     groups
 }
 
+/// A time of a fault's result.
+type Field = fn(&mut FaultResult) -> &mut Option<f64>;
+
 /// All windows of an entry as one result: the worst of each number, and sums of what is counted. The
 /// worst, because a mean over outages of seconds and of minutes says nothing.
 pub(crate) fn worst(windows: &[&FaultResult]) -> Option<FaultResult> {
     let mut whole = (*windows.first()?).clone();
-    let times: &[(&str, fn(&mut FaultResult) -> &mut Option<f64>)] = &[
+    let times: &[(&str, Field)] = &[
         ("time_to_detect_s", |fault| &mut fault.time_to_detect_s),
         ("time_to_rescue_s", |fault| &mut fault.time_to_rescue_s),
         ("time_to_recover_s", |fault| &mut fault.time_to_recover_s),

@@ -68,9 +68,8 @@ impl Loader {
         let specs = contenders(scenario.contenders.node.as_ref(), &mut self.problems);
         let specs = self.chosen(specs, request.contenders);
 
-        let presets = self.kept(Presets::shipped);
-        let prices = self.kept(Prices::shipped);
-        let (presets, prices) = (presets?, prices?);
+        let shipped = (self.kept(Presets::shipped), self.kept(Prices::shipped));
+        let (presets, prices) = (shipped.0?, shipped.1?);
         let (config_text, tree) = self.config_tree(request, &scenario)?;
         let Loaded { config, notes } = self.read_config(&tree, None)?;
         let mut fleet = Fleet::of(&config);
@@ -91,17 +90,8 @@ impl Loader {
         let quotas = quotas(node, targets, &fakes.specs, &mut self.problems);
         let compress = self.kept(|_| compress::compress(scenario.compress.node.as_ref()))?;
         let setting = Setting { targets, phases: &phases, compress, find: request.find_timeline };
-        let mut timeline = timeline(
-            scenario.faults.node.as_ref(),
-            request.timeline,
-            &setting,
-            &mut self.sources,
-            &mut self.problems,
-        );
+        let timeline = self.timeline(request, scenario.faults.node.as_ref(), &setting);
         let factors = self.factors(compress, &timeline);
-        if request.shorten.is_some() {
-            leave_out(&mut timeline, traffic::end(&phases));
-        }
         links::check(&timeline, &specs, &mut self.problems);
         let events = events(scenario.events.node.as_ref(), &phases, &mut self.problems);
         let standing = self.kept(|_| standing::standing(scenario.fakes.node.as_ref()));
@@ -133,6 +123,21 @@ impl Loader {
             slo,
             price_date: prices.date,
         }))
+    }
+
+    /// What breaks, when; without the faults that a shortened schedule has no room for.
+    fn timeline(
+        &mut self,
+        request: &Request<'_>,
+        faults: Option<&Node>,
+        setting: &Setting<'_>,
+    ) -> Timeline {
+        let (sources, problems) = (&mut self.sources, &mut self.problems);
+        let mut timeline = timeline(faults, request.timeline, setting, sources, problems);
+        if request.shorten.is_some() {
+            leave_out(&mut timeline, traffic::end(setting.phases));
+        }
+        timeline
     }
 
     /// The scenario's tree with every `--set` laid over it.

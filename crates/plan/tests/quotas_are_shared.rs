@@ -1,7 +1,5 @@
 //! Limits that several deployments share, context windows and requests per day reach the fakes.
 
-#![expect(clippy::expect_used, reason = "helpers of a test stop it where they fail")]
-
 mod support;
 
 use support::{CALM, load, load_with};

@@ -15,7 +15,7 @@ pub(super) const ENTRY: Entry = Entry {
     source: include_str!("cold_start.rs"),
     example: "{ cold_start: { after: 60s, requests: 3, factor: 10 } }",
     group: Group::Provider,
-    parse: parse,
+    parse,
     schema: || schema_for!(Params),
 };
 

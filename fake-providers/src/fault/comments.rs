@@ -15,7 +15,7 @@ pub(super) const ENTRY: Entry = Entry {
     source: include_str!("comments.rs"),
     example: "{ comments: { every: 1, ids: true } }",
     group: Group::Stream,
-    parse: parse,
+    parse,
     schema: || schema_for!(Params),
 };
 

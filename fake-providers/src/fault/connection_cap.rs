@@ -13,7 +13,7 @@ pub(super) const ENTRY: Entry = Entry {
     source: include_str!("connection_cap.rs"),
     example: "{ connection_cap: { max: 100, then: wait } }",
     group: Group::Connection,
-    parse: parse,
+    parse,
     schema: || schema_for!(Params),
 };
 

@@ -15,7 +15,7 @@ pub(super) const ENTRY: Entry = Entry {
     source: include_str!("drip.rs"),
     example: "{ drip: { bytes: 16, every: 100ms } }",
     group: Group::Stream,
-    parse: parse,
+    parse,
     schema: || schema_for!(Params),
 };
 

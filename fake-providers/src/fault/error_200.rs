@@ -16,7 +16,7 @@ pub(super) const ENTRY: Entry = Entry {
     source: include_str!("error_200.rs"),
     example: "{ error_200: { status: 500, shape: envelope } }",
     group: Group::Response,
-    parse: parse,
+    parse,
     schema: || schema_for!(Params),
 };
 

@@ -14,7 +14,7 @@ pub(super) const ENTRY: Entry = Entry {
     source: include_str!("error_event.rs"),
     example: "{ error_event: { after_tokens: 0, status: 529 } }",
     group: Group::Stream,
-    parse: parse,
+    parse,
     schema: || schema_for!(Params),
 };
 

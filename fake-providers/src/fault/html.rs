@@ -13,7 +13,7 @@ pub(super) const ENTRY: Entry = Entry {
     source: include_str!("html.rs"),
     example: "{ html: { status: 200 } }",
     group: Group::Response,
-    parse: parse,
+    parse,
     schema: || schema_for!(Params),
 };
 

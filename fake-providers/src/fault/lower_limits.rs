@@ -13,7 +13,7 @@ pub(super) const ENTRY: Entry = Entry {
     source: include_str!("lower_limits.rs"),
     example: "{ lower_limits: { factor: 0.5 } }",
     group: Group::Provider,
-    parse: parse,
+    parse,
     schema: || schema_for!(Params),
 };
 

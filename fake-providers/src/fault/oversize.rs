@@ -12,7 +12,7 @@ pub(super) const ENTRY: Entry = Entry {
     source: include_str!("oversize.rs"),
     example: "{ oversize: { mb: 8 } }",
     group: Group::Response,
-    parse: parse,
+    parse,
     schema: || schema_for!(Params),
 };
 

@@ -12,7 +12,7 @@ pub(super) const ENTRY: Entry = Entry {
     source: include_str!("recovery.rs"),
     example: "{ recovery: { status: 503 } }",
     group: Group::Provider,
-    parse: parse,
+    parse,
     schema: || schema_for!(Params),
 };
 

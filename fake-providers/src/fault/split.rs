@@ -15,7 +15,7 @@ pub(super) const ENTRY: Entry = Entry {
     source: include_str!("split.rs"),
     example: "{ split: { bytes: 1 } }",
     group: Group::Stream,
-    parse: parse,
+    parse,
     schema: || schema_for!(Params),
 };
 

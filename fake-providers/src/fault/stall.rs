@@ -19,7 +19,7 @@ pub(super) const ENTRY: Entry = Entry {
     source: include_str!("stall.rs"),
     example: "{ stall: { after_tokens: 12 } }",
     group: Group::Stream,
-    parse: parse,
+    parse,
     schema: || schema_for!(Params),
 };
 

@@ -290,7 +290,7 @@ fn mistakes_have_a_place_and_a_remedy() {
         one(json!({"model": "azure/gpt-4o", "api_base": "westus"}), json!({})),
         one(json!({"model": "hosted_vllm/x"}), json!({})),
         one(json!({"model": "anthropc/claude"}), json!({})),
-        one(json!({"model": "bedrock/claude"}), json!({})),
+        one(json!({"model": "vertex_ai/claude"}), json!({})),
         one(json!({"rpm": -1}), json!({})),
         one(json!({"rpm": "many"}), json!({})),
         one(json!({"rpm": 1.5}), json!({})),

@@ -63,7 +63,7 @@ fn every_list_has_names_and_sentences_for_people_and_for_machines() {
         for line in &lines {
             let (name, summary) = (text(line, "name"), text(line, "summary"));
             assert!(summary.len() > 10, "{what}: {name} says nothing");
-            let first = ran.out.lines().find(|row| row.trim_start().starts_with(&name));
+            let first = ran.out.lines().find(|row| row.split_whitespace().next() == Some(&name));
             let word = summary.split(' ').next().unwrap_or_default();
             assert!(first.is_some_and(|row| row.contains(word)), "{what} {name}:\n{}", ran.out);
         }

@@ -195,7 +195,7 @@ impl Entry<'_> {
         let own = |part, positions: Vec<usize>, (from, to), ramp| {
             let happening = self.happening(process, number);
             let share = self.impact(process, number);
-            self.draft((process, number, part), positions, happening, (from, to, ramp), share)
+            self.draft((process, number, part), positions, (happening, share), (from, to, ramp))
         };
         match process.kind {
             Kind::Deployment => {
@@ -207,7 +207,7 @@ impl Entry<'_> {
                 let phase = |part: &str, happening, (from, to), share| {
                     let times = (from, to, Duration::ZERO);
                     let part = Some(part.to_owned());
-                    self.draft((process, number, part), all(), happening, times, share)
+                    self.draft((process, number, part), all(), (happening, share), times)
                 };
                 let share = self.share.unwrap_or(REGION_CONNECTS);
                 vec![
@@ -236,9 +236,8 @@ impl Entry<'_> {
         &self,
         (process, incident, part): (&Process, u32, Option<String>),
         positions: Vec<usize>,
-        happening: Happening,
+        (happening, share): (Happening, f64),
         (from, to, ramp): (At, At, Duration),
-        share: f64,
     ) -> Draft {
         Draft {
             id: String::new(),

@@ -114,7 +114,7 @@ impl Chat {
                             arguments: Some(String::new()),
                         }),
                     };
-                    self.write(out, piece.choice, calling(begun));
+                    self.write(out, piece.choice, &calling(begun));
                 }
                 let arguments = Some(piece.text.to_owned());
                 calling(ToolCallDelta {
@@ -124,7 +124,7 @@ impl Chat {
                 })
             }
         };
-        self.write(out, piece.choice, delta);
+        self.write(out, piece.choice, &delta);
     }
 
     pub(super) fn close(&self, out: &mut BytesMut, finish: Finish, tally: Tally, with_usage: bool) {
@@ -167,7 +167,7 @@ impl Chat {
         chunk
     }
 
-    fn write(&self, out: &mut BytesMut, index: u32, delta: Delta) {
+    fn write(&self, out: &mut BytesMut, index: u32, delta: &Delta) {
         let mut chunk = self.padded(of_choice(&self.judged, index), 0);
         for choice in &mut chunk.choices {
             choice.delta = delta.clone();
