@@ -61,9 +61,14 @@ class Client(Protocol):
 
 
 def whole_or_part(text: str | None) -> str:
-    """What a text is worth: the fakes end their last token with `$`."""
+    """What a text is worth: the fakes number their words, and end the last one with `$`."""
     if text is None:
         return "text None"
     if not text:
         return "silence: no text, no error"
-    return "the whole answer" if text.endswith("$") else "a part, taken for the whole"
+    if not text.endswith("$"):
+        return "more than the whole answer" if "$" in text else "a part, taken for the whole"
+    words = text.split()
+    if len(set(words)) < len(words):
+        return "a word twice"
+    return "the whole answer" if words == sorted(words) else "words out of order"

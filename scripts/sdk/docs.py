@@ -9,8 +9,10 @@ import pathlib
 import sys
 from collections.abc import Iterator, Sequence
 
-from golden import CURRENT, NODE, OLDER, TABLES, TYPESCRIPT, Case
-from seen import Sees
+from case import USUAL, Case, older_by_rule
+from golden import CURRENT, OLDER, TABLES
+from golden_typescript import NODE, TYPESCRIPT
+from seen import Range, Sees
 
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "fakes.md"
 BEGIN = "<!-- from here on written by scripts/sdk/docs.py -->\n"
@@ -50,7 +52,7 @@ def typescript() -> str:
     cases = [case for table in TABLES.values() for case in table]
     head = ["`inject:`", *(f"{sdk} {version} (Node)" for sdk, version in NODE.items())]
     rows = [
-        [_what(case), *(str(TYPESCRIPT[sdk].get(case.name, "")) for sdk in NODE)]
+        [_what(case), *(_words(TYPESCRIPT[sdk][case.name]) if case.name in TYPESCRIPT[sdk] else "" for sdk in NODE)]
         for case in cases
         if any(case.name in TYPESCRIPT[sdk] for sdk in NODE)
     ]
@@ -73,15 +75,38 @@ def _cell(case: Case, sdk: str) -> str:
 
 def _lines(case: Case, sdk: str) -> Iterator[str]:
     own = [name for name in case.sees if name == sdk or name.startswith(f"{sdk} (")]
-    shown: set[Sees] = set()
+    shown: set[str] = set()
     for name in own:
         sees = case.sees[name]
-        if sees not in shown:
-            yield (f"{name[len(sdk) + 1:]}: " if shown else "") + str(sees)
-            shown.add(sees)
+        if (words := _words(sees)) not in shown:
+            again = bool(shown) and _what_comes(sees) == _what_comes(case.sees[own[0]])
+            yield (f"{name[len(sdk) + 1:]}: " if shown else "") + (_tries(sees) if again else words)
+            shown.add(words)
     for name in own[:1]:
-        if name in case.older:
-            yield f"{OLDER[sdk]}: {case.older[name]}"
+        if name in case.older and case.older[name] != older_by_rule(case).get(name):
+            yield f"{OLDER[sdk]}: {_words(case.older[name])}"
+
+
+def _words(sees: Sees) -> str:
+    return "; ".join(filter(None, (_what_comes(sees), _tries(sees))))
+
+
+def _what_comes(sees: Sees) -> str:
+    ending = sees.ending
+    words = f"`{ending}`" if ending[:1].isupper() or "." in ending else ending
+    return f"{words} `{sees.code}`" if sees.code and sees.code != ending else words
+
+
+def _tries(sees: Sees) -> str:
+    if sees.attempts == 1:
+        return ""
+    waits = "" if sees.waits in USUAL else ", " + " and ".join(map(_range, sees.waits)) + " s apart"
+    return f"{sees.attempts} attempts{waits}"
+
+
+def _range(bounds: Range) -> str:
+    low, high = bounds
+    return f"{high:g}" if low == high else f"{low:g}–{high:g}"
 
 
 def flow(value: object) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from golden import Case
+from case import Case
 
 _sleep = time.sleep  # the real one: the suite replaces `time.sleep` while an SDK works
 

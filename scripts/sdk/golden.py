@@ -5,59 +5,27 @@ disagree the SDK is right and the table is corrected here; `docs/fakes.md` shows
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from seen import Range, Sees
+import golden_catalogue
+from case import (
+    Case,
+    Pair,
+    both,
+    exactly,
+    failed,
+    not_retried,
+    once,
+    retried,
+    thrice,
+    throttled,
+    with_older,
+)
+from golden_typescript import TYPESCRIPT
+from seen import Sees
 
 CURRENT = {"openai": "3.54.0", "anthropic": "2.12.0", "google-genai": "3.4.0", "boto3": "1.44.5"}
 OLDER = {"openai": "2.54.0", "anthropic": "0.125.0", "google-genai": "1.75.0", "boto3": "1.40.76"}
-
-BACKOFF: tuple[Range, ...] = ((0.375, 0.5), (0.75, 1.0))
-"""openai and anthropic: 0.5 s, 1 s, each less up to a quarter."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """One way to fail, and who sees what of it."""
-
-    name: str
-    inject: object
-    """Value of `inject:` in a scenario; none for a healthy deployment."""
-    sees: Mapping[str, Sees] = field(default_factory=dict)
-    """By the name of the client."""
-    older: Mapping[str, Sees] = field(default_factory=dict)
-    """Where the older generation differs."""
-    stream: bool = False
-    timeout_s: float | None = None
-    """The client's own, where it is what ends the call."""
-    at_connect: bool = False
-    """Whether it happens to every dial of the process."""
-
-
-def once(ending: str, status: int | None = None, code: str | None = None) -> Sees:
-    """Not retried."""
-    return Sees(ending, 1, (), status, code)
-
-
-def thrice(
-    ending: str, status: int | None = None, code: str | None = None, waits: tuple[Range, ...] = BACKOFF
-) -> Sees:
-    """Retried twice, as openai and anthropic do."""
-    return Sees(ending, 3, waits, status, code)
-
-
-def exactly(seconds: float) -> tuple[Range, ...]:
-    """Two waits of this length."""
-    return ((seconds, seconds), (seconds, seconds))
-
-
-HEALTHY = Case("healthy", None)
-
-
-def both(sees: Sees, azure: str | None = None) -> dict[str, Sees]:
-    """The openai SDK, whichever client; `azure` is Azure's own code."""
-    return {"openai": sees, "openai (Azure)": replace(sees, code=azure)}
-
 
 ERRORS: Sequence[Case] = [
     Case("error-400", {"error": 400}, {
@@ -208,41 +176,6 @@ STREAMS: Sequence[Case] = [
         stream=True, timeout_s=0.3),
 ]
 
-GOOGLE_BACKOFF: tuple[Range, ...] = ((1, 2), (2, 3), (4, 5), (8, 9))
-"""google-genai with `HttpRetryOptions()`: 1, 2, 4, 8 s, each and up to a second."""
-
-AWS_THROTTLED: tuple[Range, ...] = ((0, 1), (0, 2))
-AWS_FAILED: tuple[Range, ...] = ((0, 0.05), (0, 0.1))
-"""boto3's standard mode: luck times 2^n, of a second where it was throttled, else of 50 ms."""
-
-AWS_LEGACY: tuple[Range, ...] = ((0, 1), (0, 2), (0, 4), (0, 8))
-"""boto3's legacy mode, the default of the older generation, whatever happened."""
-
-Pair = tuple[Sees, Sees]
-"""google-genai as it comes, and with `HttpRetryOptions()`."""
-
-
-def not_retried(ending: str, status: int | None = None, code: str | None = None) -> Pair:
-    """By neither."""
-    sees = once(ending, status, code)
-    return sees, sees
-
-
-def retried(ending: str, status: int | None = None, code: str | None = None) -> Pair:
-    """By the one that was told to."""
-    return once(ending, status, code), Sees(ending, 5, GOOGLE_BACKOFF, status, code)
-
-
-def throttled(ending: str, status: int | None = None, code: str | None = None) -> Sees:
-    """Retried by boto3 after a long wait."""
-    return Sees(ending, 3, AWS_THROTTLED, status, code)
-
-
-def failed(ending: str, status: int | None = None, code: str | None = None) -> Sees:
-    """Retried by boto3 after a short one."""
-    return Sees(ending, 3, AWS_FAILED, status, code)
-
-
 GOOGLE: Mapping[str, Pair] = {
     "error-400": not_retried("ClientError", 400, "INVALID_ARGUMENT"),
     "error-401": not_retried("ClientError", 401, "UNAUTHENTICATED"),
@@ -319,65 +252,23 @@ AWS: Mapping[str, Sees] = {
 
 
 def _with_google_and_aws(case: Case) -> Case:
-    sees, older = dict(case.sees), dict(case.older)
+    sees = dict(case.sees)
     if pair := GOOGLE.get(case.name):
-        for name, one in zip(("google-genai", "google-genai (HttpRetryOptions)"), pair):
-            sees[name] = one
-            if one.ending.startswith("httpx2."):
-                older[name] = replace(one, ending=one.ending.replace("httpx2", "httpx"))
+        sees |= zip(("google-genai", "google-genai (HttpRetryOptions)"), pair)
     if aws := AWS.get(case.name):
         sees["boto3"] = aws
-        if aws.waits:
-            older["boto3"] = replace(aws, attempts=5, waits=AWS_LEGACY)
-    return replace(case, sees=sees, older=older)
+    return replace(case, sees=sees)
 
 
 TABLES: Mapping[str, Sequence[Case]] = {
-    title: [_with_google_and_aws(case) for case in cases]
-    for title, cases in {
-        "Error answers": ERRORS,
-        "How long they wait": WAITS,
-        "Broken connections, broken plain answers": CONNECTIONS,
-        "Broken streams": STREAMS,
-    }.items()
+    title: [with_older(_with_google_and_aws(case)) for case in [*cases, *rest]]
+    for title, cases, rest in (
+        ("Error answers", ERRORS, golden_catalogue.ERRORS),
+        ("How long they wait", WAITS, golden_catalogue.WAITS),
+        ("Broken connections, broken plain answers", CONNECTIONS, golden_catalogue.CONNECTIONS),
+        ("Broken streams", STREAMS, golden_catalogue.STREAMS),
+    )
 }
-
-HANGS = once("a hang")
-
-TYPESCRIPT: Mapping[str, Mapping[str, Sees]] = {
-    "openai": {
-        "error-408": thrice("APIError", 408),
-        "error-413": once("APIError", 413),
-        "throttle-120s": thrice("RateLimitError", 429),
-        "throttle-121s": thrice("RateLimitError", 429),
-        "throttle-24h": thrice("RateLimitError", 429),
-        "stall-plain": thrice("APIConnectionTimeoutError"),
-        "cut-plain": once("TypeError"),
-        "truncate-plain": once("SyntaxError"),
-        "error-in-200": once("choices undefined"),
-        "garble-plain": once("SyntaxError"),
-        "cut": once("TypeError"),
-        "garble": once("SyntaxError"),
-        "stall": HANGS,
-    },
-    "anthropic": {
-        "stall-plain": HANGS,
-        "cut-plain": once("TypeError"),
-        "truncate-plain": once("SyntaxError"),
-        "error-in-200": once("content undefined"),
-        "garble-plain": once("SyntaxError"),
-        "cut": once("TypeError"),
-        "error-event": once("APIError", None, "overloaded_error"),
-        "error-event-0": once("APIError", None, "overloaded_error"),
-        "garble": once("SyntaxError"),
-        "stall": HANGS,
-    },
-}
-"""Where the TypeScript SDK differs from the current Python one; measured 2026-11-22, Node 20. Their
-timeout ends with the head (openai) or does not reach the body at all: a silent body hangs."""
-
-NODE = {"openai": "7.57.0", "anthropic": "1.12.0"}
-"""Versions of the TypeScript SDKs."""
 
 
 def expected(case: Case, client: str, version: str) -> Sees | None:

@@ -15,11 +15,12 @@ from collections.abc import Iterator
 import typescript_sdk
 from anthropic_sdk import Anthropic
 from bedrock_sdk import Bedrock
+from case import HEALTHY, Case
 from client import Client, Detail
 from docs import is_current
 from fakes import Deployment, Fakes
 from gemini_sdk import Gemini, RetryingGemini
-from golden import HEALTHY, TABLES, Case, expected
+from golden import TABLES, expected
 from openai_sdk import AzureOpenAi, OpenAi
 from seen import Seen
 

@@ -18,14 +18,8 @@ class Sees:
     code: str | None = None
 
     def __str__(self) -> str:
-        words = [f"`{self.ending}`" if self.ending[:1].isupper() or "." in self.ending else self.ending]
-        if self.code:
-            words[0] += f" `{self.code}`"
-        if self.attempts != 1:
-            words.append(f"{self.attempts} attempts")
-        if self.waits:
-            words[-1] += ", " + " and ".join(map(_range, self.waits)) + " s apart"
-        return "; ".join(words)
+        waits = ", ".join(f"{low:g} to {high:g}" for low, high in self.waits) or "none"
+        return f"{self.ending} status={self.status} code={self.code} attempts={self.attempts} waits={waits}"
 
 
 @dataclass(frozen=True)
@@ -55,8 +49,3 @@ class Seen:
     def __str__(self) -> str:
         waits = ", ".join(f"{wait:.3g}" for wait in self.waits) or "none"
         return f"{self.ending} status={self.status} code={self.code} attempts={self.attempts} waits={waits}"
-
-
-def _range(bounds: Range) -> str:
-    low, high = bounds
-    return f"{high:g}" if low == high else f"≤ {high:g}"
