@@ -54,9 +54,9 @@ class Server:
         )
         self.url = None
         for line in self.process.stderr:
-            found = re.search(r"http://127\.0\.0\.1:\d+", line)
+            found = re.search(r"listens? on (http://127\.0\.0\.1:\d+)", line)
             if found:
-                self.url = found.group(0)
+                self.url = found.group(1)
                 break
         if self.url is None:
             sys.exit(f"{' '.join(command)} ended with {self.process.wait()} before it listened")
