@@ -111,13 +111,15 @@ impl Conn {
             if ready.is_read_closed() {
                 return;
             }
-            // Bytes wait to be read, for ever: forget them, so as to be woken by the next event.
-            let _ = tcp.try_io(Interest::READABLE, || {
-                Err::<(), _>(io::Error::from(io::ErrorKind::WouldBlock))
-            });
+            // Bytes wait to be read. Whoever serves this connection later must find it readable, so
+            // that is not forgotten, and the end is looked for from time to time.
+            tokio::time::sleep(HANG_UP_LOOK).await;
         }
     }
 }
+
+/// How often a socket with unread bytes is looked at for its end: soon enough for the ledger.
+const HANG_UP_LOOK: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// How long a client may take to shake hands.
 const HANDSHAKE_MAX: std::time::Duration = std::time::Duration::from_secs(10);

@@ -41,7 +41,7 @@ fn first_cells(page: &str, heading: &str) -> BTreeSet<String> {
     page.lines()
         .skip_while(|line| *line != heading)
         .skip(1)
-        .take_while(|line| !line.starts_with("## "))
+        .take_while(|line| !line.starts_with("## ") && !line.starts_with("### On "))
         .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
         .map(|(cell, _)| cell.to_owned())
         .collect()
@@ -86,9 +86,18 @@ fn the_fragments_of_the_guide_fit_into_a_scenario() {
 fn the_handbooks_tables_of_faults_are_the_catalogue() {
     let ran = Scratch::new().run(&["list", "faults", "--json"]);
     let lines: Vec<Value> = serde_json::from_str(&ran.out).expect("JSON");
-    let names: BTreeSet<String> =
-        lines.iter().map(|line| line["name"].as_str().expect("a name").to_owned()).collect();
-    assert_eq!(first_cells(FAKES, "## Faults"), names);
+    let of = |belongs: &dyn Fn(&str) -> bool| -> BTreeSet<String> {
+        let text = |line: &Value, key| line[key].as_str().map(str::to_owned);
+        lines
+            .iter()
+            .filter(|line| belongs(&text(line, "group").unwrap_or_default()))
+            .map(|line| text(line, "name").expect("a name"))
+            .collect()
+    };
+    let fakes = of(&|group| group != "links" && group != "instances");
+    assert_eq!(first_cells(FAKES, "## Faults"), fakes);
+    assert_eq!(first_cells(GUIDE, "### On links"), of(&|group| group == "links"));
+    assert_eq!(first_cells(GUIDE, "### On gateway instances"), of(&|group| group == "instances"));
 }
 
 fn compose() -> Value {

@@ -37,7 +37,7 @@ slo: { success: "rate > 0.5" }
         .filter(|row| row.kind == AttemptKind::Request)
         .map(|row| row.gateway)
         .collect();
-    assert_eq!(callers, ["127.0.1.1", "127.0.1.2"].map(str::to_owned).into());
+    assert_eq!(callers, ["gateway[1]", "gateway[2]"].map(str::to_owned).into());
     let decisions = RowReader::<DecisionRow>::open(&scratch.path("run/pair/decisions.csv"));
     let deciders: BTreeSet<String> =
         decisions.expect("a table").map(|row| row.expect("readable").gateway).collect();

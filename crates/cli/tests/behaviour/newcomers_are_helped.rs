@@ -81,6 +81,11 @@ fn every_listed_name_works_in_a_scenario() {
     for line in listed(&scratch, "faults") {
         scratch.write("scenario.yaml", crate::support::SCENARIO);
         scratch.change("inject: refuse", line["details"][0].as_str().expect("an example"));
+        match line["group"].as_str() {
+            Some("links") => scratch.change("target: first", "target: \"link:gateway->first\""),
+            Some("instances") => scratch.change("target: first", "target: gateway"),
+            Some(_) | None => {}
+        }
         check();
     }
     for line in listed(&scratch, "strategies") {
