@@ -2,7 +2,7 @@
 //!
 //! It has a port of its own, so that no provider's path is taken away from a persona, and so that it
 //! can stay on loopback where the fakes do not. Whoever can reach it can change the fakes and read
-//! what was asked of them, but never a key or a prompt. [`ROUTES`] and `admin/openapi.json` say the
+//! what was asked of them, but never a key or a prompt. `ROUTES` and `admin/openapi.json` say the
 //! same; a test holds them together.
 
 mod follow;
