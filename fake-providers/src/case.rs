@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use hyper::ext::ReasonPhrase;
 use record::AttemptEnd;
 use vocab::{At, PromptId, Visit, mark};
 
@@ -25,7 +26,9 @@ use crate::fault::{Moment, Twist, Verdict, Weight};
 use crate::latency::answer_tokens;
 use crate::ledger::{Attempt, Entry, Numbers};
 use crate::limits::{Need, Reading};
-use crate::persona::{Headers, Operation, OwnedScene, Prompt, Refusal, Voice, put, retry_headers};
+use crate::persona::{
+    Headers, Operation, OwnedScene, Prompt, Refusal, Voice, date, put, retry_headers,
+};
 use crate::schedule::{Ask, Luck, Met};
 use crate::script::{Directives, Finish, Piece, Said, Script, Telling};
 
@@ -162,7 +165,7 @@ impl Case<'_> {
         let answer = if prompt.stream {
             self.stream(prompt, (course, script), seat, &weight).await
         } else {
-            self.plain(prompt, (course, script), seat).await
+            self.plain(prompt, (course, script), seat, &weight).await
         };
         shaped(answer, &weight)
     }
@@ -204,8 +207,12 @@ impl Case<'_> {
         prompt: &Prompt,
         (mut course, script): (Course, Script),
         seat: Seat,
+        weight: &Weight,
     ) -> Response<Answer> {
-        let planned = self.plan(prompt, &mut course, script).await;
+        let mut planned = self.plan(prompt, &mut course, script).await;
+        if weight.has(Twist::NoUsage) {
+            planned.body = without_usage(&planned.body);
+        }
         match planned.end {
             None if course.endless => {
                 let then = Then::Beats(ENDLESS_BEAT);
@@ -242,6 +249,8 @@ impl Case<'_> {
                     if let Some(piece) = telling.next() {
                         said.hear(&piece);
                         if twists.contains(&Twist::Duplicate) {
+                            // Said twice, it is billed twice.
+                            entry.generated(1);
                             said.hear(&Piece { starts: false, ..piece });
                         }
                     }
@@ -304,6 +313,8 @@ impl Case<'_> {
 
     fn headers(&self, content_type: &'static str) -> HeaderMap {
         let mut headers = HeaderMap::with_capacity(12);
+        let now = date(self.desk.estate.clock.unix_seconds(), Duration::ZERO);
+        headers.extend(HeaderValue::try_from(now).ok().map(|now| (header::DATE, now)));
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         let took = self.desk.estate.clock.now().since(self.arrived);
         let scene = self.scene.borrow();
@@ -435,5 +446,20 @@ fn respond(status: StatusCode, headers: HeaderMap, answer: Answer) -> Response<A
     let mut response = Response::new(answer);
     *response.status_mut() = status;
     *response.headers_mut() = headers;
+    if status.canonical_reason().is_none() {
+        // As edges send 529 and 520: a status line without words.
+        response.extensions_mut().insert(ReasonPhrase::from_static(b""));
+    }
     response
+}
+
+/// A whole answer that does not tell what it took, in any provider's words.
+fn without_usage(body: &Bytes) -> Bytes {
+    let Ok(serde_json::Value::Object(mut reply)) = serde_json::from_slice(body) else {
+        return body.clone();
+    };
+    for name in ["usage", "usageMetadata"] {
+        reply.shift_remove(name);
+    }
+    Bytes::from(serde_json::Value::Object(reply).to_string())
 }

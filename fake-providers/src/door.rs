@@ -248,7 +248,7 @@ async fn bounce(mut conn: Conn, last_words: Bytes) {
 const LINGER_READS_MAX: usize = 16 * 1024;
 
 /// A fatal TLS alert as a record (RFC 8446, section 6): type, version, length, level, code.
-fn alert(code: u8) -> Bytes {
+pub(crate) fn alert(code: u8) -> Bytes {
     Bytes::copy_from_slice(&[21, 3, 3, 0, 2, 2, code])
 }
 

@@ -187,7 +187,13 @@ impl Line {
         self.control.say_at_end(Bytes::from_static(NO_CHUNK));
     }
 
-    /// Turns it into a black hole, to be taken down at `until`.
+    /// Says these bytes as its last and is closed in order.
+    pub(crate) fn close_with(&self, last_words: Bytes) {
+        self.control.say_at_end(last_words);
+        self.close();
+    }
+
+    /// Turns it into a black hole, whose serving ends at `until`; its client hears nothing of that.
     pub(crate) fn silence(&self, until: At) {
         self.state().ends = until;
         self.control.silence();

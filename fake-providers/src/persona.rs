@@ -457,7 +457,7 @@ pub(crate) fn retry_headers(persona: Persona, refusal: &Refusal, unix_s: u64) ->
 }
 
 /// So long after `unix_s`, as an HTTP date.
-fn date(unix_s: u64, wait: Duration) -> String {
+pub(crate) fn date(unix_s: u64, wait: Duration) -> String {
     let until = Duration::from_secs(unix_s).saturating_add(wait);
     // Ten years at most, far from where dates end.
     httpdate::fmt_http_date(std::time::UNIX_EPOCH + until)

@@ -73,6 +73,8 @@ async fn usage_is_missing_where_it_would_be() {
     assert!(usage(&healthy.stream(0, 4, 10).await));
     let (seen, _) = streamed(Protocol::OpenAi, "no_usage", Value::Null).await;
     assert!(!usage(&seen), "{}", seen.body());
+    let silent = world(Protocol::OpenAi, "no_usage", Value::Null).plain(0, 4, 10).await;
+    assert!(silent.body().contains("\"choices\"") && !usage(&silent), "{}", silent.body());
 }
 
 #[tokio::test(start_paused = true)]
@@ -81,7 +83,7 @@ async fn frames_come_twice_or_change_places() {
         let (seen, row) = streamed(protocol, "duplicate", json!({ "after_tokens": 3 })).await;
         assert_eq!((seen.tokens(), terminators(&seen)), (11, 1));
         assert_eq!(seen.body().matches("~1.4.1.3").count(), 2, "{protocol}");
-        assert_eq!(row.ended, AttemptEnd::Complete);
+        assert_eq!((row.ended, row.tokens_out), (AttemptEnd::Complete, 11), "billed as it is said");
         let (seen, _) = streamed(protocol, "reorder", json!({ "after_tokens": 3 })).await;
         let body = seen.body();
         let at = |seq: u32| body.find(&format!("~1.4.1.{seq}")).unwrap();

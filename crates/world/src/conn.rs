@@ -106,7 +106,13 @@ impl Conn {
     /// Returns when the other end of a socket closed its side; never in memory, where a client that
     /// knocks is told apart by its dial. Reads nothing.
     pub(crate) async fn hung_up(&self) {
-        let Some(tcp) = self.wire.tcp() else { return std::future::pending().await };
+        self.wire.io.hung_up().await;
+    }
+}
+
+impl Io {
+    async fn hung_up(&self) {
+        let Some(tcp) = self.tcp() else { return std::future::pending().await };
         while let Ok(ready) = tcp.ready(Interest::READABLE).await {
             if ready.is_read_closed() {
                 return;
@@ -117,6 +123,10 @@ impl Conn {
         }
     }
 }
+
+/// How long a socket in a black hole stays open after nobody serves it any more, unless its client
+/// leaves: longer than clients wait. Bounded, so that it is not kept for ever.
+const SILENCE_MAX: std::time::Duration = std::time::Duration::from_secs(600);
 
 /// How often a socket with unread bytes is looked at for its end: soon enough for the ledger.
 const HANG_UP_LOOK: std::time::Duration = std::time::Duration::from_millis(20);
@@ -131,11 +141,20 @@ impl Wire {
     }
 
     fn tcp(&self) -> Option<&TcpStream> {
-        match &self.io {
-            Io::Memory(_) => None,
-            Io::Tcp(tcp) => Some(tcp),
-            Io::Tls(tls) => Some(tls.get_ref().0),
-        }
+        self.io.tcp()
+    }
+
+    /// Keeps a silenced socket open, unread and unanswered: closing it would tell its client what a
+    /// black hole does not tell.
+    fn stay_silent(&mut self) {
+        let runtime = tokio::runtime::Handle::try_current();
+        let (Ok(runtime), Some(_)) = (runtime, self.tcp()) else { return };
+        let nothing = Io::Memory(tokio::io::duplex(1).0);
+        let io = std::mem::replace(&mut self.io, nothing);
+        runtime.spawn(async move {
+            // Either way it is over.
+            let _ = tokio::time::timeout(SILENCE_MAX, io.hung_up()).await;
+        });
     }
 
     pub(crate) fn poll_read(
@@ -225,6 +244,14 @@ impl Wire {
 }
 
 impl Io {
+    fn tcp(&self) -> Option<&TcpStream> {
+        match self {
+            Self::Memory(_) => None,
+            Self::Tcp(tcp) => Some(tcp),
+            Self::Tls(tls) => Some(tls.get_ref().0),
+        }
+    }
+
     fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Memory(io) => Pin::new(io).poll_read(cx, buf),
@@ -322,6 +349,9 @@ impl Drop for Conn {
             let mut cx = Context::from_waker(Waker::noop());
             let _ = Pin::new(&mut *self).poll_write(&mut cx, &bytes);
             let _ = Pin::new(&mut *self).poll_flush(&mut cx);
+        }
+        if self.wire.control.mode() == Mode::Silent {
+            self.wire.stay_silent();
         }
         if let (Mode::ResetHere, Some(tcp)) = (self.wire.control.mode(), self.wire.tcp()) {
             // The socket goes away whether or not the option could be set.

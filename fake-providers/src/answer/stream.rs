@@ -201,6 +201,8 @@ impl Stream {
             voice.say(&mut self.out, &piece);
         }
         if twists.contains(&Twist::Duplicate) {
+            // Said twice, it is billed twice: no token is delivered that nobody billed.
+            self.tale.entry.generated(1);
             let frame = Bytes::copy_from_slice(&self.out[start..]);
             self.out.extend_from_slice(&frame);
         }

@@ -7,6 +7,7 @@ use record::AttemptEnd;
 
 use super::{Case, JSON, Seat, half};
 use crate::answer::{Answer, Body, Then, slip};
+use crate::door::alert;
 use crate::fault::{Slip, Unframed, Verdict};
 use crate::persona::Refusal;
 use crate::schedule::Met;
@@ -87,6 +88,10 @@ impl Case<'_> {
                 entry.doom(AttemptEnd::Closed);
                 self.desk.line.close();
             }
+            Verdict::Alert(code) => {
+                entry.doom(AttemptEnd::Closed);
+                self.desk.line.close_with(alert(*code));
+            }
             Verdict::ErrorEvent(_)
             | Verdict::Garble
             | Verdict::Truncate(_)
@@ -94,7 +99,6 @@ impl Case<'_> {
             | Verdict::Cut
             | Verdict::Refuse
             | Verdict::Wait
-            | Verdict::Alert(_)
             | Verdict::NoName { .. }
             | Verdict::Instead(_)
             | Verdict::Twist(_)

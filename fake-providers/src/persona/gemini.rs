@@ -27,7 +27,8 @@ pub(super) use read::read;
 const VERSIONS: [&str; 3] = ["/v1/", "/v1beta/", "/v1beta1/"];
 
 pub(super) fn route(path: &str) -> Option<Route<'_>> {
-    let rest = VERSIONS.into_iter().find_map(|version| path.strip_prefix(version))?;
+    let bare = path.strip_prefix('/').filter(|rest| rest.starts_with("models/"));
+    let rest = VERSIONS.into_iter().find_map(|version| path.strip_prefix(version)).or(bare)?;
     let rest = match rest.strip_prefix("projects/") {
         Some(vertex) => vertex.split_once("/publishers/google/")?.1,
         None => rest,
