@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use record::AttemptEnd;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Sleep;
 
 use super::Said;
 use crate::line::Line;
@@ -111,7 +111,9 @@ impl Body {
         if beat.as_mut().poll(cx).is_pending() {
             return Poll::Pending;
         }
-        beat.as_mut().reset(Instant::now() + every);
+        // From when it was due, not from when it fired: roundings must not add up.
+        let next = beat.deadline() + every;
+        beat.as_mut().reset(next);
         Poll::Ready(Said::More(Bytes::from_static(&SPACE[..1])))
     }
 }
