@@ -3,12 +3,14 @@
 //! Chat completions are matched by hand, because every microsecond here is paid by every request;
 //! all other routes go through [`crate::routes`].
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
+use percent_encoding::percent_decode_str;
 use tokio::sync::oneshot;
 use tower_service::Service as _;
 use world::{Conn, Listener, Tasks};
@@ -165,26 +167,8 @@ fn chat_path(path: &str) -> Option<Option<&str>> {
 
 /// Percent escapes of a path segment, undone; what is no UTF-8 then stays as it was.
 fn unescaped(segment: &str) -> String {
-    if !segment.contains('%') {
-        return segment.to_owned();
-    }
-    let mut bytes = Vec::with_capacity(segment.len());
-    let mut rest = segment.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        let code = (first == b'%').then(|| tail.get(..2)).flatten();
-        let code = code.and_then(|code| std::str::from_utf8(code).ok());
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            None => {
-                bytes.push(first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| segment.to_owned())
+    let decoded = percent_decode_str(segment).decode_utf8();
+    decoded.map_or_else(|_| segment.to_owned(), Cow::into_owned)
 }
 
 #[cfg(test)]

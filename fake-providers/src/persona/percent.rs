@@ -2,32 +2,17 @@
 
 use std::borrow::Cow;
 
+use percent_encoding::percent_decode_str;
+
 /// `text` with its `%XX` decoded. What is no escape, or no UTF-8 afterwards, stays as it is.
 pub(super) fn decode(text: &str) -> Cow<'_, str> {
-    if !text.contains('%') {
-        return Cow::Borrowed(text);
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        let escaped = (byte == b'%').then(|| after.split_first_chunk::<2>()).flatten();
-        let decoded = escaped.and_then(|(digits, after)| Some((hex(*digits)?, after)));
-        let (byte, after) = decoded.unwrap_or((byte, after));
-        bytes.push(byte);
-        rest = after;
-    }
-    String::from_utf8(bytes).map_or(Cow::Borrowed(text), Cow::Owned)
+    percent_decode_str(text).decode_utf8().unwrap_or(Cow::Borrowed(text))
 }
 
 /// The value of a query's member, decoded.
 pub(super) fn query_member<'q>(query: &'q str, name: &str) -> Option<Cow<'q, str>> {
     let members = query.split('&').filter_map(|member| member.split_once('='));
     members.into_iter().find(|(found, _)| *found == name).map(|(_, value)| decode(value))
-}
-
-fn hex(digits: [u8; 2]) -> Option<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
-    Some(digit(digits[0])? << 4 | digit(digits[1])?)
 }
 
 #[cfg(test)]
