@@ -140,7 +140,7 @@ fn yaml_stays_behind_one_module() {
         !name.contains("/tests/") && text.lines().any(|line| line.contains("serde_yaml::"))
     };
     let users: Vec<String> = sources().into_iter().filter(uses).map(|(name, _)| name).collect();
-    assert_eq!(users, ["crates/plan/src/yaml.rs"], "serde_yaml belongs behind one module");
+    assert_eq!(users, ["crates/plan/src/text/yaml.rs"], "serde_yaml belongs behind one module");
 }
 
 #[test]

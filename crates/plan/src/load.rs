@@ -1,0 +1,427 @@
+//! From texts to a [`Plan`]: reads the scenario, then the config that it names, then every section
+//! against both. All mistakes are collected; a plan exists only if there is none.
+//!
+//! Reads no file, no clock and no environment: the caller hands in texts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gateway::config::Config;
+use loadgen::config::Phase;
+use record::run::CompressInfo;
+use vocab::{At, Seed};
+
+use crate::out::assemble::{Parts, Playing, assemble};
+use crate::out::plan::Plan;
+use crate::resolve::compress::{self, Compress};
+use crate::resolve::config::{self, Loaded};
+use crate::resolve::contenders::{ContenderSpec, contenders};
+use crate::resolve::deployments::fakes;
+use crate::resolve::events::{Change, events};
+use crate::resolve::faults::{Setting, Timeline, seconds, timeline};
+use crate::resolve::fleet::Fleet;
+use crate::resolve::presets::Presets;
+use crate::resolve::prices::Prices;
+use crate::resolve::quotas::quotas;
+use crate::resolve::targets::Targets;
+use crate::resolve::traffic::{self, Known};
+use crate::resolve::{links, slo, standing};
+use crate::text::diagnostic::{Problem, Report, SourceId, Sources, suggest};
+use crate::text::node::Node;
+use crate::text::raw::Scenario;
+use crate::text::read::{Spot, read};
+use crate::text::request::{Request, Text};
+use crate::text::yaml;
+
+/// Seed where nobody names one.
+const SEED: u64 = 42;
+
+/// Makes the plan of a run.
+///
+/// # Errors
+/// Every mistake found, with its place.
+pub fn load(request: &Request<'_>) -> Result<Plan, Report> {
+    let mut loader = Loader::default();
+    match loader.load(request) {
+        Some(plan) if loader.problems.is_empty() => Ok(plan),
+        Some(_) | None => Err(Report::new(loader.sources, loader.problems)),
+    }
+}
+
+#[derive(Default)]
+struct Loader {
+    sources: Sources,
+    problems: Vec<Problem>,
+    /// About overlays; the config's own notes go their own way.
+    notes: Vec<String>,
+}
+
+impl Loader {
+    /// `None` or problems, or both: the caller looks at the problems.
+    fn load(&mut self, request: &Request<'_>) -> Option<Plan> {
+        let (root, source) = self.scenario_tree(request)?;
+        let split = Scenario::split(&root, &mut self.problems);
+        let scenario = self.kept(|_| split)?;
+        let name = self.name(&scenario);
+        let seed = Seed(request.seed.or_else(|| self.seed(&scenario)).unwrap_or(SEED));
+        let slo = slo::slos(scenario.slo.node.as_ref(), &mut self.problems);
+        let client = traffic::client(scenario.client.node.as_ref(), &mut self.problems);
+        let specs = contenders(scenario.contenders.node.as_ref(), &mut self.problems);
+        let specs = self.chosen(specs, request.contenders);
+
+        let shipped = (self.kept(Presets::shipped), self.kept(Prices::shipped));
+        let (presets, prices) = (shipped.0?, shipped.1?);
+        let (config_text, tree) = self.config_tree(request, &scenario)?;
+        let Loaded { config, notes } = self.read_config(&tree, None)?;
+        let mut fleet = Fleet::of(&config);
+        let models = models(&config);
+        let known = Known { presets: &presets, models: &models };
+        let phases = traffic::phases(scenario.traffic.node.as_ref(), known, &mut self.problems);
+        let phases = self.shortened(phases, request.shorten)?;
+        let called = called(&config, phases.first());
+        let fakes = fakes(
+            scenario.deployments.node.as_ref(),
+            &mut fleet,
+            &called,
+            (&presets, &prices),
+            &mut self.problems,
+        );
+        let targets = Targets { fleet: &fleet, called: &called, seed };
+        let node = scenario.quotas.node.as_ref();
+        let quotas = quotas(node, targets, &fakes.specs, &mut self.problems);
+        let compress = self.kept(|_| compress::compress(scenario.compress.node.as_ref()))?;
+        let setting = Setting { targets, phases: &phases, compress, find: request.find_timeline };
+        let timeline = self.timeline(request, scenario.faults.node.as_ref(), &setting);
+        let factors = self.factors(compress, &timeline);
+        links::check(&timeline, &specs, &mut self.problems);
+        let events = events(scenario.events.node.as_ref(), &phases, &mut self.problems);
+        let standing = self.kept(|_| standing::standing(scenario.fakes.node.as_ref()));
+        let playing = self.playing(&specs, (&tree, source), (&fleet, &prices));
+        let changed = self.changed(&playing, &events.changes, (&tree, source), (&fleet, &prices));
+        self.problems.extend(compress::refusal(&timeline.weather, compress, &playing, &client));
+        if !self.problems.is_empty() || fakes.specs.len() != fleet.members.len() {
+            return None;
+        }
+        Some(assemble(Parts {
+            request,
+            name: name?,
+            question: question(&request.scenario.text),
+            seed,
+            config: (config_text, notes),
+            overlay_notes: std::mem::take(&mut self.notes),
+            fleet,
+            called,
+            fakes,
+            quotas,
+            compress: factors,
+            phases,
+            client,
+            timeline,
+            playing,
+            events,
+            changed,
+            standing: standing?,
+            slo,
+            price_date: prices.date,
+        }))
+    }
+
+    /// What breaks, when; without the faults that a shortened schedule has no room for.
+    fn timeline(
+        &mut self,
+        request: &Request<'_>,
+        faults: Option<&Node>,
+        setting: &Setting<'_>,
+    ) -> Timeline {
+        let (sources, problems) = (&mut self.sources, &mut self.problems);
+        let mut timeline = timeline(faults, request.timeline, setting, sources, problems);
+        if request.shorten.is_some() {
+            leave_out(&mut timeline, traffic::end(setting.phases));
+        }
+        timeline
+    }
+
+    /// The scenario's tree with every `--set` laid over it.
+    fn scenario_tree(&mut self, request: &Request<'_>) -> Option<(Node, SourceId)> {
+        let Text { name, text } = request.scenario;
+        let source = self.sources.add(name, text);
+        let mut root = self.parsed(source, text)?;
+        for (key, value) in request.sets {
+            let argument = self.sources.add(&format!("--set {key}"), value);
+            let value = self.parsed(argument, value)?;
+            let at = value.at;
+            if let Err(message) = root.set(key, value) {
+                self.problems.push(
+                    Problem::new(format!("--set {key}: {message}"))
+                        .help("keys are dotted: `--set traffic.0.for=2m`")
+                        .at(at),
+                );
+                return None;
+            }
+        }
+        Some((root, source))
+    }
+
+    fn parsed(&mut self, source: SourceId, text: &str) -> Option<Node> {
+        // What a huge file says about itself is not worth keeping.
+        let result = yaml::parse(source, text);
+        self.kept(|_| result)
+    }
+
+    /// The value, or the problem put with the others.
+    fn kept<T>(&mut self, make: impl FnOnce(&mut Sources) -> Result<T, Problem>) -> Option<T> {
+        make(&mut self.sources).map_err(|problem| self.problems.push(problem)).ok()
+    }
+
+    fn name(&mut self, scenario: &Scenario) -> Option<vocab::ContenderName> {
+        let Some(node) = &scenario.scenario.node else {
+            self.problems.push(
+                Problem::new("`scenario` is missing: the run has no name")
+                    .help("start the file with `scenario: my-first-one`"),
+            );
+            return None;
+        };
+        let name: Spot<String> = self.kept(|_| read(node))?;
+        let checked = vocab::ContenderName::new(&name.value);
+        if checked.is_none() {
+            self.problems.push(
+                Problem::new(format!("`{}` cannot name a scenario", name.value))
+                    .help("it names a directory: lowercase letters, digits, `.`, `_` and `-`")
+                    .at(name.at),
+            );
+        }
+        checked
+    }
+
+    fn seed(&mut self, scenario: &Scenario) -> Option<u64> {
+        let node = scenario.seed.node.as_ref()?;
+        self.kept(|_| {
+            read(node).map_err(|_| {
+                Problem::new(format!("a seed is a whole number from 0, this is {}", node.kind()))
+                    .help("write `seed: 42`")
+                    .at(node.at)
+            })
+        })
+    }
+
+    /// Only the contenders that `--contender` names, in the scenario's order.
+    fn chosen(&mut self, specs: Vec<ContenderSpec>, names: &[String]) -> Vec<ContenderSpec> {
+        let known: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
+        for name in names.iter().filter(|name| !known.contains(&name.as_str())) {
+            self.problems.push(
+                Problem::new(format!("--contender {name}: the scenario has no such contender"))
+                    .help(suggest(name, &known, "contenders")),
+            );
+        }
+        let wanted = |spec: &ContenderSpec| {
+            names.is_empty() || names.iter().any(|name| name == spec.name.as_str())
+        };
+        specs.into_iter().filter(wanted).collect()
+    }
+
+    /// The config of the command line, else the one that the scenario names.
+    fn config_tree(&mut self, request: &Request<'_>, scenario: &Scenario) -> Option<(Text, Node)> {
+        let text = match (request.config, &scenario.config.node) {
+            (Some(text), _) => text.clone(),
+            (None, Some(node)) => {
+                let path: String = self.kept(|_| read(node))?;
+                let found = (request.find_config)(&path).map_err(|reason| {
+                    Problem::new(reason)
+                        .help("the path is relative to the scenario; `--config F` replaces it")
+                        .at(node.at)
+                });
+                self.kept(|_| found)?
+            }
+            (None, None) => {
+                self.problems.push(
+                    Problem::new("no config: whom should the traffic go to?")
+                        .help("add `config: litellm_config.yaml`, or give `--config F`"),
+                );
+                return None;
+            }
+        };
+        let source = self.sources.add(&text.name, &text.text);
+        let tree = self.parsed(source, &text.text)?;
+        Some((text, tree))
+    }
+
+    fn read_config(&mut self, tree: &Node, strict: Option<SourceId>) -> Option<Loaded> {
+        match config::load(tree, strict, &gateway::litellm::Dummies) {
+            Ok(loaded) => Some(loaded),
+            Err(problems) => {
+                self.problems.extend(problems);
+                None
+            }
+        }
+    }
+
+    /// By how much what runs was compressed: what the scenario says of its random entries, or what
+    /// a replayed timeline says of itself.
+    fn factors(&mut self, compress: Compress, timeline: &Timeline) -> Option<CompressInfo> {
+        let own = compress.at.filter(|_| !timeline.weather.is_empty()).map(|_| compress.factors);
+        if let (Some(at), Some(replayed)) = (compress.at, timeline.replayed)
+            && replayed != compress.factors
+        {
+            let message = format!(
+                "the timeline was compressed by outages {} and gaps {}, the scenario says {} and {}",
+                replayed.outages, replayed.gaps, compress.factors.outages, compress.factors.gaps
+            );
+            let help = "leave `compress` out: a timeline brings its own";
+            self.problems.push(Problem::new(message).help(help).at(at));
+        }
+        if compress.at.is_some() && own.is_none() && timeline.replayed.is_none() {
+            self.notes.push("compress: no effect, nothing in `faults` is random".to_owned());
+        }
+        own.or(timeline.replayed)
+    }
+
+    fn shortened(&mut self, phases: Vec<Phase>, length: Option<Duration>) -> Option<Vec<Phase>> {
+        match length {
+            Some(length) if !phases.is_empty() => self.kept(|_| traffic::shorten(phases, length)),
+            Some(_) | None => Some(phases),
+        }
+    }
+
+    /// Every contender's gateway: the config under its overlay, with dummies for secrets.
+    fn playing(
+        &mut self,
+        specs: &[ContenderSpec],
+        (tree, scenario): (&Node, SourceId),
+        (fleet, prices): (&Fleet, &Prices),
+    ) -> Vec<Playing> {
+        let mut playing = Vec::new();
+        for spec in specs {
+            let mut merged = tree.clone();
+            if let Some(overlay) = &spec.overlay {
+                merged.merge(overlay);
+            }
+            let Some(loaded) = self.read_config(&merged, Some(scenario)) else { continue };
+            let told = loaded.notes.iter().map(|note| format!("contender {}: {note}", spec.name));
+            self.notes.extend(told);
+            match config::with_dummies(loaded.config, fleet) {
+                Ok(mut gateway) => {
+                    config::with_known_prices(&mut gateway, prices);
+                    playing.push(Playing { spec: spec.clone(), gateway });
+                }
+                Err(strangers) => {
+                    let message = format!(
+                        "contender `{}` has deployments that the config has not: {}",
+                        spec.name,
+                        strangers.join(", ")
+                    );
+                    let problem = Problem::new(message)
+                        .help("an overlay's `model_list` may only choose from the config's");
+                    self.problems.push(match spec.at {
+                        Some(at) => problem.at(at),
+                        None => problem,
+                    });
+                }
+            }
+        }
+        playing
+    }
+
+    /// The config of every contender after each change: what was changed stays changed.
+    fn changed(
+        &mut self,
+        playing: &[Playing],
+        changes: &[Change],
+        (tree, scenario): (&Node, SourceId),
+        (fleet, prices): (&Fleet, &Prices),
+    ) -> Vec<Vec<Arc<Config>>> {
+        let mut all = Vec::new();
+        for Playing { spec, .. } in playing {
+            let mut merged = tree.clone();
+            spec.overlay.iter().for_each(|overlay| merged.merge(overlay));
+            let (mut configs, mut busy_until) = (Vec::new(), At::START);
+            for change in changes {
+                if change.begins() < busy_until {
+                    let message =
+                        format!("a rollout of contender `{}` is still under way", spec.name);
+                    let help = "let it end first: its last instance would undo this change";
+                    self.problems.push(Problem::new(message).help(help).at(change.at));
+                }
+                busy_until = change.ends(spec.instances);
+                merged.merge(&change.overlay);
+                let Some(loaded) = self.read_config(&merged, Some(scenario)) else { return all };
+                match config::with_dummies(loaded.config, fleet) {
+                    Ok(mut config) => {
+                        config::with_known_prices(&mut config, prices);
+                        configs.push(Arc::new(config));
+                    }
+                    Err(strangers) => {
+                        let message =
+                            format!("the config has no such deployments: {}", strangers.join(", "));
+                        let help = "an event's `model_list` may only choose from the config's";
+                        self.problems.push(Problem::new(message).help(help).at(change.at));
+                        return all;
+                    }
+                }
+            }
+            all.push(configs);
+        }
+        all
+    }
+}
+
+/// Models that clients can call, the first group first.
+fn models(config: &gateway::config::Config) -> Vec<String> {
+    let mut models: Vec<String> = Vec::new();
+    let groups = config.deployments.iter().map(|deployment| deployment.group.to_string());
+    let aliases = config.router.model_group_alias.keys().map(ToString::to_string);
+    for model in groups.chain(aliases) {
+        if !models.contains(&model) {
+            models.push(model);
+        }
+    }
+    models
+}
+
+/// The group that the first phase calls: whose first deployment is `first`.
+fn called(config: &gateway::config::Config, phase: Option<&Phase>) -> String {
+    let groups = config.deployments.iter().map(|deployment| &*deployment.group);
+    let model = phase.map_or_else(|| groups.clone().next().unwrap_or_default(), |p| &*p.model);
+    let alias = config.router.model_group_alias.get(model).map_or(model, |group| group);
+    let exact = groups.clone().find(|group| *group == alias);
+    let matching = || groups.clone().find(|group| crate::resolve::targets::glob(group, alias));
+    exact.or_else(matching).unwrap_or(alias).to_owned()
+}
+
+/// Leaves out, by name, the faults that a shortened schedule has no room for.
+fn leave_out(timeline: &mut Timeline, end: At) {
+    let fits = |to: u64| to <= end.ns();
+    for info in timeline.infos.iter().filter(|info| !fits(info.to_ns)) {
+        let line = format!(
+            "{} ({}) is left out: it lasts until {}, --for ends at {}",
+            info.id,
+            info.kind,
+            seconds(info.to_ns),
+            seconds(end.ns())
+        );
+        timeline.left_out.push(line.clone());
+        // Said instead of whom it would have hit.
+        for note in timeline.notes.iter_mut().filter(|note| note.fault == info.id) {
+            note.text.clone_from(&line);
+        }
+    }
+    timeline.links.retain(|link| fits(link.to.ns()));
+    timeline.instances.retain(|hit| fits(hit.to.ns()));
+    timeline.rules.retain(|rule| fits(rule.window.to.ns()));
+    timeline.infos.retain(|info| fits(info.to_ns));
+}
+
+/// The question that a scenario asks: the first sentence of the comment at its head.
+pub fn question(text: &str) -> Option<String> {
+    let head: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .skip_while(|line| line.is_empty() || line.starts_with("# yaml-language-server"))
+        .take_while(|line| line.starts_with('#'))
+        .map(|line| line.trim_start_matches('#').trim())
+        .take_while(|line| !line.is_empty())
+        .collect();
+    let head = head.join(" ");
+    let end = head.find('?').map(|at| at + 1).or_else(|| head.find(". ").map(|at| at + 1));
+    let sentence: String = head[..end.unwrap_or(head.len())].chars().take(300).collect();
+    Some(sentence).filter(|sentence| !sentence.is_empty())
+}

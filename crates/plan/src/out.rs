@@ -1,0 +1,16 @@
+//! What is made of a checked scenario: the plan and its `run.json`, warnings, the hash that names it;
+//! and what the other commands print: the schema, lists, a first scenario, configs for standing
+//! gateways and fakes.
+//!
+//! It reads `text` and `resolve`; nobody but the crate's front door reads it.
+
+pub(crate) mod assemble;
+mod hash;
+pub(crate) mod init;
+pub mod listing;
+pub(crate) mod plan;
+pub(crate) mod rewritten_config;
+pub(crate) mod run_info;
+pub(crate) mod schema;
+pub(crate) mod standalone;
+mod warnings;

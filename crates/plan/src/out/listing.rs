@@ -1,0 +1,80 @@
+//! What can be named in a scenario, for `brownout list`: the tables of the other rooms, one line per
+//! entry, so that the command line needs to know none of them.
+
+use gateway::config::Personality;
+
+use crate::load::question;
+use crate::text::embedded;
+
+/// One thing that can be named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its name.
+    pub name: String,
+    /// What it is, in a sentence.
+    pub summary: String,
+    /// How to write it, or what else belongs to it; one line each.
+    pub details: Vec<String>,
+}
+
+/// Routing strategies, in the order of their table.
+pub fn strategies() -> Vec<Line> {
+    let line = |entry: &gateway::strategy::Entry| {
+        let personality = match entry.personality {
+            Personality::Litellm1106 => "personality litellm-1.106 (emulated, parity not measured)",
+            Personality::Brownout => "personality brownout",
+        };
+        let arguments = entry.arguments.iter().map(|argument| {
+            format!("{} (default {}): {}", argument.name, argument.default, argument.help)
+        });
+        Line {
+            name: entry.name.to_owned(),
+            summary: entry.summary.to_owned(),
+            details: std::iter::once(personality.to_owned()).chain(arguments).collect(),
+        }
+    };
+    gateway::strategy::ALL.iter().map(line).collect()
+}
+
+/// Faults, in the order of their table.
+pub fn faults() -> Vec<Line> {
+    let line = |entry: &fake_providers::fault::Entry| Line {
+        name: entry.name.to_owned(),
+        summary: entry.description(),
+        details: vec![format!("inject: {}", entry.example)],
+    };
+    fake_providers::fault::ALL.iter().map(line).collect()
+}
+
+/// What can be done to links (`target: "link:a->b"`), in the order of the table.
+pub fn links() -> Vec<Line> {
+    let line =
+        |entry: &crate::resolve::toxics::Entry| elsewhere(entry.name, entry.summary, entry.example);
+    crate::resolve::toxics::ALL.iter().map(line).collect()
+}
+
+/// What can befall gateway instances (`target: gateway[2]`), in the order of the table.
+pub fn instances() -> Vec<Line> {
+    let line = |entry: &crate::resolve::instances::Entry| {
+        elsewhere(entry.name, entry.summary, entry.example)
+    };
+    crate::resolve::instances::ALL.iter().map(line).collect()
+}
+
+fn elsewhere(name: &str, summary: &str, example: &str) -> Line {
+    Line {
+        name: name.to_owned(),
+        summary: summary.split_whitespace().collect::<Vec<_>>().join(" "),
+        details: vec![format!("inject: {example}")],
+    }
+}
+
+/// Shipped scenarios, with their questions.
+pub fn scenarios() -> Vec<Line> {
+    let line = |file: &embedded::File| Line {
+        name: file.path.trim_end_matches(".yaml").to_owned(),
+        summary: question(file.text).unwrap_or_default(),
+        details: Vec::new(),
+    };
+    embedded::SCENARIOS.iter().map(line).collect()
+}

@@ -1,0 +1,77 @@
+//! What the program runs: a scenario and a config, checked and resolved. Nothing in here can be
+//! wrong any more in a way that only running would show.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use fake_providers::config::FakesConfig;
+use loadgen::config::LoadConfig;
+use record::RunInfo;
+use vocab::ContenderName;
+
+use crate::resolve::events::{Pause, Turn};
+use crate::resolve::links::LinkFault;
+
+/// A run, ready to start.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What is written to `run.json`; complete.
+    pub info: RunInfo,
+    /// In which time.
+    pub clock: ClockKind,
+    /// The providers. `host`s are those of the config; ports too.
+    pub fakes: FakesConfig,
+    /// The schedule, the same for everybody.
+    pub load: LoadConfig,
+    /// Who is compared, in order; the mark `direct` is not among them.
+    pub contenders: Vec<ContenderPlan>,
+    /// One-way latency of the path to each host, by host; absent is none.
+    pub links: BTreeMap<String, Duration>,
+    /// Faults of links, for the connectors of everybody who dials.
+    pub link_faults: Vec<LinkFault>,
+    /// Twelve hex digits over everything that determines the tables; names the run directory.
+    pub digest: String,
+    /// Lines to print before the run: keys without effect, resolved targets, assumptions.
+    pub notes: Vec<String>,
+    /// Warnings about the scenario, with their arithmetic.
+    pub warnings: Vec<String>,
+    /// The fakes to run against, where `fakes:` says that they already stand.
+    pub standing_fakes: Option<StandingFakes>,
+    /// Why this plan can be checked, listed and served as fakes, but not run; one sentence each.
+    pub refusals: Vec<String>,
+}
+
+/// Fakes that already stand somewhere, and how to reach them. A run arms them by their admin API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingFakes {
+    /// URL of the admin API, `http` or `https`, without a trailing slash.
+    pub admin_url: String,
+    /// File with the token to present, as the scenario wrote it: relative to the scenario.
+    pub token_file: Option<String>,
+}
+
+/// In which time a plan runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockKind {
+    /// Deterministic virtual time, in memory.
+    Virtual,
+    /// Real time, over loopback sockets.
+    Wall,
+}
+
+/// One contender.
+#[derive(Clone, Debug)]
+pub struct ContenderPlan {
+    /// Its name.
+    pub name: ContenderName,
+    /// The gateway it runs; its deployments' secrets are the fakes' dummy keys.
+    pub gateway: gateway::config::Config,
+    /// How many of them.
+    pub instances: u32,
+    /// How requests are spread over them.
+    pub balance: gateway::config::Balance,
+    /// What happens to its instances, in the order of time.
+    pub turns: Vec<Turn>,
+    /// When its instances are stopped.
+    pub pauses: Vec<Pause>,
+}

@@ -1,0 +1,70 @@
+//! A copy of a LiteLLM config whose deployments point at fakes that stand somewhere, for gateways
+//! that are not ours to dial through a directory.
+
+use fake_providers::config::{DeploymentConfig, FakesConfig};
+use serde_json::{Map, Value, json};
+use vocab::Protocol;
+
+use crate::text::diagnostic::{Report, Sources};
+use crate::text::request::Text;
+use crate::text::yaml;
+
+/// Rewrites address and credentials of every entry of `model_list` to the fake that stands for it,
+/// and writes its id down; everything else stays. `base_url` is where the fakes stand, without a
+/// trailing slash.
+///
+/// # Errors
+/// The text's own mistakes.
+pub fn served_config(text: &Text, fakes: &FakesConfig, base_url: &str) -> Result<Value, Report> {
+    let mut sources = Sources::default();
+    let source = sources.add(&text.name, &text.text);
+    let mut config = yaml::parse(source, &text.text)
+        .map_err(|problem| Report::new(sources, vec![problem]))?
+        .to_json();
+    let entries = config.get_mut("model_list").and_then(Value::as_array_mut);
+    for (entry, fake) in entries.into_iter().flatten().zip(&fakes.deployments) {
+        let Some(entry) = entry.as_object_mut() else { continue };
+        if let Some(params) = entry.get_mut("litellm_params").and_then(Value::as_object_mut) {
+            point(params, fake, base_url);
+        }
+        let info = entry.entry("model_info").or_insert_with(|| json!({}));
+        if let Some(info) = info.as_object_mut() {
+            info.insert("id".to_owned(), json!(fake.id.as_str()));
+        }
+    }
+    Ok(config)
+}
+
+/// Points one entry's `litellm_params` at its fake.
+fn point(params: &mut Map<String, Value>, fake: &DeploymentConfig, base_url: &str) {
+    let mut set = |key: &str, value: &str| params.insert(key.to_owned(), json!(value));
+    match fake.protocol {
+        Protocol::OpenAi => set("api_base", &format!("{base_url}/v1")),
+        // LiteLLM appends `/models/MODEL:generateContent` to what it is given.
+        Protocol::Gemini => set("api_base", &format!("{base_url}/v1beta")),
+        Protocol::Azure | Protocol::Anthropic => set("api_base", base_url),
+        Protocol::Bedrock => return point_bedrock(params, fake, base_url),
+    };
+    set("api_key", &fake.key);
+}
+
+/// Bedrock is signed for, with a pair of keys; the fake takes its dummy for both. Every other way to
+/// credentials is taken out, so that nothing is asked of AWS.
+fn point_bedrock(params: &mut Map<String, Value>, fake: &DeploymentConfig, base_url: &str) {
+    const REGION: &str = "aws_region_name";
+    let region = params.get(REGION).filter(|region| !is_reference(region)).cloned();
+    params.retain(|key, _| {
+        !(key.starts_with("aws_") || matches!(key.as_str(), "api_base" | "base_url" | "api_key"))
+    });
+    let own = fake.host.split('.').nth(1).filter(|_| fake.host.starts_with("bedrock-runtime."));
+    let region = region.unwrap_or_else(|| json!(own.unwrap_or("us-east-1")));
+    params.insert(REGION.to_owned(), region);
+    params.insert("aws_bedrock_runtime_endpoint".to_owned(), json!(base_url));
+    params.insert("aws_access_key_id".to_owned(), json!(fake.key));
+    params.insert("aws_secret_access_key".to_owned(), json!(fake.key));
+}
+
+/// Whether a value stands for a variable of the environment.
+fn is_reference(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.starts_with("os.environ/"))
+}

@@ -1,0 +1,24 @@
+//! From what the user wrote to what runs, section by section: the fleet of the config, targets,
+//! fakes, traffic, faults, links, instances, events, contenders and the promise.
+//!
+//! It reads `text` and must never know what is made of its results.
+
+pub(crate) mod catalogue;
+pub(crate) mod compress;
+pub(crate) mod config;
+pub(crate) mod contenders;
+pub(crate) mod deployments;
+pub(crate) mod events;
+pub(crate) mod faults;
+pub(crate) mod fleet;
+pub(crate) mod instances;
+pub(crate) mod links;
+pub(crate) mod presets;
+pub(crate) mod prices;
+pub(crate) mod quotas;
+pub(crate) mod slo;
+pub(crate) mod standing;
+pub(crate) mod targets;
+pub(crate) mod toxics;
+pub(crate) mod traffic;
+mod workload;

@@ -1,0 +1,128 @@
+//! A LiteLLM config, possibly under an overlay, read by the gateway's own reader; its findings get
+//! the place in the file that they are about.
+//!
+//! In a run no secret of the config is resolved and no address of it is contacted: every credential
+//! is replaced by the fakes' dummy keys, and what would reach out is off, with a line that says so.
+
+use gateway::config::{Config, Secret};
+use gateway::litellm::{self, Note, NoteKind, Secrets};
+
+use crate::resolve::fleet::Fleet;
+use crate::resolve::prices::Prices;
+use crate::text::diagnostic::{Problem, SourceId};
+use crate::text::node::{Node, Part, Value};
+
+/// The gateway's key in a run; the load generator presents it.
+pub const MASTER_KEY: &str = "sk-brownout-master";
+
+/// A config that was read, and what it says in vain.
+#[derive(Clone, Debug)]
+pub(crate) struct Loaded {
+    /// For the gateway.
+    pub config: Config,
+    /// Keys without effect, one line each.
+    pub notes: Vec<String>,
+}
+
+/// The dummy key of the deployment with this number, from 1.
+pub(crate) fn dummy_key(number: usize) -> String {
+    format!("sk-brownout-{number}")
+}
+
+/// Reads a config. An unknown key that stands in `strict` (the scenario's overlays) is a mistake;
+/// elsewhere it is a note, as LiteLLM itself ignores it. With `strict`, only notes about the overlay
+/// are kept: the config's own were told before.
+///
+/// # Errors
+/// Every mistake that the reader finds, with its place.
+pub(crate) fn load(
+    tree: &Node,
+    strict: Option<SourceId>,
+    secrets: &dyn Secrets,
+) -> Result<Loaded, Vec<Problem>> {
+    match &tree.value {
+        Value::Map(_) => {}
+        Value::Null => {
+            return Err(vec![
+                Problem::new("the config is empty")
+                    .help("it needs at least a `model_list`")
+                    .at(tree.at),
+            ]);
+        }
+        Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => {
+            let message = format!("a LiteLLM config is a mapping, this is {}", tree.kind());
+            return Err(vec![Problem::new(message).help("start with `model_list:`").at(tree.at)]);
+        }
+    }
+    if tree.get("model_list").is_none() && tree.get("scenario").is_some() {
+        return Err(vec![
+            Problem::new("this file is a scenario, not a LiteLLM config")
+                .help("give it as the scenario, and a config with a `model_list` as the config")
+                .at(tree.at),
+        ]);
+    }
+    let read = litellm::read(&tree.to_json(), secrets).map_err(|errors| {
+        let place = |error: &litellm::ConfigError| {
+            Problem::new(error.message.clone())
+                .maybe_help(Some(error.help.clone()).filter(|help| !help.is_empty()))
+                .at(tree.place(&error.path, Part::Value))
+        };
+        errors.iter().map(place).collect::<Vec<_>>()
+    })?;
+    let mut problems = Vec::new();
+    let mut notes = Vec::new();
+    for note in &read.notes {
+        let at = tree.place(&note.path, Part::Key);
+        if note.kind == NoteKind::Unknown && Some(at.source) == strict {
+            problems.push(
+                Problem::new(format!("unknown key `{}`", note.path))
+                    .help(note.text.trim_start_matches("unknown key, no effect; "))
+                    .at(at),
+            );
+        }
+        if strict.is_none_or(|strict| at.source == strict) {
+            notes.push(line(note));
+        }
+    }
+    if problems.is_empty() { Ok(Loaded { config: read.config, notes }) } else { Err(problems) }
+}
+
+fn line(note: &Note) -> String {
+    let Note { path, kind, text } = note;
+    match kind {
+        NoteKind::NotContacted => format!("{path}: {text}; off in a run"),
+        NoteKind::NoEffectYet | NoteKind::Inert | NoteKind::Unknown | NoteKind::Advice => {
+            format!("{path}: {text}")
+        }
+    }
+}
+
+/// Replaces every credential by the dummy of the fleet's deployment with the same id.
+///
+/// # Errors
+/// Ids of deployments that the fleet does not have.
+pub(crate) fn with_dummies(mut config: Config, fleet: &Fleet) -> Result<Config, Vec<String>> {
+    let mut strangers = Vec::new();
+    for deployment in &mut config.deployments {
+        match fleet.position(deployment.id.as_str()) {
+            Some(position) => {
+                deployment.api_key = Some(Secret::new(&dummy_key(position + 1)));
+            }
+            None => strangers.push(deployment.id.to_string()),
+        }
+    }
+    config.master_key = config.master_key.map(|_| Secret::new(MASTER_KEY));
+    if strangers.is_empty() { Ok(config) } else { Err(strangers) }
+}
+
+/// Fills in the prices that LiteLLM would know: its own map, by the exact string of
+/// `litellm_params.model`. What the config says about costs stays.
+pub(crate) fn with_known_prices(config: &mut Config, prices: &Prices) {
+    for deployment in &mut config.deployments {
+        let known = prices.in_litellm(&deployment.model_as_written);
+        let input = known.map(|price| price.input / 1e6);
+        let output = known.map(|price| price.output / 1e6);
+        deployment.input_cost_per_token = deployment.input_cost_per_token.or(input);
+        deployment.output_cost_per_token = deployment.output_cost_per_token.or(output);
+    }
+}

@@ -1,0 +1,147 @@
+//! From `contenders:` to names, instances and overlays. What an overlay does to the config is
+//! [`crate::resolve::config`]'s business.
+
+use gateway::config::Balance;
+use vocab::ContenderName;
+
+use crate::text::diagnostic::{Problem, Span};
+use crate::text::node::{Key, Node, Value};
+use crate::text::raw::{BalanceWord, Contender};
+use crate::text::read::read;
+
+/// Most contenders of one run: each has its own thread and directory.
+const CONTENDERS_MAX: usize = 64;
+/// Most gateways of one contender.
+const INSTANCES_MAX: u32 = 64;
+/// The name of the mark without a gateway.
+pub const DIRECT: &str = "direct";
+/// One contender, before its config is read.
+#[derive(Clone, Debug)]
+pub(crate) struct ContenderSpec {
+    /// Its name.
+    pub name: ContenderName,
+    /// Where it stands in the scenario, if it does.
+    pub at: Option<Span>,
+    /// How many of it.
+    pub instances: u32,
+    /// How requests are spread.
+    pub balance: Balance,
+    /// What lies over the config, by section.
+    pub overlay: Option<Node>,
+}
+
+/// Reads the contenders; without a section there is one, `config`. Mistakes go to `problems`.
+pub(crate) fn contenders(
+    section: Option<&Node>,
+    problems: &mut Vec<Problem>,
+) -> Vec<ContenderSpec> {
+    let Some(node) = section else {
+        return ContenderName::new("config").map(|name| spec(name, None)).into_iter().collect();
+    };
+    let items = match &node.value {
+        Value::List(items) if !items.is_empty() => items,
+        Value::List(_)
+        | Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Text(_)
+        | Value::Map(_) => {
+            let message = format!("expected a list of contenders, found {}", node.kind());
+            let help = "write `- { name: least-busy, router_settings: { routing_strategy: \
+                        least-busy } }`, or leave `contenders` out to run the config as it is";
+            problems.push(Problem::new(message).help(help).at(node.at));
+            return Vec::new();
+        }
+    };
+    if items.len() > CONTENDERS_MAX {
+        let message = format!("{} contenders; at most {CONTENDERS_MAX} are run", items.len());
+        problems.push(Problem::new(message).help("split the scenario").at(node.at));
+    }
+    let mut contenders: Vec<ContenderSpec> = Vec::new();
+    for item in items.iter().take(CONTENDERS_MAX) {
+        match contender(item, &contenders) {
+            Ok(contender) => contenders.push(contender),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    contenders
+}
+
+fn spec(name: ContenderName, at: Option<Span>) -> ContenderSpec {
+    ContenderSpec { name, at, instances: 1, balance: Balance::RoundRobin, overlay: None }
+}
+
+fn contender(item: &Node, before: &[ContenderSpec]) -> Result<ContenderSpec, Problem> {
+    let text: Contender = read(item)?;
+    for (kind, spot) in
+        [("process", &text.process), ("remote", &text.remote), ("topology", &text.topology)]
+    {
+        if let Some(spot) = spot {
+            return Err(Problem::new(format!(
+                "`{kind}` contenders are not available yet in this version"
+            ))
+            .help("built-in contenders are overlays: `router_settings: { routing_strategy: … }`")
+            .at(spot.at));
+        }
+    }
+    let name = ContenderName::new(&text.name.value).ok_or_else(|| {
+        Problem::new(format!("`{}` cannot name a contender", text.name.value))
+            .help(format!(
+                "it names a directory: a lowercase letter or digit, then up to {} more of those, \
+                 `.`, `_` and `-`",
+                ContenderName::LENGTH_MAX - 1
+            ))
+            .at(text.name.at)
+    })?;
+    if name.as_str() == DIRECT {
+        return Err(Problem::new("`direct` is the mark without a gateway")
+            .help("give this contender another name")
+            .at(text.name.at));
+    }
+    if record::layout::is_reserved(name.as_str()) {
+        return Err(Problem::new(format!("`{name}` is a file of every run directory"))
+            .help("give this contender another name")
+            .at(text.name.at));
+    }
+    if before.iter().any(|other| other.name == name) {
+        return Err(Problem::new(format!("there are two contenders called `{name}`"))
+            .help("give one of them another name")
+            .at(text.name.at));
+    }
+    let mut contender = spec(name, Some(text.name.at));
+    if let Some(instances) = text.instances {
+        if !(1..=INSTANCES_MAX).contains(&instances.value) {
+            let message =
+                format!("{} instances; there can be 1 to {INSTANCES_MAX}", instances.value);
+            return Err(Problem::new(message).help("write `instances: 2`").at(instances.at));
+        }
+        contender.instances = instances.value;
+    }
+    contender.balance = match text.balance {
+        None | Some(BalanceWord::RoundRobin) => Balance::RoundRobin,
+        Some(BalanceWord::LeastConn) => Balance::LeastConn,
+        Some(BalanceWord::Random) => Balance::Random,
+    };
+    let sections = [
+        ("router_settings", text.router_settings.is_some()),
+        ("litellm_settings", text.litellm_settings.is_some()),
+        ("general_settings", text.general_settings.is_some()),
+        ("model_list", text.model_list.is_some()),
+    ];
+    let overlays = |key: &Key| sections.contains(&(key.name.as_str(), true));
+    let overlay: Vec<(Key, Node)> =
+        item.entries().iter().filter(|(key, _)| overlays(key)).cloned().collect();
+    if !overlay.is_empty() {
+        contender.overlay = Some(Node { value: Value::Map(overlay), at: item.at });
+    }
+    Ok(contender)
+}
+
+/// A balance in the scenario's word.
+pub(crate) fn balance_word(balance: Balance) -> &'static str {
+    match balance {
+        Balance::RoundRobin => "round-robin",
+        Balance::LeastConn => "least-conn",
+        Balance::Random => "random",
+    }
+}

@@ -1,0 +1,277 @@
+//! From `events:` to what each gateway instance does when: config changes at once, rollouts one by
+//! one, marks on the timeline. Deaths of instances by faults join the same list, because a process
+//! that starts again starts with the config of its time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gateway::config::Config;
+use loadgen::config::Phase;
+use record::run::EventInfo;
+use vocab::{At, show_duration};
+
+use crate::resolve::faults::instant;
+use crate::resolve::instances::Blow;
+use crate::resolve::links::InstanceFault;
+use crate::text::diagnostic::{Problem, Span};
+use crate::text::node::{Node, Value};
+use crate::text::raw::{self, ByWord};
+use crate::text::read::read;
+
+/// Most events of one scenario.
+const EVENTS_MAX: usize = 1000;
+/// Time between the instances of a rollout where nobody says.
+const EVERY: Duration = Duration::from_secs(20);
+/// Longest text of a mark, in characters: it stands in a chart.
+const MARK_MAX: usize = 120;
+
+/// Something that happens to one gateway instance of a contender.
+#[derive(Clone, Debug)]
+pub struct Turn {
+    /// When.
+    pub at: At,
+    /// To which instance, from 1.
+    pub instance: u32,
+    /// What.
+    pub what: TurnKind,
+}
+
+/// What happens to an instance.
+#[derive(Clone, Debug)]
+pub enum TurnKind {
+    /// It takes on another config while it serves.
+    Reload(Arc<Config>),
+    /// It dies, and starts again at `until`, with another config or the same.
+    Die {
+        /// When it listens again.
+        until: At,
+        /// Its config from then on; `None` is the one it had.
+        config: Option<Arc<Config>>,
+    },
+}
+
+/// A time in which an instance is stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// The fault's id.
+    pub id: String,
+    /// Which instance, from 1.
+    pub instance: u32,
+    /// Start.
+    pub from: At,
+    /// End, exclusive.
+    pub to: At,
+}
+
+/// The events of a scenario, in the order of time.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Events {
+    /// For `run.json`.
+    pub infos: Vec<EventInfo>,
+    /// Config changes.
+    pub changes: Vec<Change>,
+}
+
+/// A config change, not yet applied to anybody's config.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    /// What lies over the config that held before.
+    pub overlay: Node,
+    /// Where it stands.
+    pub at: Span,
+    from: At,
+    every: Duration,
+    /// How long a restarting instance is away; `None` reloads.
+    down: Option<Duration>,
+}
+
+/// Reads the events. Mistakes go to `problems`.
+pub(crate) fn events(
+    section: Option<&Node>,
+    phases: &[Phase],
+    problems: &mut Vec<Problem>,
+) -> Events {
+    let Some(node) = section else { return Events::default() };
+    let Value::List(items) = &node.value else {
+        let message = format!("expected a list of events, found {}", node.kind());
+        let help = "write `- { at: 60s, mark: deployed }`";
+        problems.push(Problem::new(message).help(help).at(node.at));
+        return Events::default();
+    };
+    if items.len() > EVENTS_MAX {
+        let message = format!("{} events; at most {EVENTS_MAX} are run", items.len());
+        problems.push(Problem::new(message).at(node.at));
+    }
+    let mut read = Vec::new();
+    for (index, item) in items.iter().take(EVENTS_MAX).enumerate() {
+        match event(index, item, phases) {
+            Ok(event) => read.push(event),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    // Stable: events of one instant happen in the order of the file.
+    read.sort_by_key(|(info, _)| info.at_ns);
+    let (infos, changes): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+    Events { infos, changes: changes.into_iter().flatten().collect() }
+}
+
+fn event(
+    index: usize,
+    item: &Node,
+    phases: &[Phase],
+) -> Result<(EventInfo, Option<Change>), Problem> {
+    let text: raw::Event = read(item)?;
+    let from = instant(&text.at, phases)?;
+    let info = |kind: &str, summary: String, every: Option<Duration>| EventInfo {
+        id: format!("e{}", index + 1),
+        kind: kind.to_owned(),
+        summary,
+        at_ns: from.ns(),
+        every_ns: every.map(|every| At::after_start(every).ns()),
+    };
+    let only_rollouts = [
+        ("every", text.every.map(|spot| spot.at)),
+        ("by", text.by.map(|spot| spot.at)),
+        ("down", text.down.map(|spot| spot.at)),
+    ];
+    let stray = only_rollouts.into_iter().find_map(|(key, at)| Some((key, at?)));
+    if let (None, Some((key, at))) = (&text.rollout, stray) {
+        return Err(Problem::new(format!("`{key}` belongs to a `rollout`"))
+            .help("`apply` reaches all instances at once")
+            .at(at));
+    }
+    let overlay = item.get("apply").or_else(|| item.get("rollout"));
+    let change = |every: Duration, down: Option<Duration>| {
+        overlay.map(|overlay| Change { overlay: overlay.clone(), at: item.at, from, every, down })
+    };
+    match (&text.apply, &text.rollout, &text.mark) {
+        (Some(nothing), None, None) if nothing.is_empty() => {
+            Err(Problem::new("this `apply` changes nothing")
+                .help("write `apply: { router_settings: { num_retries: 1 } }`")
+                .at(item.at))
+        }
+        (Some(_), None, None) => {
+            let summary = format!("apply {}", overlay.map_or_else(String::new, describe));
+            Ok((info("apply", summary, None), change(Duration::ZERO, None)))
+        }
+        (None, Some(rolled), None) => {
+            let every = text.every.map_or(EVERY, |every| every.value.0);
+            let (down, how) = taking_part(&text)?;
+            let what = match rolled.is_empty() {
+                true => "the same config".to_owned(),
+                false => overlay.map_or_else(String::new, describe),
+            };
+            let summary = format!("rollout of {what} by {how}, every {}", show_duration(every));
+            Ok((info("rollout", summary, Some(every)), change(every, down)))
+        }
+        (None, None, Some(mark)) if mark.value.chars().count() <= MARK_MAX => {
+            Ok((info("mark", mark.value.clone(), None), None))
+        }
+        (None, None, Some(mark)) => {
+            let message = format!("a mark has at most {MARK_MAX} characters");
+            Err(Problem::new(message).help("say it shorter").at(mark.at))
+        }
+        _ => Err(Problem::new("an event is exactly one of `apply`, `rollout` and `mark`")
+            .help("write `- { at: 60s, apply: { router_settings: { num_retries: 1 } } }`")
+            .at(item.at)),
+    }
+}
+
+/// How an instance takes part in a rollout: how long it is away, if it restarts, and the word.
+fn taking_part(text: &raw::Event) -> Result<(Option<Duration>, &'static str), Problem> {
+    let by = text.by.map_or(ByWord::Reload, |by| by.value);
+    match (by, text.down) {
+        (ByWord::Restart, down) => {
+            Ok((Some(down.map_or(Duration::ZERO, |down| down.value.0)), "restart"))
+        }
+        (ByWord::Reload, None) => Ok((None, "reload")),
+        (ByWord::Reload, Some(down)) => Err(Problem::new("an instance that reloads is never down")
+            .help("add `by: restart`")
+            .at(down.at)),
+    }
+}
+
+/// `num_retries = 1, …`: every leaf, briefly.
+fn describe(overlay: &Node) -> String {
+    let mut words = Vec::new();
+    for (section, settings) in overlay.entries() {
+        if settings.entries().is_empty() {
+            words.push(section.name.clone());
+        }
+        for (key, value) in settings.entries() {
+            words.push(format!("{} = {}", key.name, value.to_json()));
+        }
+    }
+    words.join(", ")
+}
+
+impl Change {
+    /// When its last instance of so many has taken part.
+    pub(crate) fn ends(&self, instances: u32) -> At {
+        let last = self.from.plus(self.every.saturating_mul(instances.saturating_sub(1)));
+        last.plus(self.down.unwrap_or_default())
+    }
+
+    /// When it begins.
+    pub(crate) fn begins(&self) -> At {
+        self.from
+    }
+
+    fn turns(&self, instances: u32, config: &Arc<Config>) -> impl Iterator<Item = Turn> + use<> {
+        let Self { from, every, down, .. } = self.clone();
+        let config = Arc::clone(config);
+        (1..=instances).map(move |instance| {
+            let at = from.plus(every.saturating_mul(instance - 1));
+            let config = Arc::clone(&config);
+            let what = match down {
+                None => TurnKind::Reload(config),
+                Some(down) => TurnKind::Die { until: at.plus(down), config: Some(config) },
+            };
+            Turn { at, instance, what }
+        })
+    }
+}
+
+/// What happens to the instances of one contender, in the order of time. `configs` are those after
+/// each change.
+pub(crate) fn turns(
+    instances: u32,
+    changes: &[Change],
+    configs: &[Arc<Config>],
+    faults: &[InstanceFault],
+) -> Vec<Turn> {
+    let changed = changes.iter().zip(configs);
+    let mut turns: Vec<Turn> =
+        changed.flat_map(|(change, config)| change.turns(instances, config)).collect();
+    for fault in faults {
+        let Blow::Dies(down) = fault.blow else { continue };
+        let until = fault.from.plus(down);
+        turns.extend(hit(fault, instances).map(|instance| Turn {
+            at: fault.from,
+            instance,
+            what: TurnKind::Die { until, config: None },
+        }));
+    }
+    turns.sort_by_key(|turn| turn.at);
+    turns
+}
+
+/// When the instances of one contender are stopped.
+pub(crate) fn pauses(instances: u32, faults: &[InstanceFault]) -> Vec<Pause> {
+    let stops = faults.iter().filter(|fault| fault.blow == Blow::Stops);
+    stops
+        .flat_map(|fault| {
+            hit(fault, instances).map(|instance| Pause {
+                id: fault.id.clone(),
+                instance,
+                from: fault.from,
+                to: fault.to,
+            })
+        })
+        .collect()
+}
+
+fn hit(fault: &InstanceFault, instances: u32) -> impl Iterator<Item = u32> + use<> {
+    let wanted = fault.instance;
+    (1..=instances).filter(move |number| wanted.is_none_or(|wanted| wanted == *number))
+}

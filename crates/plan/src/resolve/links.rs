@@ -1,0 +1,305 @@
+//! Faults that are about no deployment: windows on links between places (`link:gateway[2]->first`)
+//! and on gateway instances (`gateway[2]`).
+//!
+//! They stand in `faults:` like all others and share their instants, ids and windows; what can be
+//! injected is [`crate::resolve::toxics`]' and [`crate::resolve::instances`]' business. The result is data for the
+//! runner, and a line of the timeline in `run.json`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use record::run::{ConditionsInfo, FaultInfo};
+use vocab::At;
+use world::{Stream, Toxic};
+
+use crate::resolve::contenders::ContenderSpec;
+use crate::resolve::faults::window::span;
+use crate::resolve::faults::{Note, Setting, Timeline, instant, seconds};
+use crate::resolve::instances::{self, Blow};
+use crate::resolve::targets::TargetError;
+use crate::resolve::toxics;
+use crate::text::diagnostic::{Problem, Span};
+use crate::text::node::{Node, Value};
+use crate::text::raw;
+use crate::text::read::{Spot, read};
+
+/// How to write a link.
+const LINK: &str = "write `link:SOURCE->DESTINATION`: from `client`, `gateway`, `gateway[2]` or `*` \
+                    to deployments (`first`, `region:x`, …); or from `client` to `gateway[2]`";
+
+/// One toxic on a link, for a while.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkFault {
+    /// Its id.
+    pub id: String,
+    /// What happens to connections.
+    pub toxic: Toxic,
+    /// In which direction.
+    pub stream: Stream,
+    /// Start.
+    pub from: At,
+    /// End, exclusive.
+    pub to: At,
+    /// Rise and fall of its share.
+    pub ramp: Duration,
+    /// Share of connections that meet it.
+    pub share: f64,
+    /// Who dials.
+    pub source: Source,
+    /// Who is dialled.
+    pub destination: Destination,
+}
+
+/// Who dials over a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Clients: to a gateway, or, of the mark without a gateway, to a deployment.
+    Client,
+    /// Gateway instances: all, or the one with this number from 1.
+    Gateway(Option<u32>),
+    /// Everybody.
+    Anybody,
+}
+
+/// Who is dialled over a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// Hosts of deployments, with their ports.
+    Hosts(Vec<(String, u16)>),
+    /// Gateway instances: all, or the one with this number from 1.
+    Gateways(Option<u32>),
+}
+
+/// Something that befalls gateway instances.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct InstanceFault {
+    /// Its id.
+    pub id: String,
+    /// What.
+    pub blow: Blow,
+    /// Whom: all, or the one with this number from 1.
+    pub instance: Option<u32>,
+    /// Start.
+    pub from: At,
+    /// End, exclusive.
+    pub to: At,
+    /// Where the target stands.
+    pub at: Span,
+}
+
+/// Whether an entry of `faults:` is about a link or an instance.
+pub(crate) fn concerns(item: &Node) -> bool {
+    let Some(Node { value: Value::Text(target), .. }) = item.get("target") else { return false };
+    let target = target.trim();
+    target.starts_with("link:") || target == "gateway" || target.starts_with("gateway[")
+}
+
+/// Reads such an entry into `timeline`.
+///
+/// # Errors
+/// A mistake in it, with its place.
+pub(crate) fn fault(
+    setting: &Setting<'_>,
+    item: &Node,
+    id: &str,
+    timeline: &mut Timeline,
+) -> Result<(), Problem> {
+    let text: raw::Fault = read(item)?;
+    let window = span(&text, instant(&text.at, setting.phases)?)?;
+    if let Some(when) = &text.when {
+        return Err(Problem::new(
+            "`when` asks about requests, which a link or a process cannot tell",
+        )
+        .help("use `share:` for a part of the connections, or target the deployments")
+        .at(when.at));
+    }
+    let drawn = Drawn { id: id.to_owned(), text: &text, window };
+    let inject = item.get("inject").unwrap_or(item);
+    match text.target.value.trim().strip_prefix("link:") {
+        Some(link) => link_fault(setting, &drawn, (link, inject), timeline),
+        None => instance_fault(&drawn, inject, timeline),
+    }
+}
+
+/// What every window has.
+struct Drawn<'d> {
+    id: String,
+    text: &'d raw::Fault,
+    window: fake_providers::config::Window,
+}
+
+impl Drawn<'_> {
+    fn info(&self, kind: &str, summary: String, only_slows: bool) -> FaultInfo {
+        let inject = &self.text.inject.value;
+        let params = serde_json::json!({ inject.name.as_str(): inject.params.clone() });
+        FaultInfo {
+            id: self.id.clone(),
+            kind: kind.to_owned(),
+            summary,
+            target: self.text.target.value.clone(),
+            deployments: Vec::new(),
+            from_ns: self.window.from.ns(),
+            to_ns: self.window.to.ns(),
+            share: self.text.share.map_or(1.0, |share| share.0),
+            ramp_ns: At::after_start(self.window.ramp).ns(),
+            only_slows,
+            at_connect: false,
+            when: String::new(),
+            conditions: ConditionsInfo::default(),
+            params,
+            origin: None,
+            labels: BTreeMap::new(),
+        }
+    }
+
+    fn note(&self, info: &FaultInfo, place: &str) -> Note {
+        let (from, to) = (seconds(info.from_ns), seconds(info.to_ns));
+        let text = format!("{}: {} at {place}, from {from} to {to}", info.id, info.summary);
+        Note { fault: info.id.clone(), text }
+    }
+}
+
+fn link_fault(
+    setting: &Setting<'_>,
+    drawn: &Drawn<'_>,
+    (link, inject): (&str, &Node),
+    timeline: &mut Timeline,
+) -> Result<(), Problem> {
+    let target = &drawn.text.target;
+    let (from, to) = link.split_once("->").ok_or_else(|| {
+        Problem::new(format!("`{}` is no link", target.value)).help(LINK).at(target.at)
+    })?;
+    let (from, to) = (from.trim(), to.trim());
+    let source = source(from, target)?;
+    let fleet = setting.targets.fleet;
+    let (destination, positions) = match instance(to, target)? {
+        Some(number) => (Destination::Gateways(number), Vec::new()),
+        None => match setting.targets.resolve(to, &drawn.id) {
+            Ok(positions) => {
+                (Destination::Hosts(fleet.hosts(&positions)), fleet.behind(&positions))
+            }
+            Err(TargetError::NoMatch(..)) if drawn.text.optional => {
+                (Destination::Hosts(Vec::new()), Vec::new())
+            }
+            Err(TargetError::Invalid(message, help) | TargetError::NoMatch(message, help)) => {
+                return Err(Problem::new(message).help(help).at(target.at));
+            }
+        },
+    };
+    if let (Source::Gateway(_), Destination::Gateways(_)) = (source, &destination) {
+        return Err(Problem::new("gateway instances do not call each other")
+            .help(LINK)
+            .at(target.at));
+    }
+    let (entry, dose) = toxics::dose(&drawn.text.inject.value.name, inject)?;
+    let mut info = drawn.info("link", dose.words, entry.only_slows);
+    info.at_connect = dose.toxic == Toxic::Down;
+    info.deployments = fleet.ids(&positions);
+    info.labels.insert("source".to_owned(), from.to_owned());
+    if matches!(&destination, Destination::Hosts(hosts) if hosts.is_empty()) {
+        let text = format!("{}: no deployment matches `{to}`, left out (optional)", info.id);
+        timeline.notes.push(Note { fault: info.id, text });
+        return Ok(());
+    }
+    let place = match &destination {
+        Destination::Hosts(_) => format!("{from} → {}", info.deployments.join(", ")),
+        Destination::Gateways(_) => format!("{from} → {to}"),
+    };
+    timeline.notes.push(drawn.note(&info, &place));
+    timeline.links.push(LinkFault {
+        id: drawn.id.clone(),
+        toxic: dose.toxic,
+        stream: dose.stream,
+        from: drawn.window.from,
+        to: drawn.window.to,
+        ramp: drawn.window.ramp,
+        share: info.share,
+        source,
+        destination,
+    });
+    timeline.infos.push(info);
+    Ok(())
+}
+
+fn instance_fault(
+    drawn: &Drawn<'_>,
+    inject: &Node,
+    timeline: &mut Timeline,
+) -> Result<(), Problem> {
+    let target = &drawn.text.target;
+    let number = instance(target.value.trim(), target)?.unwrap_or(None);
+    if drawn.text.share.is_some_and(|share| share.0 < 1.0) || drawn.text.ramp.is_some() {
+        return Err(Problem::new("a process is hit as a whole: no `share` and no `ramp`")
+            .help("target one of several: `gateway[2]`")
+            .at(target.at));
+    }
+    let length = drawn.window.to.since(drawn.window.from);
+    let (blow, words) = instances::blow(&drawn.text.inject.value.name, inject, length)?;
+    let info = drawn.info("gateway", words, false);
+    timeline.notes.push(drawn.note(&info, target.value.trim()));
+    timeline.instances.push(InstanceFault {
+        id: drawn.id.clone(),
+        blow,
+        instance: number,
+        from: drawn.window.from,
+        to: drawn.window.to,
+        at: target.at,
+    });
+    timeline.infos.push(info);
+    Ok(())
+}
+
+fn source(text: &str, target: &Spot<String>) -> Result<Source, Problem> {
+    match text {
+        "client" => Ok(Source::Client),
+        "*" => Ok(Source::Anybody),
+        _ => match instance(text, target)? {
+            Some(number) => Ok(Source::Gateway(number)),
+            None => {
+                let known = ["client", "gateway", "gateway[1]", "*"];
+                let help = crate::text::diagnostic::suggest(text, &known, "sources");
+                Err(Problem::new(format!("`{text}` cannot be the source of a link"))
+                    .help(help)
+                    .at(target.at))
+            }
+        },
+    }
+}
+
+/// `gateway` is all of them, `gateway[2]` one; `None` for any other text.
+fn instance(text: &str, target: &Spot<String>) -> Result<Option<Option<u32>>, Problem> {
+    if text == "gateway" {
+        return Ok(Some(None));
+    }
+    let Some(rest) = text.strip_prefix("gateway[") else { return Ok(None) };
+    let number = rest.strip_suffix(']').and_then(|number| number.trim().parse().ok());
+    match number {
+        Some(number) if number > 0 => Ok(Some(Some(number))),
+        Some(_) | None => Err(Problem::new(format!("`{text}` names no gateway instance"))
+            .help("instances count from 1: `gateway[1]`, `gateway[2]`, …; `gateway` is all")
+            .at(target.at)),
+    }
+}
+
+/// Every instance that is named must be one of somebody's.
+pub(crate) fn check(timeline: &Timeline, specs: &[ContenderSpec], problems: &mut Vec<Problem>) {
+    let most = specs.iter().map(|spec| spec.instances).max().unwrap_or(1);
+    let too_many = |number: u32| {
+        let message = format!("there is no gateway[{number}]: no contender has so many instances");
+        Problem::new(message).help(format!("the most is `instances: {most}`"))
+    };
+    for fault in &timeline.instances {
+        if let Some(number) = fault.instance.filter(|number| *number > most) {
+            problems.push(too_many(number).at(fault.at));
+        }
+    }
+    for fault in &timeline.links {
+        let named = match (&fault.source, &fault.destination) {
+            (Source::Gateway(number), _) | (_, Destination::Gateways(number)) => *number,
+            (Source::Client | Source::Anybody, Destination::Hosts(_)) => None,
+        };
+        if let Some(number) = named.filter(|number| *number > most) {
+            problems.push(too_many(number));
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! `fakes:`: fakes that already stand somewhere, against which a run is played in real time.
+//!
+//! Checks the address and how it is guarded; whoever runs reads the token and talks to the admin API.
+//! This module must never see a token, only where it is kept.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+
+use crate::out::plan::{ClockKind, StandingFakes};
+use crate::text::diagnostic::Problem;
+use crate::text::node::Node;
+use crate::text::read::{Spot, read};
+
+/// Longest URL that is read, in bytes; proxies cut at 2,048 as well.
+const URL_BYTES_MAX: usize = 2048;
+
+/// `fakes:` as written, for the schema: a URL, or [`Guarded`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FakesText;
+
+/// The long form.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Guarded {
+    /// URL of their admin API: `https://fakes.staging.example:4101`.
+    url: Spot<String>,
+    /// File with the token to present, relative to the scenario.
+    token_file: Option<Spot<String>>,
+}
+
+impl JsonSchema for FakesText {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "StandingFakes".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let guarded = generator.subschema_for::<Guarded>();
+        json_schema!({
+            "description": "Fakes that already stand: the URL of their admin API, with or without a \
+                            file that holds the token.",
+            "anyOf": [{ "type": "string", "pattern": "^https?://" }, guarded]
+        })
+    }
+}
+
+/// Reads the section.
+///
+/// # Errors
+/// An address that cannot be called, or a token that would travel in the clear.
+pub(crate) fn standing(section: Option<&Node>) -> Result<Option<StandingFakes>, Problem> {
+    let Some(node) = section else { return Ok(None) };
+    let text = if node.entries().is_empty() {
+        Guarded { url: read(node)?, token_file: None }
+    } else {
+        read(node)?
+    };
+    let help = "write the admin API's URL, such as http://127.0.0.1:4101";
+    let problem = |message: String| Problem::new(message).help(help).at(text.url.at);
+    let url = text.url.value.trim().trim_end_matches('/');
+    let (scheme, authority) = url
+        .split_once("://")
+        .filter(|(scheme, _)| matches!(*scheme, "http" | "https"))
+        .ok_or_else(|| problem(format!("`{url}` is no http or https URL")))?;
+    if authority.is_empty()
+        || url.len() > URL_BYTES_MAX
+        || authority.contains(['@', '?', '#'])
+        || authority.chars().any(|c| c.is_whitespace() || c.is_control())
+    {
+        return Err(problem(format!("`{url}` is no address of an admin API")));
+    }
+    if let Some(token) = &text.token_file
+        && scheme == "http"
+        && !is_loopback(authority)
+    {
+        let message = format!("the token would travel to `{authority}` in the clear");
+        return Err(Problem::new(message).help("use https, or leave token_file out").at(token.at));
+    }
+    let token_file = text.token_file.map(|file| file.value);
+    Ok(Some(StandingFakes { admin_url: url.to_owned(), token_file }))
+}
+
+/// Why standing fakes cannot be run on this clock.
+pub(crate) fn refusal(standing: Option<&StandingFakes>, clock: ClockKind) -> Option<String> {
+    match (standing, clock) {
+        (Some(standing), ClockKind::Virtual) => Some(format!(
+            "the fakes at {} already stand, in real time: run with --clock wall",
+            standing.admin_url
+        )),
+        (Some(_), ClockKind::Wall) | (None, _) => None,
+    }
+}
+
+/// Whether `host[:port][/path]` is this machine.
+fn is_loopback(authority: &str) -> bool {
+    let host = authority.split('/').next().unwrap_or_default();
+    let host = match host.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let address = host.parse::<std::net::IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}

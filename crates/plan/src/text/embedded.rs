@@ -1,0 +1,51 @@
+//! The data that ships inside the binary, so that an installed `brownout` needs no checkout:
+//! scenarios, the config they name, presets, prices.
+
+/// A shipped file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its path below `scenarios/`.
+    pub path: &'static str,
+    /// Its text.
+    pub text: &'static str,
+}
+
+macro_rules! shipped {
+    ($path:literal) => {
+        File { path: $path, text: include_str!(concat!("../../../../scenarios/", $path)) }
+    };
+}
+
+/// Shipped scenarios, in the order of `brownout list scenarios`.
+pub const SCENARIOS: &[File] = &[
+    shipped!("regional-brownout.yaml"),
+    shipped!("one-provider-dies.yaml"),
+    shipped!("throttling-storm.yaml"),
+    shipped!("two-replicas.yaml"),
+    shipped!("incident-weather.yaml"),
+    shipped!("shared-quota.yaml"),
+    shipped!("rolling-restart.yaml"),
+];
+
+/// Configs that shipped scenarios name.
+pub const CONFIGS: &[File] = &[shipped!("configs/four-deployments.yaml")];
+
+/// Latency presets.
+pub(crate) const LATENCY: &str = include_str!("../../../../scenarios/presets/latency.yaml");
+/// Workload presets.
+pub(crate) const WORKLOADS: &str = include_str!("../../../../scenarios/presets/workloads.yaml");
+/// Prices.
+pub(crate) const PRICES: &str = include_str!("../../../../scenarios/prices.yaml");
+
+/// A shipped scenario by its name: `regional-brownout`, with or without `.yaml`, with or without a
+/// folder in front.
+pub fn scenario(name: &str) -> Option<File> {
+    let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let name = name.trim_end_matches(".yaml");
+    SCENARIOS.iter().copied().find(|file| file.path.trim_end_matches(".yaml") == name)
+}
+
+/// A shipped config by the path that shipped scenarios use.
+pub fn config(path: &str) -> Option<File> {
+    CONFIGS.iter().copied().find(|file| file.path == path.trim_start_matches("./"))
+}

@@ -1,0 +1,49 @@
+//! `contenders:` as written: a name, how many of it, and sections of a LiteLLM config that lie over
+//! the user's.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::text::read::Spot;
+
+/// Who is compared: an overlay on the config.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Contender {
+    /// Its name, also of its directory.
+    #[schemars(regex(pattern = "^[a-z0-9][a-z0-9._-]*$"))]
+    pub name: Spot<String>,
+    /// How many gateways, each with its own state. Default 1.
+    pub instances: Option<Spot<u32>>,
+    /// How requests are spread over them. Default round-robin.
+    pub balance: Option<BalanceWord>,
+    /// Laid over the config's `router_settings`.
+    pub router_settings: Option<Overlay>,
+    /// Laid over the config's `litellm_settings`.
+    pub litellm_settings: Option<Overlay>,
+    /// Laid over the config's `general_settings`.
+    pub general_settings: Option<Overlay>,
+    /// Replaces the config's `model_list`; every deployment in it must be one of the config's.
+    pub model_list: Option<Vec<Overlay>>,
+    /// A real product as a process. Not available yet in this version.
+    pub process: Option<Spot<serde_json::Value>>,
+    /// A real gateway at an address. Not available yet in this version.
+    pub remote: Option<Spot<serde_json::Value>>,
+    /// Gateways in front of gateways. Not available yet in this version.
+    pub topology: Option<Spot<serde_json::Value>>,
+}
+
+/// A section of a LiteLLM config.
+pub(super) type Overlay = std::collections::BTreeMap<String, serde_json::Value>;
+
+/// How a balancer spreads requests.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum BalanceWord {
+    /// In turn.
+    RoundRobin,
+    /// To the instance with the fewest requests under way.
+    LeastConn,
+    /// Uniformly, keyed by the request.
+    Random,
+}

@@ -1,0 +1,69 @@
+//! What a caller hands in: texts with names, and what the command line asks for. Nothing here opens a
+//! file.
+
+use std::time::Duration;
+
+use crate::out::plan::ClockKind;
+
+/// A file's text and the name that messages use for it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Text {
+    /// Path as the user knows it.
+    pub name: String,
+    /// What stands in it.
+    pub text: String,
+}
+
+/// A config's text holds credentials: only its name is shown.
+impl std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Text").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// What is to be run.
+#[derive(Clone, Copy)]
+pub struct Request<'r> {
+    /// The scenario.
+    pub scenario: &'r Text,
+    /// The config of `--config`; `None` takes the one that the scenario names.
+    pub config: Option<&'r Text>,
+    /// Reads the config that the scenario names, by its path relative to the scenario; an error in
+    /// one sentence.
+    pub find_config: &'r dyn Fn(&str) -> Result<Text, String>,
+    /// A timeline of faults that replaces the scenario's `faults:`.
+    pub timeline: Option<&'r Text>,
+    /// Reads a timeline that the scenario names, by its path relative to the scenario; an error in
+    /// one sentence.
+    pub find_timeline: &'r dyn Fn(&str) -> Result<Text, String>,
+    /// In which time.
+    pub clock: ClockKind,
+    /// `--seed`.
+    pub seed: Option<u64>,
+    /// `--contender`, several; none is all.
+    pub contenders: &'r [String],
+    /// `--set key=value`, laid over the scenario in this order.
+    pub sets: &'r [(String, String)],
+    /// `--for`: only the first so long of the schedule.
+    pub shorten: Option<Duration>,
+    /// Which build asks.
+    pub build: Build<'r>,
+}
+
+/// A build of the program.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Build<'r> {
+    /// Version of brownout.
+    pub version: &'r str,
+    /// SHA-256 of the binary, 16 hex digits; empty where it is not known.
+    pub binary: &'r str,
+}
+
+impl std::fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request")
+            .field("scenario", &self.scenario.name)
+            .field("config", &self.config.map(|config| &config.name))
+            .finish_non_exhaustive()
+    }
+}
