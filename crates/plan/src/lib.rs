@@ -11,21 +11,23 @@ mod out;
 mod resolve;
 mod text;
 
-pub use load::{load, question};
+pub use load::load;
 pub use out::init::init;
 pub use out::listing;
-pub use out::plan::{ClockKind, ContenderPlan, Plan, StandingFakes};
+pub use out::plan::{ContenderPlan, Plan};
 pub use out::rewritten_config::served_config;
 pub use out::schema::schema;
 pub use out::standalone::{gateway_config, list_presets, persona};
 pub use resolve::config::MASTER_KEY;
 pub use resolve::contenders::DIRECT;
-pub use resolve::events::{Pause, Turn, TurnKind};
-pub use resolve::links::{Destination, LinkFault, Source};
+pub use resolve::instance_events::{InstanceEvent, InstanceEventKind, Pause};
 pub use resolve::presets::PresetLine;
+pub use resolve::standing::StandingFakes;
+pub use resolve::timeline::{Destination, LinkFault, Source};
 pub use text::diagnostic::Report;
 pub use text::embedded;
-pub use text::request::{Build, Request, Text};
+pub use text::question::question;
+pub use text::request::{Build, ClockKind, Request, Text};
 pub use text::yaml::BYTES_MAX;
 
 pub use fake_providers::config::FakesConfig;

@@ -11,26 +11,31 @@ use loadgen::config::Phase;
 use record::run::CompressInfo;
 use vocab::{At, Seed};
 
-use crate::out::assemble::{Parts, Playing, assemble};
+use crate::out::assemble::assemble;
+use crate::out::checked::Checked;
 use crate::out::plan::Plan;
 use crate::resolve::compress::{self, Compress};
 use crate::resolve::config::{self, Loaded};
-use crate::resolve::contenders::{ContenderSpec, contenders};
+use crate::resolve::contenders::{ContenderConfig, ContenderSpec, contenders};
 use crate::resolve::deployments::fakes;
 use crate::resolve::events::{Change, events};
-use crate::resolve::faults::{Setting, Timeline, seconds, timeline};
+use crate::resolve::faults::entry::Setting;
+use crate::resolve::faults::{links, timeline};
 use crate::resolve::fleet::Fleet;
 use crate::resolve::presets::Presets;
 use crate::resolve::prices::Prices;
 use crate::resolve::quotas::quotas;
-use crate::resolve::targets::Targets;
+use crate::resolve::targets::{Targets, glob};
+use crate::resolve::timeline::Timeline;
 use crate::resolve::traffic::{self, Known};
-use crate::resolve::{links, slo, standing};
+use crate::resolve::{slo, standing};
 use crate::text::diagnostic::{Problem, Report, SourceId, Sources, suggest};
 use crate::text::node::Node;
+use crate::text::question::question;
 use crate::text::raw::Scenario;
 use crate::text::read::{Spot, read};
 use crate::text::request::{Request, Text};
+use crate::text::spelling::seconds;
 use crate::text::yaml;
 
 /// Seed where nobody names one.
@@ -96,13 +101,18 @@ impl Loader {
         links::check(&timeline, &specs, &mut self.problems);
         let events = events(scenario.events.node.as_ref(), &phases, &mut self.problems);
         let standing = self.kept(|_| standing::standing(scenario.fakes.node.as_ref()));
-        let playing = self.playing(&specs, (&tree, source), (&fleet, &prices));
-        let changed = self.changed(&playing, &events.changes, (&tree, source), (&fleet, &prices));
-        self.problems.extend(compress::refusal(&timeline.weather, compress, &playing, &client));
+        let configs = self.contender_configs(&specs, (&tree, source), (&fleet, &prices));
+        let changed = self.changed(&configs, &events.changes, (&tree, source), (&fleet, &prices));
+        self.problems.extend(compress::refusal(
+            &timeline.typical_outages,
+            compress,
+            &configs,
+            &client,
+        ));
         if !self.problems.is_empty() || fakes.specs.len() != fleet.members.len() {
             return None;
         }
-        Some(assemble(Parts {
+        Some(assemble(Checked {
             request,
             name: name?,
             question: question(&request.scenario.text),
@@ -117,7 +127,7 @@ impl Loader {
             phases,
             client,
             timeline,
-            playing,
+            contenders: configs,
             events,
             changed,
             standing: standing?,
@@ -258,7 +268,8 @@ impl Loader {
     /// By how much what runs was compressed: what the scenario says of its random entries, or what
     /// a replayed timeline says of itself.
     fn factors(&mut self, compress: Compress, timeline: &Timeline) -> Option<CompressInfo> {
-        let own = compress.at.filter(|_| !timeline.weather.is_empty()).map(|_| compress.factors);
+        let own =
+            compress.at.filter(|_| !timeline.typical_outages.is_empty()).map(|_| compress.factors);
         if let (Some(at), Some(replayed)) = (compress.at, timeline.replayed)
             && replayed != compress.factors
         {
@@ -283,13 +294,13 @@ impl Loader {
     }
 
     /// Every contender's gateway: the config under its overlay, with dummies for secrets.
-    fn playing(
+    fn contender_configs(
         &mut self,
         specs: &[ContenderSpec],
         (tree, scenario): (&Node, SourceId),
         (fleet, prices): (&Fleet, &Prices),
-    ) -> Vec<Playing> {
-        let mut playing = Vec::new();
+    ) -> Vec<ContenderConfig> {
+        let mut configs = Vec::new();
         for spec in specs {
             let mut merged = tree.clone();
             if let Some(overlay) = &spec.overlay {
@@ -301,7 +312,7 @@ impl Loader {
             match config::with_dummies(loaded.config, fleet) {
                 Ok(mut gateway) => {
                     config::with_known_prices(&mut gateway, prices);
-                    playing.push(Playing { spec: spec.clone(), gateway });
+                    configs.push(ContenderConfig { spec: spec.clone(), gateway });
                 }
                 Err(strangers) => {
                     let message = format!(
@@ -318,19 +329,19 @@ impl Loader {
                 }
             }
         }
-        playing
+        configs
     }
 
     /// The config of every contender after each change: what was changed stays changed.
     fn changed(
         &mut self,
-        playing: &[Playing],
+        contenders: &[ContenderConfig],
         changes: &[Change],
         (tree, scenario): (&Node, SourceId),
         (fleet, prices): (&Fleet, &Prices),
     ) -> Vec<Vec<Arc<Config>>> {
         let mut all = Vec::new();
-        for Playing { spec, .. } in playing {
+        for ContenderConfig { spec, .. } in contenders {
             let mut merged = tree.clone();
             spec.overlay.iter().for_each(|overlay| merged.merge(overlay));
             let (mut configs, mut busy_until) = (Vec::new(), At::START);
@@ -383,7 +394,7 @@ fn called(config: &gateway::config::Config, phase: Option<&Phase>) -> String {
     let model = phase.map_or_else(|| groups.clone().next().unwrap_or_default(), |p| &*p.model);
     let alias = config.router.model_group_alias.get(model).map_or(model, |group| group);
     let exact = groups.clone().find(|group| *group == alias);
-    let matching = || groups.clone().find(|group| crate::resolve::targets::glob(group, alias));
+    let matching = || groups.clone().find(|group| glob(group, alias));
     exact.or_else(matching).unwrap_or(alias).to_owned()
 }
 
@@ -408,20 +419,4 @@ fn leave_out(timeline: &mut Timeline, end: At) {
     timeline.instances.retain(|hit| fits(hit.to.ns()));
     timeline.rules.retain(|rule| fits(rule.window.to.ns()));
     timeline.infos.retain(|info| fits(info.to_ns));
-}
-
-/// The question that a scenario asks: the first sentence of the comment at its head.
-pub fn question(text: &str) -> Option<String> {
-    let head: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .skip_while(|line| line.is_empty() || line.starts_with("# yaml-language-server"))
-        .take_while(|line| line.starts_with('#'))
-        .map(|line| line.trim_start_matches('#').trim())
-        .take_while(|line| !line.is_empty())
-        .collect();
-    let head = head.join(" ");
-    let end = head.find('?').map(|at| at + 1).or_else(|| head.find(". ").map(|at| at + 1));
-    let sentence: String = head[..end.unwrap_or(head.len())].chars().take(300).collect();
-    Some(sentence).filter(|sentence| !sentence.is_empty())
 }

@@ -5,12 +5,13 @@
 //! It reads `text` and `resolve`; nobody but the crate's front door reads it.
 
 pub(crate) mod assemble;
+pub(crate) mod checked;
 mod hash;
 pub(crate) mod init;
 pub mod listing;
 pub(crate) mod plan;
 pub(crate) mod rewritten_config;
-pub(crate) mod run_info;
+mod run_info;
 pub(crate) mod schema;
 pub(crate) mod standalone;
 mod warnings;

@@ -3,22 +3,25 @@
 //!
 //! It reads `text` and must never know what is made of its results.
 
-pub(crate) mod catalogue;
+mod catalogue;
 pub(crate) mod compress;
 pub(crate) mod config;
 pub(crate) mod contenders;
 pub(crate) mod deployments;
+mod distributions;
 pub(crate) mod events;
 pub(crate) mod faults;
 pub(crate) mod fleet;
-pub(crate) mod instances;
-pub(crate) mod links;
+pub(crate) mod instance_events;
+pub(crate) mod instance_faults;
+mod instants;
 pub(crate) mod presets;
 pub(crate) mod prices;
 pub(crate) mod quotas;
 pub(crate) mod slo;
 pub(crate) mod standing;
 pub(crate) mod targets;
+pub(crate) mod timeline;
 pub(crate) mod toxics;
 pub(crate) mod traffic;
 mod workload;

@@ -146,10 +146,10 @@ impl Stage<'_> {
             seed: self.plan.load.seed,
             instance: Arc::from(instance_name(number)),
         };
-        let turns = contender.turns.iter().filter(|turn| turn.instance == number);
+        let events = contender.instance_events.iter().filter(|event| event.instance == number);
         let life = Life {
             parts,
-            turns: turns.cloned().collect(),
+            events: events.cloned().collect(),
             reopen,
             grounds: harm::grounds(*self, contender, number),
         };

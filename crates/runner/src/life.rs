@@ -13,7 +13,7 @@ use std::time::Duration;
 use gateway::config::Config;
 use gateway::observer::{Decision, Observer};
 use gateway::{Gateway, GatewayError, Parts};
-use plan::{Turn, TurnKind};
+use plan::{InstanceEvent, InstanceEventKind};
 use vocab::At;
 use world::{Clock, Listener, Premises};
 
@@ -35,7 +35,7 @@ pub(crate) struct Life {
     /// What it is made of; each of its lives hears its observer through a [`Voice`] of its own.
     pub(crate) parts: Parts,
     /// What happens to it, in the order of time.
-    pub(crate) turns: VecDeque<Turn>,
+    pub(crate) events: VecDeque<InstanceEvent>,
     pub(crate) reopen: Reopen,
     pub(crate) grounds: Grounds,
 }
@@ -53,7 +53,7 @@ impl Life {
     /// Lives until dropped.
     pub(crate) async fn live(mut self, first: Gateway, listener: Listener) {
         let (mut gateway, mut listener) = (first, listener);
-        // Each turn of the loop is a life; their number is bounded by the plan's turns.
+        // Each turn of the loop is a life; their number is bounded by the plan's events.
         loop {
             let place = listener.on((self.grounds)(self.death()));
             let Some(until) = self.serve(gateway, place).await else { return };
@@ -67,27 +67,29 @@ impl Life {
 
     /// When it dies next.
     fn death(&self) -> Option<At> {
-        let mut turns = self.turns.iter();
-        turns.find(|turn| matches!(turn.what, TurnKind::Die { .. })).map(|turn| turn.at)
+        let mut events = self.events.iter();
+        events
+            .find(|event| matches!(event.what, InstanceEventKind::Die { .. }))
+            .map(|event| event.at)
     }
 
     /// Serves until the instance dies; says until when it stays dead.
     async fn serve(&mut self, gateway: Gateway, listener: Listener) -> Option<At> {
         let mut serving = pin!(gateway.serve(listener));
         loop {
-            let next = self.turns.front().map(|turn| turn.at);
+            let next = self.events.front().map(|event| event.at);
             tokio::select! {
                 biased;
                 () = until(self.parts.clock, next) => {}
                 _ = serving.as_mut() => return None,
             }
-            match self.turns.pop_front()?.what {
-                TurnKind::Reload(config) => {
+            match self.events.pop_front()?.what {
+                InstanceEventKind::Reload(config) => {
                     self.parts.config = Arc::clone(&config);
                     // The plan has checked it; the old one stays otherwise.
                     let _ = gateway.reload(config);
                 }
-                TurnKind::Die { until, config } => {
+                InstanceEventKind::Die { until, config } => {
                     self.adopt(config);
                     return Some(until);
                 }
@@ -98,10 +100,10 @@ impl Life {
     /// What happens to a dead instance only changes how it comes back.
     async fn stay_dead(&mut self, until: At) {
         let mut until = until;
-        while let Some(turn) = self.turns.pop_front_if(|turn| turn.at < until) {
-            match turn.what {
-                TurnKind::Reload(config) => self.parts.config = config,
-                TurnKind::Die { until: later, config } => {
+        while let Some(event) = self.events.pop_front_if(|event| event.at < until) {
+            match event.what {
+                InstanceEventKind::Reload(config) => self.parts.config = config,
+                InstanceEventKind::Die { until: later, config } => {
                     self.adopt(config);
                     until = until.max(later);
                 }

@@ -6,172 +6,122 @@ use std::time::Duration;
 
 use fake_providers::config::{DeploymentConfig, FakesConfig};
 use gateway::config::Config;
-use loadgen::config::{ClientConfig, LoadConfig, Phase};
-use record::run::{CompressInfo, SloInfo};
-use vocab::{ContenderName, DeploymentNumber, Seed};
+use loadgen::config::LoadConfig;
+use record::RunInfo;
+use vocab::DeploymentNumber;
 
+use crate::out::checked::Checked;
 use crate::out::hash::digest;
-use crate::out::plan::{ContenderPlan, Plan, StandingFakes};
+use crate::out::plan::{ContenderPlan, Plan};
 use crate::out::run_info::{clock_word, info, overrides};
 use crate::out::warnings::{Situation, warnings};
-use crate::resolve::contenders::{ContenderSpec, balance_word};
-use crate::resolve::deployments::Fakes;
-use crate::resolve::events::{self, Events, Pause, Turn};
-use crate::resolve::faults::{Note, Timeline};
-use crate::resolve::fleet::Fleet;
-use crate::resolve::quotas::Quotas;
+use crate::resolve::config::dummy_key;
+use crate::resolve::contenders::{ContenderConfig, balance_word};
+use crate::resolve::instance_events::{self, InstanceEvent, Pause};
 use crate::resolve::standing;
-use crate::text::request::{Request, Text};
+use crate::resolve::timeline::Note;
+use crate::text::spelling::seconds;
 
 /// Most requests in flight at a time, DESIGN section 4; beyond it they are `never_sent`.
 const IN_FLIGHT_MAX: usize = 10_000;
 
-/// Everything that was checked.
-pub(crate) struct Parts<'p> {
-    /// What was asked for.
-    pub request: &'p Request<'p>,
-    /// The scenario's name.
-    pub name: ContenderName,
-    /// Its question.
-    pub question: Option<String>,
-    /// Its seed.
-    pub seed: Seed,
-    /// The config's text and the notes about it.
-    pub config: (Text, Vec<String>),
-    /// Notes about the contenders' overlays.
-    pub overlay_notes: Vec<String>,
-    /// Its deployments.
-    pub fleet: Fleet,
-    /// The group that the first phase calls.
-    pub called: String,
-    /// One fake per deployment.
-    pub fakes: Fakes,
-    /// Limits that several of them share.
-    pub quotas: Quotas,
-    /// By how much random incidents are shortened.
-    pub compress: Option<CompressInfo>,
-    /// The schedule.
-    pub phases: Vec<Phase>,
-    /// The clients.
-    pub client: ClientConfig,
-    /// The faults.
-    pub timeline: Timeline,
-    /// The contenders.
-    pub playing: Vec<Playing>,
-    /// What happens on purpose.
-    pub events: Events,
-    /// The config of each of `playing` after each change.
-    pub changed: Vec<Vec<Arc<Config>>>,
-    /// Fakes that already stand, if the run is to use them.
-    pub standing: Option<StandingFakes>,
-    /// The promise.
-    pub slo: Vec<SloInfo>,
-    /// Date of the price snapshot.
-    pub price_date: String,
-}
-
-/// A contender whose config was read.
-pub(crate) struct Playing {
-    /// Who.
-    pub spec: ContenderSpec,
-    /// Its gateway.
-    pub gateway: Config,
-}
-
 /// Puts the plan together.
-pub(crate) fn assemble(parts: Parts<'_>) -> Plan {
+pub(crate) fn assemble(checked: Checked<'_>) -> Plan {
     let fakes = FakesConfig {
-        seed: parts.seed,
-        deployments: deployment_configs(&parts),
-        faults: parts.timeline.rules.clone(),
-        quotas: parts.quotas.quotas.clone(),
+        seed: checked.seed,
+        deployments: deployment_configs(&checked),
+        faults: checked.timeline.rules.clone(),
+        quotas: checked.quotas.quotas.clone(),
     };
     let load = LoadConfig {
-        seed: parts.seed,
-        phases: parts.phases.clone(),
-        client: parts.client,
+        seed: checked.seed,
+        phases: checked.phases.clone(),
+        client: checked.client,
         in_flight_max: IN_FLIGHT_MAX,
     };
-    let links = links(&parts);
-    let acts = acts(&parts);
-    let hash = hash(&parts, (&fakes, &load, &links), &acts);
+    let links = links(&checked);
+    let instance_events = instance_events(&checked);
+    let hash = hash(&checked, (&fakes, &load, &links), &instance_events);
     let mut warnings = warnings(&Situation {
-        fleet: &parts.fleet,
-        called: &parts.called,
-        fakes: &parts.fakes.specs,
-        phases: &parts.phases,
-        faults: &parts.timeline.infos,
-        weather: &parts.timeline.weather,
-        quotas: &parts.quotas.quotas,
-        client: &parts.client,
-        factor: parts.compress.map_or(1.0, |compress| compress.outages),
-        playing: &parts.playing,
+        fleet: &checked.fleet,
+        called: &checked.called,
+        fakes: &checked.fakes.specs,
+        phases: &checked.phases,
+        faults: &checked.timeline.infos,
+        typical_outages: &checked.timeline.typical_outages,
+        quotas: &checked.quotas.quotas,
+        client: &checked.client,
+        factor: checked.compress.map_or(1.0, |compress| compress.outages),
+        contenders: &checked.contenders,
     });
-    warnings.extend(parts.timeline.left_out.iter().cloned());
-    let info = info(&parts, &hash, &warnings);
-    let mut notes = parts.config.1.clone();
-    notes.extend(parts.overlay_notes.iter().cloned());
-    notes.extend(parts.fakes.notes.iter().cloned());
-    notes.extend(parts.quotas.notes.iter().cloned());
-    let said = |note: &&Note| !parts.timeline.left_out.contains(&note.text);
-    notes.extend(parts.timeline.notes.iter().filter(said).map(|note| note.text.clone()));
-    notes.extend(info.events.iter().map(|event| {
-        format!(
-            "{}: {}, at {}",
-            event.id,
-            event.summary,
-            crate::resolve::faults::seconds(event.at_ns)
-        )
-    }));
-    notes.extend(info.assumed.iter().map(|line| format!("assumed: {line}")));
-    let build = parts.request.build;
+    warnings.extend(checked.timeline.left_out.iter().cloned());
+    let info = info(&checked, &hash, &warnings);
+    let notes = notes(&checked, &info);
+    let build = checked.request.build;
     let digest = digest([
         ("hash", hash.as_bytes()),
-        ("clock", clock_word(parts.request.clock).as_bytes()),
+        ("clock", clock_word(checked.request.clock).as_bytes()),
         ("version", build.version.as_bytes()),
         ("binary", build.binary.as_bytes()),
     ]);
-    let refusals = refusals(&parts);
-    let playing = parts.playing.into_iter().zip(acts);
-    let contenders = playing.map(|(playing, (turns, pauses))| ContenderPlan {
-        name: playing.spec.name,
-        gateway: playing.gateway,
-        instances: playing.spec.instances,
-        balance: playing.spec.balance,
-        turns,
+    let refusals = refusals(&checked);
+    let contenders = checked.contenders.into_iter().zip(instance_events);
+    let contenders = contenders.map(|(contender, (instance_events, pauses))| ContenderPlan {
+        name: contender.spec.name,
+        gateway: contender.gateway,
+        instances: contender.spec.instances,
+        balance: contender.spec.balance,
+        instance_events,
         pauses,
     });
     Plan {
-        clock: parts.request.clock,
+        clock: checked.request.clock,
         contenders: contenders.collect(),
         digest: digest.chars().take(12).collect(),
         info,
         fakes,
         load,
         links,
-        link_faults: parts.timeline.links,
+        link_faults: checked.timeline.links,
         notes,
         warnings,
-        standing_fakes: parts.standing,
+        standing_fakes: checked.standing,
         refusals,
     }
 }
 
+/// Lines to print before the run.
+fn notes(checked: &Checked<'_>, info: &RunInfo) -> Vec<String> {
+    let mut notes = checked.config.1.clone();
+    notes.extend(checked.overlay_notes.iter().cloned());
+    notes.extend(checked.fakes.notes.iter().cloned());
+    notes.extend(checked.quotas.notes.iter().cloned());
+    let said = |note: &&Note| !checked.timeline.left_out.contains(&note.text);
+    notes.extend(checked.timeline.notes.iter().filter(said).map(|note| note.text.clone()));
+    notes.extend(
+        info.events
+            .iter()
+            .map(|event| format!("{}: {}, at {}", event.id, event.summary, seconds(event.at_ns))),
+    );
+    notes.extend(info.assumed.iter().map(|line| format!("assumed: {line}")));
+    notes
+}
+
 /// What happens to the instances of each contender.
-fn acts(parts: &Parts<'_>) -> Vec<(Vec<Turn>, Vec<Pause>)> {
-    let faults = &parts.timeline.instances;
-    let one = |(playing, configs): (&Playing, &Vec<Arc<Config>>)| {
-        let instances = playing.spec.instances;
-        let turns = events::turns(instances, &parts.events.changes, configs, faults);
-        (turns, events::pauses(instances, faults))
+fn instance_events(checked: &Checked<'_>) -> Vec<(Vec<InstanceEvent>, Vec<Pause>)> {
+    let faults = &checked.timeline.instances;
+    let one = |(contender, configs): (&ContenderConfig, &Vec<Arc<Config>>)| {
+        let (count, changes) = (contender.spec.instances, &checked.events.changes);
+        let events = instance_events::instance_events(count, changes, configs, faults);
+        (events, instance_events::pauses(count, faults))
     };
-    parts.playing.iter().zip(&parts.changed).map(one).collect()
+    checked.contenders.iter().zip(&checked.changed).map(one).collect()
 }
 
 /// Why this plan cannot be run, though its fakes can be served.
-fn refusals(parts: &Parts<'_>) -> Vec<String> {
+fn refusals(checked: &Checked<'_>) -> Vec<String> {
     let mut refusals: Vec<String> = Vec::new();
-    for Playing { spec, gateway } in &parts.playing {
+    for ContenderConfig { spec, gateway } in &checked.contenders {
         let mut deployments = gateway.deployments.iter();
         if let Some(deployment) = deployments.find(|one| !gateway::can_call(one.protocol)) {
             refusals.push(format!(
@@ -182,12 +132,12 @@ fn refusals(parts: &Parts<'_>) -> Vec<String> {
         }
     }
     refusals.truncate(1);
-    refusals.extend(standing::refusal(parts.standing.as_ref(), parts.request.clock));
+    refusals.extend(standing::refusal(checked.standing.as_ref(), checked.request.clock));
     refusals
 }
 
-fn deployment_configs(parts: &Parts<'_>) -> Vec<DeploymentConfig> {
-    let both = parts.fleet.members.iter().zip(&parts.fakes.specs);
+fn deployment_configs(checked: &Checked<'_>) -> Vec<DeploymentConfig> {
+    let both = checked.fleet.members.iter().zip(&checked.fakes.specs);
     (1u32..)
         .zip(both)
         .map(|(number, (member, spec))| DeploymentConfig {
@@ -197,7 +147,7 @@ fn deployment_configs(parts: &Parts<'_>) -> Vec<DeploymentConfig> {
             host: member.host.clone(),
             port: member.port,
             model: member.model.to_string(),
-            key: crate::resolve::config::dummy_key(number as usize),
+            key: dummy_key(number as usize),
             latency: spec.latency,
             limits: spec.limits,
             capacity: spec.capacity,
@@ -207,9 +157,9 @@ fn deployment_configs(parts: &Parts<'_>) -> Vec<DeploymentConfig> {
 }
 
 /// The slowest link that a host's deployments ask for: there is one path per host.
-fn links(parts: &Parts<'_>) -> BTreeMap<String, Duration> {
+fn links(checked: &Checked<'_>) -> BTreeMap<String, Duration> {
     let mut links = BTreeMap::new();
-    for (member, spec) in parts.fleet.members.iter().zip(&parts.fakes.specs) {
+    for (member, spec) in checked.fleet.members.iter().zip(&checked.fakes.specs) {
         if !spec.link.is_zero() {
             let link: &mut Duration = links.entry(member.host.clone()).or_default();
             *link = spec.link.max(*link);
@@ -220,38 +170,38 @@ fn links(parts: &Parts<'_>) -> BTreeMap<String, Duration> {
 
 /// Over everything that determines the tables, whoever runs them.
 fn hash(
-    parts: &Parts<'_>,
+    checked: &Checked<'_>,
     (fakes, load, links): (&FakesConfig, &LoadConfig, &BTreeMap<String, Duration>),
-    acts: &[(Vec<Turn>, Vec<Pause>)],
+    instance_events: &[(Vec<InstanceEvent>, Vec<Pause>)],
 ) -> String {
     // Debug of plain values in a fixed order; secrets show as `Secret(…)` and are dummies.
     let mut plan = format!("{fakes:?}\n{load:?}\n{links:?}");
     // Only where there is something to say, so that other runs keep their names.
-    if !parts.timeline.links.is_empty() {
-        plan += &format!("\n{:?}", parts.timeline.links);
+    if !checked.timeline.links.is_empty() {
+        plan += &format!("\n{:?}", checked.timeline.links);
     }
-    if acts.iter().any(|(turns, pauses)| !turns.is_empty() || !pauses.is_empty()) {
-        plan += &format!("\n{acts:?}");
+    if instance_events.iter().any(|(events, pauses)| !events.is_empty() || !pauses.is_empty()) {
+        plan += &format!("\n{instance_events:?}");
     }
-    if !parts.events.infos.is_empty() {
-        plan += &format!("\n{:?}", parts.events.infos);
+    if !checked.events.infos.is_empty() {
+        plan += &format!("\n{:?}", checked.events.infos);
     }
     let mut contenders = String::new();
-    for Playing { spec, gateway } in &parts.playing {
+    for ContenderConfig { spec, gateway } in &checked.contenders {
         let balance = balance_word(spec.balance);
         contenders += &format!("{} {} {balance} {gateway:?}\n", spec.name.as_str(), spec.instances);
     }
-    let slo = format!("{:?}", parts.slo);
+    let slo = format!("{:?}", checked.slo);
     // Labels of a replayed timeline may differ where its rules do not.
-    let told = format!("{:?}\n{:?}", parts.timeline.infos, parts.compress);
-    let overrides = overrides(parts.request).join("\n");
+    let told = format!("{:?}\n{:?}", checked.timeline.infos, checked.compress);
+    let overrides = overrides(checked.request).join("\n");
     digest([
-        ("name", parts.name.as_str().as_bytes()),
+        ("name", checked.name.as_str().as_bytes()),
         ("plan", plan.as_bytes()),
         ("contenders", contenders.as_bytes()),
         ("slo", slo.as_bytes()),
         ("timeline", told.as_bytes()),
-        ("config", parts.config.0.text.as_bytes()),
+        ("config", checked.config.0.text.as_bytes()),
         ("overrides", overrides.as_bytes()),
     ])
 }

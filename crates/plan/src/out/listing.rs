@@ -3,8 +3,8 @@
 
 use gateway::config::Personality;
 
-use crate::load::question;
 use crate::text::embedded;
+use crate::text::question::question;
 
 /// One thing that can be named.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,10 +55,10 @@ pub fn links() -> Vec<Line> {
 
 /// What can befall gateway instances (`target: gateway[2]`), in the order of the table.
 pub fn instances() -> Vec<Line> {
-    let line = |entry: &crate::resolve::instances::Entry| {
+    let line = |entry: &crate::resolve::instance_faults::Entry| {
         elsewhere(entry.name, entry.summary, entry.example)
     };
-    crate::resolve::instances::ALL.iter().map(line).collect()
+    crate::resolve::instance_faults::ALL.iter().map(line).collect()
 }
 
 fn elsewhere(name: &str, summary: &str, example: &str) -> Line {

@@ -9,8 +9,10 @@ use loadgen::config::LoadConfig;
 use record::RunInfo;
 use vocab::ContenderName;
 
-use crate::resolve::events::{Pause, Turn};
-use crate::resolve::links::LinkFault;
+use crate::resolve::instance_events::{InstanceEvent, Pause};
+use crate::resolve::standing::StandingFakes;
+use crate::resolve::timeline::LinkFault;
+use crate::text::request::ClockKind;
 
 /// A run, ready to start.
 #[derive(Clone, Debug)]
@@ -41,24 +43,6 @@ pub struct Plan {
     pub refusals: Vec<String>,
 }
 
-/// Fakes that already stand somewhere, and how to reach them. A run arms them by their admin API.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StandingFakes {
-    /// URL of the admin API, `http` or `https`, without a trailing slash.
-    pub admin_url: String,
-    /// File with the token to present, as the scenario wrote it: relative to the scenario.
-    pub token_file: Option<String>,
-}
-
-/// In which time a plan runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClockKind {
-    /// Deterministic virtual time, in memory.
-    Virtual,
-    /// Real time, over loopback sockets.
-    Wall,
-}
-
 /// One contender.
 #[derive(Clone, Debug)]
 pub struct ContenderPlan {
@@ -71,7 +55,7 @@ pub struct ContenderPlan {
     /// How requests are spread over them.
     pub balance: gateway::config::Balance,
     /// What happens to its instances, in the order of time.
-    pub turns: Vec<Turn>,
+    pub instance_events: Vec<InstanceEvent>,
     /// When its instances are stopped.
     pub pauses: Vec<Pause>,
 }

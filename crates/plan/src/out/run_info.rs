@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use gateway::config::{Config, Personality};
+use gateway::config::Personality;
 use loadgen::config::Phase;
 use record::RunInfo;
 use record::run::{
@@ -11,31 +11,31 @@ use record::run::{
 };
 use vocab::At;
 
-use crate::out::assemble::{Parts, Playing};
+use crate::out::checked::Checked;
 use crate::out::hash::sha256;
-use crate::out::plan::ClockKind;
-use crate::resolve::contenders::{DIRECT, balance_word};
-use crate::resolve::deployments::{describe, show_latency};
+use crate::resolve::contenders::{ContenderConfig, DIRECT, balance_word, cooldown};
+use crate::resolve::deployments::describe;
 use crate::resolve::fleet::Member;
-use crate::resolve::traffic::{end, show_arrivals};
-use crate::text::request::Request;
+use crate::resolve::traffic::end;
+use crate::text::request::{ClockKind, Request};
+use crate::text::spelling::{show_arrivals, show_latency};
 
 /// Everything that determines a run, and how to read its tables.
-pub(crate) fn info(parts: &Parts<'_>, hash: &str, warnings: &[String]) -> RunInfo {
-    let request = parts.request;
-    let (config, no_effect) = &parts.config;
+pub(crate) fn info(checked: &Checked<'_>, hash: &str, warnings: &[String]) -> RunInfo {
+    let request = checked.request;
+    let (config, no_effect) = &checked.config;
     let base = config.name.rsplit(['/', '\\']).next().unwrap_or_default();
     RunInfo {
         schema: RUN_SCHEMA.to_owned(),
         scenario: ScenarioInfo {
-            name: parts.name.to_string(),
-            question: parts.question.clone(),
+            name: checked.name.to_string(),
+            question: checked.question.clone(),
             hash: hash.to_owned(),
-            seed: parts.seed.0,
+            seed: checked.seed.0,
             clock: clock_word(request.clock).to_owned(),
-            duration_ns: end(&parts.phases).ns(),
-            client_timeout_ns: ns(parts.client.timeout),
-            patience_ns: parts.client.patience.map(ns),
+            duration_ns: end(&checked.phases).ns(),
+            client_timeout_ns: ns(checked.client.timeout),
+            patience_ns: checked.client.patience.map(ns),
             overrides: overrides(request),
         },
         config: ConfigInfo {
@@ -47,20 +47,20 @@ pub(crate) fn info(parts: &Parts<'_>, hash: &str, warnings: &[String]) -> RunInf
             version: request.build.version.to_owned(),
             binary: request.build.binary.to_owned(),
         },
-        deployments: deployment_infos(parts),
-        contenders: contender_infos(&parts.playing),
-        phases: parts.phases.iter().map(phase_info).collect(),
-        faults: parts.timeline.infos.clone(),
-        compress: parts.compress,
-        events: parts.events.infos.clone(),
-        slo: parts.slo.clone(),
-        assumed: assumed(parts),
+        deployments: deployment_infos(checked),
+        contenders: contender_infos(&checked.contenders),
+        phases: checked.phases.iter().map(phase_info).collect(),
+        faults: checked.timeline.infos.clone(),
+        compress: checked.compress,
+        events: checked.events.infos.clone(),
+        slo: checked.slo.clone(),
+        assumed: assumed(checked),
         warnings: warnings.to_vec(),
     }
 }
 
-fn deployment_infos(parts: &Parts<'_>) -> Vec<DeploymentInfo> {
-    let both = parts.fleet.members.iter().zip(&parts.fakes.specs);
+fn deployment_infos(checked: &Checked<'_>) -> Vec<DeploymentInfo> {
+    let both = checked.fleet.members.iter().zip(&checked.fakes.specs);
     (1u32..)
         .zip(both)
         .map(|(number, (member, spec))| DeploymentInfo {
@@ -78,10 +78,10 @@ fn deployment_infos(parts: &Parts<'_>) -> Vec<DeploymentInfo> {
         .collect()
 }
 
-fn contender_infos(playing: &[Playing]) -> Vec<ContenderInfo> {
-    let mut infos: Vec<ContenderInfo> = playing
+fn contender_infos(contenders: &[ContenderConfig]) -> Vec<ContenderInfo> {
+    let mut infos: Vec<ContenderInfo> = contenders
         .iter()
-        .map(|Playing { spec, gateway }| ContenderInfo {
+        .map(|ContenderConfig { spec, gateway }| ContenderInfo {
             name: spec.name.to_string(),
             kind: kind_word(gateway.personality).to_owned(),
             personality: personality_word(gateway.personality).to_owned(),
@@ -116,9 +116,9 @@ fn phase_info(phase: &Phase) -> PhaseInfo {
 }
 
 /// What the user did not say and the run took for granted.
-fn assumed(parts: &Parts<'_>) -> Vec<String> {
+fn assumed(checked: &Checked<'_>) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    let both: Vec<_> = parts.fleet.members.iter().zip(&parts.fakes.specs).collect();
+    let both: Vec<_> = checked.fleet.members.iter().zip(&checked.fakes.specs).collect();
     let mut presets: BTreeMap<&str, Vec<&Member>> = BTreeMap::new();
     for (member, spec) in both.iter().filter(|(_, spec)| spec.assumed) {
         presets.entry(&spec.preset).or_default().push(member);
@@ -135,7 +135,7 @@ fn assumed(parts: &Parts<'_>) -> Vec<String> {
     let (priced, unknown): (Vec<_>, Vec<_>) =
         both.iter().partition(|(_, spec)| spec.price.is_some());
     if !priced.is_empty() {
-        lines.push(format!("list prices of {} where none is given", parts.price_date));
+        lines.push(format!("list prices of {} where none is given", checked.price_date));
     }
     for (member, _) in unknown {
         lines.push(format!(
@@ -159,15 +159,6 @@ pub(crate) fn overrides(request: &Request<'_>) -> Vec<String> {
     }));
     overrides.extend(length.map(|length| format!("for={}", length.replace(' ', ""))));
     overrides
-}
-
-/// The longest cooldown that a gateway's settings can cause by themselves.
-pub(crate) fn cooldown(gateway: &Config) -> Duration {
-    if gateway.router.disable_cooldowns {
-        return Duration::ZERO;
-    }
-    let own = gateway.deployments.iter().filter_map(|deployment| deployment.cooldown_time).max();
-    own.unwrap_or_default().max(gateway.router.cooldown_time)
 }
 
 fn kind_word(personality: Personality) -> &'static str {

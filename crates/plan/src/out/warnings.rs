@@ -11,13 +11,13 @@ use loadgen::config::{ClientConfig, Phase, TokenSpread, Workload};
 use record::run::{FaultInfo, OriginInfo};
 use vocab::{At, Lognormal, Protocol, show_duration};
 
-use crate::out::assemble::Playing;
-use crate::out::run_info::cooldown;
-use crate::resolve::compress::{Weather, shown, slowest};
-use crate::resolve::deployments::{FakeSpec, show_rate};
-use crate::resolve::faults::{by_entry, incidents_of, seconds};
+use crate::resolve::compress::{TypicalOutage, slowest};
+use crate::resolve::contenders::{ContenderConfig, cooldown};
+use crate::resolve::deployments::FakeSpec;
 use crate::resolve::fleet::Fleet;
-use crate::resolve::traffic::{end, rate, rounded};
+use crate::resolve::timeline::{by_entry, incidents_of};
+use crate::resolve::traffic::{end, rate};
+use crate::text::spelling::{rounded, seconds, show_rate, three_digits};
 
 /// Attempts without which no change of a share can be seen (DESIGN section 6: λ × length ≥ 15).
 const ATTEMPTS_MIN: f64 = 15.0;
@@ -38,9 +38,9 @@ pub(crate) struct Situation<'s> {
     /// The timeline.
     pub faults: &'s [FaultInfo],
     /// The contenders.
-    pub playing: &'s [Playing],
+    pub contenders: &'s [ContenderConfig],
     /// What random entries are like in life.
-    pub weather: &'s [Weather],
+    pub typical_outages: &'s [TypicalOutage],
     /// By how much their outages are shortened.
     pub factor: f64,
     /// Limits that deployments share.
@@ -118,7 +118,7 @@ fn too_close(situation: &Situation<'_>) -> Vec<String> {
             continue;
         }
         let gap = Duration::from_nanos(second.from_ns - first.to_ns);
-        let coolers = by_cooldown(situation.playing, |cooldown| cooldown > gap);
+        let coolers = by_cooldown(situation.contenders, |cooldown| cooldown > gap);
         if !first.only_slows && !coolers.is_empty() {
             lines.push(format!(
                 "{} starts {} after {}, but {coolers}: effects cannot be told apart",
@@ -142,7 +142,7 @@ fn shared(first: &FaultInfo, second: &FaultInfo) -> String {
 fn over_at_once(situation: &Situation<'_>) -> Vec<String> {
     let line = |fault: &FaultInfo| {
         let length = Duration::from_nanos(fault.to_ns - fault.from_ns);
-        let coolers = by_cooldown(situation.playing, |cooldown| cooldown > length);
+        let coolers = by_cooldown(situation.contenders, |cooldown| cooldown > length);
         (!fault.only_slows && !fault.deployments.is_empty() && !coolers.is_empty()).then(|| {
             format!(
                 "{} lasts {}, but {coolers}: it is over before anybody looks again",
@@ -158,27 +158,31 @@ fn over_at_once(situation: &Situation<'_>) -> Vec<String> {
 fn expanded(situation: &Situation<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     let entries = by_entry(situation.faults);
-    for weather in situation.weather {
-        if !entries.contains_key(&*weather.entry) {
+    for outage in situation.typical_outages {
+        if !entries.contains_key(&*outage.entry) {
             lines.push(format!(
                 "{} came to no incident: the calm before the first one is longer than the schedule \
                  (its outages typically last {} in life; `compress:` makes months fit)",
-                weather.entry,
-                shown(weather.typical)
+                outage.entry,
+                three_digits(outage.length)
             ));
         }
     }
     for (entry, windows) in entries {
-        let weather = situation.weather.iter().find(|weather| weather.entry == entry);
-        lines.extend(weather.and_then(|weather| too_short(situation, weather, &windows)));
+        let outage = situation.typical_outages.iter().find(|outage| outage.entry == entry);
+        lines.extend(outage.and_then(|outage| too_short(situation, outage, &windows)));
         lines.extend(crowded(situation, entry, &windows));
     }
     lines
 }
 
 /// Outages that compression made shorter than a contender's patience.
-fn too_short(situation: &Situation<'_>, weather: &Weather, all: &[&FaultInfo]) -> Option<String> {
-    let limits = slowest(situation.playing, situation.client, weather.hangs);
+fn too_short(
+    situation: &Situation<'_>,
+    outage: &TypicalOutage,
+    all: &[&FaultInfo],
+) -> Option<String> {
+    let limits = slowest(situation.contenders, situation.client, outage.hangs);
     let (limit, why) = limits.into_iter().max_by_key(|(limit, _)| *limit)?;
     let length = |fault: &&FaultInfo| Duration::from_nanos(fault.to_ns - fault.from_ns);
     let made_short = |length: &Duration| {
@@ -188,18 +192,18 @@ fn too_short(situation: &Situation<'_>, weather: &Weather, all: &[&FaultInfo]) -
     let shortest = short.iter().min()?;
     Some(format!(
         "{}: {} of {} windows are shorter than {why} of {} (the shortest {}, in life {})",
-        weather.entry,
+        outage.entry,
         short.len(),
         all.len(),
         show_duration(limit),
-        shown(*shortest),
-        shown(shortest.mul_f64(situation.factor)),
+        three_digits(*shortest),
+        three_digits(shortest.mul_f64(situation.factor)),
     ))
 }
 
 /// Windows that start before the effects of the ones before them are over.
 fn crowded(situation: &Situation<'_>, entry: &str, windows: &[&FaultInfo]) -> Option<String> {
-    let coolest = situation.playing.iter().map(|one| cooldown(&one.gateway)).max()?;
+    let coolest = situation.contenders.iter().map(|one| cooldown(&one.gateway)).max()?;
     let cools = u64::try_from(coolest.as_nanos()).unwrap_or(u64::MAX);
     let crowded = |window: &&&FaultInfo| {
         situation.faults.iter().any(|other| {
@@ -224,9 +228,9 @@ fn crowded(situation: &Situation<'_>, entry: &str, windows: &[&FaultInfo]) -> Op
 }
 
 /// `least-busy, latency cool for 60 s`, longest first; empty if nobody does.
-fn by_cooldown(playing: &[Playing], wanted: impl Fn(Duration) -> bool) -> String {
+fn by_cooldown(contenders: &[ContenderConfig], wanted: impl Fn(Duration) -> bool) -> String {
     let mut groups: BTreeMap<std::cmp::Reverse<Duration>, Vec<&str>> = BTreeMap::new();
-    for Playing { spec, gateway } in playing {
+    for ContenderConfig { spec, gateway } in contenders {
         let cooldown = cooldown(gateway);
         if wanted(cooldown) {
             groups.entry(std::cmp::Reverse(cooldown)).or_default().push(spec.name.as_str());
@@ -247,8 +251,8 @@ fn throttled(situation: &Situation<'_>) -> Vec<String> {
         .collect();
     let (offered, phase) = peak(situation);
     let Some(phase) = phase else { return Vec::new() };
-    let offers = |playing: &&Playing| {
-        let calm = spreads(&playing.gateway);
+    let offers = |contender: &&ContenderConfig| {
+        let calm = spreads(&contender.gateway);
         if calm { offered / members.len() as f64 } else { offered }
     };
     let mut alike: Vec<(f64, String, Vec<&str>)> = Vec::new();
@@ -264,9 +268,9 @@ fn throttled(situation: &Situation<'_>) -> Vec<String> {
         }
     }
     let line = |(admits, why, ids): &(f64, String, Vec<&str>)| {
-        let over = || situation.playing.iter().filter(|playing| offers(playing) > *admits);
-        let most = over().map(|playing| offers(&playing)).reduce(f64::max)?;
-        let names: Vec<&str> = over().map(|playing| playing.spec.name.as_str()).collect();
+        let over = || situation.contenders.iter().filter(|contender| offers(contender) > *admits);
+        let most = over().map(|contender| offers(&contender)).reduce(f64::max)?;
+        let names: Vec<&str> = over().map(|contender| contender.spec.name.as_str()).collect();
         let (each, it) = if ids.len() > 1 { ("each of ", "one of them") } else { ("", "it") };
         Some(format!(
             "{each}{} admits {} req/s ({why}), but {} may offer {it} {}: throttled before any \
@@ -338,7 +342,7 @@ fn failback(situation: &Situation<'_>) -> Vec<String> {
         return Vec::new();
     }
     let rest = Duration::from_nanos(end - last.to_ns);
-    let coolers = by_cooldown(situation.playing, |cooldown| cooldown >= rest);
+    let coolers = by_cooldown(situation.contenders, |cooldown| cooldown >= rest);
     if coolers.is_empty() {
         return Vec::new();
     }

@@ -11,16 +11,14 @@ use std::time::Duration;
 use gateway::config::{Config, Personality};
 use loadgen::config::ClientConfig;
 use record::run::CompressInfo;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
 use vocab::show_duration;
 
-use crate::out::assemble::Playing;
-use crate::out::run_info::cooldown;
-use crate::resolve::traffic::rounded;
+use crate::resolve::contenders::{ContenderConfig, cooldown};
 use crate::text::diagnostic::{Problem, Span};
 use crate::text::node::Node;
+use crate::text::raw::Factors;
 use crate::text::read::{Spot, read};
+use crate::text::spelling::{rounded, three_digits};
 
 /// Largest factor: a median outage of 75 minutes then lasts 4.5 ms, less than any timer here.
 const FACTOR_MAX: f64 = 1e6;
@@ -38,34 +36,6 @@ impl Compress {
     /// Real time.
     pub(crate) const NONE: Self =
         Self { factors: CompressInfo { outages: 1.0, gaps: 1.0 }, at: None };
-}
-
-/// `compress:` as written, for the schema: one factor, or one each.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct CompressText;
-
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Factors {
-    /// Outages last so many times shorter than in life.
-    outages: Spot<f64>,
-    /// The calm between them is so many times shorter than in life.
-    gaps: Spot<f64>,
-}
-
-impl JsonSchema for CompressText {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Compress".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let factors = generator.subschema_for::<Factors>();
-        json_schema!({
-            "description": "By how much random incidents are shortened: one factor, or one for \
-                            outages and one for the gaps between them. Default: real time.",
-            "anyOf": [{ "type": "number", "minimum": 1 }, factors]
-        })
-    }
 }
 
 /// Reads the section.
@@ -95,39 +65,39 @@ pub(crate) fn compress(section: Option<&Node>) -> Result<Compress, Problem> {
     Ok(Compress { factors, at: Some(node.at) })
 }
 
-/// What an entry of random incidents is like before it is compressed.
+/// The outage that an entry of random incidents typically brings, before it is compressed.
 #[derive(Clone, Debug)]
-pub(crate) struct Weather {
+pub(crate) struct TypicalOutage {
     /// Id of the entry.
     pub entry: String,
     /// The median outage in life.
-    pub typical: Duration,
+    pub length: Duration,
     /// Whether some of its faults keep a client waiting instead of telling it something.
     pub hangs: bool,
 }
 
 /// Refuses a compression under which the typical outage ends before a contender could have noticed.
 pub(crate) fn refusal(
-    weather: &[Weather],
+    typical_outages: &[TypicalOutage],
     compress: Compress,
-    playing: &[Playing],
+    contenders: &[ContenderConfig],
     client: &ClientConfig,
 ) -> Option<Problem> {
     let at = compress.at?;
-    weather.iter().find_map(|entry| {
+    typical_outages.iter().find_map(|outage| {
         let factor = compress.factors.outages;
-        let short = entry.typical.div_f64(factor);
-        let (limit, why) = slowest(playing, client, entry.hangs)
+        let short = outage.length.div_f64(factor);
+        let (limit, why) = slowest(contenders, client, outage.hangs)
             .into_iter()
-            .filter(|(limit, _)| short < *limit && entry.typical >= *limit)
+            .filter(|(limit, _)| short < *limit && outage.length >= *limit)
             .max_by_key(|(limit, _)| *limit)?;
-        let most = entry.typical.as_secs_f64() / limit.as_secs_f64();
-        let (typical, limit) = (shown(entry.typical), show_duration(limit));
+        let most = outage.length.as_secs_f64() / limit.as_secs_f64();
+        let (typical, limit) = (three_digits(outage.length), show_duration(limit));
         let message = format!(
             "compress: the typical outage of {} would last {} ({typical} / {}), less than {why} of \
              {limit}",
-            entry.entry,
-            shown(short),
+            outage.entry,
+            three_digits(short),
             rounded(factor),
         );
         let help = format!(
@@ -141,12 +111,12 @@ pub(crate) fn refusal(
 
 /// How long each contender takes to look again, to give up waiting, or to probe.
 pub(crate) fn slowest(
-    playing: &[Playing],
+    contenders: &[ContenderConfig],
     client: &ClientConfig,
     hangs: bool,
 ) -> Vec<(Duration, String)> {
     let mut limits = Vec::new();
-    for Playing { spec, gateway } in playing {
+    for ContenderConfig { spec, gateway } in contenders {
         let name = &spec.name;
         limits.push(match gateway.personality {
             Personality::Litellm1106 => (cooldown(gateway), format!("{name}'s cooldown")),
@@ -177,17 +147,4 @@ fn waits(name: &str, gateway: &Config, client: &ClientConfig) -> (Duration, Stri
     } else {
         (gateways, format!("{name}'s timeout"))
     }
-}
-
-/// A duration of incidents, to three digits: `75.2 min`, `7.52 s`.
-pub(crate) fn shown(duration: Duration) -> String {
-    let seconds = duration.as_secs_f64();
-    let (number, unit) = match seconds {
-        s if s >= 2.0 * 86_400.0 => (s / 86_400.0, "d"),
-        s if s >= 2.0 * 3600.0 => (s / 3600.0, "h"),
-        s if s >= 120.0 => (s / 60.0, "min"),
-        s if s >= 1.0 => (s, "s"),
-        s => (s * 1e3, "ms"),
-    };
-    format!("{} {unit}", rounded(number))
 }

@@ -1,7 +1,9 @@
 //! From `contenders:` to names, instances and overlays. What an overlay does to the config is
 //! [`crate::resolve::config`]'s business.
 
-use gateway::config::Balance;
+use std::time::Duration;
+
+use gateway::config::{Balance, Config};
 use vocab::ContenderName;
 
 use crate::text::diagnostic::{Problem, Span};
@@ -28,6 +30,14 @@ pub(crate) struct ContenderSpec {
     pub balance: Balance,
     /// What lies over the config, by section.
     pub overlay: Option<Node>,
+}
+
+/// A contender whose config was read.
+pub(crate) struct ContenderConfig {
+    /// Who.
+    pub spec: ContenderSpec,
+    /// Its gateway.
+    pub gateway: Config,
 }
 
 /// Reads the contenders; without a section there is one, `config`. Mistakes go to `problems`.
@@ -144,4 +154,13 @@ pub(crate) fn balance_word(balance: Balance) -> &'static str {
         Balance::LeastConn => "least-conn",
         Balance::Random => "random",
     }
+}
+
+/// The longest cooldown that a gateway's settings can cause by themselves.
+pub(crate) fn cooldown(gateway: &Config) -> Duration {
+    if gateway.router.disable_cooldowns {
+        return Duration::ZERO;
+    }
+    let own = gateway.deployments.iter().filter_map(|deployment| deployment.cooldown_time).max();
+    own.unwrap_or_default().max(gateway.router.cooldown_time)
 }

@@ -3,20 +3,20 @@
 
 use std::time::Duration;
 
-use fake_providers::config::{Capacity, Latency, Limits, Rate, Spread};
+use fake_providers::config::{Capacity, Latency, Limits};
 use vocab::show_duration;
 
+use crate::resolve::distributions::spread;
 use crate::resolve::fleet::Fleet;
 use crate::resolve::presets::Presets;
 use crate::resolve::prices::{PerMillion, Prices};
 use crate::resolve::targets::{TargetError, Targets};
 use crate::text::diagnostic::Problem;
 use crate::text::node::Node;
-use crate::text::raw::{CapacityText, Fake, LimitsText, SpreadText};
+use crate::text::raw::{CapacityText, Fake, LimitsText};
 use crate::text::read::{Spot, read};
+use crate::text::spelling::{show_latency, show_limits};
 
-/// Longest median of a latency: beyond it a provider is not slow but down.
-const LATENCY_MAX: Duration = Duration::from_secs(3600);
 /// Highest price accepted, US dollars per million tokens; a typing error is likelier.
 const PRICE_MAX: f64 = 100_000.0;
 
@@ -170,34 +170,6 @@ fn problem_of(message: &str) -> Problem {
     }
 }
 
-/// Checks a distribution of durations.
-///
-/// # Errors
-/// What is wrong with it; a remedy follows after a line break.
-pub(crate) fn spread(text: SpreadText) -> Result<Spread, String> {
-    match text {
-        SpreadText::Constant(time) if time.0 <= LATENCY_MAX => Ok(Spread::Constant(time.0)),
-        SpreadText::Constant(_) => Err("a latency over an hour\nuse a fault for outages".into()),
-        SpreadText::Lognormal(quantiles) => {
-            let (p50, p99) = (quantiles.p50.0, quantiles.p99.0);
-            if p50.is_zero() {
-                return Err("a log-normal median of 0s\nwrite `constant: 0s`".to_owned());
-            }
-            if p99 < p50 {
-                return Err(format!(
-                    "p99 ({}) is under p50 ({})\nexchange them",
-                    show_duration(p99),
-                    show_duration(p50)
-                ));
-            }
-            if p50 > LATENCY_MAX {
-                return Err("a median over an hour\nuse a fault for outages".to_owned());
-            }
-            Ok(Spread::Lognormal { p50, p99 })
-        }
-    }
-}
-
 fn capacity(text: CapacityText) -> Result<Capacity, String> {
     if text.slots == 0 {
         return Err(
@@ -219,19 +191,6 @@ pub(crate) fn merged(mut limits: Limits, text: LimitsText) -> Limits {
     limits
 }
 
-/// Limits in words, one each.
-pub(crate) fn show_limits(limits: &Limits) -> Vec<String> {
-    let rates = [
-        (limits.requests, "requests"),
-        (limits.tokens, "tokens"),
-        (limits.output_tokens, "output tokens"),
-    ];
-    let rates =
-        rates.into_iter().filter_map(|(rate, what)| Some(format!("{} {what}", show_rate(rate?))));
-    let day = limits.requests_per_day.map(|number| format!("{number} requests a day"));
-    rates.chain(day).collect()
-}
-
 /// A fake in words, for `run.json` and the report.
 pub(crate) fn describe(spec: &FakeSpec) -> String {
     let mut words = vec![format!("{}: {}", spec.preset, show_latency(&spec.latency))];
@@ -244,25 +203,4 @@ pub(crate) fn describe(spec: &FakeSpec) -> String {
         words.push(format!("link {}", show_duration(spec.link)));
     }
     words.join("; ")
-}
-
-/// Latency in words: `ttft p50 600 ms p99 1.92 s, gap p50 12.9 ms p99 35.2 ms`.
-pub(crate) fn show_latency(latency: &Latency) -> String {
-    let show = |spread: Spread| match spread {
-        Spread::Constant(d) => show_duration(d),
-        Spread::Lognormal { p50, p99 } => {
-            format!("p50 {} p99 {}", show_duration(p50), show_duration(p99))
-        }
-    };
-    format!("ttft {}, gap {}", show(latency.ttft), show(latency.itl))
-}
-
-/// A limit in words: `6000/min`.
-pub(crate) fn show_rate(rate: Rate) -> String {
-    let per = match rate.per.as_secs() {
-        1 if rate.per.subsec_nanos() == 0 => "s".to_owned(),
-        60 if rate.per.subsec_nanos() == 0 => "min".to_owned(),
-        _ => show_duration(rate.per),
-    };
-    format!("{}/{per}", rate.amount)
 }

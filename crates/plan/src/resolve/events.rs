@@ -1,18 +1,13 @@
-//! From `events:` to what each gateway instance does when: config changes at once, rollouts one by
-//! one, marks on the timeline. Deaths of instances by faults join the same list, because a process
-//! that starts again starts with the config of its time.
+//! From `events:` to config changes at once, rollouts one by one, and marks on the timeline. What each
+//! gateway instance does then is [`crate::resolve::instance_events`]' business.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use gateway::config::Config;
 use loadgen::config::Phase;
 use record::run::EventInfo;
 use vocab::{At, show_duration};
 
-use crate::resolve::faults::instant;
-use crate::resolve::instances::Blow;
-use crate::resolve::links::InstanceFault;
+use crate::resolve::instants::instant;
 use crate::text::diagnostic::{Problem, Span};
 use crate::text::node::{Node, Value};
 use crate::text::raw::{self, ByWord};
@@ -24,44 +19,6 @@ const EVENTS_MAX: usize = 1000;
 const EVERY: Duration = Duration::from_secs(20);
 /// Longest text of a mark, in characters: it stands in a chart.
 const MARK_MAX: usize = 120;
-
-/// Something that happens to one gateway instance of a contender.
-#[derive(Clone, Debug)]
-pub struct Turn {
-    /// When.
-    pub at: At,
-    /// To which instance, from 1.
-    pub instance: u32,
-    /// What.
-    pub what: TurnKind,
-}
-
-/// What happens to an instance.
-#[derive(Clone, Debug)]
-pub enum TurnKind {
-    /// It takes on another config while it serves.
-    Reload(Arc<Config>),
-    /// It dies, and starts again at `until`, with another config or the same.
-    Die {
-        /// When it listens again.
-        until: At,
-        /// Its config from then on; `None` is the one it had.
-        config: Option<Arc<Config>>,
-    },
-}
-
-/// A time in which an instance is stopped.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pause {
-    /// The fault's id.
-    pub id: String,
-    /// Which instance, from 1.
-    pub instance: u32,
-    /// Start.
-    pub from: At,
-    /// End, exclusive.
-    pub to: At,
-}
 
 /// The events of a scenario, in the order of time.
 #[derive(Clone, Debug, Default)]
@@ -79,10 +36,10 @@ pub(crate) struct Change {
     pub overlay: Node,
     /// Where it stands.
     pub at: Span,
-    from: At,
-    every: Duration,
+    pub(super) from: At,
+    pub(super) every: Duration,
     /// How long a restarting instance is away; `None` reloads.
-    down: Option<Duration>,
+    pub(super) down: Option<Duration>,
 }
 
 /// Reads the events. Mistakes go to `problems`.
@@ -216,62 +173,4 @@ impl Change {
     pub(crate) fn begins(&self) -> At {
         self.from
     }
-
-    fn turns(&self, instances: u32, config: &Arc<Config>) -> impl Iterator<Item = Turn> + use<> {
-        let Self { from, every, down, .. } = self.clone();
-        let config = Arc::clone(config);
-        (1..=instances).map(move |instance| {
-            let at = from.plus(every.saturating_mul(instance - 1));
-            let config = Arc::clone(&config);
-            let what = match down {
-                None => TurnKind::Reload(config),
-                Some(down) => TurnKind::Die { until: at.plus(down), config: Some(config) },
-            };
-            Turn { at, instance, what }
-        })
-    }
-}
-
-/// What happens to the instances of one contender, in the order of time. `configs` are those after
-/// each change.
-pub(crate) fn turns(
-    instances: u32,
-    changes: &[Change],
-    configs: &[Arc<Config>],
-    faults: &[InstanceFault],
-) -> Vec<Turn> {
-    let changed = changes.iter().zip(configs);
-    let mut turns: Vec<Turn> =
-        changed.flat_map(|(change, config)| change.turns(instances, config)).collect();
-    for fault in faults {
-        let Blow::Dies(down) = fault.blow else { continue };
-        let until = fault.from.plus(down);
-        turns.extend(hit(fault, instances).map(|instance| Turn {
-            at: fault.from,
-            instance,
-            what: TurnKind::Die { until, config: None },
-        }));
-    }
-    turns.sort_by_key(|turn| turn.at);
-    turns
-}
-
-/// When the instances of one contender are stopped.
-pub(crate) fn pauses(instances: u32, faults: &[InstanceFault]) -> Vec<Pause> {
-    let stops = faults.iter().filter(|fault| fault.blow == Blow::Stops);
-    stops
-        .flat_map(|fault| {
-            hit(fault, instances).map(|instance| Pause {
-                id: fault.id.clone(),
-                instance,
-                from: fault.from,
-                to: fault.to,
-            })
-        })
-        .collect()
-}
-
-fn hit(fault: &InstanceFault, instances: u32) -> impl Iterator<Item = u32> + use<> {
-    let wanted = fault.instance;
-    (1..=instances).filter(move |number| wanted.is_none_or(|wanted| wanted == *number))
 }

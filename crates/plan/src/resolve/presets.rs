@@ -8,11 +8,13 @@ use loadgen::config::Workload;
 use serde::Deserialize;
 use vocab::Protocol;
 
-use crate::resolve::deployments::spread;
-use crate::resolve::workload::{show_tokens, workload_from};
+use crate::resolve::distributions::spread;
+use crate::resolve::workload::workload_from;
 use crate::text::diagnostic::{Problem, Sources, suggest};
-use crate::text::raw::{InlineWorkload, SpreadText};
-use crate::text::yaml;
+use crate::text::embedded::{LATENCY, WORKLOADS, read_shipped};
+use crate::text::raw::{InlineWorkload, SpreadText, WorkloadText};
+use crate::text::read::Spot;
+use crate::text::spelling::{show_latency, show_tokens};
 
 /// All presets.
 #[derive(Clone, Debug)]
@@ -61,10 +63,8 @@ impl Presets {
     /// # Errors
     /// A mistake in a shipped file, which a test of this crate finds first.
     pub(crate) fn shipped(sources: &mut Sources) -> Result<Self, Problem> {
-        let latency: LatencyFile =
-            embedded(sources, "presets/latency.yaml", crate::text::embedded::LATENCY)?;
-        let workloads: WorkloadFile =
-            embedded(sources, "presets/workloads.yaml", crate::text::embedded::WORKLOADS)?;
+        let latency: LatencyFile = read_shipped(sources, "presets/latency.yaml", LATENCY)?;
+        let workloads: WorkloadFile = read_shipped(sources, "presets/workloads.yaml", WORKLOADS)?;
         let mut shipped = Self {
             latency: BTreeMap::new(),
             provider: latency.defaults,
@@ -110,12 +110,34 @@ impl Presets {
         self.workloads.get(name).ok_or_else(|| unknown("workload", name, &self.workloads))
     }
 
+    /// The workload of a phase; without one, the default preset.
+    ///
+    /// # Errors
+    /// An unknown name, or a property that is none, with its place.
+    pub(crate) fn workload_of(
+        &self,
+        text: Option<&Spot<WorkloadText>>,
+    ) -> Result<Workload, Problem> {
+        let Some(Spot { value, at }) = text else { return self.workload(None).cloned() };
+        match value {
+            WorkloadText::Named(name) => {
+                self.workload(Some(name)).cloned().map_err(|problem| problem.at(*at))
+            }
+            WorkloadText::Inline(inline) => {
+                let like = inline.like.as_ref();
+                let base = self.workload(like.map(|like| like.value.as_str()));
+                let base = base.map_err(|problem| problem.at(like.map_or(*at, |like| like.at)))?;
+                workload_from("custom", inline, Some(base)).map_err(|problem| problem.at(*at))
+            }
+        }
+    }
+
     /// Every preset, for `brownout list presets`.
     pub(crate) fn list(&self) -> Vec<PresetLine> {
         let latency = self.latency.iter().map(|(name, preset)| PresetLine {
             kind: "latency",
             name: name.clone(),
-            summary: crate::resolve::deployments::show_latency(preset),
+            summary: show_latency(preset),
         });
         let workloads = self.workloads.iter().map(|(name, workload)| PresetLine {
             kind: "workload",
@@ -129,16 +151,6 @@ impl Presets {
         });
         latency.chain(workloads).collect()
     }
-}
-
-/// Reads a shipped file.
-pub(crate) fn embedded<T: serde::de::DeserializeOwned>(
-    sources: &mut Sources,
-    name: &str,
-    text: &str,
-) -> Result<T, Problem> {
-    let source = sources.add(name, text);
-    crate::text::read::read(&yaml::parse(source, text)?)
 }
 
 fn unknown<T>(what: &str, name: &str, known: &BTreeMap<String, T>) -> Problem {

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::resolve::presets::embedded;
 use crate::text::diagnostic::{Problem, Sources};
+use crate::text::embedded::{PRICES, read_shipped};
 
 /// The snapshot.
 #[derive(Clone, Debug, Deserialize)]
@@ -48,7 +48,7 @@ impl Prices {
     /// # Errors
     /// A mistake in the shipped file, which a test of this crate finds first.
     pub(crate) fn shipped(sources: &mut Sources) -> Result<Self, Problem> {
-        embedded(sources, "prices.yaml", crate::text::embedded::PRICES)
+        read_shipped(sources, "prices.yaml", PRICES)
     }
 
     /// What the provider of `model` (as LiteLLM writes it: `azure/gpt-4o`) bills.

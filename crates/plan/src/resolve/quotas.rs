@@ -3,13 +3,14 @@
 
 use fake_providers::config::{Limits, Quota};
 
-use crate::resolve::deployments::{FakeSpec, merged, show_limits};
+use crate::resolve::deployments::{FakeSpec, merged};
 use crate::resolve::fleet::Fleet;
 use crate::resolve::targets::{TargetError, Targets};
 use crate::text::diagnostic::Problem;
 use crate::text::node::{Key, Node};
 use crate::text::raw;
 use crate::text::read::read;
+use crate::text::spelling::show_limits;
 
 /// What the section gives.
 #[derive(Clone, Debug, Default)]

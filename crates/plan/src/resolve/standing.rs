@@ -3,44 +3,22 @@
 //! Checks the address and how it is guarded; whoever runs reads the token and talks to the admin API.
 //! This module must never see a token, only where it is kept.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
-
-use crate::out::plan::{ClockKind, StandingFakes};
 use crate::text::diagnostic::Problem;
 use crate::text::node::Node;
-use crate::text::read::{Spot, read};
+use crate::text::raw::Guarded;
+use crate::text::read::read;
+use crate::text::request::ClockKind;
 
 /// Longest URL that is read, in bytes; proxies cut at 2,048 as well.
 const URL_BYTES_MAX: usize = 2048;
 
-/// `fakes:` as written, for the schema: a URL, or [`Guarded`].
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct FakesText;
-
-/// The long form.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Guarded {
-    /// URL of their admin API: `https://fakes.staging.example:4101`.
-    url: Spot<String>,
-    /// File with the token to present, relative to the scenario.
-    token_file: Option<Spot<String>>,
-}
-
-impl JsonSchema for FakesText {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "StandingFakes".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let guarded = generator.subschema_for::<Guarded>();
-        json_schema!({
-            "description": "Fakes that already stand: the URL of their admin API, with or without a \
-                            file that holds the token.",
-            "anyOf": [{ "type": "string", "pattern": "^https?://" }, guarded]
-        })
-    }
+/// Fakes that already stand somewhere, and how to reach them. A run arms them by their admin API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingFakes {
+    /// URL of the admin API, `http` or `https`, without a trailing slash.
+    pub admin_url: String,
+    /// File with the token to present, as the scenario wrote it: relative to the scenario.
+    pub token_file: Option<String>,
 }
 
 /// Reads the section.

@@ -1,7 +1,7 @@
 //! What can be done to a link, in toxiproxy's words: the catalogue. One file and one row each.
 //!
 //! An entry reads the parameters of its toxic as the scenario gives them, and says what it comes to:
-//! a dose, whose mechanism is `world`'s. It must never know who stands at the ends of a link.
+//! a link fault, whose mechanism is `world`'s. It must never know who stands at the ends of a link.
 
 mod bandwidth;
 mod down;
@@ -43,14 +43,14 @@ pub(crate) struct Entry {
     /// Whether it can only slow a request, never fail it.
     pub only_slows: bool,
     /// Reads its parameters.
-    pub parse: fn(&Node) -> Result<Dose, Problem>,
+    pub parse: fn(&Node) -> Result<LinkFaultSpec, Problem>,
     /// The schema of its parameters.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
 /// What a toxic with its parameters comes to.
 #[derive(Clone, Debug)]
-pub(crate) struct Dose {
+pub(crate) struct LinkFaultSpec {
     /// For the connections.
     pub toxic: Toxic,
     /// In which direction.
@@ -90,7 +90,7 @@ impl StreamWord {
 ///
 /// # Errors
 /// An unknown toxic, or a parameter that it does not take, with its place.
-pub(crate) fn dose(name: &str, inject: &Node) -> Result<(&'static Entry, Dose), Problem> {
+pub(crate) fn find(name: &str, inject: &Node) -> Result<(&'static Entry, LinkFaultSpec), Problem> {
     let Some(entry) = ALL.iter().find(|entry| entry.name == name) else {
         let names: Vec<&str> = ALL.iter().map(|entry| entry.name).collect();
         let at = inject.entries().first().map_or(inject.at, |(key, _)| key.at);
@@ -100,11 +100,11 @@ pub(crate) fn dose(name: &str, inject: &Node) -> Result<(&'static Entry, Dose), 
     };
     let none = Node { value: Value::Map(Vec::new()), at: inject.at };
     let params = inject.get(name).filter(|node| !matches!(node.value, Value::Null));
-    let dose = (entry.parse)(params.unwrap_or(&none)).map_err(|problem| match problem.helps() {
+    let spec = (entry.parse)(params.unwrap_or(&none)).map_err(|problem| match problem.helps() {
         true => problem,
         false => problem.help(format!("for example `inject: {}`", entry.example)),
     })?;
-    Ok((entry, dose))
+    Ok((entry, spec))
 }
 
 /// A parameter that cannot be.

@@ -7,7 +7,6 @@ use loadgen::config::{Arrivals, ClientConfig, Phase};
 use vocab::{At, show_duration};
 
 use crate::resolve::presets::Presets;
-use crate::resolve::workload::workload;
 use crate::text::diagnostic::{Problem, suggest};
 use crate::text::node::{Node, Value};
 use crate::text::raw::{self, ArrivalsText, Client};
@@ -151,7 +150,7 @@ fn phase(
         to,
         warmup: text.warmup,
         arrivals,
-        workload: workload(text.workload.as_ref(), known.presets)?,
+        workload: known.presets.workload_of(text.workload.as_ref())?,
         model: model(text.model.as_ref(), known.models)?,
     })
 }
@@ -268,23 +267,9 @@ pub(crate) fn end(phases: &[Phase]) -> At {
     phases.iter().map(|phase| phase.to).max().unwrap_or(At::START)
 }
 
-/// An arrival process in words: `poisson 8/s`.
-pub(crate) fn show_arrivals(arrivals: Arrivals) -> String {
-    match arrivals {
-        Arrivals::Poisson(rate) => format!("poisson {}/s", rounded(rate)),
-        Arrivals::Constant(rate) => format!("constant {}/s", rounded(rate)),
-    }
-}
-
 /// Requests per second on average.
 pub(crate) fn rate(arrivals: Arrivals) -> f64 {
     match arrivals {
         Arrivals::Poisson(rate) | Arrivals::Constant(rate) => rate,
     }
-}
-
-/// A number with at most two decimals, without trailing zeros.
-pub(crate) fn rounded(number: f64) -> String {
-    let text = format!("{number:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -1,6 +1,10 @@
 //! The data that ships inside the binary, so that an installed `brownout` needs no checkout:
 //! scenarios, the config they name, presets, prices.
 
+use crate::text::diagnostic::{Problem, Sources};
+use crate::text::read::read;
+use crate::text::yaml;
+
 /// A shipped file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct File {
@@ -48,4 +52,14 @@ pub fn scenario(name: &str) -> Option<File> {
 /// A shipped config by the path that shipped scenarios use.
 pub fn config(path: &str) -> Option<File> {
     CONFIGS.iter().copied().find(|file| file.path == path.trim_start_matches("./"))
+}
+
+/// Reads a shipped file.
+pub(crate) fn read_shipped<T: serde::de::DeserializeOwned>(
+    sources: &mut Sources,
+    name: &str,
+    text: &str,
+) -> Result<T, Problem> {
+    let source = sources.add(name, text);
+    read(&yaml::parse(source, text)?)
 }

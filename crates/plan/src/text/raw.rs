@@ -3,10 +3,12 @@
 //!
 //! A key that is not here is an error. Nothing here is checked beyond its own shape.
 
+mod compress;
 mod contender;
 mod deployment;
 mod entry;
 mod event;
+mod fakes;
 mod fault;
 mod traffic;
 
@@ -16,13 +18,15 @@ use std::marker::PhantomData;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
+pub(crate) use compress::{CompressText, Factors};
 pub(crate) use contender::{BalanceWord, Contender};
 pub(crate) use deployment::{CapacityText, Fake, LimitsText, Quota, SpreadText};
 pub(crate) use entry::{
     Each, FaultEntry, Flapping, ModelParams, Random, Replay, Rhythm, Sojourn, Weighted,
 };
 pub(crate) use event::{ByWord, Event};
-pub(crate) use fault::{Fault, Inject, Instant, WhenText};
+pub(crate) use fakes::{FakesText, Guarded};
+pub(crate) use fault::{Fault, INJECT, Inject, Instant, WhenText};
 pub(crate) use traffic::{ArrivalsText, InlineWorkload, Phase, TokensText, Traffic, WorkloadText};
 
 use crate::text::diagnostic::{Problem, suggest};
@@ -50,11 +54,11 @@ pub(crate) struct Scenario {
     /// What breaks, when.
     pub faults: Section<Vec<FaultEntry>>,
     /// By how much random incidents are shortened, so that months fit into a run. Default: not at all.
-    pub compress: Section<crate::resolve::compress::CompressText>,
+    pub compress: Section<CompressText>,
     /// What happens on purpose: config changes, rollouts, marks.
     pub events: Section<Vec<Event>>,
     /// Fakes that already stand, instead of fakes of the run's own; `--clock wall` only.
-    pub fakes: Section<crate::resolve::standing::FakesText>,
+    pub fakes: Section<FakesText>,
     /// Who is compared: overlays on the config. Without it there is one, `config`.
     pub contenders: Section<Vec<Contender>>,
     /// How clients behave. They never retry.

@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use crate::out::plan::ClockKind;
-
 /// A file's text and the name that messages use for it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Text {
@@ -48,6 +46,15 @@ pub struct Request<'r> {
     pub shorten: Option<Duration>,
     /// Which build asks.
     pub build: Build<'r>,
+}
+
+/// In which time a plan runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockKind {
+    /// Deterministic virtual time, in memory.
+    Virtual,
+    /// Real time, over loopback sockets.
+    Wall,
 }
 
 /// A build of the program.

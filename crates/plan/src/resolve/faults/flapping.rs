@@ -7,13 +7,15 @@ use record::run::OriginInfo;
 use serde_json::json;
 use vocab::{At, show_duration};
 
-use super::window::Draft;
-use super::{Expanded, Setting, WINDOWS_MAX, conditions, instant, positions, seconds, whole_ms};
+use super::draft::Draft;
+use super::entry::{Expanded, Setting, WINDOWS_MAX, conditions, positions, whole_ms};
 use crate::resolve::catalogue;
+use crate::resolve::instants::instant;
 use crate::text::diagnostic::Problem;
 use crate::text::node::Node;
 use crate::text::raw::{Flapping, Rhythm};
 use crate::text::read::{Spot, read};
+use crate::text::spelling::{rounded, seconds};
 
 /// Shortest time up or down: timers tick once per millisecond.
 const SHORTEST: Duration = Duration::from_millis(1);
@@ -48,7 +50,7 @@ pub(crate) fn flapping(setting: &Setting<'_>, item: &Node, id: &str) -> Result<E
         "flapping ({}{}, down {} %)",
         if rhythm.random { "randomly, on average every " } else { "every " },
         show_duration(rhythm.period),
-        crate::resolve::traffic::rounded(rhythm.duty * 100.0)
+        rounded(rhythm.duty * 100.0)
     );
     let note = format!(
         "{id}: {summary}: {} at {} = {}, {} windows from {} to {}",

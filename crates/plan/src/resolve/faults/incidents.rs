@@ -13,17 +13,20 @@ use fake_providers::config::{When, Window};
 use record::run::OriginInfo;
 use vocab::{At, Draw, Lognormal};
 
+use super::draft::Draft;
+use super::entry::{Expanded, Setting, WINDOWS_MAX, conditions, positions, whole_ms};
 use super::mix::{Happening, Mix};
 use super::published::Fit;
-use super::window::Draft;
-use super::{Expanded, Setting, WINDOWS_MAX, conditions, instant, positions, seconds, whole_ms};
-use crate::resolve::compress::{Weather, shown};
+use crate::resolve::compress::TypicalOutage;
 use crate::resolve::fleet::Fleet;
+use crate::resolve::instants::instant;
+use crate::resolve::timeline::incidents_of;
 use crate::resolve::traffic;
 use crate::text::diagnostic::{Problem, suggest};
 use crate::text::node::{Node, Value as Written};
 use crate::text::raw::{Each, ModelParams, Random, Sojourn};
 use crate::text::read::{Spot, read};
+use crate::text::spelling::{rounded, seconds, three_digits};
 
 /// Shares that a partial incident hits. The data say "partial" and not how much: ours.
 const PARTIAL: (f64, f64) = (0.1, 0.6);
@@ -57,7 +60,7 @@ pub(crate) fn incidents(setting: &Setting<'_>, item: &Node, id: &str) -> Result<
     let entry =
         Entry { setting, id, model: &model, mix: &mix, when, share: text.share.map(|s| s.0) };
     let mut drafts: Vec<Draft> = Vec::new();
-    let mut weather: Option<Weather> = None;
+    let mut shortest: Option<TypicalOutage> = None;
     let mut fits: Vec<&'static str> = Vec::new();
     for process in processes(setting.targets.fleet, &text, &hit) {
         let (fit, outage, gap) = model.sojourns(setting.targets.fleet, &process);
@@ -66,9 +69,9 @@ pub(crate) fn incidents(setting: &Setting<'_>, item: &Node, id: &str) -> Result<
         }
         let typical = Duration::from_secs_f64(outage.median * 60.0);
         let hangs = mix.hangs();
-        let least = weather.as_ref().is_none_or(|weather| typical < weather.typical);
+        let least = shortest.as_ref().is_none_or(|shortest| typical < shortest.length);
         if least {
-            weather = Some(Weather { entry: id.to_owned(), typical, hangs });
+            shortest = Some(TypicalOutage { entry: id.to_owned(), length: typical, hangs });
         }
         for (number, start, end) in entry.times(&process, span, (outage, gap)) {
             drafts.extend(entry.windows(&process, number, (start, end)));
@@ -82,7 +85,7 @@ pub(crate) fn incidents(setting: &Setting<'_>, item: &Node, id: &str) -> Result<
         draft.id = format!("{id}.{number}");
     }
     let note = note(&entry, &drafts, &fits.join(", "), (span, &text.target.value));
-    Ok(Expanded { drafts, note, weather, compress: None })
+    Ok(Expanded { drafts, note, typical_outage: shortest, compress: None })
 }
 
 /// One entry while it is expanded.
@@ -360,8 +363,8 @@ fn lognormal(text: Spot<Sojourn>, unit_s: f64) -> Result<Lognormal, Problem> {
     if !(MEDIAN.0..=MEDIAN.1).contains(&median.0) || !(0.0..=SIGMA_MAX).contains(&sigma) {
         let message = format!(
             "a median is between {} and {}, a sigma between 0 and {SIGMA_MAX}",
-            shown(MEDIAN.0),
-            shown(MEDIAN.1)
+            three_digits(MEDIAN.0),
+            three_digits(MEDIAN.1)
         );
         return Err(Problem::new(message).help("write { median: 75min, sigma: 1.2 }").at(text.at));
     }
@@ -371,7 +374,7 @@ fn lognormal(text: Spot<Sojourn>, unit_s: f64) -> Result<Lognormal, Problem> {
 fn too_many(id: &str, setting: &Setting<'_>, item: &Node) -> Problem {
     let message = format!(
         "{id} comes to more than {WINDOWS_MAX} windows (gaps compressed by {})",
-        traffic::rounded(setting.compress.factors.gaps)
+        rounded(setting.compress.factors.gaps)
     );
     Problem::new(message).help("compress gaps less, or shorten the schedule").at(item.at)
 }
@@ -383,7 +386,7 @@ fn note(
     fits: &str,
     ((from, to), target): ((At, At), &str),
 ) -> String {
-    let incidents = super::incidents_of(drafts.iter().filter_map(|draft| draft.origin.as_ref()));
+    let incidents = incidents_of(drafts.iter().filter_map(|draft| draft.origin.as_ref()));
     let mut positions: Vec<usize> = drafts.iter().flat_map(|d| d.positions.clone()).collect();
     positions.sort_unstable();
     positions.dedup();
@@ -399,7 +402,7 @@ fn note(
             ids if ids.is_empty() => String::new(),
             ids => format!(", on {ids}"),
         },
-        traffic::rounded(factors.outages),
-        traffic::rounded(factors.gaps),
+        rounded(factors.outages),
+        rounded(factors.gaps),
     )
 }

@@ -7,8 +7,8 @@ use fake_providers::config::{When, Window};
 use record::run::{CompressInfo, FaultInfo};
 use vocab::At;
 
-use super::window::Draft;
-use super::{Expanded, Setting};
+use super::draft::Draft;
+use super::entry::{Expanded, Setting};
 use crate::resolve::catalogue;
 use crate::text::diagnostic::{Problem, Sources, suggest};
 use crate::text::node::{Node, Part, Value};

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use world::Toxic;
 
-use super::{Dose, Entry, StreamWord, wrong};
+use super::{Entry, LinkFaultSpec, StreamWord, wrong};
 use crate::text::read::read;
 
 /// Fastest link, in KB/s: 10 GB/s.
@@ -20,7 +20,7 @@ pub(super) const ENTRY: Entry = Entry {
         if !(0.001..=RATE_MAX).contains(&rate) {
             return Err(wrong(&ENTRY, "rate", node, "rate is in KB/s, from 0.001"));
         }
-        Ok(Dose {
+        Ok(LinkFaultSpec {
             toxic: Toxic::Bandwidth { bytes_per_second: (rate * 1000.0) as u64 },
             stream: stream.stream(),
             words: format!("bandwidth ({rate} KB/s{})", stream.words()),

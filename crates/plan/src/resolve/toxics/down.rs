@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use world::{Stream, Toxic};
 
-use super::{Dose, Entry};
+use super::{Entry, LinkFaultSpec};
 use crate::text::read::read;
 
 pub(super) const ENTRY: Entry = Entry {
@@ -15,7 +15,7 @@ pub(super) const ENTRY: Entry = Entry {
     parse: |node| {
         let Params {} = read(node)?;
         let words = "down".to_owned();
-        Ok(Dose { toxic: Toxic::Down, stream: Stream::Downstream, words })
+        Ok(LinkFaultSpec { toxic: Toxic::Down, stream: Stream::Downstream, words })
     },
     schema: Params::json_schema,
 };

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use vocab::show_duration;
 use world::Toxic;
 
-use super::{Dose, Entry, StreamWord, wrong};
+use super::{Entry, LinkFaultSpec, StreamWord, wrong};
 use crate::text::quantity::Time;
 use crate::text::read::read;
 
@@ -22,7 +22,7 @@ pub(super) const ENTRY: Entry = Entry {
         }
         let spread =
             if jitter.is_zero() { String::new() } else { format!(" ± {}", show_duration(jitter)) };
-        Ok(Dose {
+        Ok(LinkFaultSpec {
             toxic: Toxic::Latency { latency: latency.0, jitter },
             stream: stream.stream(),
             words: format!("latency ({}{spread}{})", show_duration(latency.0), stream.words()),

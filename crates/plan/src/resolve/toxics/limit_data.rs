@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use world::Toxic;
 
-use super::{Dose, Entry, StreamWord};
+use super::{Entry, LinkFaultSpec, StreamWord};
 use crate::text::read::read;
 
 pub(super) const ENTRY: Entry = Entry {
@@ -14,7 +14,7 @@ pub(super) const ENTRY: Entry = Entry {
     only_slows: false,
     parse: |node| {
         let Params { bytes, stream } = read(node)?;
-        Ok(Dose {
+        Ok(LinkFaultSpec {
             toxic: Toxic::LimitData { bytes },
             stream: stream.stream(),
             words: format!("limit_data ({bytes} bytes{})", stream.words()),

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use vocab::show_duration;
 use world::{Stream, Toxic};
 
-use super::{Dose, Entry};
+use super::{Entry, LinkFaultSpec};
 use crate::text::quantity::Time;
 use crate::text::read::read;
 
@@ -21,7 +21,7 @@ pub(super) const ENTRY: Entry = Entry {
             true => "at once".to_owned(),
             false => format!("after {}", show_duration(after)),
         };
-        Ok(Dose {
+        Ok(LinkFaultSpec {
             toxic: Toxic::ResetPeer { after },
             stream: Stream::Downstream,
             words: format!("reset_peer ({when})"),

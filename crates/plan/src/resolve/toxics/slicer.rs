@@ -5,7 +5,7 @@ use serde::Deserialize;
 use vocab::show_duration;
 use world::Toxic;
 
-use super::{Dose, Entry, StreamWord, wrong};
+use super::{Entry, LinkFaultSpec, StreamWord, wrong};
 use crate::text::quantity::Time;
 use crate::text::read::read;
 
@@ -25,7 +25,7 @@ pub(super) const ENTRY: Entry = Entry {
             return Err(wrong(&ENTRY, "size_variation", node, message));
         }
         let delay = delay.map_or(std::time::Duration::ZERO, |delay| delay.0);
-        Ok(Dose {
+        Ok(LinkFaultSpec {
             toxic: Toxic::Slicer {
                 average: average_size as usize,
                 variation: size_variation as usize,

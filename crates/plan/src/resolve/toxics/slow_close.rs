@@ -5,7 +5,7 @@ use serde::Deserialize;
 use vocab::show_duration;
 use world::Toxic;
 
-use super::{Dose, Entry, StreamWord};
+use super::{Entry, LinkFaultSpec, StreamWord};
 use crate::text::quantity::Time;
 use crate::text::read::read;
 
@@ -16,7 +16,7 @@ pub(super) const ENTRY: Entry = Entry {
     only_slows: true,
     parse: |node| {
         let Params { delay, stream } = read(node)?;
-        Ok(Dose {
+        Ok(LinkFaultSpec {
             toxic: Toxic::SlowClose { delay: delay.0 },
             stream: stream.stream(),
             words: format!("slow_close ({}{})", show_duration(delay.0), stream.words()),

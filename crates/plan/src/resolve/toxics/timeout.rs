@@ -5,7 +5,7 @@ use serde::Deserialize;
 use vocab::show_duration;
 use world::Toxic;
 
-use super::{Dose, Entry, StreamWord};
+use super::{Entry, LinkFaultSpec, StreamWord};
 use crate::text::quantity::Time;
 use crate::text::read::read;
 
@@ -22,7 +22,7 @@ pub(super) const ENTRY: Entry = Entry {
             true => "black hole".to_owned(),
             false => format!("closes after {}", show_duration(after)),
         };
-        Ok(Dose {
+        Ok(LinkFaultSpec {
             toxic: Toxic::Timeout { after },
             stream: stream.stream(),
             words: format!("timeout ({closes}{})", stream.words()),

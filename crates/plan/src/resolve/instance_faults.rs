@@ -51,7 +51,7 @@ pub(crate) struct Entry {
 
 /// What befalls an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Blow {
+pub(crate) enum InstanceFaultKind {
     /// It is dead for so long.
     Dies(Duration),
     /// It is stopped for the whole window.
@@ -76,18 +76,22 @@ struct Restart {
 ///
 /// # Errors
 /// An unknown name, or a parameter that cannot be, with its place.
-pub(crate) fn blow(name: &str, inject: &Node, length: Duration) -> Result<(Blow, String), Problem> {
+pub(crate) fn find(
+    name: &str,
+    inject: &Node,
+    length: Duration,
+) -> Result<(InstanceFaultKind, String), Problem> {
     let none = Node { value: Value::Map(Vec::new()), at: inject.at };
     let params = inject.get(name).filter(|node| !matches!(node.value, Value::Null));
     let params = params.unwrap_or(&none);
     match name {
         "kill" => {
             let Nothing {} = read(params)?;
-            Ok((Blow::Dies(length), "kill".to_owned()))
+            Ok((InstanceFaultKind::Dies(length), "kill".to_owned()))
         }
         "pause" => {
             let Nothing {} = read(params)?;
-            Ok((Blow::Stops, "pause".to_owned()))
+            Ok((InstanceFaultKind::Stops, "pause".to_owned()))
         }
         "restart" => {
             let Restart { down } = read(params)?;
@@ -100,7 +104,7 @@ pub(crate) fn blow(name: &str, inject: &Node, length: Duration) -> Result<(Blow,
                 true => "restart (back at once)".to_owned(),
                 false => format!("restart (down for {})", show_duration(down)),
             };
-            Ok((Blow::Dies(down), words))
+            Ok((InstanceFaultKind::Dies(down), words))
         }
         _ => {
             let names: Vec<&str> = ALL.iter().map(|entry| entry.name).collect();

@@ -2,90 +2,31 @@
 //! and on gateway instances (`gateway[2]`).
 //!
 //! They stand in `faults:` like all others and share their instants, ids and windows; what can be
-//! injected is [`crate::resolve::toxics`]' and [`crate::resolve::instances`]' business. The result is data for the
+//! injected is [`crate::resolve::toxics`]' and [`crate::resolve::instance_faults`]' business. The result is data for the
 //! runner, and a line of the timeline in `run.json`.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use record::run::{ConditionsInfo, FaultInfo};
 use vocab::At;
-use world::{Stream, Toxic};
+use world::Toxic;
 
+use super::entry::Setting;
 use crate::resolve::contenders::ContenderSpec;
-use crate::resolve::faults::window::span;
-use crate::resolve::faults::{Note, Setting, Timeline, instant, seconds};
-use crate::resolve::instances::{self, Blow};
+use crate::resolve::instance_faults;
+use crate::resolve::instants::{instant, span};
 use crate::resolve::targets::TargetError;
+use crate::resolve::timeline::{Destination, InstanceFault, LinkFault, Note, Source, Timeline};
 use crate::resolve::toxics;
-use crate::text::diagnostic::{Problem, Span};
+use crate::text::diagnostic::{Problem, suggest};
 use crate::text::node::{Node, Value};
 use crate::text::raw;
 use crate::text::read::{Spot, read};
+use crate::text::spelling::seconds;
 
 /// How to write a link.
 const LINK: &str = "write `link:SOURCE->DESTINATION`: from `client`, `gateway`, `gateway[2]` or `*` \
                     to deployments (`first`, `region:x`, …); or from `client` to `gateway[2]`";
-
-/// One toxic on a link, for a while.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LinkFault {
-    /// Its id.
-    pub id: String,
-    /// What happens to connections.
-    pub toxic: Toxic,
-    /// In which direction.
-    pub stream: Stream,
-    /// Start.
-    pub from: At,
-    /// End, exclusive.
-    pub to: At,
-    /// Rise and fall of its share.
-    pub ramp: Duration,
-    /// Share of connections that meet it.
-    pub share: f64,
-    /// Who dials.
-    pub source: Source,
-    /// Who is dialled.
-    pub destination: Destination,
-}
-
-/// Who dials over a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// Clients: to a gateway, or, of the mark without a gateway, to a deployment.
-    Client,
-    /// Gateway instances: all, or the one with this number from 1.
-    Gateway(Option<u32>),
-    /// Everybody.
-    Anybody,
-}
-
-/// Who is dialled over a link.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Destination {
-    /// Hosts of deployments, with their ports.
-    Hosts(Vec<(String, u16)>),
-    /// Gateway instances: all, or the one with this number from 1.
-    Gateways(Option<u32>),
-}
-
-/// Something that befalls gateway instances.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct InstanceFault {
-    /// Its id.
-    pub id: String,
-    /// What.
-    pub blow: Blow,
-    /// Whom: all, or the one with this number from 1.
-    pub instance: Option<u32>,
-    /// Start.
-    pub from: At,
-    /// End, exclusive.
-    pub to: At,
-    /// Where the target stands.
-    pub at: Span,
-}
 
 /// Whether an entry of `faults:` is about a link or an instance.
 pub(crate) fn concerns(item: &Node) -> bool {
@@ -191,9 +132,9 @@ fn link_fault(
             .help(LINK)
             .at(target.at));
     }
-    let (entry, dose) = toxics::dose(&drawn.text.inject.value.name, inject)?;
-    let mut info = drawn.info("link", dose.words, entry.only_slows);
-    info.at_connect = dose.toxic == Toxic::Down;
+    let (entry, spec) = toxics::find(&drawn.text.inject.value.name, inject)?;
+    let mut info = drawn.info("link", spec.words, entry.only_slows);
+    info.at_connect = spec.toxic == Toxic::Down;
     info.deployments = fleet.ids(&positions);
     info.labels.insert("source".to_owned(), from.to_owned());
     if matches!(&destination, Destination::Hosts(hosts) if hosts.is_empty()) {
@@ -208,8 +149,8 @@ fn link_fault(
     timeline.notes.push(drawn.note(&info, &place));
     timeline.links.push(LinkFault {
         id: drawn.id.clone(),
-        toxic: dose.toxic,
-        stream: dose.stream,
+        toxic: spec.toxic,
+        stream: spec.stream,
         from: drawn.window.from,
         to: drawn.window.to,
         ramp: drawn.window.ramp,
@@ -234,12 +175,12 @@ fn instance_fault(
             .at(target.at));
     }
     let length = drawn.window.to.since(drawn.window.from);
-    let (blow, words) = instances::blow(&drawn.text.inject.value.name, inject, length)?;
+    let (kind, words) = instance_faults::find(&drawn.text.inject.value.name, inject, length)?;
     let info = drawn.info("gateway", words, false);
     timeline.notes.push(drawn.note(&info, target.value.trim()));
     timeline.instances.push(InstanceFault {
         id: drawn.id.clone(),
-        blow,
+        kind,
         instance: number,
         from: drawn.window.from,
         to: drawn.window.to,
@@ -257,7 +198,7 @@ fn source(text: &str, target: &Spot<String>) -> Result<Source, Problem> {
             Some(number) => Ok(Source::Gateway(number)),
             None => {
                 let known = ["client", "gateway", "gateway[1]", "*"];
-                let help = crate::text::diagnostic::suggest(text, &known, "sources");
+                let help = suggest(text, &known, "sources");
                 Err(Problem::new(format!("`{text}` cannot be the source of a link"))
                     .help(help)
                     .at(target.at))

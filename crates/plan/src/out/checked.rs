@@ -1,0 +1,62 @@
+//! A scenario of which every section was checked: what [`assemble`](super::assemble) puts together
+//! and [`run_info`](super::run_info) tells.
+
+use std::sync::Arc;
+
+use gateway::config::Config;
+use loadgen::config::{ClientConfig, Phase};
+use record::run::{CompressInfo, SloInfo};
+use vocab::{ContenderName, Seed};
+
+use crate::resolve::contenders::ContenderConfig;
+use crate::resolve::deployments::Fakes;
+use crate::resolve::events::Events;
+use crate::resolve::fleet::Fleet;
+use crate::resolve::quotas::Quotas;
+use crate::resolve::standing::StandingFakes;
+use crate::resolve::timeline::Timeline;
+use crate::text::request::{Request, Text};
+
+/// Everything that was checked.
+pub(crate) struct Checked<'p> {
+    /// What was asked for.
+    pub request: &'p Request<'p>,
+    /// The scenario's name.
+    pub name: ContenderName,
+    /// Its question.
+    pub question: Option<String>,
+    /// Its seed.
+    pub seed: Seed,
+    /// The config's text and the notes about it.
+    pub config: (Text, Vec<String>),
+    /// Notes about the contenders' overlays.
+    pub overlay_notes: Vec<String>,
+    /// Its deployments.
+    pub fleet: Fleet,
+    /// The group that the first phase calls.
+    pub called: String,
+    /// One fake per deployment.
+    pub fakes: Fakes,
+    /// Limits that several of them share.
+    pub quotas: Quotas,
+    /// By how much random incidents are shortened.
+    pub compress: Option<CompressInfo>,
+    /// The schedule.
+    pub phases: Vec<Phase>,
+    /// The clients.
+    pub client: ClientConfig,
+    /// The faults.
+    pub timeline: Timeline,
+    /// The contenders.
+    pub contenders: Vec<ContenderConfig>,
+    /// What happens on purpose.
+    pub events: Events,
+    /// The config of each of `contenders` after each change.
+    pub changed: Vec<Vec<Arc<Config>>>,
+    /// Fakes that already stand, if the run is to use them.
+    pub standing: Option<StandingFakes>,
+    /// The promise.
+    pub slo: Vec<SloInfo>,
+    /// Date of the price snapshot.
+    pub price_date: String,
+}

@@ -1,0 +1,99 @@
+//! What one entry of `faults:` is resolved against and what it comes to, whatever its kind.
+
+use std::time::Duration;
+
+use fake_providers::config::When;
+use loadgen::config::Phase;
+use record::run::CompressInfo;
+
+use super::draft::Draft;
+use crate::resolve::compress::{Compress, TypicalOutage};
+use crate::resolve::targets::{TargetError, Targets};
+use crate::text::diagnostic::Problem;
+use crate::text::raw::WhenText;
+use crate::text::read::Spot;
+use crate::text::request::Text;
+
+/// Most fault windows of one scenario, after expansion.
+pub(crate) const WINDOWS_MAX: usize = 1000;
+
+/// What entries are resolved against.
+#[derive(Clone, Copy)]
+pub(crate) struct Setting<'s> {
+    /// The fleet.
+    pub targets: Targets<'s>,
+    /// The schedule of requests.
+    pub phases: &'s [Phase],
+    /// By how much incidents are compressed.
+    pub compress: Compress,
+    /// Reads a file that an entry names.
+    pub find: &'s dyn Fn(&str) -> Result<Text, String>,
+}
+
+/// What an entry comes to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Expanded {
+    /// Its windows.
+    pub drafts: Vec<Draft>,
+    /// The line about it.
+    pub note: String,
+    /// What it is like before it is compressed, if it is random.
+    pub typical_outage: Option<TypicalOutage>,
+    /// By how much it was compressed, if it is replayed.
+    pub compress: Option<CompressInfo>,
+}
+
+impl Expanded {
+    /// An optional entry whose target matches nothing.
+    pub(crate) fn nothing(id: &str, target: &str) -> Self {
+        let note = format!("{id}: no deployment matches `{target}`, left out (optional)");
+        Self { note, ..Self::default() }
+    }
+}
+
+/// Positions of the deployments that an entry hits; none only of an optional entry.
+pub(super) fn positions(
+    setting: &Setting<'_>,
+    target: &Spot<String>,
+    id: &str,
+    optional: bool,
+) -> Result<Vec<usize>, Problem> {
+    match setting.targets.resolve(&target.value, id) {
+        Ok(positions) => Ok(positions),
+        Err(TargetError::NoMatch(..)) if optional => Ok(Vec::new()),
+        Err(TargetError::Invalid(message, help) | TargetError::NoMatch(message, help)) => {
+            Err(Problem::new(message).help(help).at(target.at))
+        }
+    }
+}
+
+pub(super) fn conditions(text: Spot<WhenText>) -> Result<When, Problem> {
+    let when = text.value;
+    let counts = [when.attempt.map(u64::from), when.first, when.every, when.nth];
+    if counts.contains(&Some(0)) {
+        return Err(Problem::new("attempt, first, every and nth count from 1").at(text.at));
+    }
+    let range = when.prompt_tokens.unwrap_or_default();
+    if let (Some(min), Some(max)) = (range.min, range.max)
+        && min > max
+    {
+        let message = format!("no prompt has at least {min} and at most {max} tokens");
+        return Err(Problem::new(message).help("exchange min and max").at(text.at));
+    }
+    Ok(When {
+        stream: when.stream,
+        prompt_tokens_min: range.min,
+        prompt_tokens_max: range.max,
+        attempt: when.attempt,
+        first: when.first,
+        every: when.every,
+        nth: when.nth,
+    })
+}
+
+/// A duration in whole milliseconds, at least one: what timers can tell apart.
+pub(super) fn whole_ms(duration: Duration) -> Duration {
+    let ms = (duration.as_secs_f64() * 1e3).round().clamp(1.0, 1e15);
+    // In range: clamped above.
+    Duration::from_millis(ms as u64)
+}
