@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use record::run::ContenderInfo;
+use record::run::{Clock, ContenderInfo};
 use record::{MachineInfo, ReadError, RunInfo, read_json};
 
 use crate::fold::chart::Charts;
@@ -45,7 +45,7 @@ pub enum AnalyseError {
 impl Analysis {
     /// Whether time was simulated; then no rate per second or CPU figure may be claimed.
     pub fn simulated(&self) -> bool {
-        self.run.scenario.clock != "wall"
+        self.run.scenario.clock == Clock::Virtual
     }
 
     /// Whether contenders may be marked against the promise: an invalid measurement judges nobody.
@@ -84,7 +84,7 @@ pub fn analyse(dir: &Path) -> Result<Analysis, AnalyseError> {
         question: run.scenario.question.clone(),
         hash: run.scenario.hash.clone(),
         seed: run.scenario.seed,
-        clock: run.scenario.clock.clone(),
+        clock: run.scenario.clock,
         duration_s: run.scenario.duration_ns as f64 / 1e9,
     };
     let report = RunReport {

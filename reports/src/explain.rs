@@ -10,6 +10,7 @@ mod told;
 
 use std::path::{Path, PathBuf};
 
+use record::run::Clock;
 use record::{AttemptRow, DecisionRow, ReadError, RequestRow, Row, RowReader, RunInfo, read_json};
 
 use crate::figures::millis;
@@ -26,7 +27,7 @@ pub struct Explained {
     pub request: u64,
     /// One story per contender that was offered it, in the order of the scenario.
     pub stories: Vec<Story>,
-    simulated: bool,
+    clock: Clock,
 }
 
 /// What happened to the request under one contender.
@@ -118,14 +119,17 @@ pub fn explain(
     if stories.is_empty() {
         return Err(ExplainError::NoRequest { request, last });
     }
-    Ok(Explained { request, stories, simulated: run.scenario.clock != "wall" })
+    Ok(Explained { request, stories, clock: run.scenario.clock })
 }
 
 impl Explained {
     /// The stories for a terminal.
     pub fn text(&self, style: Style) -> String {
         let ink = Ink::new(style);
-        let clock = if self.simulated { "SIMULATED" } else { "WALL CLOCK" };
+        let clock = match self.clock {
+            Clock::Virtual => "SIMULATED",
+            Clock::Wall => "WALL CLOCK",
+        };
         let mut out = vec![format!("request {} · {}", self.request, ink.paint(clock, Tone::Care))];
         for story in &self.stories {
             let tone = if story.good { Tone::Good } else { Tone::Bad };

@@ -25,12 +25,9 @@ use crate::report::{Contender, DeploymentShare, FaultResult, Tokens};
 use book::Book;
 use chart::Charts;
 use ledger::Ledger;
-use promise::{Promise, Samples, Totals};
+use promise::{Samples, Totals};
 use sample::{Sample, share, wilson95};
 use tally::Tally;
-
-/// Kind of a contender that somebody else runs: of it there is the client's book and nothing else.
-pub(crate) const REMOTE: &str = "remote";
 
 /// One contender, folded.
 #[derive(Clone, Debug)]
@@ -52,15 +49,14 @@ pub(crate) fn contender(
     dir: &Path,
     whole: bool,
 ) -> Result<Folded, ReadError> {
-    let promises = promise::promises(run);
-    let book = Book::read(&dir.join("requests.csv"), &promise::request_bounds(&promises))?;
+    let book = Book::read(&dir.join("requests.csv"), &promise::request_bounds(&run.slo))?;
     // What came after the interruption was not played: it is no silence, and nobody's failure.
     let mut played = run.clone();
     if !whole {
         played.scenario.duration_ns = played.scenario.duration_ns.min(book.last_ns());
     }
     let run = &played;
-    let observed = who.kind != REMOTE;
+    let observed = who.kind.is_observed();
     let ledger = match observed {
         true => Ledger::read(&dir.join("attempts.csv"), run)?,
         false => Ledger::none(run),
@@ -73,7 +69,7 @@ pub(crate) fn contender(
     if observed {
         mismatches.extend(tally.mismatches(&book));
     }
-    let fold = Fold { run, promises, book, ledger, tally, samples, observed };
+    let fold = Fold { run, book, ledger, tally, samples, observed };
     Ok(Folded {
         numbers: fold.numbers(who),
         charts,
@@ -99,7 +95,6 @@ pub(crate) fn savable(path: &Path) -> Result<Option<f64>, ReadError> {
 /// Everything that the numbers are made of.
 struct Fold<'a> {
     run: &'a RunInfo,
-    promises: Vec<Promise>,
     book: Book,
     ledger: Ledger,
     tally: Tally,
@@ -113,7 +108,7 @@ impl Fold<'_> {
         let (samples, tally) = (&self.samples, &self.tally);
         let counts = self.counts();
         let success_rate = share(samples.succeeded, samples.judged);
-        let budget = promise::error_budget(&self.promises);
+        let budget = promise::error_budget(&self.run.slo);
         let told = |number: u64| self.observed.then_some(number);
         let cost_usd = tally.cost.filter(|_| self.observed).map(vocab::PicoUsd::usd);
         let per_1k = cost_usd.map(|usd| share(1000, samples.good).map(|per| usd * per));
@@ -121,13 +116,13 @@ impl Fold<'_> {
             share(tally.attempts, counts.offered - counts.cancelled).filter(|_| self.observed);
         let faults = self.faults(who, budget);
         let totals = Totals { faults: &faults, retry_amplification, cost_per_1k_good_usd: per_1k };
-        let slo = promise::judge(&self.promises, samples, &totals);
+        let slo = promise::judge(&self.run.slo, samples, &totals);
         let (failures_by_kind, failure_examples) = examples::failures(&self.book);
         let (met_fault, rescued_requests) = self.met_and_rescued();
         let attributed = self.observed && tally.unattributed_faults == 0;
         let mut numbers = Contender {
             name: who.name.clone(),
-            kind: who.kind.clone(),
+            kind: who.kind,
             personality: who.personality.clone(),
             strategy: who.strategy.clone(),
             instances: who.instances,
@@ -264,7 +259,7 @@ impl Fold<'_> {
             asked.is_judged() && asked.intended_ns < first && !said.met_fault
         });
         let samples = Samples::of(before.map(|(asked, _)| asked));
-        promise::healthy(&self.promises, &samples)
+        promise::healthy(&self.run.slo, &samples)
     }
 
     /// How many requests were offered, and a sum over their ids and instants (FNV-1a).

@@ -8,6 +8,8 @@
 
 use std::collections::BTreeMap;
 
+use record::run::{Clock, ContenderKind, Personality, Strategy};
+use record::slo::Slo;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +61,7 @@ pub struct Scenario {
     /// Seed of all luck.
     pub seed: u64,
     /// `virtual` (simulated) or `wall`.
-    pub clock: String,
+    pub clock: Clock,
     /// Length of the schedule, in seconds, warm-up included.
     pub duration_s: f64,
 }
@@ -154,11 +156,11 @@ pub struct Contender {
     /// Its name.
     pub name: String,
     /// `built-in`, `emulated`, `process` or `remote`.
-    pub kind: String,
+    pub kind: ContenderKind,
     /// `litellm-1.106`, `brownout` or `none`.
-    pub personality: String,
+    pub personality: Personality,
     /// Routing strategy.
-    pub strategy: String,
+    pub strategy: Strategy,
     /// How many gateways.
     pub instances: u32,
     /// Requests that the schedule offered; = succeeded + failed + cancelled + never_sent.
@@ -350,10 +352,9 @@ pub struct ByInstance {
 /// One promise, kept or not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SloResult {
-    /// Metric name.
-    pub metric: String,
-    /// The expression as written.
-    pub expr: String,
+    /// The promise.
+    #[serde(flatten)]
+    pub slo: Slo,
     /// In the unit of the report's field; `null` = never, infinite, or no data.
     pub value: Option<f64>,
     /// `null` = NO DATA, which is never a pass.

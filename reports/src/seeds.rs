@@ -6,6 +6,7 @@
 //! One invalid run makes the whole series invalid: leaving it out would be choosing the data.
 
 use indexmap::IndexMap;
+use record::run::{Clock, ContenderKind, Personality};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +44,7 @@ pub struct ScenarioSeries {
     /// Its name.
     pub scenario: String,
     /// `virtual` or `wall`.
-    pub clock: String,
+    pub clock: Clock,
     /// Whether every run was valid.
     pub validity: ValidityVerdict,
     /// The leader on all seeds; `null` where it changes, or where somebody is equal.
@@ -83,9 +84,9 @@ pub struct Spread {
     /// Its name.
     pub name: String,
     /// Its kind.
-    pub kind: String,
+    pub kind: ContenderKind,
     /// Its personality.
-    pub personality: String,
+    pub personality: Personality,
     /// Seeds on which it led.
     pub led: u64,
     /// Seeds on which it kept the promise.
@@ -120,7 +121,8 @@ pub fn combine(runs: &[Run]) -> Series {
     for run in runs {
         scenarios.entry(run.report.scenario.name.as_str()).or_default().push(run);
     }
-    let scenarios = scenarios.into_iter().map(|(name, runs)| scenario(name, &runs)).collect();
+    let scenarios =
+        scenarios.into_iter().filter_map(|(name, runs)| scenario(name, &runs)).collect();
     Series { schema: SERIES_SCHEMA.to_owned(), scenarios }
 }
 
@@ -136,7 +138,9 @@ pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Series).to_value()
 }
 
-fn scenario(name: &str, runs: &[&Run]) -> ScenarioSeries {
+/// The runs of one scenario; `None` without any.
+fn scenario(name: &str, runs: &[&Run]) -> Option<ScenarioSeries> {
+    let clock = runs.first()?.report.scenario.clock;
     let valid = |run: &&Run| run.report.validity.verdict == ValidityVerdict::Valid;
     let all_valid = runs.iter().all(valid);
     let leaders: Vec<Option<&str>> =
@@ -148,9 +152,9 @@ fn scenario(name: &str, runs: &[&Run]) -> ScenarioSeries {
     let rank = |spread: &Spread| spread.mean_rank.unwrap_or(f64::INFINITY);
     ranked.sort_by(|a, b| b.led.cmp(&a.led).then(rank(a).total_cmp(&rank(b))));
     let ranking: Vec<String> = ranked.iter().map(|spread| spread.name.clone()).collect();
-    ScenarioSeries {
+    Some(ScenarioSeries {
         scenario: name.to_owned(),
-        clock: runs.first().map_or_else(String::new, |run| run.report.scenario.clock.clone()),
+        clock,
         validity: if all_valid { ValidityVerdict::Valid } else { ValidityVerdict::Invalid },
         winner: winner.map(str::to_owned),
         fragile: all_valid && !same,
@@ -158,7 +162,7 @@ fn scenario(name: &str, runs: &[&Run]) -> ScenarioSeries {
         ranking,
         runs: runs.iter().map(|run| seed_result(run)).collect(),
         contenders,
-    }
+    })
 }
 
 /// `agreed`: `None` if a run is invalid, else whether the leader is the same everywhere.
@@ -243,10 +247,12 @@ fn spreads(runs: &[&Run]) -> Vec<Spread> {
             by_name.entry(contender.name.as_str()).or_default().push((*run, contender));
         }
     }
-    by_name.into_iter().map(|(name, seen)| spread(name, &seen)).collect()
+    by_name.into_iter().filter_map(|(name, seen)| spread(name, &seen)).collect()
 }
 
-fn spread(name: &str, seen: &[(&Run, &Contender)]) -> Spread {
+/// What was seen of one contender; `None` if nothing was.
+fn spread(name: &str, seen: &[(&Run, &Contender)]) -> Option<Spread> {
+    let (_, first) = seen.first()?;
     let count = |holds: &dyn Fn(&RunReport) -> bool| {
         seen.iter().filter(|(run, _)| holds(&run.report)).count() as u64
     };
@@ -256,10 +262,10 @@ fn spread(name: &str, seen: &[(&Run, &Contender)]) -> Spread {
         .map(|at| at as f64 + 1.0)
         .collect();
     let values = |of: fn(&Contender) -> Option<f64>| seen.iter().map(move |(_, c)| of(c));
-    Spread {
+    Some(Spread {
         name: name.to_owned(),
-        kind: seen.first().map_or_else(String::new, |(_, c)| c.kind.clone()),
-        personality: seen.first().map_or_else(String::new, |(_, c)| c.personality.clone()),
+        kind: first.kind,
+        personality: first.personality.clone(),
         led: count(&|report| report.verdict.winner.as_deref() == Some(name)),
         kept: count(&|report| report.verdict.kept.iter().any(|kept| kept == name)),
         mean_rank: (!places.is_empty()).then(|| places.iter().sum::<f64>() / places.len() as f64),
@@ -267,7 +273,7 @@ fn spread(name: &str, seen: &[(&Run, &Contender)]) -> Spread {
         goodput: range(values(|c| c.goodput), f64::NEG_INFINITY),
         ttft_p99_ms: range(values(|c| c.ttft_ms.p99), f64::INFINITY),
         cost_per_1k_good_usd: range(values(|c| c.cost_per_1k_good_usd), f64::INFINITY),
-    }
+    })
 }
 
 /// `worst` stands for `null` while sorting.

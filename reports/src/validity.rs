@@ -6,7 +6,7 @@
 //! an interruption causes (contenders that were not reached, schedules that differ) is told as that.
 
 use record::machine::{GeneratorHealth, MachineInfo, StandingClock};
-use record::run::RunInfo;
+use record::run::{Clock, RunInfo};
 
 use crate::figures::{NOT_OBSERVED, count, counted, millis, percent};
 use crate::fold::Folded;
@@ -39,7 +39,7 @@ pub(crate) fn judge(run: &RunInfo, machine: &MachineInfo, folded: &[&Folded]) ->
         reasons.extend(offered(&each.numbers).filter(|_| whole));
     }
     reasons.extend(same_schedule(folded).filter(|_| whole));
-    if run.scenario.clock == "wall" {
+    if run.scenario.clock == Clock::Wall {
         for health in &machine.generators {
             let numbers = folded.iter().find(|each| each.numbers.name == health.contender);
             reasons.extend(kept_schedule(health, numbers.map(|each| &each.numbers)));
@@ -162,9 +162,9 @@ fn notes(run: &RunInfo, folded: &[&Folded]) -> Vec<String> {
     if !run.faults.is_empty() && ranked().any(|numbers| !numbers.is_observed()) {
         notes.push("whether the scenario's faults were played is not known here".to_owned());
     }
-    let few = ranked().flat_map(|numbers| &numbers.slo).find(|slo| slo.too_few);
-    if let Some(slo) = few {
-        notes.push(format!("too few requests to gate on {} {}", slo.metric, slo.expr));
+    let few = ranked().flat_map(|numbers| &numbers.slo).find(|result| result.too_few);
+    if let Some(result) = few {
+        notes.push(format!("too few requests to gate on {}", result.slo));
     }
     notes
 }

@@ -5,6 +5,7 @@ mod support;
 use std::time::Duration;
 
 use plan::Plan;
+use record::run::{Balance, ContenderKind};
 use support::{CALM, load, load_with};
 
 #[expect(clippy::panic, reason = "a helper of tests")]
@@ -97,11 +98,11 @@ fn overlays_lie_over_the_config_for_one_contender_only() {
     assert_eq!(plan.contenders[1].instances, 2);
     assert!(!plan.notes.iter().any(|note| note.starts_with("contender")), "{:?}", plan.notes);
     let infos = &plan.info.contenders;
-    let kinds: Vec<(&str, &str, &str)> =
-        infos.iter().map(|c| (&*c.kind, &*c.personality, &*c.balance)).collect();
-    assert_eq!(kinds[0], ("emulated", "litellm-1.106", "round-robin"));
-    assert_eq!(kinds[1].2, "least-conn");
-    assert_eq!((kinds[2].0, kinds[2].1), ("built-in", "brownout"));
+    let kinds: Vec<(ContenderKind, &str, Balance)> =
+        infos.iter().map(|c| (c.kind, c.personality.word(), c.balance)).collect();
+    assert_eq!(kinds[0], (ContenderKind::Emulated, "litellm-1.106", Balance::RoundRobin));
+    assert_eq!(kinds[1].2, Balance::LeastConn);
+    assert_eq!((kinds[2].0, kinds[2].1), (ContenderKind::BuiltIn, "brownout"));
     let direct = infos.last().expect("the mark");
     assert!(direct.mark && direct.name == plan::DIRECT);
 }

@@ -1,10 +1,16 @@
 //! `run.json`: everything that determines a run, and how to read its tables. In virtual time it is
 //! byte-identical from process to process, so machine, duration and paths live in `machine.json`.
 
+mod words;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::slo::Slo;
+
+pub use words::{Balance, Clock, ContenderKind, EventKind, Personality, Strategy};
 
 /// Version of this file's shape.
 pub const RUN_SCHEMA: &str = "brownout.run/1";
@@ -36,7 +42,7 @@ pub struct RunInfo {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<EventInfo>,
     /// The promise.
-    pub slo: Vec<SloInfo>,
+    pub slo: Vec<Slo>,
     /// What was assumed and not said by the user, in words.
     pub assumed: Vec<String>,
     /// Warnings about the scenario, with their arithmetic.
@@ -66,7 +72,7 @@ pub struct ScenarioInfo {
     /// Seed.
     pub seed: u64,
     /// `virtual` or `wall`.
-    pub clock: String,
+    pub clock: Clock,
     /// Length of the schedule, in nanoseconds.
     pub duration_ns: u64,
     /// The client's total timeout, in nanoseconds, from the intended instant.
@@ -132,15 +138,15 @@ pub struct ContenderInfo {
     /// Its name, and its directory's.
     pub name: String,
     /// `built-in`, `emulated`, `process` or `remote`.
-    pub kind: String,
+    pub kind: ContenderKind,
     /// `litellm-1.106`, `brownout`, or `none` for the mark without a gateway.
-    pub personality: String,
+    pub personality: Personality,
     /// Routing strategy.
-    pub strategy: String,
+    pub strategy: Strategy,
     /// How many gateways.
     pub instances: u32,
     /// How requests are spread over them.
-    pub balance: String,
+    pub balance: Balance,
     /// Longest cooldown that its settings can cause without Retry-After, in nanoseconds.
     pub cooldown_ns: u64,
     /// Whether it is the mark `direct` and not ranked.
@@ -262,7 +268,7 @@ pub struct EventInfo {
     /// `e1`, `e2`, …
     pub id: String,
     /// `apply`, `rollout` or `mark`.
-    pub kind: String,
+    pub kind: EventKind,
     /// What happens, in words.
     pub summary: String,
     /// When; of a rollout, when the first instance takes part.
@@ -270,14 +276,4 @@ pub struct EventInfo {
     /// Time from one instance of a rollout to the next, in nanoseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub every_ns: Option<u64>,
-}
-
-/// One service level objective.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SloInfo {
-    /// Metric name: `success`, `ttft`, …
-    pub metric: String,
-    /// The expression as written: `p(99)<3000`.
-    pub expr: String,
 }

@@ -1,10 +1,17 @@
 //! The promise in words: k6's threshold grammar, with units allowed. `p(99)<3000`, `p99 <= 3s`,
 //! `rate > 99.5%`, `max <= 30s`, `med<=1s`.
 
+use std::fmt;
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// A metric on which a promise can be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum Metric {
     /// Share of offered requests that succeeded; aggregate `rate`.
     Success,
@@ -52,17 +59,45 @@ pub enum Comparison {
     GreaterOrEqual,
 }
 
-/// One promise.
-#[derive(Clone, Debug, PartialEq)]
+/// One promise, as written and as understood; in files it is a metric and an expression.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "SloText", into = "SloText")]
+#[schemars(with = "SloText")]
 pub struct Slo {
     /// On what.
     pub metric: Metric,
+    /// The expression as written.
+    pub expr: String,
     /// On which number of it.
     pub aggregate: Aggregate,
     /// In which direction.
     pub comparison: Comparison,
     /// Bound, in the unit of the report's field: a fraction, ms, s, or US dollars.
     pub bound: f64,
+}
+
+/// A promise in a file.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SloText {
+    /// Metric name: `success`, `ttft`, …
+    metric: Metric,
+    /// The expression as written: `p(99)<3000`.
+    expr: String,
+}
+
+impl TryFrom<SloText> for Slo {
+    type Error = SloError;
+
+    fn try_from(text: SloText) -> Result<Self, SloError> {
+        Self::parse(text.metric, &text.expr)
+    }
+}
+
+impl From<Slo> for SloText {
+    fn from(slo: Slo) -> Self {
+        Self { metric: slo.metric, expr: slo.expr }
+    }
 }
 
 /// What is wrong with an expression.
@@ -155,6 +190,12 @@ impl Metric {
     }
 }
 
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 /// What a bound is measured in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
@@ -192,6 +233,7 @@ impl Slo {
         };
         Ok(Self {
             metric,
+            expr: expr.to_owned(),
             aggregate: aggregate(metric, left.trim())?,
             comparison,
             bound: parse_bound(metric, bound.trim())?,
@@ -207,6 +249,12 @@ impl Slo {
             Comparison::Greater => value > self.bound,
             Comparison::GreaterOrEqual => value >= self.bound,
         })
+    }
+}
+
+impl fmt::Display for Slo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.metric, self.expr)
     }
 }
 
@@ -299,6 +347,20 @@ mod tests {
         assert_eq!(slo(Metric::Recover, "max <= 30s").bound, 30.0);
         assert_eq!(slo(Metric::Recover, "max<=30").bound, 30.0);
         assert_eq!(slo(Metric::Cost, "rate<=$4.5").comparison, Comparison::LessOrEqual);
+    }
+
+    #[test]
+    fn in_files_a_promise_is_its_metric_and_its_words() {
+        for metric in Metric::ALL {
+            assert_eq!(serde_json::to_value(metric).expect("serialises"), metric.name());
+        }
+        let text = r#"{"metric":"longest_gap","expr":"p(99)<3000"}"#;
+        let slo: Slo = serde_json::from_str(text).expect("reads");
+        assert_eq!(slo, Slo::parse(Metric::LongestGap, "p(99)<3000").expect("valid"));
+        assert_eq!(serde_json::to_string(&slo).expect("serialises"), text);
+        let wrong = text.replace("p(99)", "p(0)");
+        let error = serde_json::from_str::<Slo>(&wrong).expect_err("no percentile").to_string();
+        assert!(error.contains("longest_gap has no `p(0)`"), "{error}");
     }
 
     #[test]

@@ -7,7 +7,9 @@ use loadgen::Surroundings;
 use loadgen::config::{Dialect, Secret, Target};
 use plan::Plan;
 use record::RunInfo;
-use record::run::ContenderInfo;
+use record::run::{
+    Balance, Clock as RunClock, ContenderInfo, ContenderKind, Personality, Strategy,
+};
 use world::{Authority, Clock, TcpConnector};
 
 use crate::assembly;
@@ -103,15 +105,15 @@ fn remote_info(plan: &Plan) -> RunInfo {
     let mut info = plan.info.clone();
     info.contenders = vec![ContenderInfo {
         name: REMOTE.to_owned(),
-        kind: "remote".to_owned(),
-        personality: "unknown".to_owned(),
-        strategy: "unknown".to_owned(),
+        kind: ContenderKind::Remote,
+        personality: Personality::Unknown,
+        strategy: Strategy::Unknown,
         instances: 1,
-        balance: "unknown".to_owned(),
+        balance: Balance::Unknown,
         cooldown_ns: 0,
         mark: false,
     }];
-    "wall".clone_into(&mut info.scenario.clock);
+    info.scenario.clock = RunClock::Wall;
     // No fake is involved: nothing was assumed about one.
     info.assumed.clear();
     info

@@ -1,7 +1,6 @@
 //! The promise against the numbers: each SLO's value, and whether it is kept. Missing data is never
 //! a pass.
 
-use record::RunInfo;
 use record::slo::{Aggregate, Metric, Slo};
 use vocab::Outcome;
 
@@ -28,14 +27,6 @@ pub(crate) struct Totals<'a> {
     pub(crate) retry_amplification: Option<f64>,
     /// Outer `None` = a price is missing; inner `None` = nothing good was bought.
     pub(crate) cost_per_1k_good_usd: Option<Option<f64>>,
-}
-
-/// A promise as written, and as understood.
-#[derive(Clone, Debug)]
-pub(crate) struct Promise {
-    pub(crate) metric: String,
-    pub(crate) expr: String,
-    pub(crate) slo: Option<Slo>,
 }
 
 /// What a number is, before it is compared.
@@ -70,44 +61,26 @@ impl Samples {
     }
 }
 
-/// Reads the run's promises. One that this build cannot read stays, and is NO DATA.
-pub(crate) fn promises(run: &RunInfo) -> Vec<Promise> {
-    let read = |metric: &str, expr: &str| Slo::parse(Metric::from_name(metric)?, expr).ok();
-    let promise = |info: &record::run::SloInfo| Promise {
-        metric: info.metric.clone(),
-        expr: info.expr.clone(),
-        slo: read(&info.metric, &info.expr),
-    };
-    run.slo.iter().map(promise).collect()
-}
-
 /// The promises that bound single requests, and so decide what is good.
-pub(crate) fn request_bounds(promises: &[Promise]) -> Vec<Slo> {
-    let slos = promises.iter().filter_map(|promise| promise.slo.clone());
-    slos.filter(|slo| is_per_request(slo.metric)).collect()
+pub(crate) fn request_bounds(promises: &[Slo]) -> Vec<Slo> {
+    promises.iter().filter(|slo| is_per_request(slo.metric)).cloned().collect()
 }
 
 /// 1 − the promised success rate; `None` without such a promise, or for a promise of 100 %.
-pub(crate) fn error_budget(promises: &[Promise]) -> Option<f64> {
-    let slos = promises.iter().filter_map(|promise| promise.slo.as_ref());
-    let bound = slos.filter(|slo| slo.metric == Metric::Success).map(|slo| slo.bound).next()?;
+pub(crate) fn error_budget(promises: &[Slo]) -> Option<f64> {
+    let bound = promises.iter().find(|slo| slo.metric == Metric::Success)?.bound;
     (bound < 1.0).then_some(1.0 - bound)
 }
 
 /// Judges every promise.
-pub(crate) fn judge(
-    promises: &[Promise],
-    samples: &Samples,
-    totals: &Totals<'_>,
-) -> Vec<SloResult> {
-    let judge = |promise: &Promise| {
-        let value = promise.slo.as_ref().map_or(Value::NoData, |slo| value(slo, samples, totals));
+pub(crate) fn judge(promises: &[Slo], samples: &Samples, totals: &Totals<'_>) -> Vec<SloResult> {
+    let judge = |slo: &Slo| {
+        let value = value(slo, samples, totals);
         SloResult {
-            metric: promise.metric.clone(),
-            expr: promise.expr.clone(),
+            slo: slo.clone(),
             value: value.number(),
-            pass: value.passes(promise.slo.as_ref()),
-            too_few: promise.slo.as_ref().is_some_and(|slo| too_few(slo, samples)),
+            pass: value.passes(slo),
+            too_few: too_few(slo, samples),
         }
     };
     promises.iter().map(judge).collect()
@@ -115,13 +88,14 @@ pub(crate) fn judge(
 
 /// Whether the promises on requests (not those on faults, attempts and cost) are kept; `None`
 /// without requests.
-pub(crate) fn healthy(promises: &[Promise], samples: &Samples) -> Option<bool> {
+pub(crate) fn healthy(promises: &[Slo], samples: &Samples) -> Option<bool> {
     let totals = Totals { faults: &[], retry_amplification: None, cost_per_1k_good_usd: None };
-    let steady = promises.iter().filter_map(|promise| promise.slo.as_ref()).filter(|slo| {
+    let steady = promises.iter().filter(|slo| {
         is_per_request(slo.metric) || matches!(slo.metric, Metric::Success | Metric::Goodput)
     });
-    let kept = |slo: &Slo| value(slo, samples, &totals).passes(Some(slo)) != Some(false);
-    (samples.judged > 0).then(|| steady.into_iter().all(kept))
+    let kept = |slo: &Slo| value(slo, samples, &totals).passes(slo) != Some(false);
+    let mut steady = steady;
+    (samples.judged > 0).then(|| steady.all(kept))
 }
 
 fn value(slo: &Slo, samples: &Samples, totals: &Totals<'_>) -> Value {
@@ -203,10 +177,10 @@ impl Value {
         }
     }
 
-    fn passes(self, slo: Option<&Slo>) -> Option<bool> {
+    fn passes(self, slo: &Slo) -> Option<bool> {
         match self {
             Self::NoData => None,
-            Self::Number(_) | Self::Never => slo.map(|slo| slo.is_met_by(self.number())),
+            Self::Number(_) | Self::Never => Some(slo.is_met_by(self.number())),
         }
     }
 }

@@ -17,9 +17,9 @@ type Column = (&'static str, fn(&Contender) -> String);
 
 const COLUMNS: &[Column] = &[
     ("contender", |c| c.name.clone()),
-    ("kind", |c| c.kind.clone()),
-    ("personality", |c| c.personality.clone()),
-    ("strategy", |c| c.strategy.clone()),
+    ("kind", |c| c.kind.to_string()),
+    ("personality", |c| c.personality.word().to_owned()),
+    ("strategy", |c| c.strategy.word().to_owned()),
     ("instances", |c| c.instances.to_string()),
     (KEEPS, |c| keeps(c).to_string()),
     ("offered", |c| c.offered.to_string()),

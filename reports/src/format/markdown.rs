@@ -55,7 +55,7 @@ fn comparison(analysis: &Analysis) -> String {
     let Some(first) = ranked.first() else { return String::new() };
     let mut head = vec!["contender".to_owned(), "promise".to_owned()];
     head.extend((!promises_success(first)).then(|| "success".to_owned()));
-    head.extend(first.slo.iter().map(|slo| format!("{} {}", escape(&slo.metric), code(&slo.expr))));
+    head.extend(first.slo.iter().map(|slo| format!("{} {}", slo.slo.metric, code(&slo.slo.expr))));
     head.extend(["$ per 1,000 good", "goodput", "attempts", "runs as"].map(str::to_owned));
     let mut out = row(&head) + &row(&vec!["---".to_owned(); head.len()]);
     for contender in ranked {

@@ -36,7 +36,7 @@ fn section(analysis: &Analysis, contender: &Contender) -> Markup {
             h2 { (contender.name) @if analysis.simulated() { " " small.simulated { "SIMULATED" } } }
             p.context {
                 (identity(contender).join(" · "))
-                @if contender.is_observed() { " · strategy " (contender.strategy) }
+                @if contender.is_observed() { " · strategy " (contender.strategy.word()) }
             }
             (facts(contender))
             (figure(plot::timeline(analysis, at, Ground::Page), &caption))

@@ -73,7 +73,7 @@ fn comparison(analysis: &Analysis) -> Markup {
                             th { "contender" }
                             th { "promise" }
                             @if !promises_success(first) { th.number { "success" } }
-                            @for slo in &first.slo { th { (slo.metric) small { (slo.expr) } } }
+                            @for slo in &first.slo { th { (slo.slo.metric) small { (slo.slo.expr) } } }
                             th.number { "cost" small { "per 1,000 good" } }
                             th.number { "goodput" small { "within bounds" } }
                             th.number { "attempts" small { "per request" } }

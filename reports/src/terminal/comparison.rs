@@ -3,6 +3,9 @@
 //! On a wide terminal every row carries everything; on a narrow one what is not a promise moves to
 //! a second line under the row. Nobody is marked where the measurement is invalid.
 
+use record::run::{ContenderKind, Personality};
+use record::slo::Metric;
+
 use super::Style;
 use super::ink::{Ink, Tone, flow, plain};
 use super::table::{Cell, Column, lines, width};
@@ -88,7 +91,7 @@ pub(crate) fn promise_value(contender: &Contender, slo: &SloResult) -> String {
 
 /// Whether some promise shows the success rate; otherwise it gets a column of its own.
 pub(crate) fn promises_success(contender: &Contender) -> bool {
-    contender.slo.iter().any(|slo| slo.metric == "success")
+    contender.slo.iter().any(|slo| slo.slo.metric == Metric::Success)
 }
 
 /// A number of a contender: `show`n, or why there is none.
@@ -103,19 +106,24 @@ pub(crate) fn shown(contender: &Contender, value: Option<f64>, show: fn(f64) -> 
 
 /// Who a contender is: kind, personality and how many.
 pub(crate) fn identity(contender: &Contender) -> Vec<String> {
-    let personality = plain(&contender.personality);
-    let kind = plain(&contender.kind);
-    if !contender.is_observed() {
+    let kind = contender.kind;
+    if !kind.is_observed() {
         return vec![format!("{kind}, somebody else's")];
     }
-    let played = kind == "built-in" || kind == "emulated";
-    let mut pieces = match personality.as_str() {
-        "none" | "" => vec![kind],
-        // The engine is ours, so until a parity table exists it says what it has not proved.
-        litellm if litellm.starts_with("litellm") && played => {
-            vec![format!("{litellm} (emulated, parity not measured)")]
+    let mut pieces = match &contender.personality {
+        Personality::None => vec![kind.to_string()],
+        Personality::Unknown | Personality::Named(_) => {
+            let personality = plain(contender.personality.word());
+            match kind {
+                // The engine is ours, so until a parity table exists it says what it has not proved.
+                ContenderKind::Emulated => {
+                    vec![format!("{personality} (emulated, parity not measured)")]
+                }
+                ContenderKind::BuiltIn | ContenderKind::Process | ContenderKind::Remote => {
+                    vec![kind.to_string(), personality]
+                }
+            }
         }
-        _ => vec![kind, personality],
     };
     pieces.push(match contender.instances {
         1 => "1 instance".to_owned(),
@@ -177,7 +185,7 @@ fn success(ranked: &[&Contender]) -> Column {
 }
 
 fn promise(ranked: &[&Contender], at: usize, (slo, judges): (&SloResult, bool)) -> Column {
-    let mut column = Column::new([&plain(&slo.metric), &plain(&slo.expr)], false);
+    let mut column = Column::new([slo.slo.metric.name(), &plain(&slo.slo.expr)], false);
     for contender in ranked {
         let Some(result) = contender.slo.get(at) else { continue };
         let pass = judged(result.pass, judges);

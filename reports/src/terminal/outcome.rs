@@ -1,6 +1,8 @@
 //! Below the table: how everybody came through each fault, where the report is, and the command
 //! that explains the first red number.
 
+use record::run::EventKind;
+
 use super::Style;
 use super::comparison::ranked;
 use super::ink::{Ink, Tone, plain, wrap};
@@ -97,7 +99,10 @@ pub(crate) fn group_title(group: &Group, whole: &FaultResult) -> String {
 pub(crate) fn events(analysis: &Analysis) -> Vec<String> {
     let line = |event: &record::run::EventInfo| {
         let at = seconds(event.at_ns as f64 / 1e9);
-        let kind = if event.kind == "mark" { "mark: " } else { "" };
+        let kind = match event.kind {
+            EventKind::Mark => "mark: ",
+            EventKind::Apply | EventKind::Rollout => "",
+        };
         format!("{} at {at}: {kind}{}", plain(&event.id), plain(&event.summary))
     };
     analysis.run.events.iter().map(line).collect()
@@ -176,11 +181,11 @@ pub(crate) fn first_red(analysis: &Analysis) -> Option<Red> {
     // A bound on a time that has a value was broken by answers that came too late, not by failures.
     let slow = slo
         .filter(|slo| slo.value.is_some())
-        .and_then(|slo| Some((contender.slowest_by_metric.get(&slo.metric)?, slo)));
-    let slow = slow.map(|(id, slo)| (*id, format!("its slowest success by {}", slo.metric)));
+        .and_then(|slo| Some((contender.slowest_by_metric.get(slo.slo.metric.name())?, slo)));
+    let slow = slow.map(|(id, slo)| (*id, format!("its slowest success by {}", slo.slo.metric)));
     let slowest = || Some((contender.slowest_request?, "its slowest success".to_owned()));
     let (request, of) = slow.or_else(|| commonest(contender)).or_else(slowest)?;
-    let broke = slo.map_or_else(|| ":".to_owned(), |slo| format!(" broke {};", slo.metric));
+    let broke = slo.map_or_else(|| ":".to_owned(), |slo| format!(" broke {};", slo.slo.metric));
     let why = format!("{}{broke} request {request} is {of}", plain(&contender.name));
     Some(Red { contender: contender.name.clone(), request, why })
 }

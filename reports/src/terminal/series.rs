@@ -1,5 +1,7 @@
 //! What several runs print: one line per seed, the spread per contender, one verdict per scenario.
 
+use record::run::Clock;
+
 use super::Style;
 use super::ink::{Ink, Tone, plain, prose, wrap};
 use super::table::{Cell, Column, lines, width};
@@ -18,7 +20,10 @@ pub fn series(series: &Series, style: Style) -> String {
 }
 
 fn one(scenario: &ScenarioSeries, style: Style, ink: Ink) -> String {
-    let simulated = if scenario.clock == "wall" { "WALL CLOCK" } else { "SIMULATED" };
+    let simulated = match scenario.clock {
+        Clock::Virtual => "SIMULATED",
+        Clock::Wall => "WALL CLOCK",
+    };
     let name = plain(&scenario.scenario);
     let seeds: Vec<String> = scenario.runs.iter().map(|run| run.seed.to_string()).collect();
     let s = if seeds.len() == 1 { "" } else { "s" };
@@ -63,7 +68,7 @@ fn table(scenario: &ScenarioSeries) -> Vec<Column> {
             spread(&s.cost_per_1k_good_usd, s.cost_per_1k_good_usd.max, usd)
         }),
         (["p99 ttft", "median (worst)"], |s| spread(&s.ttft_p99_ms, s.ttft_p99_ms.max, millis)),
-        (["", "runs as"], |s| format!("{}, {}", plain(&s.kind), plain(&s.personality))),
+        (["", "runs as"], |s| format!("{}, {}", s.kind, plain(s.personality.word()))),
     ];
     let place = |name: &str| scenario.ranking.iter().position(|other| other == name);
     let mut ranked: Vec<&Spread> = scenario.contenders.iter().collect();

@@ -4,11 +4,10 @@
 //! Its shape is `opening: achievements; remark; remark`, which the page takes apart again.
 
 use record::RunInfo;
-use record::slo::{Aggregate, Metric, Slo, Unit};
+use record::slo::{Aggregate, Slo, Unit};
 
 use super::keeps;
 use crate::figures::{NEVER, counted, millis, percent, percentage, seconds, usd};
-use crate::fold::REMOTE;
 use crate::report::{Basis, Contender, Marks, SloResult};
 
 /// Losers named in the sentence, at most.
@@ -144,7 +143,7 @@ pub(crate) fn met_none(contender: &Contender) -> Option<String> {
 
 /// `no fault was played`, or which were left out; nothing where all were played.
 pub(crate) fn faults_played(run: &RunInfo) -> Option<String> {
-    if run.contenders.iter().all(|who| who.kind == REMOTE) {
+    if !run.contenders.iter().any(|who| who.kind.is_observed()) {
         // What is played at somebody else's gateway is not ours to say.
         return None;
     }
@@ -174,29 +173,24 @@ fn broke(contender: &Contender) -> Option<String> {
     let slo = contender.slo.iter().find(|slo| slo.pass != Some(true))?;
     let name = &contender.name;
     Some(match (slo.pass, slo.value) {
-        (None, _) => format!("{name} has no data on {}", slo.metric),
-        (Some(_), Some(_)) => format!("{name} broke {} ({})", slo.metric, slo_value(slo)),
-        (Some(_), None) => format!("{name} broke {} ({})", slo.metric, never(slo)),
+        (None, _) => format!("{name} has no data on {}", slo.slo.metric),
+        (Some(_), Some(_)) => format!("{name} broke {} ({})", slo.slo.metric, slo_value(slo)),
+        (Some(_), None) => format!("{name} broke {} ({})", slo.slo.metric, never(slo)),
     })
 }
 
 /// Why a promise has no value: `infinite: more than 1 % failed`.
 fn never(slo: &SloResult) -> String {
-    let metric = Metric::from_name(&slo.metric);
-    match metric.map(Metric::unit) {
-        Some(Unit::Seconds) => "never".to_owned(),
-        Some(Unit::Usd) => "nothing good was bought".to_owned(),
-        Some(Unit::Fraction | Unit::Milliseconds | Unit::Count) | None => {
-            let slo = metric.and_then(|metric| Slo::parse(metric, &slo.expr).ok());
-            match slo.map(|slo| slo.aggregate) {
-                Some(Aggregate::Percentile(p)) => {
-                    format!("infinite, more than {} failed", percent((100.0 - p) / 100.0))
-                }
-                Some(Aggregate::Max | Aggregate::Rate) | None => {
-                    "infinite, at least one failed".to_owned()
-                }
+    let Slo { metric, aggregate, .. } = slo.slo;
+    match metric.unit() {
+        Unit::Seconds => "never".to_owned(),
+        Unit::Usd => "nothing good was bought".to_owned(),
+        Unit::Fraction | Unit::Milliseconds | Unit::Count => match aggregate {
+            Aggregate::Percentile(p) => {
+                format!("infinite, more than {} failed", percent((100.0 - p) / 100.0))
             }
-        }
+            Aggregate::Max | Aggregate::Rate => "infinite, at least one failed".to_owned(),
+        },
     }
 }
 
@@ -205,20 +199,18 @@ pub(crate) fn slo_value(slo: &SloResult) -> String {
     if slo.pass.is_none() {
         return "NO DATA".to_owned();
     }
-    let unit = Metric::from_name(&slo.metric).map(Metric::unit);
+    let unit = slo.slo.metric.unit();
     let Some(value) = slo.value else {
         return match unit {
-            Some(Unit::Seconds) => "never".to_owned(),
-            Some(Unit::Fraction | Unit::Milliseconds | Unit::Usd | Unit::Count) | None => {
-                NEVER.to_owned()
-            }
+            Unit::Seconds => "never".to_owned(),
+            Unit::Fraction | Unit::Milliseconds | Unit::Usd | Unit::Count => NEVER.to_owned(),
         };
     };
     match unit {
-        Some(Unit::Fraction) => percent(value),
-        Some(Unit::Milliseconds) => millis(value),
-        Some(Unit::Seconds) => seconds(value),
-        Some(Unit::Usd) => usd(value),
-        Some(Unit::Count) | None => format!("{value:.2}"),
+        Unit::Fraction => percent(value),
+        Unit::Milliseconds => millis(value),
+        Unit::Seconds => seconds(value),
+        Unit::Usd => usd(value),
+        Unit::Count => format!("{value:.2}"),
     }
 }

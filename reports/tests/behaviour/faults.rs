@@ -1,5 +1,6 @@
 //! Detect, rescue, recover, fail back: on the brownout of `support`, whose numbers are known.
 
+use record::slo::Metric;
 use reports::report::{Contender, FaultResult};
 
 use crate::support::{S, brownout};
@@ -84,7 +85,8 @@ fn a_fault_that_is_still_felt_at_the_end_is_not_recovered() {
         (None, false)
     );
     assert!(not_applicable(fault, "failback_s"), "no traffic after the fault");
-    let recover = stubborn.slo.iter().find(|slo| slo.metric == "recover").expect("promised");
+    let recover =
+        stubborn.slo.iter().find(|slo| slo.slo.metric == Metric::Recover).expect("promised");
     assert_eq!((recover.value, recover.pass), (None, Some(false)));
 }
 

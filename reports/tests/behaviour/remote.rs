@@ -1,6 +1,7 @@
 //! Somebody else's gateway: there is the client's book and nothing else, and what nobody observed is
 //! neither zero nor held against it.
 
+use record::run::{Clock, ContenderKind, Personality, Strategy};
 use reports::explain::explain;
 use reports::report::{Basis, ValidityVerdict};
 use reports::terminal::{Style, screen};
@@ -17,14 +18,14 @@ fn remote(with: impl FnOnce(&mut Tables)) -> RunDir {
     dir.run.contenders.clear();
     dir.oracle.clear();
     dir.run.assumed.clear();
-    "wall".clone_into(&mut dir.run.scenario.clock);
+    dir.run.scenario.clock = Clock::Wall;
     tables.attempts.clear();
     tables.decisions.clear();
     dir.contender("target", tables);
     let target = &mut dir.run.contenders[0];
-    "remote".clone_into(&mut target.kind);
-    "unknown".clone_into(&mut target.personality);
-    "unknown".clone_into(&mut target.strategy);
+    target.kind = ContenderKind::Remote;
+    target.personality = Personality::Unknown;
+    target.strategy = Strategy::Unknown;
     target.cooldown_ns = 0;
     dir
 }
@@ -78,8 +79,8 @@ fn it_prints_not_observed_and_never_a_zero() {
 #[test]
 fn promises_about_attempts_and_costs_have_no_data() {
     let mut dir = remote(|_| {});
-    dir.slo("attempts", "max < 2");
-    dir.slo("cost", "max < 5");
+    dir.slo("attempts", "rate < 2");
+    dir.slo("cost", "rate < 5");
     let c = &dir.analyse().report.contenders[0];
     assert_eq!(c.slo.iter().map(|slo| slo.pass).collect::<Vec<_>>()[3..], [None, None]);
 }

@@ -21,7 +21,7 @@ fn the_first_screen_at_160_columns() {
 #[test]
 fn an_invalid_wall_clock_run_says_so_and_ranks_nobody() {
     let mut dir = brownout::run();
-    dir.run.scenario.clock = "wall".to_owned();
+    dir.run.scenario.clock = record::run::Clock::Wall;
     dir.machine.incomplete = Some("interrupted after 12.0 s".to_owned());
     insta::assert_snapshot!(screen(&dir.analyse(), Style { width: 100, colour: false }));
 }
@@ -81,7 +81,7 @@ fn the_command_explains_the_number_that_is_red() {
 #[test]
 fn no_line_is_wider_than_the_terminal() {
     let mut many = brownout::run();
-    for (metric, expr) in [("e2e", "p(99) < 60s"), ("tpot", "p(90) < 50ms"), ("cost", "max < 3")] {
+    for (metric, expr) in [("e2e", "p(99) < 60s"), ("tpot", "p(90) < 50ms"), ("cost", "rate < 3")] {
         many.slo(metric, expr);
     }
     let many = many.analyse();

@@ -1,6 +1,7 @@
 //! When is a run INVALID, and when is it merely bad?
 
 use record::machine::GeneratorHealth;
+use record::run::Clock;
 use record::{AttemptEnd, AttemptRow};
 use reports::report::{Validity, ValidityVerdict};
 
@@ -76,17 +77,17 @@ fn a_wall_clock_generator_must_keep_its_schedule() {
         cpu_share: Some(cpu_share),
         ..GeneratorHealth::default()
     };
-    let with = |clock: &str, health: GeneratorHealth| {
+    let with = |clock: Clock, health: GeneratorHealth| {
         validity(|dir| {
-            dir.run.scenario.clock = clock.to_owned();
+            dir.run.scenario.clock = clock;
             dir.machine.generators = vec![health];
         })
     };
     // The median first token comes after about 700 ms: 1 % of it is allowed.
-    assert_eq!(with("wall", health(5.0, 0.5)).verdict, ValidityVerdict::Valid);
-    refused(&with("wall", health(9.0, 0.5)), "requests left late");
-    refused(&with("wall", health(1.0, 0.95)), "the generator used 95 % of its core");
-    assert_eq!(with("virtual", health(9.0, 0.95)).verdict, ValidityVerdict::Valid);
+    assert_eq!(with(Clock::Wall, health(5.0, 0.5)).verdict, ValidityVerdict::Valid);
+    refused(&with(Clock::Wall, health(9.0, 0.5)), "requests left late");
+    refused(&with(Clock::Wall, health(1.0, 0.95)), "the generator used 95 % of its core");
+    assert_eq!(with(Clock::Virtual, health(9.0, 0.95)).verdict, ValidityVerdict::Valid);
 }
 
 #[test]

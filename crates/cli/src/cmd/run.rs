@@ -198,8 +198,8 @@ fn judge(analysis: &Analysis, required: &[String], outcome: &RunOutcome) -> Ende
         let missed: Vec<String> = contender
             .slo
             .iter()
-            .filter(|slo| slo.pass != Some(true))
-            .map(|slo| format!("{} {}", slo.metric, slo.expr))
+            .filter(|result| result.pass != Some(true))
+            .map(|result| result.slo.to_string())
             .collect();
         if !missed.is_empty() {
             screen::remark(&format!("required: {} missed {}", contender.name, missed.join(", ")));

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use gateway::config::Config;
 use loadgen::config::{ClientConfig, Phase};
-use record::run::{CompressInfo, SloInfo};
+use record::run::CompressInfo;
+use record::slo::Slo;
 use vocab::{ContenderName, Seed};
 
 use crate::resolve::contenders::ContenderConfig;
@@ -56,7 +57,7 @@ pub(crate) struct Checked<'p> {
     /// Fakes that already stand, if the run is to use them.
     pub standing: Option<StandingFakes>,
     /// The promise.
-    pub slo: Vec<SloInfo>,
+    pub slo: Vec<Slo>,
     /// Date of the price snapshot.
     pub price_date: String,
 }

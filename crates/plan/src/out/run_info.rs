@@ -7,13 +7,14 @@ use gateway::config::Personality;
 use loadgen::config::Phase;
 use record::RunInfo;
 use record::run::{
-    BuildInfo, ConfigInfo, ContenderInfo, DeploymentInfo, PhaseInfo, RUN_SCHEMA, ScenarioInfo,
+    Balance, BuildInfo, Clock, ConfigInfo, ContenderInfo, ContenderKind, DeploymentInfo, PhaseInfo,
+    RUN_SCHEMA, ScenarioInfo, Strategy,
 };
 use vocab::At;
 
 use crate::out::checked::Checked;
 use crate::out::hash::sha256;
-use crate::resolve::contenders::{ContenderConfig, DIRECT, balance_word, cooldown};
+use crate::resolve::contenders::{ContenderConfig, DIRECT, cooldown};
 use crate::resolve::deployments::describe;
 use crate::resolve::fleet::Member;
 use crate::resolve::traffic::end;
@@ -32,7 +33,7 @@ pub(crate) fn info(checked: &Checked<'_>, hash: &str, warnings: &[String]) -> Ru
             question: checked.question.clone(),
             hash: hash.to_owned(),
             seed: checked.seed.0,
-            clock: clock_word(request.clock).to_owned(),
+            clock: clock(request.clock),
             duration_ns: end(&checked.phases).ns(),
             client_timeout_ns: ns(checked.client.timeout),
             patience_ns: checked.client.patience.map(ns),
@@ -83,22 +84,24 @@ fn contender_infos(contenders: &[ContenderConfig]) -> Vec<ContenderInfo> {
         .iter()
         .map(|ContenderConfig { spec, gateway }| ContenderInfo {
             name: spec.name.to_string(),
-            kind: kind_word(gateway.personality).to_owned(),
-            personality: personality_word(gateway.personality).to_owned(),
-            strategy: gateway.router.routing_strategy.to_owned(),
+            kind: kind(gateway.personality),
+            personality: record::run::Personality::Named(
+                personality_word(gateway.personality).to_owned(),
+            ),
+            strategy: Strategy::Named(gateway.router.routing_strategy.to_owned()),
             instances: spec.instances,
-            balance: balance_word(spec.balance).to_owned(),
+            balance: balance(spec.balance),
             cooldown_ns: ns(cooldown(gateway)),
             mark: false,
         })
         .collect();
     infos.push(ContenderInfo {
         name: DIRECT.to_owned(),
-        kind: "built-in".to_owned(),
-        personality: "none".to_owned(),
-        strategy: "none".to_owned(),
+        kind: ContenderKind::BuiltIn,
+        personality: record::run::Personality::None,
+        strategy: Strategy::None,
         instances: 1,
-        balance: balance_word(gateway::config::Balance::RoundRobin).to_owned(),
+        balance: Balance::RoundRobin,
         cooldown_ns: 0,
         mark: true,
     });
@@ -161,10 +164,25 @@ pub(crate) fn overrides(request: &Request<'_>) -> Vec<String> {
     overrides
 }
 
-fn kind_word(personality: Personality) -> &'static str {
+fn kind(personality: Personality) -> ContenderKind {
     match personality {
-        Personality::Litellm1106 => "emulated",
-        Personality::Brownout => "built-in",
+        Personality::Litellm1106 => ContenderKind::Emulated,
+        Personality::Brownout => ContenderKind::BuiltIn,
+    }
+}
+
+fn balance(balance: gateway::config::Balance) -> Balance {
+    match balance {
+        gateway::config::Balance::RoundRobin => Balance::RoundRobin,
+        gateway::config::Balance::LeastConn => Balance::LeastConn,
+        gateway::config::Balance::Random => Balance::Random,
+    }
+}
+
+fn clock(clock: ClockKind) -> Clock {
+    match clock {
+        ClockKind::Virtual => Clock::Virtual,
+        ClockKind::Wall => Clock::Wall,
     }
 }
 

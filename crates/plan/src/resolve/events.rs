@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use loadgen::config::Phase;
-use record::run::EventInfo;
+use record::run::{EventInfo, EventKind};
 use vocab::{At, show_duration};
 
 use crate::resolve::instants::instant;
@@ -79,9 +79,9 @@ fn event(
 ) -> Result<(EventInfo, Option<Change>), Problem> {
     let text: raw::Event = read(item)?;
     let from = instant(&text.at, phases)?;
-    let info = |kind: &str, summary: String, every: Option<Duration>| EventInfo {
+    let info = |kind: EventKind, summary: String, every: Option<Duration>| EventInfo {
         id: format!("e{}", index + 1),
-        kind: kind.to_owned(),
+        kind,
         summary,
         at_ns: from.ns(),
         every_ns: every.map(|every| At::after_start(every).ns()),
@@ -109,7 +109,7 @@ fn event(
         }
         (Some(_), None, None) => {
             let summary = format!("apply {}", overlay.map_or_else(String::new, describe));
-            Ok((info("apply", summary, None), change(Duration::ZERO, None)))
+            Ok((info(EventKind::Apply, summary, None), change(Duration::ZERO, None)))
         }
         (None, Some(rolled), None) => {
             let every = text.every.map_or(EVERY, |every| every.value.0);
@@ -119,10 +119,10 @@ fn event(
                 false => overlay.map_or_else(String::new, describe),
             };
             let summary = format!("rollout of {what} by {how}, every {}", show_duration(every));
-            Ok((info("rollout", summary, Some(every)), change(every, down)))
+            Ok((info(EventKind::Rollout, summary, Some(every)), change(every, down)))
         }
         (None, None, Some(mark)) if mark.value.chars().count() <= MARK_MAX => {
-            Ok((info("mark", mark.value.clone(), None), None))
+            Ok((info(EventKind::Mark, mark.value.clone(), None), None))
         }
         (None, None, Some(mark)) => {
             let message = format!("a mark has at most {MARK_MAX} characters");

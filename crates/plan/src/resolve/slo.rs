@@ -1,13 +1,12 @@
 //! From `slo:` to promises, by `record`'s grammar.
 
-use record::run::SloInfo;
 use record::slo::{Metric, Slo};
 
 use crate::text::diagnostic::{Problem, suggest};
 use crate::text::node::{Node, Value};
 
 /// Reads the promises. Mistakes go to `problems`.
-pub(crate) fn slos(section: Option<&Node>, problems: &mut Vec<Problem>) -> Vec<SloInfo> {
+pub(crate) fn slos(section: Option<&Node>, problems: &mut Vec<Problem>) -> Vec<Slo> {
     let Some(node) = section else { return Vec::new() };
     if node.entries().is_empty() {
         let message = format!("expected metrics and their bounds, found {}", node.kind());
@@ -31,7 +30,7 @@ pub(crate) fn slos(section: Option<&Node>, problems: &mut Vec<Problem>) -> Vec<S
             continue;
         };
         match Slo::parse(metric, expr) {
-            Ok(_) => slos.push(SloInfo { metric: key.name.clone(), expr: expr.clone() }),
+            Ok(slo) => slos.push(slo),
             Err(error) => problems.push(
                 Problem::new(format!("`{expr}` is no promise on {}: {error}", key.name))
                     .help(format!("write `{}: \"{}\"`", key.name, first_example(metric)))

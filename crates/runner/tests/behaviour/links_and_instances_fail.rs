@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use plan::ClockKind;
+use record::run::EventKind;
 use record::{AttemptEnd, AttemptRow, DecisionKind, DecisionRow, RequestRow, RowReader, Stage};
 
 use crate::support::{Played, play_one, scenario};
@@ -115,8 +116,8 @@ fn an_applied_change_reaches_every_instance_at_once() {
     assert!(requests(run.dir(), "shuffle").iter().all(|row| row.failure.is_none()));
     let info = std::fs::read_to_string(run.dir().join("run.json")).expect("run.json");
     let info: record::RunInfo = serde_json::from_str(&info).expect("readable");
-    let kinds: Vec<_> = info.events.iter().map(|event| (&*event.kind, event.at_ns)).collect();
-    assert_eq!(kinds, [("mark", 1000 * MS), ("apply", 2000 * MS)]);
+    let kinds: Vec<_> = info.events.iter().map(|event| (event.kind, event.at_ns)).collect();
+    assert_eq!(kinds, [(EventKind::Mark, 1000 * MS), (EventKind::Apply, 2000 * MS)]);
 }
 
 #[test]

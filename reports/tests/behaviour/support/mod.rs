@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use record::machine::MachineInfo;
 use record::run::{
-    BuildInfo, ConfigInfo, ContenderInfo, DeploymentInfo, FaultInfo, PhaseInfo, RunInfo,
-    ScenarioInfo, SloInfo,
+    Balance, BuildInfo, Clock, ConfigInfo, ContenderInfo, ContenderKind, DeploymentInfo, FaultInfo,
+    Personality, PhaseInfo, RunInfo, ScenarioInfo, Strategy,
 };
+use record::slo::{Metric, Slo};
 use record::{
     AttemptEnd, AttemptKind, AttemptRow, DecisionKind, DecisionRow, OracleRow, RequestRow,
     RowWriter, Stage,
@@ -52,7 +53,7 @@ impl RunDir {
                     question: Some("Which contender keeps the promise when west dies?".to_owned()),
                     hash: "c0ffee".repeat(10),
                     seed: 42,
-                    clock: "virtual".to_owned(),
+                    clock: Clock::Virtual,
                     duration_ns: seconds * S,
                     client_timeout_ns: 300 * S,
                     patience_ns: None,
@@ -92,11 +93,11 @@ impl RunDir {
     pub(crate) fn contender(&mut self, name: &str, tables: Tables) {
         self.run.contenders.push(ContenderInfo {
             name: name.to_owned(),
-            kind: "built-in".to_owned(),
-            personality: "brownout".to_owned(),
-            strategy: "priority".to_owned(),
+            kind: ContenderKind::BuiltIn,
+            personality: Personality::Named("brownout".to_owned()),
+            strategy: Strategy::Named("priority".to_owned()),
             instances: 1,
-            balance: "round-robin".to_owned(),
+            balance: Balance::RoundRobin,
             cooldown_ns: 60 * S,
             mark: name == "direct",
         });
@@ -133,7 +134,8 @@ impl RunDir {
 
     /// Adds a promise.
     pub(crate) fn slo(&mut self, metric: &str, expr: &str) {
-        self.run.slo.push(SloInfo { metric: metric.to_owned(), expr: expr.to_owned() });
+        let metric = Metric::from_name(metric).expect("a metric");
+        self.run.slo.push(Slo::parse(metric, expr).expect("a promise"));
     }
 
     /// Writes everything to `dir`.
