@@ -12,7 +12,7 @@
 //!
 //! [`Gateway`], [`balancer`], [`config`], [`litellm`] and [`observer`] are for whoever runs a gateway,
 //! [`strategy`] also for whoever lists or writes strategies. [`classify`], [`cooldown`], [`fallback`],
-//! [`fleet`], [`luck`], [`retry`] and [`router`] are public only so that the tests in `tests/policy`
+//! [`fleet`], [`luck`], [`retry`] and [`router`] are public only so that the tests in `tests/behaviour/policy`
 //! and the benches reach the policy through a door of its own: without a clock and without a network.
 
 pub mod balancer;

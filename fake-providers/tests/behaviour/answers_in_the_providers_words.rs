@@ -1,10 +1,7 @@
 //! Each persona's plain answer, stream and refusals, as a raw client reads them.
 
-#[cfg(test)]
-mod support;
-
+use crate::support::{PROTOCOLS, World, chat, deployment, path, rule, send};
 use http::Method;
-use support::{PROTOCOLS, World, chat, deployment, path, rule, send};
 use vocab::Protocol;
 
 #[tokio::test(start_paused = true)]

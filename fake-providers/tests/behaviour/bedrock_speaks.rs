@@ -3,14 +3,11 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of a test stop it where they fail")]
 
-#[cfg(test)]
-mod support;
-
+use crate::support::{World, deployment, rule};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request};
 use http_body_util::{BodyExt as _, Full};
 use serde_json::{Value, json};
-use support::{World, deployment, rule};
 use vocab::Protocol;
 use wire::bedrock::eventstream::{Decoder, Frame, FrameError, FrameKind};
 use wire::bedrock::{ConverseEvent, PayloadPart};

@@ -1,14 +1,11 @@
 //! `refuse` and `blackhole`: dials, open connections, pooled ones, and what the ledger says of them.
 
-#[cfg(test)]
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{World, chat, deployment, rule, seconds};
 use fake_providers::config::Window;
 use record::{AttemptEnd, Stage};
 use serde_json::Value;
-use support::{World, chat, deployment, rule, seconds};
 use vocab::Protocol;
 
 /// A rule from 10 s to 20 s.

@@ -205,7 +205,7 @@ fn tables() -> String {
 
 #[test]
 fn the_handbook_has_the_catalogues_tables() {
-    let page = include_str!("../../docs/fakes.md");
+    let page = include_str!("../../../docs/fakes.md");
     let (_, after) = page.split_once("<!-- the catalogue, as the code has it -->\n").unwrap();
     let (tables_there, _) = after.split_once("\n<!-- end of the catalogue -->").unwrap();
     assert_eq!(tables_there, tables(), "paste the right side into docs/fakes.md:\n{}", tables());

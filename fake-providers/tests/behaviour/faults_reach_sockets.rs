@@ -1,14 +1,11 @@
 //! The same faults over real sockets: a reset is an RST, silence is silence, a clean end is clean.
 
-#[cfg(test)]
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{World, deployment, rule};
 use fake_providers::config::Spread;
 use record::{AttemptEnd, Stage};
 use serde_json::{Value, json};
-use support::{World, deployment, rule};
 use vocab::Protocol;
 
 async fn world(name: &str, params: Value) -> World {

@@ -1,14 +1,11 @@
 //! Every fault inside an answer, for every persona: what a raw client sees of it, and what the
 //! ledger says.
 
-#[cfg(test)]
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{PROTOCOLS, Seen, World, chat, deployment, rule};
 use record::{AttemptEnd, AttemptKind, Stage};
 use serde_json::{Value, json};
-use support::{PROTOCOLS, Seen, World, chat, deployment, rule};
 use vocab::Protocol;
 
 /// A world with one deployment and one fault.

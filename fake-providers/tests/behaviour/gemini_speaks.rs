@@ -2,14 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of a test stop it where they fail")]
 
-#[cfg(test)]
-mod support;
-
+use crate::support::{Seen, World, deployment, rule};
 use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::Full;
 use serde_json::{Value, json};
-use support::{Seen, World, deployment, rule};
 use vocab::Protocol;
 
 const MODEL: &str = "/v1beta/models/gpt-4o";

@@ -7,16 +7,13 @@
     reason = "helpers of a test stop it where they fail"
 )]
 
-#[cfg(test)]
-mod support;
-
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::support::{chat, deployment};
 use fake_providers::config::FakesConfig;
 use fake_providers::{Fakes, Ledger};
 use record::AttemptRow;
-use support::{chat, deployment};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use vocab::{Protocol, Seed};
 use world::pool::{Pool, PoolOptions};

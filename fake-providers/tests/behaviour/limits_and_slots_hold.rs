@@ -1,15 +1,12 @@
 //! Rate limits with headers that agree with them, and slots that make a crowd wait.
 
-#[cfg(test)]
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{World, chat, deployment, path, send};
 use fake_providers::config::{Capacity, Limits, Rate};
 use http::Method;
 use record::AttemptEnd;
 use serde_json::json;
-use support::{World, chat, deployment, path, send};
 use vocab::Protocol;
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -1,14 +1,11 @@
 //! The same request meets the same fault and the same token times, whatever else happens; shares
 //! and ramps are what they say; the oracle agrees with the run.
 
-#[cfg(test)]
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{World, deployment, rule, seconds};
 use fake_providers::config::{Spread, Window};
 use serde_json::json;
-use support::{World, deployment, rule, seconds};
 use vocab::{At, Protocol};
 
 fn world(seed: u64) -> World {
@@ -82,7 +79,7 @@ fn ramps_rise_and_fall() {
         faults: vec![ramped],
         quotas: Vec::new(),
     };
-    let rows = std::sync::Arc::new(support::Rows::default());
+    let rows = std::sync::Arc::new(crate::support::Rows::default());
     let fakes = fake_providers::Fakes::new(config, world::Clock::simulated(), rows).unwrap();
     let share = |at: At| {
         let failed = (0..4000).filter(|n| !fakes.would_answer(0, *n, at, true, 12)).count();

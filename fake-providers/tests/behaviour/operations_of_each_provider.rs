@@ -1,12 +1,9 @@
 //! Everything besides chat: the Responses API, completions, embeddings, moderations, counting
 //! tokens, lists of models.
 
-#[cfg(test)]
-mod support;
-
+use crate::support::{PROTOCOLS, Seen, World, deployment, send};
 use http::Method;
 use serde_json::{Value, json};
-use support::{PROTOCOLS, Seen, World, deployment, send};
 use vocab::Protocol;
 
 async fn post(protocol: Protocol, path: &str, body: Value) -> Seen {

@@ -3,12 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of a test stop it where they fail")]
 
-#[cfg(test)]
-mod support;
-
+use crate::support::{PROTOCOLS, Seen, World, deployment, path, send};
 use http::Method;
 use serde_json::{Value, json};
-use support::{PROTOCOLS, Seen, World, deployment, path, send};
 use vocab::Protocol;
 
 /// Asks with these members besides model, limit and messages.

@@ -1,12 +1,9 @@
 //! What the providers refuse, and in which words.
 
-#[cfg(test)]
-mod support;
-
+use crate::support::{World, deployment, path, rate_of, send};
 use http::{Method, Request};
 use http_body_util::Full;
 use serde_json::{Value, json};
-use support::{World, deployment, path, rate_of, send};
 use vocab::Protocol;
 
 /// Each body's answer: status and error.
@@ -155,7 +152,7 @@ async fn anthropics_versions_differ_in_sampling() {
 
 #[tokio::test(start_paused = true)]
 async fn prompts_beyond_the_window() {
-    for protocol in support::PROTOCOLS {
+    for protocol in crate::support::PROTOCOLS {
         let mut config = deployment(protocol, 1);
         config.context_window = Some(100);
         let world = World::new(vec![config], vec![]);

@@ -1,16 +1,13 @@
 //! The timeline in use: rules switched, replaced, sought, held; open connections follow.
 
-#[cfg(test)]
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{World, deployment, rule, seconds};
 use fake_providers::config::{FaultRule, Window};
 use fake_providers::{FakesError, RuleState};
 use proptest::prelude::{ProptestConfig, proptest};
 use record::AttemptEnd;
 use serde_json::{Value, json};
-use support::{World, deployment, rule, seconds};
 use vocab::{At, Protocol};
 
 fn windowed(id: &str, name: &str, from: u64, to: u64) -> FaultRule {

@@ -1,6 +1,4 @@
 //! A small world for tests: fakes on an in-memory network, a raw client, the ledger as a list.
-#![expect(dead_code, reason = "each test file uses its own part of it")]
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

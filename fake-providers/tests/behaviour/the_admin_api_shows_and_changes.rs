@@ -2,12 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of a test stop it where they fail")]
 
-#[cfg(test)]
-mod support;
-
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::support::{chat, deployment, rule};
 use bytes::Bytes;
 use fake_providers::config::{Capacity, FakesConfig, Limits, Rate};
 use fake_providers::{AdminOptions, Fakes, Ledger};
@@ -15,7 +13,6 @@ use http::Request;
 use http_body_util::{BodyExt as _, Full};
 use record::AttemptRow;
 use serde_json::{Value, json};
-use support::{chat, deployment, rule};
 use vocab::{Protocol, Seed};
 use world::pool::{Pool, PoolOptions, PooledBody};
 use world::{Authority, Clock, Link, MemoryNetwork, Tasks};

@@ -1,15 +1,12 @@
 //! What a raw client sees of the faults that change an answer's shape, its connection or what the
 //! provider admits, for every persona; and what the ledger says.
 
-#[cfg(test)]
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{PROTOCOLS, Seen, World, deployment, rule};
 use fake_providers::config::{Limits, Rate};
 use record::{AttemptEnd, Stage};
 use serde_json::{Value, json};
-use support::{PROTOCOLS, Seen, World, deployment, rule};
 use vocab::Protocol;
 
 fn world(protocol: Protocol, name: &str, params: Value) -> World {
@@ -268,7 +265,7 @@ async fn providers_say_no_in_their_state() {
 #[tokio::test(start_paused = true)]
 async fn a_recovery_spares_more_and_more() {
     let mut back = rule("f1", "recovery", Value::Null);
-    back.window.to = support::seconds(100);
+    back.window.to = crate::support::seconds(100);
     let world = World::new(vec![deployment(Protocol::OpenAi, 1)], vec![back]);
     let mut refused = [0; 2];
     for request in 0..100 {
@@ -285,7 +282,7 @@ async fn lowered_limits_show_in_the_headers() {
     let rate = Rate { amount: 60, per: Duration::from_secs(60) };
     config.limits = Limits { requests: Some(rate), ..Limits::default() };
     let mut lower = rule("f1", "lower_limits", json!({ "factor": 0.5 }));
-    lower.window.from = support::seconds(10);
+    lower.window.from = crate::support::seconds(10);
     let world = World::new(vec![config], vec![lower]);
     let before = world.plain(0, 1, 2).await;
     tokio::time::sleep(Duration::from_secs(10)).await;

@@ -2,14 +2,12 @@
 
 #![expect(clippy::expect_used, reason = "helpers of tests")]
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::support::*;
 use gateway::balancer::Balancer;
 use gateway::config::Balance;
-use support::*;
 use vocab::Seed;
 use world::Link;
 

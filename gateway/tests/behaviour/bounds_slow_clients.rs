@@ -1,10 +1,8 @@
 //! A client that stops sending or stops reading holds nothing for long.
 
-mod support;
-
 use std::time::Duration;
 
-use support::*;
+use crate::support::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
 

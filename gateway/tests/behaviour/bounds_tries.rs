@@ -1,12 +1,10 @@
 //! However much a request asks for, it does not become a flood.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::support::*;
 use gateway::config::{Config, Deployment};
-use support::*;
 
 /// `n` groups `m0`, `m1`, … with a failing deployment each.
 fn groups(strategy: &'static str, n: usize) -> (Lab, Config) {

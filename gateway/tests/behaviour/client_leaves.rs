@@ -2,14 +2,12 @@
 
 #![expect(clippy::expect_used, reason = "helpers of tests")]
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::*;
 use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Full};
-use support::*;
 use world::pool::{Pool, PoolOptions};
 
 fn request() -> Request<Full<Bytes>> {

@@ -1,11 +1,9 @@
 //! A gateway that is told to stop finishes what it can, and says so where it cannot.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::*;
 use gateway::GRACE;
-use support::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const STOP: Duration = Duration::from_secs(1);

@@ -1,11 +1,9 @@
 //! The personality `brownout`: whatever goes wrong before the client has a token goes to the next
 //! deployment at once, and what went wrong is remembered.
 
-mod support;
-
 use std::time::Duration;
 
-use support::*;
+use crate::support::*;
 
 /// Every way to fail before the first word, and how long it may take to notice.
 fn failures() -> Vec<(&'static str, Act, f64)> {

@@ -2,11 +2,9 @@
 
 #![expect(clippy::expect_used, reason = "helpers of tests")]
 
-mod support;
-
 use std::time::Duration;
 
-use support::*;
+use crate::support::*;
 
 /// Everything that was seen of a few dozen overlapping requests to a fleet in trouble.
 fn story(strategy: &'static str) -> String {

@@ -1,11 +1,9 @@
 //! `max_parallel_requests`: more requests wait, none is refused.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::*;
 use gateway::config::Deployment;
-use support::*;
 
 #[tokio::test(start_paused = true)]
 async fn further_requests_wait_their_turn() {

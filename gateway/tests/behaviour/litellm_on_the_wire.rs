@@ -1,11 +1,9 @@
 //! What LiteLLM 1.106.2 was seen to do (reference: its real proxy against a scripted OpenAI, two
 //! retries, 5 s timeout, 3 s for streams), row by row.
 
-mod support;
-
 use std::time::Duration;
 
-use support::*;
+use crate::support::*;
 
 const RETRY_AFTER_2: &[(&str, &str)] = &[("retry-after", "2")];
 

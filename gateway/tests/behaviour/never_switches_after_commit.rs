@@ -1,11 +1,9 @@
 //! Once a token has left, the answer stays with its deployment, and a break is visible. Both
 //! personalities.
 
-mod support;
-
 use std::time::Duration;
 
-use support::*;
+use crate::support::*;
 
 #[tokio::test(start_paused = true)]
 async fn a_broken_stream_ends_with_an_error_and_asks_nobody_else() {

@@ -3,13 +3,11 @@
 
 #![expect(clippy::expect_used, reason = "helpers of tests")]
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::*;
 use gateway::config::{Config, Deployment, Secret};
 use serde_json::{Value, json};
-use support::*;
 use vocab::Protocol;
 
 fn claude() -> Deployment {

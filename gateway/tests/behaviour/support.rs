@@ -1,13 +1,7 @@
 //! A small world for the gateway's tests: scripted upstreams, a gateway and a client on an in-memory
 //! network, in paused time. Scripts speak bytes, so that nothing here shares code with what it tests.
 
-#![expect(
-    dead_code,
-    unused_imports,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests, each of which uses its own part"
-)]
+#![expect(clippy::expect_used, clippy::panic, reason = "helpers of a test stop it where they fail")]
 
 mod fleet;
 mod script;
@@ -30,10 +24,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use vocab::Seed;
 use world::pool::{Pool, PoolOptions};
-use world::{
-    Clock, Conn, Connector as _, Dial, Link, Listener, MemoryNetwork, ServeOptions,
-    serve_connection,
-};
+use world::{Clock, Conn, Dial, Link, Listener, MemoryNetwork, ServeOptions, serve_connection};
 
 use script::{Acts, next, perform};
 

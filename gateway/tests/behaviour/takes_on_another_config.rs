@@ -1,11 +1,9 @@
 //! A gateway takes on another config while it serves: connections and open requests live on.
 
-mod support;
-
 use std::sync::Arc;
 use std::time::Duration;
 
-use support::*;
+use crate::support::*;
 
 #[tokio::test(start_paused = true)]
 async fn open_requests_end_by_the_old_config_and_later_ones_follow_the_new() {

@@ -1,9 +1,7 @@
 //! Routes, keys, bodies, headers: what a client meets before and around an answer.
 
-mod support;
-
+use crate::support::*;
 use gateway::config::Secret;
-use support::*;
 
 fn guarded() -> Lab {
     let lab = Lab::new();

@@ -2,17 +2,15 @@
 
 #![expect(clippy::expect_used, reason = "helpers of tests")]
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::support::*;
 use gateway::config::{Config, Deployment, Secret};
 use gateway::observer::Unobserved;
 use gateway::{Gateway, Parts};
 use serde_json::json;
-use support::*;
 use vocab::{Protocol, Seed};
 use wiremock::matchers::{body_json, header, header_exists, method, path, query_param};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};

@@ -1,7 +1,5 @@
 //! The generator against servers: one module per behaviour, all on one [`stage`].
 
-#![cfg(test)]
-
 mod failure_kinds;
 mod integrity_classes;
 mod measures;

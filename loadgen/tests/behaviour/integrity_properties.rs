@@ -1,7 +1,5 @@
 //! Content is judged the same however it is cut into pieces, and no damage passes as complete.
 
-#![cfg(test)]
-
 use loadgen::integrity::Content;
 use proptest::prelude::*;
 use vocab::mark::push_token;

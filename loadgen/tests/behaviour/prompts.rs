@@ -1,7 +1,5 @@
 //! A prompt has exactly as many words as planned and carries its marks through every dialect.
 
-#![cfg(test)]
-
 use std::time::Duration;
 
 use loadgen::Intent;

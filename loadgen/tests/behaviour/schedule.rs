@@ -1,8 +1,6 @@
 //! The schedule is fixed before the run: a pure function of seed and phases, merged in order of the
 //! intended instant.
 
-#![cfg(test)]
-
 use std::time::Duration;
 
 use loadgen::config::{Arrivals, ClientConfig, LoadConfig, Phase, TokenSpread, Workload};

@@ -1,9 +1,7 @@
 //! Every mistake gets one sentence, its place, and a remedy; all of them at once.
 
-mod support;
-
+use crate::support::{CALM, CONFIG, load, load_with};
 use plan::{Report, Text};
-use support::{CALM, CONFIG, load, load_with};
 
 /// A scenario with one fault, whose fields are `fields`.
 fn fault(fields: &str) -> String {

@@ -3,10 +3,8 @@
 
 #![expect(clippy::expect_used, reason = "helpers of a test stop it where they fail")]
 
-mod support;
-
+use crate::support::{CALM, load_with};
 use plan::{Plan, Report, Text, served_config};
-use support::{CALM, load_with};
 
 const CONFIG: &str = r#"
 model_list:
@@ -80,12 +78,12 @@ fn a_run_is_refused_by_name_and_everything_else_is_not() {
              gateways that can"
         ]
     );
-    assert!(support::load(CALM).expect("a valid scenario").refusals.is_empty());
+    assert!(crate::support::load(CALM).expect("a valid scenario").refusals.is_empty());
 }
 
 #[test]
 fn fakes_that_stand_are_run_in_real_time_only() {
-    let with = |fakes: &str| support::load(&format!("{CALM}fakes: {fakes}\n"));
+    let with = |fakes: &str| crate::support::load(&format!("{CALM}fakes: {fakes}\n"));
     let plan = with("http://127.0.0.1:4101/").expect("an address");
     let standing = plan.standing_fakes.expect("they stand");
     assert_eq!(standing.admin_url, "http://127.0.0.1:4101");

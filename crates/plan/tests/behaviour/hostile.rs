@@ -1,9 +1,7 @@
 //! No text makes the reader panic or hang: what is not a scenario is a report.
 
-mod support;
-
+use crate::support::{CALM, load, load_with};
 use proptest::prelude::*;
-use support::{CALM, load, load_with};
 
 /// Words that get past the first checks, so that random texts reach the later ones.
 const WORDS: &[&str] = &[

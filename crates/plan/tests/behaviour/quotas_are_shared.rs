@@ -1,8 +1,6 @@
 //! Limits that several deployments share, context windows and requests per day reach the fakes.
 
-mod support;
-
-use support::{CALM, load, load_with};
+use crate::support::{CALM, load, load_with};
 
 #[test]
 fn two_keys_share_one_bucket() {

@@ -3,11 +3,9 @@
 
 #![expect(clippy::expect_used, reason = "helpers of a test stop it where they fail")]
 
-mod support;
-
+use crate::support::{CALM, load, load_with};
 use plan::{Plan, Report, Text};
 use record::run::FaultInfo;
-use support::{CALM, load, load_with};
 
 /// A scenario of `length` of measured traffic, with these entries.
 fn scenario(length: &str, top: &str, faults: &str) -> String {

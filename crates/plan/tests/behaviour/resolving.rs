@@ -1,12 +1,10 @@
 //! What a scenario resolves to: targets, instants, streams, overlays, dummies, prices, warnings.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{CALM, load, load_with};
 use plan::Plan;
 use record::run::{Balance, ContenderKind};
-use support::{CALM, load, load_with};
 
 #[expect(clippy::panic, reason = "a helper of tests")]
 fn plan(text: &str) -> Plan {

@@ -1,9 +1,7 @@
 //! What a newcomer starts from works: the scenario that `init` writes, the schema that editors use,
 //! the config of a gateway that really serves.
 
-mod support;
-
-use support::{CALM, CONFIG, load};
+use crate::support::{CALM, CONFIG, load};
 
 #[test]
 fn the_scenario_that_init_writes_runs_as_it_is() {

@@ -14,7 +14,7 @@ use wire::{
 
 macro_rules! fixture {
     ($name:literal) => {
-        include_bytes!(concat!("../fixtures/", $name, ".json"))
+        include_bytes!(concat!("../../fixtures/", $name, ".json"))
     };
 }
 

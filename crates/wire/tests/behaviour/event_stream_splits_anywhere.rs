@@ -11,8 +11,8 @@ use wire::bedrock::{
 };
 
 const MAX: usize = 4096;
-const RECORDED: &[u8] = include_bytes!("../fixtures/bedrock/converse_frames.bin");
-const DOCUMENTED: &str = include_str!("../fixtures/bedrock/converse_stream.jsonl");
+const RECORDED: &[u8] = include_bytes!("../../fixtures/bedrock/converse_frames.bin");
+const DOCUMENTED: &str = include_str!("../../fixtures/bedrock/converse_stream.jsonl");
 /// Letters of padding in the fixture's frames.
 const PADDING: [usize; 6] = [24, 3, 26, 0, 7, 62];
 
@@ -31,12 +31,12 @@ fn documented_events_are_written_as_recorded() {
 
 #[test]
 fn failures_are_written_and_read_as_recorded() {
-    let throttled: &[u8] = include_bytes!("../fixtures/bedrock/exception_throttling.bin");
+    let throttled: &[u8] = include_bytes!("../../fixtures/bedrock/exception_throttling.bin");
     let frame =
         StreamException::Throttling.frame("Too many requests, please wait before trying again.");
     assert_eq!(written(&frame), throttled);
     assert_eq!(StreamException::of(&frame), Some(StreamException::Throttling));
-    let unmodelled: &[u8] = include_bytes!("../fixtures/bedrock/error_unmodelled.bin");
+    let unmodelled: &[u8] = include_bytes!("../../fixtures/bedrock/error_unmodelled.bin");
     let frame = Frame::error("InternalFailure", "Something broke.");
     assert_eq!(written(&frame), unmodelled);
     assert_eq!(Frame::read(unmodelled).unwrap(), frame);

@@ -13,7 +13,7 @@ use wire::{
 
 #[test]
 fn the_gist_of_a_stream() {
-    let gists: Vec<_> = data("stream", include_bytes!("../fixtures/openai/chat_stream.sse"))
+    let gists: Vec<_> = data("stream", include_bytes!("../../fixtures/openai/chat_stream.sse"))
         .iter()
         .map(|data| gist(data))
         .collect();
@@ -29,17 +29,17 @@ fn the_gist_of_a_stream() {
 
 #[test]
 fn the_gist_of_azure_and_of_tools() {
-    let azure = include_bytes!("../fixtures/azure/chat_stream.sse");
+    let azure = include_bytes!("../../fixtures/azure/chat_stream.sse");
     let gists: Vec<_> = data("azure", azure).iter().map(|data| gist(data)).collect();
     assert_eq!(
         gists,
         ["Delta", "Delta", "Delta \"Hello\"", "Delta \" there\"", "Delta finish=stop", "Done"]
     );
-    let tools = include_bytes!("../fixtures/openai/chat_stream_tools.sse");
+    let tools = include_bytes!("../../fixtures/openai/chat_stream_tools.sse");
     let gists: Vec<_> = data("tools", tools).iter().map(|data| gist(data)).collect();
     assert_eq!(gists[0], "Delta tool");
     assert_eq!(gists[4], "Delta finish=tool_calls");
-    let thoughts = include_bytes!("../fixtures/openai/chat_stream_reasoning.sse");
+    let thoughts = include_bytes!("../../fixtures/openai/chat_stream_reasoning.sse");
     let gists: Vec<_> = data("thoughts", thoughts).iter().map(|data| gist(data)).collect();
     assert_eq!(gists[..3], ["Delta reasoning", "Delta \"42\"", "Delta refusal"]);
 }
@@ -68,7 +68,7 @@ fn errors_and_garbage_are_told_apart() {
 
 #[test]
 fn the_gist_of_an_anthropic_stream() {
-    let stream = include_bytes!("../fixtures/anthropic/messages_stream.sse");
+    let stream = include_bytes!("../../fixtures/anthropic/messages_stream.sse");
     let gists: Vec<_> = data("stream", stream).iter().map(|data| anthropic_gist(data)).collect();
     insta::assert_snapshot!(gists.join("\n"), @r#"
     MessageStart usage
@@ -80,7 +80,7 @@ fn the_gist_of_an_anthropic_stream() {
     MessageDelta stop=end_turn usage
     MessageStop
     "#);
-    let stream = include_bytes!("../fixtures/anthropic/messages_stream_tools.sse");
+    let stream = include_bytes!("../../fixtures/anthropic/messages_stream_tools.sse");
     let gists: Vec<_> = data("stream", stream).iter().map(|data| anthropic_gist(data)).collect();
     assert_eq!(
         gists[2..8],

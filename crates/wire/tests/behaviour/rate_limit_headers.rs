@@ -10,7 +10,7 @@ use wire::{
 
 #[test]
 fn openai_s_documented_headers() {
-    let documented = include_str!("../fixtures/openai/rate_limit_headers.txt");
+    let documented = include_str!("../../fixtures/openai/rate_limit_headers.txt");
     let limits = openai::RateLimits::read(|name| header(documented, name));
     let window = |limit, remaining, reset_s| Window {
         limit: Some(limit),
@@ -24,7 +24,7 @@ fn openai_s_documented_headers() {
 
 #[test]
 fn anthropic_s_documented_headers() {
-    let documented = include_str!("../fixtures/anthropic/rate_limit_headers.txt");
+    let documented = include_str!("../../fixtures/anthropic/rate_limit_headers.txt");
     let limits = anthropic::RateLimits::read(|name| header(documented, name));
     assert_eq!(limits.requests.reset, Some(1_767_225_618));
     assert_eq!(limits.output_tokens.limit, Some(8_000));

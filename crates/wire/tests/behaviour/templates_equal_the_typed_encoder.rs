@@ -40,7 +40,7 @@ fn the_golden_stream() {
 fn azure_s_first_frame() {
     let mut out = BytesMut::new();
     prompt_filter_chunk().write_frame(&mut out);
-    let documented = include_str!("../fixtures/azure/chat_stream.sse").lines().next().unwrap();
+    let documented = include_str!("../../fixtures/azure/chat_stream.sse").lines().next().unwrap();
     let json = |frame: &str| {
         let data = frame.strip_prefix("data: ").unwrap();
         serde_json::from_str::<serde_json::Value>(data).unwrap()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::given::{at, attempt, broken, refusal, router, router_of, success};
+use super::given::{at, attempt, broken, refusal, router, router_of, success};
 use gateway::classify::{Failure, Trouble};
 use gateway::router::{Cooled, Router};
 use serde_json::json;
@@ -131,6 +131,6 @@ fn a_deployments_own_cooldown_time_wins_and_zero_means_never() {
     let limit = refusal(429, &[("retry-after", "9")]);
     assert_eq!(seconds(fail(&router, 0, 0.0, &limit)), Some(42.0));
     assert_eq!(fail(&router, 1, 0.0, &limit), None);
-    let off = crate::given::router(2, json!({"disable_cooldowns": true}));
+    let off = super::given::router(2, json!({"disable_cooldowns": true}));
     assert_eq!(fail(&off, 0, 0.0, &limit), None);
 }

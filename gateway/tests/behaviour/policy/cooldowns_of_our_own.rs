@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use crate::given::{ask, at, attempt, broken, luck, refusal, success};
+use super::given::{ask, at, attempt, broken, luck, refusal, success};
 use gateway::classify::{Failure, Trouble};
 use gateway::router::{Cooled, Router};
 use serde_json::{Value, json};
 
 fn router(n: usize, mut settings: Value) -> Router {
     settings["routing_strategy"] = json!("priority");
-    crate::given::router(n, settings)
+    super::given::router(n, settings)
 }
 
 fn fail(router: &Router, seconds: f64, failure: &Failure) -> Option<Cooled> {

@@ -7,7 +7,7 @@ use gateway::fallback::{Itinerary, Wishes, fallback_groups};
 use gateway::fleet::{Fleet, Target};
 use serde_json::{Value, json};
 
-use crate::given::{config, refusal};
+use super::given::{config, refusal};
 
 /// Groups a, b, c (two levels of order) and d, each with deployments of the same name.
 fn fleet(router_settings: Value) -> Fleet {

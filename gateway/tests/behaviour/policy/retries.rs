@@ -8,7 +8,7 @@ use gateway::retry::{Decision, RetryPlan, Situation, Subject};
 use serde_json::{Value, json};
 use vocab::Protocol;
 
-use crate::given::{broken, config_of, luck, refusal};
+use super::given::{broken, config_of, luck, refusal};
 
 /// A group of so many deployments, of which so many are healthy and untried.
 fn group(size: usize, healthy: usize) -> Situation {

@@ -9,7 +9,7 @@ use gateway::router::{Router, RouterError, Scarcity};
 use gateway::strategy::Ask;
 use serde_json::{Value, json};
 
-use crate::given::{SEED, ask, at, attempt, config, luck, refusal, router, router_of};
+use super::given::{SEED, ask, at, attempt, config, luck, refusal, router, router_of};
 
 fn entry(group: &str, model: &str, id: &str) -> Value {
     json!({
@@ -140,7 +140,7 @@ fn nobody_left_is_said_in_litellms_words() {
 
 #[test]
 fn a_strategy_that_does_not_exist_is_an_error() {
-    let mut config = crate::given::config_of(&[json!({})], json!({}));
+    let mut config = super::given::config_of(&[json!({})], json!({}));
     config.router.routing_strategy = "fastest";
     let error = Router::new(Arc::new(config), SEED).expect_err("unknown");
     assert_eq!(error, RouterError::UnknownStrategy("fastest".into()));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::given::{at, config_of, luck};
+use super::given::{at, config_of, luck};
 use gateway::classify::ErrorClass;
 use gateway::config::Config;
 use gateway::strategy::{ALL, Ask, Learned, Lesson, Ranking, Strategy, Success, View, find};
@@ -23,7 +23,7 @@ fn fleet(n: usize) -> Config {
 }
 
 fn ask(seconds: u64, stream: bool) -> Ask<'static> {
-    Ask { stream, ..crate::given::ask(at(seconds as f64)) }
+    Ask { stream, ..super::given::ask(at(seconds as f64)) }
 }
 
 fn learned(kind: u8, ms: u64) -> Learned {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::given::{ask, at, config_of, luck, success};
+use super::given::{ask, at, config_of, luck, success};
 use gateway::classify::ErrorClass;
 use gateway::config::Config;
 use gateway::strategy::{Ask, Learned, Lesson, Ranking, Strategy, Success, View, find};

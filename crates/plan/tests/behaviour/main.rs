@@ -1,0 +1,11 @@
+//! What users write and what becomes of it, one module per behaviour.
+
+mod diagnostics;
+mod gemini_and_bedrock;
+mod hostile;
+mod quotas_are_shared;
+mod random_incidents;
+mod resolving;
+mod shipped;
+mod starting;
+mod support;

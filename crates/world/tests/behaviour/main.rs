@@ -1,0 +1,7 @@
+//! One world in memory and one on sockets, one module per behaviour.
+
+mod links_do_harm_alike_in_both_worlds;
+mod pool_reuses_connections;
+mod streams_behave_alike_in_both_worlds;
+mod tasks_are_bounded;
+mod time_is_told_alike;

@@ -1,0 +1,19 @@
+//! The gateway through its public door, one module per behaviour: over the wire on an in-memory network in
+//! paused time, and its policy with neither clock nor network.
+
+mod balances;
+mod bounds_slow_clients;
+mod bounds_tries;
+mod client_leaves;
+mod ends_in_order;
+mod fails_over_before_the_first_token;
+mod is_deterministic;
+mod limits_requests_at_a_time;
+mod litellm_on_the_wire;
+mod never_switches_after_commit;
+mod policy;
+mod speaks_anthropic;
+mod support;
+mod takes_on_another_config;
+mod the_door;
+mod what_providers_get;

@@ -1,0 +1,8 @@
+//! The load generator through its public door, one module per behaviour.
+
+#![cfg(test)]
+
+mod exchanges;
+mod integrity_properties;
+mod prompts;
+mod schedule;
