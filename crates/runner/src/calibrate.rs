@@ -15,8 +15,8 @@ use record::{AttemptRow, RequestRow};
 use vocab::{At, DeploymentId, DeploymentNumber, Protocol, Seed};
 use world::{Clock, Directory, Link};
 
-use crate::assembly::authority;
-use crate::wall_world::{address, connector, listen, runtime};
+use crate::loopback::{address, connector, listen, runtime};
+use crate::places::authority;
 
 /// What the instrument adds to a known time to first token.
 #[derive(Clone, Copy, Debug)]
@@ -59,10 +59,8 @@ pub(crate) fn run(seed: Seed) -> std::io::Result<Calibration> {
         .map_err(std::io::Error::other)?;
     let listener = far.block_on(listen(Ipv4Addr::LOCALHOST, Link::default()))?;
     let hosts = Directory::from([((Arc::from("calibration"), 80), address(&listener)?)]);
-    let serving = fakes.serve(0, listener);
-    far.spawn(async move {
-        let _ = serving.await;
-    });
+    // A fake that ends gives no answer, which is an error below.
+    far.spawn(fakes.serve(0, listener));
     let load = one_load(seed);
     let target = Target {
         to: authority("calibration", 80),

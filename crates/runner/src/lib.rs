@@ -5,34 +5,44 @@
 //! observer and the fakes' ledger to the recorder, because only it knows all of them. It must never
 //! know a percentile, a verdict or a terminal: `reports` reads what it wrote.
 
-mod assembly;
 mod calibrate;
 mod directory;
-mod harm;
-mod life;
+mod error;
+mod lifecycle;
+mod link_faults;
 mod load;
+mod loopback;
 mod machine;
+mod options;
 mod oracle;
+mod places;
 mod recorder;
 mod run;
+mod servers;
 mod stand;
 mod stand_clock;
 mod stand_fakes;
 mod stand_run;
+mod subject;
 mod virtual_world;
 mod wall_world;
+mod watch;
+mod world_parts;
 
 pub use directory::{DirectoryError, Settled, hash_of_file, read_run};
+pub use error::RunError;
 pub use fake_providers::config::FakesConfig;
 pub use load::{REMOTE, Standing, load, target_of};
 pub use loadgen::config::Secret;
 pub use loadgen::live::Counts;
 pub use machine::utc_stamp;
+pub use options::{RunOptions, RunOutcome};
 pub use recorder::RecordError;
-pub use run::{RunError, RunOptions, RunOutcome, Watch, WatchedContender, run};
+pub use run::run;
 pub use stand::{StandError, StandingGateway, stand_gateway};
 pub use stand_fakes::{Journal, Place, StandingFakes, Tls, stand_fakes};
 pub use stand_run::StandRunError;
+pub use watch::{Watch, WatchedContender};
 pub use world::Authority;
 
 /// Directory and name of the mark without a gateway.

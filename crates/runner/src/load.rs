@@ -12,12 +12,14 @@ use record::run::{
 };
 use world::{Authority, Clock, TcpConnector};
 
-use crate::assembly;
 use crate::directory::{Finish, RunDirectory};
-use crate::machine::{Stopwatch, cpu_of_threads};
+use crate::error::RunError;
+use crate::loopback::runtime;
+use crate::machine::{GENERATOR, Stopwatch, cpu_of_threads, measured_health};
+use crate::options::{RunOptions, RunOutcome};
+use crate::places::names;
 use crate::recorder::Recorder;
-use crate::run::{RunError, RunOptions, RunOutcome, Watch};
-use crate::wall_world::{GENERATOR, runtime};
+use crate::watch::Watch;
 
 /// Name and directory of the gateway under load.
 pub const REMOTE: &str = "target";
@@ -70,7 +72,7 @@ pub fn load(
         model: None,
     };
     let around = Surroundings {
-        names: assembly::names(plan),
+        names: names(plan),
         clock,
         connector: Arc::new(TcpConnector::default()),
         sink: Arc::clone(&recorder) as Arc<dyn loadgen::Sink>,
@@ -91,7 +93,7 @@ pub fn load(
     let took = Duration::from_secs_f64(machine.wall_seconds);
     machine.scenario_path.clone_from(&options.scenario_path);
     machine.config_path.clone_from(&options.config_path);
-    machine.generators = vec![crate::wall_world::health(REMOTE, &summary, clock, cpu)];
+    machine.generators = vec![measured_health(REMOTE, &summary, clock, cpu)];
     machine.incomplete = summary.interrupted.then(|| "interrupted".to_owned());
     directory.write_machine(&machine)?;
     let finish = if summary.interrupted { Finish::Interrupted } else { Finish::Measured };

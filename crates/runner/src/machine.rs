@@ -4,7 +4,10 @@
 use std::fs;
 use std::time::Duration;
 
+use loadgen::Summary;
 use record::MachineInfo;
+use record::machine::GeneratorHealth;
+use world::Clock;
 
 /// Measures one run from outside.
 #[derive(Debug)]
@@ -58,8 +61,38 @@ pub(crate) fn cpu_of_threads(prefix: &str) -> Option<Duration> {
     seen.then(|| Duration::from_millis(ticks * MS_PER_TICK))
 }
 
+/// Name of the threads of a generator; `/proc` keeps 15 bytes of it.
+pub(crate) const GENERATOR: &str = "bo-generator";
+
 /// Linux accounts threads in hundredths of a second (`USER_HZ` is 100 on every common platform).
 const MS_PER_TICK: u64 = 10;
+
+/// What `machine.json` says about a generator.
+pub(crate) fn generator_health(contender: &str, summary: &Summary) -> GeneratorHealth {
+    GeneratorHealth {
+        contender: contender.to_owned(),
+        sent: summary.sent,
+        lag_p50_ms: summary.lag.p50_ns as f64 / 1e6,
+        lag_p99_ms: summary.lag.p99_ns as f64 / 1e6,
+        in_flight_max: summary.in_flight_max,
+        ..GeneratorHealth::default()
+    }
+}
+
+/// The same on the wall clock, with the CPU time that its threads took.
+pub(crate) fn measured_health(
+    contender: &str,
+    summary: &Summary,
+    clock: Clock,
+    cpu: Option<Duration>,
+) -> GeneratorHealth {
+    let passed = clock.now().seconds().max(1e-3);
+    GeneratorHealth {
+        cpu_seconds: cpu.map(|cpu| cpu.as_secs_f64()),
+        cpu_share: cpu.map(|cpu| cpu.as_secs_f64() / passed),
+        ..generator_health(contender, summary)
+    }
+}
 
 /// Now as `20260101T000017Z`, for the name of a directory.
 pub fn utc_stamp() -> String {

@@ -33,6 +33,9 @@ pub enum StandError {
     /// The certificate.
     #[error("cannot speak TLS: {0}")]
     Tls(#[from] world::IdentityError),
+    /// A server ended by itself.
+    #[error("the {0} stopped serving: a bug in brownout; please report it")]
+    Ended(&'static str),
     /// The machine refused a runtime.
     #[error("cannot start: {0}")]
     Machine(#[source] std::io::Error),

@@ -203,7 +203,7 @@ impl StandingFakes {
         let served = runtime.block_on(async move {
             let ledger = Arc::new(JournalLedger(journal));
             let fakes = Fakes::standing(config, Clock::wall(), ledger)?;
-            tokio::spawn(fakes.serve_admin(admin, options));
+            let administration = tokio::spawn(fakes.serve_admin(admin, options));
             if wait_for_client {
                 fakes.hold();
             }
@@ -214,13 +214,14 @@ impl StandingFakes {
                         fakes.seek(At::START);
                     }
                 }
-                let _ = fakes.serve(0, listener).await;
-                Ok(())
+                fakes.serve(0, listener).await;
+                Err(StandError::Ended("fakes"))
             });
             tokio::select! {
                 biased;
                 () = stopped(stop) => Ok(()),
-                served = serving => served.unwrap_or(Ok(())),
+                served = serving => served.unwrap_or(Err(StandError::Ended("fakes"))),
+                _ = administration => Err(StandError::Ended("admin API")),
             }
         });
         runtime.shutdown_timeout(FAREWELL);

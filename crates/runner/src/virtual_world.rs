@@ -7,34 +7,42 @@ use std::time::Duration;
 use fake_providers::Fakes;
 use loadgen::Summary;
 use plan::Plan;
-use record::machine::GeneratorHealth;
-use world::{Authority, Clock, Link, MemoryNetwork, Tasks, run_virtual};
+use world::{Authority, Clock, Link, MemoryNetwork, Tasks, Watchdog, run_virtual};
 
-use crate::assembly::{self, GATEWAY_PORT, Player, Seat, Stage, authority};
 use crate::directory::RunDirectory;
-use crate::harm::{self, Dialler};
-use crate::life::Reopen;
+use crate::error::RunError;
+use crate::lifecycle::Reopen;
+use crate::link_faults::{self, Dialler};
+use crate::machine::generator_health;
+use crate::options::{Played, RunOptions};
+use crate::places::{GATEWAY_PORT, authority, instance_name};
 use crate::recorder::Recorder;
-use crate::run::{Played, RunError, RunOptions, WatchedContender, guard};
+use crate::servers::{self, Endpoint, Server, ServerWatch};
+use crate::subject::Subject;
+use crate::watch::WatchedContender;
+use crate::world_parts::WorldParts;
 
+/// A virtual world that makes no progress for so long is stuck.
+const STUCK_AFTER: Duration = Duration::from_secs(30);
 /// Servers of one world: hosts, instances and a balancer.
 const SERVERS_MAX: usize = 10_000;
 
 /// Plays one contender to its end and writes its tables.
 pub(crate) fn play(
     plan: &Plan,
-    player: &Player<'_>,
+    subject: &Subject<'_>,
     options: &RunOptions,
     watched: &WatchedContender,
     directory: &RunDirectory,
 ) -> Result<Played, RunError> {
-    let failed = |source| RunError::World { contender: player.name().to_owned(), source };
-    let dir = directory.contender(player.name())?;
+    let failed = |source| RunError::World { contender: subject.name().to_owned(), source };
+    let dir = directory.contender(subject.name())?;
     let recorder = Arc::new(Recorder::create(&dir, Arc::clone(&options.stop))?);
     let watchdog = guard(watched, options);
     let played = run_virtual(&watched.progress, async {
-        let stage = Stage { plan, player: *player, clock: Clock::simulated(), recorder: &recorder };
-        inhabit(stage, watched, options).await
+        let parts =
+            WorldParts { plan, subject: *subject, clock: Clock::simulated(), recorder: &recorder };
+        run_world(parts, watched, options).await
     });
     drop(watchdog);
     let summary = played.map_err(failed)??;
@@ -42,36 +50,40 @@ pub(crate) fn play(
     recorder.finish()?;
     watched.progress.store(u64::MAX, Ordering::Relaxed);
     Ok(Played {
-        health: health(player.name(), &summary),
+        health: generator_health(subject.name(), &summary),
         interrupted: summary.interrupted,
         standing: None,
     })
 }
 
 /// Everything that happens inside the world.
-async fn inhabit(
-    stage: Stage<'_>,
+async fn run_world(
+    parts: WorldParts<'_>,
     watched: &WatchedContender,
     options: &RunOptions,
 ) -> Result<Summary, RunError> {
     let network = MemoryNetwork::new();
-    let fakes = stage.fakes()?;
+    let fakes = parts.fakes()?;
     network.resolve_by(fakes.names());
-    let mut servers = Tasks::new(SERVERS_MAX);
+    let mut servers = Servers { tasks: Tasks::new(SERVERS_MAX), watch: ServerWatch::default() };
     for (index, host) in fakes.hosts().iter().enumerate() {
-        let link = stage.link(&host.host);
+        let link = parts.link(&host.host);
         let listener =
-            network.listen(&host.host, host.port, link).map_err(|source| stage.failed(source))?;
-        start(stage, &mut servers, assembly::fake(&fakes, index, listener))?;
+            network.listen(&host.host, host.port, link).map_err(|source| parts.failed(source))?;
+        servers.start(parts, servers::fake(&fakes, index, listener))?;
     }
-    let entry = gateways(stage, &network, &fakes, &mut servers)?;
+    let entry = gateways(parts, &network, &fakes, &mut servers)?;
     let clients =
-        harm::over_links(stage, Dialler::Client, Some(&fakes), network.connector("client"));
-    let around = stage.surroundings(clients, watched, options);
-    let target = stage.player.target(stage.plan, entry);
-    let summary = loadgen::run(&stage.plan.load, target, around)
+        link_faults::over_links(parts, Dialler::Client, Some(&fakes), network.connector("client"));
+    let around = parts.surroundings(clients, watched, options);
+    let target = parts.subject.target(parts.plan, entry);
+    let load = loadgen::run(&parts.plan.load, target, around);
+    let summary = servers
+        .watch
+        .during(load)
         .await
-        .map_err(|error| stage.failed(std::io::Error::other(error)))?;
+        .map_err(|end| end.of(parts.subject.name()))?
+        .map_err(|error| parts.failed(std::io::Error::other(error)))?;
     fakes.close();
     drop(servers);
     // Aborted tasks drop what they hold when the runtime next runs them.
@@ -81,37 +93,36 @@ async fn inhabit(
 
 /// Sets up the instances, and the balancer where there are several. Returns whom clients call.
 fn gateways(
-    stage: Stage<'_>,
+    parts: WorldParts<'_>,
     network: &MemoryNetwork,
     fakes: &Fakes,
-    servers: &mut Tasks,
+    servers: &mut Servers,
 ) -> Result<Authority, RunError> {
-    let seat = |name: &str, dialler: Dialler| -> Result<Seat, RunError> {
+    let endpoint = |name: &str, dialler: Dialler| -> Result<Endpoint, RunError> {
         let listener = network
             .listen(name, GATEWAY_PORT, Link::default())
-            .map_err(|source| stage.failed(source))?;
-        let connector = harm::over_links(stage, dialler, Some(fakes), network.connector(name));
-        Ok(Seat { connector, listener })
+            .map_err(|source| parts.failed(source))?;
+        let connector =
+            link_faults::over_links(parts, dialler, Some(fakes), network.connector(name));
+        Ok(Endpoint { connector, listener })
     };
-    let Player::Contender(contender) = stage.player else {
+    let Subject::Contender(contender) = parts.subject else {
         return Ok(authority(crate::DIRECT, GATEWAY_PORT));
     };
     let mut instances: Vec<Authority> = Vec::new();
-    for number in 1..=stage.player.instances() {
-        let name = assembly::instance_name(number);
-        let seat = seat(&name, Dialler::Gateway(number))?;
-        let gateway = stage.gateway(contender, number, (seat, reopen(network, &name)))?;
-        start(stage, servers, gateway)?;
+    for number in 1..=parts.subject.instances() {
+        let name = instance_name(number);
+        let endpoint = endpoint(&name, Dialler::Gateway(number))?;
+        let gateway =
+            servers::gateway(parts, contender, number, (endpoint, reopen(network, &name)))?;
+        servers.start(parts, gateway)?;
         instances.push(authority(&name, GATEWAY_PORT));
     }
     if let [only] = instances.as_slice() {
         return Ok(only.clone());
     }
-    start(
-        stage,
-        servers,
-        stage.balancer(contender, seat("balancer", Dialler::Balancer)?, instances),
-    )?;
+    let endpoint = endpoint("balancer", Dialler::Balancer)?;
+    servers.start(parts, servers::balancer(parts, contender, endpoint, instances))?;
     Ok(authority("balancer", GATEWAY_PORT))
 }
 
@@ -124,28 +135,27 @@ fn reopen(network: &MemoryNetwork, name: &str) -> Reopen {
     })
 }
 
-/// Starts one server of the world.
-fn start(
-    stage: Stage<'_>,
-    servers: &mut Tasks,
-    server: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), RunError> {
-    let full = || std::io::Error::other(format!("a world has at most {SERVERS_MAX} servers"));
-    if servers.spawn(server) { Ok(()) } else { Err(stage.failed(full())) }
+/// The servers of this world, and who hears of their end.
+#[derive(Debug)]
+struct Servers {
+    tasks: Tasks,
+    watch: ServerWatch,
+}
+
+impl Servers {
+    fn start(&mut self, parts: WorldParts<'_>, server: Server) -> Result<(), RunError> {
+        let full = || std::io::Error::other(format!("a world has at most {SERVERS_MAX} servers"));
+        let started = self.tasks.spawn(self.watch.over(server));
+        if started { Ok(()) } else { Err(parts.failed(full())) }
+    }
+}
+
+/// Watches a virtual world while its clock should move.
+fn guard(watched: &WatchedContender, options: &RunOptions) -> Watchdog {
+    let (stuck, name) = (Arc::clone(&options.stuck), watched.name.clone());
+    Watchdog::watch(Arc::clone(&watched.progress), STUCK_AFTER, move || stuck(&name))
 }
 
 fn still_shared() -> std::io::Error {
     std::io::Error::other("a task outlived its world and still holds the recorder")
-}
-
-/// What `machine.json` says about the generator.
-pub(crate) fn health(contender: &str, summary: &Summary) -> GeneratorHealth {
-    GeneratorHealth {
-        contender: contender.to_owned(),
-        sent: summary.sent,
-        lag_p50_ms: summary.lag.p50_ns as f64 / 1e6,
-        lag_p99_ms: summary.lag.p99_ns as f64 / 1e6,
-        in_flight_max: summary.in_flight_max,
-        ..GeneratorHealth::default()
-    }
 }

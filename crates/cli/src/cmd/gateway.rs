@@ -48,6 +48,8 @@ pub(crate) fn stand_failure(error: &runner::StandError) -> Failure {
         | runner::StandError::Gateway(_)
         | runner::StandError::Tls(_)
         | runner::StandError::Fakes(_) => Failure::User(format!("error: {error}")),
-        runner::StandError::Machine(_) => Failure::Internal(error.to_string()),
+        runner::StandError::Machine(_) | runner::StandError::Ended(_) => {
+            Failure::Internal(error.to_string())
+        }
     }
 }

@@ -302,6 +302,7 @@ fn failed(error: &RunError) -> Failure {
         )
         | RunError::Record(_)
         | RunError::World { .. }
+        | RunError::Server { .. }
         | RunError::Panicked(_) => Failure::Internal(error.to_string()),
     }
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "helpers of a test stop it where they fail")]
 
+mod a_server_that_ends_fails_the_run;
 mod a_timeline_is_replayed;
 mod both_clocks_agree;
 mod contenders_meet_the_same_luck;

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use plan::{Build, ClockKind, Request, Text};
-use runner::{RunOptions, Watch};
+use plan::{Build, ClockKind, Plan, Request, Text};
+use runner::{RunError, RunOptions, Watch};
 use tempfile::TempDir;
 
 const CONFIG: &str = r#"
@@ -83,6 +83,15 @@ fn play_with(
     clock: ClockKind,
     (seed, contenders): (Option<u64>, &[String]),
 ) -> Played {
+    run(&planned(scenario, clock, (seed, contenders))).expect("a run")
+}
+
+/// The plan of a scenario; no contenders are all of them.
+pub(crate) fn planned(
+    scenario: &str,
+    clock: ClockKind,
+    (seed, contenders): (Option<u64>, &[String]),
+) -> Plan {
     let text = Text { name: "scenario.yaml".to_owned(), text: scenario.to_owned() };
     let config = Text { name: "config.yaml".to_owned(), text: CONFIG.to_owned() };
     let request = Request {
@@ -101,10 +110,14 @@ fn play_with(
         shorten: None,
         build: Build::default(),
     };
-    let plan = match plan::load(&request) {
+    match plan::load(&request) {
         Ok(plan) => plan,
         Err(report) => unreachable!("{}", report.render(false, 100)),
-    };
+    }
+}
+
+/// Plays a plan.
+pub(crate) fn run(plan: &Plan) -> Result<Played, RunError> {
     let folder = tempfile::tempdir().expect("a folder");
     let options = RunOptions {
         out: folder.path().to_owned(),
@@ -113,6 +126,5 @@ fn play_with(
         stop: Arc::new(AtomicBool::new(false)),
         stuck: Arc::new(|name| unreachable!("{name} is stuck")),
     };
-    runner::run(&plan, &options, &Watch::new(&plan)).expect("a run");
-    Played { folder }
+    runner::run(plan, &options, &Watch::new(plan)).map(|_| Played { folder })
 }

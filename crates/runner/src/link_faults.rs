@@ -7,10 +7,12 @@ use std::time::Duration;
 use fake_providers::Fakes;
 use plan::{ContenderPlan, Destination, LinkFault, Source};
 use vocab::At;
-use world::{Connector, Dial, LinkRule, Links, Premises, Stream, Toxic, Witness};
+use world::{Clock, Connector, Dial, LinkRule, Links, Premises, Stream, Toxic, Witness};
 
-use crate::assembly::{GATEWAY_PORT, Player, Stage, instance_name};
-use crate::life::Grounds;
+use crate::lifecycle::ListenerRules;
+use crate::places::{GATEWAY_PORT, instance_name};
+use crate::subject::Subject;
+use crate::world_parts::WorldParts;
 
 /// Who dials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,16 +49,16 @@ impl Dialler {
 /// `inner`, over the links that `dialler` has in this world. Without fakes of our own nobody keeps
 /// the book of what their links do.
 pub(crate) fn over_links(
-    stage: Stage<'_>,
+    parts: WorldParts<'_>,
     dialler: Dialler,
     fakes: Option<&Fakes>,
     inner: Arc<dyn Connector>,
 ) -> Arc<dyn Connector> {
-    let instances = stage.player.instances();
-    let faults = stage.plan.link_faults.iter().filter(|fault| dialler.is(fault.source));
+    let instances = parts.subject.instances();
+    let faults = parts.plan.link_faults.iter().filter(|fault| dialler.is(fault.source));
     let mut rules: Vec<LinkRule> = faults.map(|fault| rule(fault, instances)).collect();
-    if let (Dialler::Gateway(number), Player::Contender(contender)) = (dialler, stage.player) {
-        let hosts = stage.plan.fakes.deployments.iter();
+    if let (Dialler::Gateway(number), Subject::Contender(contender)) = (dialler, parts.subject) {
+        let hosts = parts.plan.fakes.deployments.iter();
         let hosts = hosts.map(|fake| (Arc::from(fake.host.as_str()), fake.port));
         let hosts: Arc<[_]> = hosts.collect();
         rules.extend(
@@ -66,8 +68,8 @@ pub(crate) fn over_links(
     let witness = Arc::new(Bookkeeper { fakes: fakes.cloned(), name: dialler.name() });
     let links = Links {
         rules: Arc::from(rules),
-        clock: stage.clock,
-        seed: stage.plan.load.seed,
+        clock: parts.clock,
+        seed: parts.plan.load.seed,
         witness,
         passages: fakes.map(|fakes| fakes.passages().clone()).unwrap_or_default(),
     };
@@ -75,9 +77,12 @@ pub(crate) fn over_links(
 }
 
 /// What connections meet at instance `number` while it is stopped, and at its next death.
-pub(crate) fn grounds(stage: Stage<'_>, contender: &ContenderPlan, number: u32) -> Grounds {
+pub(crate) fn listener_rules(
+    clock: Clock,
+    contender: &ContenderPlan,
+    number: u32,
+) -> ListenerRules {
     let holds: Vec<LinkRule> = holds(contender, number).collect();
-    let clock = stage.clock;
     Box::new(move |death| {
         let dies = death.map(|at| LinkRule {
             toxic: Toxic::ResetPeer { after: Duration::ZERO },

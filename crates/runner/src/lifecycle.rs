@@ -1,4 +1,4 @@
-//! The life of one gateway instance: it serves, takes on other configs, dies and starts again.
+//! The lifecycle of one gateway instance: it serves, takes on other configs, dies and starts again.
 //!
 //! What happens when is the plan's. An instance that dies loses everything: its task tree is dropped,
 //! its connections are reset, its port is closed; the one that starts at the same place knows
@@ -28,40 +28,48 @@ const REOPENINGS_MAX: u32 = 50;
 const REOPENING_REST: Duration = Duration::from_millis(20);
 
 /// What an instance's connections meet until its death at this instant.
-pub(crate) type Grounds = Box<dyn Fn(Option<At>) -> Premises + Send + Sync>;
+pub(crate) type ListenerRules = Box<dyn Fn(Option<At>) -> Premises + Send + Sync>;
 
 /// One instance.
-pub(crate) struct Life {
-    /// What it is made of; each of its lives hears its observer through a [`Voice`] of its own.
+pub(crate) struct Instance {
+    /// What it is made of; each of its starts has a [`MutedObserver`] of its own.
     pub(crate) parts: Parts,
     /// What happens to it, in the order of time.
     pub(crate) events: VecDeque<InstanceEvent>,
     pub(crate) reopen: Reopen,
-    pub(crate) grounds: Grounds,
+    pub(crate) rules: ListenerRules,
 }
 
-impl Life {
-    /// The gateway of its next life.
+impl Instance {
+    /// The gateway that serves until its next death.
     ///
     /// # Errors
     /// As [`Gateway::new`].
-    pub(crate) fn born(&self) -> Result<Gateway, GatewayError> {
-        let voice = Voice { observer: Arc::clone(&self.parts.observer), death: self.death() };
-        Gateway::new(Parts { observer: Arc::new(voice), ..self.parts.clone() })
+    pub(crate) fn start(&self) -> Result<Gateway, GatewayError> {
+        let observer =
+            MutedObserver { observer: Arc::clone(&self.parts.observer), death: self.death() };
+        Gateway::new(Parts { observer: Arc::new(observer), ..self.parts.clone() })
     }
 
-    /// Lives until dropped.
-    pub(crate) async fn live(mut self, first: Gateway, listener: Listener) {
+    /// Runs until dropped; ends only by a failure.
+    pub(crate) async fn run(mut self, first: Gateway, listener: Listener) -> InstanceEnd {
         let (mut gateway, mut listener) = (first, listener);
-        // Each turn of the loop is a life; their number is bounded by the plan's events.
+        // One round per start; their number is bounded by the plan's events.
         loop {
-            let place = listener.on((self.grounds)(self.death()));
-            let Some(until) = self.serve(gateway, place).await else { return };
+            let place = listener.on((self.rules)(self.death()));
+            let until = match self.serve(gateway, place).await {
+                Ok(until) => until,
+                Err(end) => return end,
+            };
             self.stay_dead(until).await;
-            // The plan has checked every config.
-            let Ok(next) = self.born() else { return };
-            let Some(port) = self.reopened().await else { return };
-            (gateway, listener) = (next, port);
+            gateway = match self.start() {
+                Ok(gateway) => gateway,
+                Err(error) => return InstanceEnd::Config(error),
+            };
+            listener = match self.reopened().await {
+                Ok(listener) => listener,
+                Err(error) => return InstanceEnd::Port(error),
+            };
         }
     }
 
@@ -74,24 +82,24 @@ impl Life {
     }
 
     /// Serves until the instance dies; says until when it stays dead.
-    async fn serve(&mut self, gateway: Gateway, listener: Listener) -> Option<At> {
+    async fn serve(&mut self, gateway: Gateway, listener: Listener) -> Result<At, InstanceEnd> {
         let mut serving = pin!(gateway.serve(listener));
         loop {
             let next = self.events.front().map(|event| event.at);
             tokio::select! {
                 biased;
                 () = until(self.parts.clock, next) => {}
-                _ = serving.as_mut() => return None,
+                served = serving.as_mut() => return Err(InstanceEnd::Accept(served.err())),
             }
-            match self.events.pop_front()?.what {
+            let Some(event) = self.events.pop_front() else { continue };
+            match event.what {
                 InstanceEventKind::Reload(config) => {
                     self.parts.config = Arc::clone(&config);
-                    // The plan has checked it; the old one stays otherwise.
-                    let _ = gateway.reload(config);
+                    gateway.reload(config).map_err(InstanceEnd::Config)?;
                 }
                 InstanceEventKind::Die { until, config } => {
                     self.adopt(config);
-                    return Some(until);
+                    return Ok(until);
                 }
             }
         }
@@ -118,15 +126,31 @@ impl Life {
         }
     }
 
-    async fn reopened(&self) -> Option<Listener> {
+    async fn reopened(&self) -> io::Result<Listener> {
+        let mut last = io::Error::from(io::ErrorKind::AddrInUse);
         for _ in 0..REOPENINGS_MAX {
-            if let Ok(listener) = (self.reopen)().await {
-                return Some(listener);
+            match (self.reopen)().await {
+                Ok(listener) => return Ok(listener),
+                Err(error) => last = error,
             }
             tokio::time::sleep(REOPENING_REST).await;
         }
-        None
+        Err(last)
     }
+}
+
+/// Why an instance ended that should have run as long as its world.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InstanceEnd {
+    /// A config that the plan has checked, and the gateway refuses.
+    #[error("its next config is refused: {0}")]
+    Config(GatewayError),
+    /// Nobody can be let in any more.
+    #[error("it accepts no more connections{}", .0.as_ref().map_or_else(String::new, |error| format!(": {error}")))]
+    Accept(Option<io::Error>),
+    /// It cannot come back.
+    #[error("its port cannot be opened again: {0}")]
+    Port(io::Error),
 }
 
 async fn until(clock: Clock, at: Option<At>) {
@@ -136,14 +160,14 @@ async fn until(clock: Clock, at: Option<At>) {
     }
 }
 
-/// The observer of one life: the dead say nothing, though their requests are dropped one by one.
+/// The observer of one start: the dead say nothing, though their requests are dropped one by one.
 #[derive(Debug)]
-struct Voice {
+struct MutedObserver {
     observer: Arc<dyn Observer>,
     death: Option<At>,
 }
 
-impl Observer for Voice {
+impl Observer for MutedObserver {
     fn saw(&self, decision: &Decision<'_>) {
         if self.death.is_none_or(|death| decision.at < death) {
             self.observer.saw(decision);

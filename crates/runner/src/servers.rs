@@ -1,0 +1,153 @@
+//! The servers of a world: fakes, gateway instances, balancer; and what is to be done when one of them
+//! ends while the run goes on.
+//!
+//! A server ends only with its world. One that ends before has taken its part of the numbers with it,
+//! so the run has no result.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use fake_providers::Fakes;
+use gateway::Parts;
+use gateway::balancer::Balancer;
+use plan::ContenderPlan;
+use tokio::sync::mpsc;
+use world::{Authority, Connector, Listener};
+
+use crate::error::RunError;
+use crate::lifecycle::{Instance, Reopen};
+use crate::link_faults::listener_rules;
+use crate::places::instance_name;
+use crate::world_parts::WorldParts;
+
+/// A server: it ends when it is dropped, or tells why it ended before.
+pub(crate) type Server = Pin<Box<dyn Future<Output = ServerEnd> + Send>>;
+
+/// Why a server ended before its world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ServerEnd {
+    pub(crate) server: String,
+    pub(crate) why: String,
+}
+
+impl ServerEnd {
+    /// What it means for the run of a contender.
+    pub(crate) fn of(self, contender: &str) -> RunError {
+        let Self { server, why } = self;
+        RunError::Server { contender: contender.to_owned(), server, why }
+    }
+}
+
+/// Hears of servers that end.
+#[derive(Debug)]
+pub(crate) struct ServerWatch {
+    // The first end is enough: it ends the run.
+    ends: mpsc::Sender<ServerEnd>,
+    ended: mpsc::Receiver<ServerEnd>,
+}
+
+impl Default for ServerWatch {
+    fn default() -> Self {
+        let (ends, ended) = mpsc::channel(1);
+        Self { ends, ended }
+    }
+}
+
+impl ServerWatch {
+    /// `server`, whose end is heard of.
+    pub(crate) fn over(&self, server: Server) -> impl Future<Output = ()> + Send + use<> {
+        let ends = self.ends.clone();
+        async move {
+            let end = server.await;
+            // Full: another one ended first.
+            let _ = ends.try_send(end);
+        }
+    }
+
+    /// `load` to its end, unless a server ends before.
+    pub(crate) async fn during<T>(
+        &mut self,
+        load: impl Future<Output = T>,
+    ) -> Result<T, ServerEnd> {
+        tokio::select! {
+            biased;
+            Some(end) = self.ended.recv() => Err(end),
+            value = load => Ok(value),
+        }
+    }
+}
+
+/// What a server needs from its world.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    pub(crate) connector: Arc<dyn Connector>,
+    pub(crate) listener: Listener,
+}
+
+/// The fakes of one host over its listener.
+pub(crate) fn fake(fakes: &Fakes, host: usize, listener: Listener) -> Server {
+    let serving = fakes.serve(host, listener);
+    let server = fakes.hosts().get(host).map(|host| host.host.clone()).unwrap_or_default();
+    Box::pin(async move {
+        serving.await;
+        ServerEnd { server, why: NO_MORE.to_owned() }
+    })
+}
+
+/// One gateway instance over its listener.
+pub(crate) fn gateway(
+    parts: WorldParts<'_>,
+    contender: &ContenderPlan,
+    number: u32,
+    (endpoint, reopen): (Endpoint, Reopen),
+) -> Result<Server, RunError> {
+    let name = instance_name(number);
+    let events = contender.instance_events.iter().filter(|event| event.instance == number);
+    let instance = Instance {
+        parts: Parts {
+            config: Arc::new(contender.gateway.clone()),
+            clock: parts.clock,
+            connector: endpoint.connector,
+            observer: Arc::clone(parts.recorder) as Arc<dyn gateway::observer::Observer>,
+            seed: parts.plan.load.seed,
+            instance: Arc::from(name.as_str()),
+        },
+        events: events.cloned().collect(),
+        reopen,
+        rules: listener_rules(parts.clock, contender, number),
+    };
+    let first = instance.start().map_err(|error| RunError::Gateway {
+        contender: contender.name.to_string(),
+        message: error.to_string(),
+    })?;
+    Ok(Box::pin(async move {
+        let why = instance.run(first, endpoint.listener).await;
+        ServerEnd { server: name, why: why.to_string() }
+    }))
+}
+
+/// The balancer in front of several instances.
+pub(crate) fn balancer(
+    parts: WorldParts<'_>,
+    contender: &ContenderPlan,
+    endpoint: Endpoint,
+    instances: Vec<Authority>,
+) -> Server {
+    let seed = parts.plan.load.seed;
+    let balancer =
+        Balancer::new(contender.balance, instances, endpoint.connector, parts.clock, seed);
+    Box::pin(async move {
+        let served = balancer.serve(endpoint.listener).await;
+        ServerEnd { server: "balancer".to_owned(), why: accepting(served) }
+    })
+}
+
+/// Why a server that accepts stopped doing so.
+fn accepting(served: io::Result<()>) -> String {
+    served.map_or_else(|error| error.to_string(), |()| NO_MORE.to_owned())
+}
+
+/// A server that ended and does not say why.
+const NO_MORE: &str = "it accepts no more connections";

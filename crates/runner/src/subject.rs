@@ -1,0 +1,91 @@
+//! Who is measured in a world, and whom its clients call.
+
+use std::sync::Arc;
+
+use loadgen::config::{Dialect, Secret, Target};
+use plan::{ContenderPlan, Plan};
+use vocab::Protocol;
+use world::Authority;
+
+use crate::DIRECT;
+use crate::places::authority;
+
+/// Who is measured: a contender, or the clients alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Subject<'a> {
+    /// No gateway: clients call the first deployment themselves.
+    Direct,
+    /// A contender.
+    Contender(&'a ContenderPlan),
+}
+
+impl<'a> Subject<'a> {
+    /// Everybody, the mark first.
+    pub(crate) fn all(plan: &'a Plan) -> Vec<Self> {
+        std::iter::once(Self::Direct).chain(plan.contenders.iter().map(Self::Contender)).collect()
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Direct => DIRECT,
+            Self::Contender(contender) => contender.name.as_str(),
+        }
+    }
+
+    /// Gateways of this subject, from 1; none for the mark.
+    pub(crate) fn instances(&self) -> u32 {
+        match self {
+            Self::Direct => 0,
+            Self::Contender(contender) => contender.instances,
+        }
+    }
+
+    /// Whom the clients call. `entry` is where gateway or balancer stands.
+    pub(crate) fn target(&self, plan: &Plan, entry: Authority) -> Target {
+        match self {
+            Self::Direct => direct_target(plan),
+            Self::Contender(contender) => Target {
+                to: entry,
+                path: Arc::from("/v1/chat/completions"),
+                dialect: Dialect::OpenAi,
+                key: Secret(Arc::from(
+                    contender.gateway.master_key.as_ref().map_or("sk-none", |key| key.reveal()),
+                )),
+                model: None,
+            },
+        }
+    }
+}
+
+/// The first deployment, called as its provider's own clients would.
+fn direct_target(plan: &Plan) -> Target {
+    let Some(first) = plan.fakes.deployments.first() else {
+        return Target {
+            to: authority("nowhere", 80),
+            path: Arc::from("/"),
+            dialect: Dialect::OpenAi,
+            key: Secret(Arc::from("")),
+            model: None,
+        };
+    };
+    let (path, dialect) = match first.protocol {
+        Protocol::Azure => (
+            format!(
+                "/openai/deployments/{}/chat/completions?api-version=2024-08-01-preview",
+                first.model
+            ),
+            Dialect::Azure,
+        ),
+        Protocol::Anthropic => ("/v1/messages".to_owned(), Dialect::Anthropic),
+        Protocol::OpenAi | Protocol::Gemini | Protocol::Bedrock => {
+            ("/v1/chat/completions".to_owned(), Dialect::OpenAi)
+        }
+    };
+    Target {
+        to: authority(&first.host, first.port),
+        path: Arc::from(path),
+        dialect,
+        key: Secret(Arc::from(first.key.as_str())),
+        model: Some(Arc::from(first.model.as_str())),
+    }
+}
