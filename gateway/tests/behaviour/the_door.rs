@@ -204,3 +204,20 @@ async fn call_ids_are_made_up_where_none_came() {
     assert_eq!(first.header("x-litellm-call-id").len(), 36);
     assert_ne!(first.header("x-litellm-call-id"), second.header("x-litellm-call-id"));
 }
+
+/// Call ids go into logs and tables, so their length is bounded.
+#[tokio::test(start_paused = true)]
+async fn a_call_id_of_more_than_128_bytes_is_replaced() {
+    let lab = Lab::new();
+    lab.upstream("a", &[answer("yes")]).gateway(litellm(&["a"]));
+    let longest = "x".repeat(128);
+    let kept = lab.post("/v1/chat/completions", &[("x-litellm-call-id", &longest)], PLAIN).await;
+    assert_eq!(kept.header("x-litellm-call-id"), longest);
+    let longer = "x".repeat(129);
+    let fresh = lab.post("/v1/chat/completions", &[("x-litellm-call-id", &longer)], PLAIN).await;
+    let id = fresh.header("x-litellm-call-id");
+    assert_eq!((fresh.status, id.len()), (200, 36), "{id}");
+    let none = lab.post("/v1/chat/completions", &[], PLAIN).await;
+    let other = none.header("x-litellm-call-id");
+    assert!(other.len() == 36 && other != id, "{other}");
+}

@@ -77,6 +77,20 @@ fn a_frame_beyond_the_bound_is_refused_by_its_first_twelve_bytes() {
     assert!(matches!(decoder.next(), Some(Err(FrameError::Malformed { .. }))));
 }
 
+/// Garbage never has a right checksum, so this frame is made with one: its twelve bytes are enough to
+/// know that it is none, and nobody waits for more of it.
+#[test]
+fn a_frame_shorter_than_its_own_frame_is_refused_by_its_first_twelve_bytes() {
+    for announced in 0..16_u32 {
+        let lengths = [announced.to_be_bytes(), 0_u32.to_be_bytes()].concat();
+        let checksum = crc32fast::hash(&lengths).to_be_bytes();
+        let mut decoder = Decoder::new(MAX);
+        decoder.push(&[&lengths[..], &checksum].concat());
+        let problem = format!("a length of {announced} bytes");
+        assert_eq!(decoder.next(), Some(Err(FrameError::Malformed { problem })));
+    }
+}
+
 proptest! {
     #[test]
     fn any_split_gives_the_same_frames(cuts in prop::collection::vec(0..RECORDED.len(), 0..20)) {
