@@ -8,7 +8,8 @@ use record::{MachineInfo, ReadError, RunInfo, read_json};
 use crate::fold::chart::Charts;
 use crate::fold::{self, Folded};
 use crate::report::{
-    Compress, Config, Contender, Marks, REPORT_SCHEMA, RunReport, Scenario, ValidityVerdict,
+    Compress, Config, Contender, Marks, Measured, REPORT_SCHEMA, RunReport, Scenario,
+    ValidityVerdict,
 };
 use crate::{validity, verdict};
 
@@ -131,25 +132,19 @@ fn fold_all(run: &RunInfo, dir: &Path, whole: bool) -> Result<Vec<Folded>, ReadE
 }
 
 fn marks(dir: &Path, direct: Option<&Contender>) -> Result<Marks, ReadError> {
-    let direct_success_rate = direct.and_then(|direct| direct.success_rate);
+    let direct_success_rate = direct.map_or(Measured::NotApplicable, |direct| direct.success_rate);
     let oracle = dir.join("oracle.csv");
     let savable_rate = if oracle.exists() { fold::savable(&oracle)? } else { None };
-    let fields = [
-        ("direct_success_rate", direct_success_rate.is_none()),
-        ("savable_rate", savable_rate.is_none()),
-    ];
-    let missing = fields.into_iter().filter(|(_, missing)| *missing);
-    let not_applicable = missing.map(|(name, _)| name.to_owned()).collect();
-    Ok(Marks { direct_success_rate, savable_rate, not_applicable })
+    let savable_rate = Measured::known_or(savable_rate, Measured::NotApplicable);
+    Ok(Marks { direct_success_rate, savable_rate })
 }
 
 /// The price of one more good answer than without a gateway; left alone where there is none.
 fn with_extra_cost(mut numbers: Contender, direct: Option<&Contender>) -> Contender {
-    let costs = direct.and_then(|direct| numbers.cost_usd.zip(direct.cost_usd));
-    let saved = direct.and_then(|direct| numbers.good.checked_sub(direct.good));
-    if let (Some((with, without)), Some(saved @ 1..)) = (costs, saved) {
-        numbers.extra_cost_per_rescued_usd = Some((with - without) / saved as f64);
-        numbers.not_applicable.retain(|name| name != "extra_cost_per_rescued_usd");
+    let Some(direct) = direct else { return numbers };
+    if let Some(saved @ 1..) = numbers.good.checked_sub(direct.good) {
+        let extra = numbers.cost_usd.and_then(|with| direct.cost_usd.map(|without| with - without));
+        numbers.extra_cost_per_rescued_usd = extra.map(|usd| usd / saved as f64);
     }
     numbers
 }

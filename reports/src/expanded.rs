@@ -9,7 +9,7 @@ use record::RunInfo;
 use record::run::FaultInfo;
 
 use crate::figures::{clock, counted};
-use crate::report::FaultResult;
+use crate::report::{FaultResult, Measured};
 
 /// Results in the order of the scenario: one fault by itself, or all windows of an entry.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,49 +36,32 @@ pub(crate) fn groups(faults: &[FaultResult]) -> Vec<Group> {
     groups
 }
 
-/// A time of a fault's result.
-type Field = fn(&mut FaultResult) -> &mut Option<f64>;
-
 /// All windows of an entry as one result: the worst of each number, and sums of what is counted. The
 /// worst, because a mean over outages of seconds and of minutes says nothing.
 pub(crate) fn worst(windows: &[&FaultResult]) -> Option<FaultResult> {
     let mut whole = (*windows.first()?).clone();
-    let times: &[(&str, Field)] = &[
-        ("time_to_detect_s", |fault| &mut fault.time_to_detect_s),
-        ("time_to_rescue_s", |fault| &mut fault.time_to_rescue_s),
-        ("time_to_recover_s", |fault| &mut fault.time_to_recover_s),
-        ("failback_s", |fault| &mut fault.failback_s),
-    ];
-    let mut not_applicable: Vec<String> = Vec::new();
-    for (name, field) in times {
-        let applies = |fault: &&&FaultResult| !fault.not_applicable.iter().any(|n| n == name);
-        let values = windows.iter().filter(applies).map(|fault| *field(&mut (*fault).clone()));
-        // `None` is never, and worse than any time.
-        let worst = values.reduce(|a, b| a.zip(b).map(|(a, b)| a.max(b)));
-        *field(&mut whole) = worst.flatten();
-        if worst.is_none() {
-            not_applicable.push((*name).to_owned());
-        }
-    }
-    let rates = windows.iter().filter_map(|fault| fault.success_rate);
-    whole.success_rate = rates.reduce(f64::min);
-    if whole.success_rate.is_none() {
-        not_applicable.push("success_rate".to_owned());
-    }
+    let worst = |time: fn(&FaultResult) -> Measured<f64>| {
+        Measured::largest(windows.iter().map(|fault| time(fault)))
+    };
+    whole.time_to_detect_s = worst(|fault| fault.time_to_detect_s);
+    whole.time_to_rescue_s = worst(|fault| fault.time_to_rescue_s);
+    whole.time_to_recover_s = worst(|fault| fault.time_to_recover_s);
+    whole.failback_s = worst(|fault| fault.failback_s);
+    let rates = windows.iter().filter_map(|fault| fault.success_rate.known());
+    whole.success_rate = Measured::known_or(rates.reduce(f64::min), Measured::NotApplicable);
     whole.met_requests = sum(windows, |fault| fault.met_requests);
     whole.first_victims = sum(windows, |fault| fault.first_victims);
     whole.flaps = sum(windows, |fault| fault.flaps);
-    let burns = windows.iter().filter_map(|fault| fault.error_budget_burn);
-    whole.error_budget_burn = burns.reduce(f64::max);
-    whole.time_to_detect_by_instance_s = None;
+    whole.error_budget_burn = worst(|fault| fault.error_budget_burn);
+    whole.time_to_detect_by_instance_s = Measured::NotApplicable;
     whole.from_s = windows.iter().map(|fault| fault.from_s).fold(f64::INFINITY, f64::min);
     whole.to_s = windows.iter().map(|fault| fault.to_s).fold(0.0, f64::max);
-    whole.not_applicable = not_applicable;
     Some(whole)
 }
 
-fn sum(windows: &[&FaultResult], of: impl Fn(&FaultResult) -> Option<u64>) -> Option<u64> {
-    windows.iter().filter_map(|fault| of(fault)).reduce(|a, b| a + b)
+fn sum(windows: &[&FaultResult], of: fn(&FaultResult) -> Measured<u64>) -> Measured<u64> {
+    let sum = windows.iter().filter_map(|fault| of(fault).known()).reduce(|a, b| a + b);
+    Measured::known_or(sum, Measured::NotApplicable)
 }
 
 /// `providers: 9 windows from 35 s to 1,790 s (worst of each number, sums of victims and flaps)`.

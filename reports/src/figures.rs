@@ -1,6 +1,8 @@
 //! Numbers as people read them: one way for each unit, used by every format. A failure prints as
 //! `— (fail)`, nothing short of everything prints as 100 %, and nothing above zero as 0.
 
+use crate::report::Measured;
+
 /// What stands where a percentile falls among failures.
 pub(crate) const NEVER: &str = "— (fail)";
 
@@ -118,21 +120,19 @@ pub(crate) fn burn(x: f64) -> String {
     }
 }
 
-/// A number that may be never, printed by `show`.
-pub(crate) fn or_never(value: Option<f64>, show: fn(f64) -> String) -> String {
-    value.map_or_else(|| NEVER.to_owned(), show)
+/// A percentile that may be infinite, printed by `show`.
+pub(crate) fn or_never(value: Measured<f64>, show: fn(f64) -> String) -> String {
+    value.known().map_or_else(|| NEVER.to_owned(), show)
 }
 
-/// A number that may be never, or not apply (its field's name stands in `not_applicable`).
-pub(crate) fn or_not(
-    value: Option<f64>,
-    show: fn(f64) -> String,
-    (field, not_applicable): (&str, &[String]),
-) -> String {
+/// A number that may be never, or not apply.
+pub(crate) fn or_not<T>(value: Measured<T>, show: impl Fn(T) -> String) -> String {
     match value {
-        Some(value) => show(value),
-        None if not_applicable.iter().any(|name| name == field) => NOT_APPLICABLE.to_owned(),
-        None => "never".to_owned(),
+        Measured::Known(value) => show(value),
+        Measured::Never => "never".to_owned(),
+        Measured::NotApplicable | Measured::NotObserved | Measured::TooFew | Measured::Unpriced => {
+            NOT_APPLICABLE.to_owned()
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use record::run::ContenderInfo;
 use record::{OracleRow, ReadError, RowReader, RunInfo};
 use vocab::Outcome;
 
-use crate::report::{Contender, DeploymentShare, FaultResult, Tokens};
+use crate::report::{Contender, DeploymentShare, FaultResult, Measured, Percentiles, Tokens};
 use book::Book;
 use chart::Charts;
 use ledger::Ledger;
@@ -107,20 +107,27 @@ impl Fold<'_> {
     fn numbers(&self, who: &ContenderInfo) -> Contender {
         let (samples, tally) = (&self.samples, &self.tally);
         let counts = self.counts();
-        let success_rate = share(samples.succeeded, samples.judged);
-        let budget = promise::error_budget(&self.run.slo);
-        let told = |number: u64| self.observed.then_some(number);
-        let cost_usd = tally.cost.filter(|_| self.observed).map(vocab::PicoUsd::usd);
-        let per_1k = cost_usd.map(|usd| share(1000, samples.good).map(|per| usd * per));
+        let of_judged = |part| known(share(part, samples.judged));
+        let success_rate = of_judged(samples.succeeded);
+        let budget = known(promise::error_budget(&self.run.slo));
+        let told = |number: u64| self.observed(Measured::Known(number));
+        let cost_usd = self.observed(Measured::known_or(tally.cost, Measured::Unpriced));
+        let cost_usd = cost_usd.map(vocab::PicoUsd::usd);
+        let cost_per_1k_good_usd = cost_usd.and_then(|usd| {
+            Measured::known_or(share(1000, samples.good), Measured::Never).map(|per| usd * per)
+        });
         let retry_amplification =
-            share(tally.attempts, counts.offered - counts.cancelled).filter(|_| self.observed);
+            self.observed(known(share(tally.attempts, counts.offered - counts.cancelled)));
         let faults = self.faults(who, budget);
-        let totals = Totals { faults: &faults, retry_amplification, cost_per_1k_good_usd: per_1k };
+        let totals = Totals { faults: &faults, retry_amplification, cost_per_1k_good_usd };
         let slo = promise::judge(&self.run.slo, samples, &totals);
         let (failures_by_kind, failure_examples) = examples::failures(&self.book);
         let (met_fault, rescued_requests) = self.met_and_rescued();
-        let attributed = self.observed && tally.unattributed_faults == 0;
-        let mut numbers = Contender {
+        let rescued = match tally.unattributed_faults {
+            0 => self.observed(known(share(rescued_requests, met_fault))),
+            _ => Measured::NotObserved,
+        };
+        Contender {
             name: who.name.clone(),
             kind: who.kind,
             personality: who.personality.clone(),
@@ -139,38 +146,39 @@ impl Fold<'_> {
             }),
             slowest_by_metric: examples::slowest_by_metric(&self.book),
             success_rate,
-            success_rate_ci95: wilson95(samples.succeeded, samples.judged),
-            goodput: share(samples.good, samples.judged),
+            success_rate_ci95: known(wilson95(samples.succeeded, samples.judged)),
+            goodput: of_judged(samples.good),
             ttft_ms: samples.ttft.percentiles(),
             e2e_ms: samples.e2e.percentiles(),
             tpot_ms: samples.tpot.percentiles(),
             longest_gap_ms: samples.longest_gap.percentiles(),
-            ttft_ok_ms: self.succeeded(true, book::Asked::ttft_ms).percentiles(),
-            e2e_ok_ms: self.succeeded(false, book::Asked::e2e_ms).percentiles(),
+            ttft_ok_ms: successes(&samples.ttft),
+            e2e_ok_ms: successes(&samples.e2e),
             longest_gap_failed_ms: self
-                .failed_sample(true, book::Asked::longest_gap_ms)
-                .percentiles(),
-            failure_ms: self.failed_sample(false, book::Asked::e2e_ms).percentiles(),
+                .failures(|asked| asked.longest_gap_ms().filter(|_| asked.stream)),
+            failure_ms: self.failures(book::Asked::e2e_ms),
             attempts: told(tally.attempts),
             attempts_unattributed: told(tally.unattributed),
             probes: told(self.ledger.probes),
             retry_amplification,
-            rescued: share(rescued_requests, met_fault).filter(|_| attributed),
+            rescued,
             met_fault: told(met_fault),
             rescued_requests: told(rescued_requests),
             tokens: self.tokens(),
             cost_usd,
-            cost_per_1k_good_usd: per_1k.flatten(),
-            extra_cost_per_rescued_usd: None,
-            error_budget_burn: success_rate.zip(budget).map(|(rate, budget)| (1.0 - rate) / budget),
-            healthy_before_fault: self.healthy_before_fault(),
+            cost_per_1k_good_usd,
+            extra_cost_per_rescued_usd: Measured::NotApplicable,
+            error_budget_burn: fault::burn(success_rate, budget),
+            healthy_before_fault: known(self.healthy_before_fault()),
             deployments: self.deployments(),
             faults,
             slo,
-            not_applicable: Vec::new(),
-        };
-        numbers.not_applicable = not_applicable(&numbers, per_1k.is_none());
-        numbers
+        }
+    }
+
+    /// What only the ledger can tell.
+    fn observed<T>(&self, value: Measured<T>) -> Measured<T> {
+        if self.observed { value } else { Measured::NotObserved }
     }
 
     fn counts(&self) -> Counts {
@@ -187,7 +195,7 @@ impl Fold<'_> {
         counts
     }
 
-    fn faults(&self, who: &ContenderInfo, budget: Option<f64>) -> Vec<FaultResult> {
+    fn faults(&self, who: &ContenderInfo, budget: Measured<f64>) -> Vec<FaultResult> {
         let books = fault::Books { book: &self.book, ledger: &self.ledger };
         let settings = fault::Settings { budget, cooldown_ns: who.cooldown_ns };
         let mut faults: Vec<FaultResult> = (0..self.run.faults.len())
@@ -195,8 +203,12 @@ impl Fold<'_> {
             .collect();
         if !self.observed {
             for fault in &mut faults {
-                fault.met_requests = None;
-                fault.not_applicable.push("met_requests".to_owned());
+                fault.met_requests = Measured::NotObserved;
+                fault.time_to_detect_s = Measured::NotObserved;
+                fault.time_to_rescue_s = Measured::NotObserved;
+                fault.failback_s = Measured::NotObserved;
+                fault.first_victims = Measured::NotObserved;
+                fault.flaps = Measured::NotObserved;
             }
         }
         faults
@@ -210,45 +222,31 @@ impl Fold<'_> {
         })
     }
 
-    /// Successes only, for which `value` exists.
-    fn succeeded(&self, streamed: bool, value: fn(&book::Asked) -> Option<f64>) -> Sample {
-        let ok = self.book.judged().filter(|asked| asked.succeeded());
-        let ok = ok.filter(|asked| asked.stream || !streamed);
-        Sample::new(ok.filter_map(value).map(Some))
-    }
-
     /// Failures only, for which `value` exists.
-    fn failed_sample(&self, streamed: bool, value: fn(&book::Asked) -> Option<f64>) -> Sample {
+    fn failures(&self, value: fn(&book::Asked) -> Option<f64>) -> Percentiles {
         let failed = self.book.judged().filter(|asked| asked.outcome == Outcome::Failed);
-        let failed = failed.filter(|asked| asked.stream || !streamed);
-        Sample::new(failed.filter_map(value).map(Some))
+        Sample::new(failed.filter_map(value).map(Some)).percentiles()
     }
 
     fn tokens(&self) -> Tokens {
         let measured = self.book.requests.iter().filter(|asked| !asked.warmup);
-        let told = |number: u64| self.observed.then_some(number);
-        let lacks: &[&str] =
-            if self.observed { &[] } else { &["billed_in", "billed_out", "wasted"] };
+        let told = |number: u64| self.observed(Measured::Known(number));
         Tokens {
             delivered: measured.map(|asked| asked.tokens).sum(),
             billed_in: told(self.tally.billed_in),
             billed_out: told(self.tally.billed_out),
             wasted: told(self.tally.wasted),
-            not_applicable: lacks.iter().map(|name| (*name).to_owned()).collect(),
         }
     }
 
-    fn deployments(&self) -> Vec<DeploymentShare> {
-        if !self.observed {
-            return Vec::new();
-        }
+    fn deployments(&self) -> Measured<Vec<DeploymentShare>> {
         let rows = self.ledger.deployments.all().iter().zip(&self.tally.by_deployment);
         let row = |(id, &attempts): (&String, &u64)| DeploymentShare {
             id: id.clone(),
             attempts,
             share: share(attempts, self.tally.attempts).unwrap_or(0.0),
         };
-        rows.map(row).collect()
+        self.observed(Measured::Known(rows.map(row).collect()))
     }
 
     /// Over requests intended before the first fault that met none: one that was cut at the fault's
@@ -282,35 +280,15 @@ struct Counts {
     never_sent: u64,
 }
 
-/// Which `null`s mean "does not apply" instead of "never".
-fn not_applicable(numbers: &Contender, price_missing: bool) -> Vec<String> {
-    let no_requests = numbers.success_rate.is_none();
-    let streams = numbers.ttft_ms.n == 0;
-    let fields = [
-        ("success_rate", no_requests),
-        ("success_rate_ci95", no_requests),
-        ("goodput", no_requests),
-        ("ttft_ms", streams),
-        ("e2e_ms", numbers.e2e_ms.n == 0),
-        ("tpot_ms", numbers.tpot_ms.n == 0),
-        ("longest_gap_ms", numbers.longest_gap_ms.n == 0),
-        ("ttft_ok_ms", streams),
-        ("e2e_ok_ms", numbers.e2e_ms.n == 0),
-        ("longest_gap_failed_ms", numbers.longest_gap_failed_ms.n == 0),
-        ("failure_ms", numbers.failure_ms.n == 0),
-        ("attempts", numbers.attempts.is_none()),
-        ("attempts_unattributed", numbers.attempts_unattributed.is_none()),
-        ("probes", numbers.probes.is_none()),
-        ("met_fault", numbers.met_fault.is_none()),
-        ("rescued_requests", numbers.rescued_requests.is_none()),
-        ("deployments", numbers.attempts.is_none()),
-        ("retry_amplification", numbers.retry_amplification.is_none()),
-        ("rescued", numbers.rescued.is_none()),
-        ("cost_usd", price_missing),
-        ("cost_per_1k_good_usd", price_missing),
-        ("extra_cost_per_rescued_usd", numbers.extra_cost_per_rescued_usd.is_none()),
-        ("error_budget_burn", numbers.error_budget_burn.is_none()),
-        ("healthy_before_fault", numbers.healthy_before_fault.is_none()),
-    ];
-    fields.into_iter().filter(|(_, missing)| *missing).map(|(name, _)| name.to_owned()).collect()
+/// Percentiles of those in a sample that arrived; infinite where none of it did.
+fn successes(all: &Sample) -> Percentiles {
+    match (all.finite(), all.len()) {
+        ([], 1..) => Percentiles::of_none(Measured::Never),
+        (finite, _) => Sample::new(finite.iter().copied().map(Some)).percentiles(),
+    }
+}
+
+/// A number that does not apply where there is none.
+fn known<T>(value: Option<T>) -> Measured<T> {
+    Measured::known_or(value, Measured::NotApplicable)
 }

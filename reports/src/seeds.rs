@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::figures::percent;
 use crate::format::File;
-use crate::report::{Contender, RunReport, ValidityVerdict};
+use crate::report::{Contender, Measured, RunReport, ValidityVerdict};
 
 /// Version of the shape.
 pub const SERIES_SCHEMA: &str = "brownout.series/1";
@@ -261,7 +261,7 @@ fn spread(name: &str, seen: &[(&Run, &Contender)]) -> Option<Spread> {
         .filter_map(|(run, _)| run.report.verdict.ranking.iter().position(|other| other == name))
         .map(|at| at as f64 + 1.0)
         .collect();
-    let values = |of: fn(&Contender) -> Option<f64>| seen.iter().map(move |(_, c)| of(c));
+    let values = |of: fn(&Contender) -> Measured<f64>| seen.iter().map(move |(_, c)| of(c).known());
     Some(Spread {
         name: name.to_owned(),
         kind: first.kind,

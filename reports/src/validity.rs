@@ -10,7 +10,7 @@ use record::run::{Clock, RunInfo};
 
 use crate::figures::{NOT_OBSERVED, count, counted, millis, percent};
 use crate::fold::Folded;
-use crate::report::{Contender, Validity, ValidityVerdict};
+use crate::report::{Contender, Measured, Validity, ValidityVerdict};
 
 /// Lag that the generator may always have at its 99th percentile, in milliseconds: two timer ticks.
 const LAG_MS_MAX: f64 = 2.0;
@@ -102,7 +102,8 @@ fn same_schedule(folded: &[&Folded]) -> Option<String> {
 
 fn kept_schedule(health: &GeneratorHealth, numbers: Option<&Contender>) -> Vec<String> {
     let name = &health.contender;
-    let ttft = numbers.and_then(|numbers| numbers.ttft_ms.p50.or(numbers.e2e_ms.p50));
+    let ttft =
+        numbers.and_then(|numbers| numbers.ttft_ms.p50.known().or(numbers.e2e_ms.p50.known()));
     let allowed = |least: f64, part: f64| ttft.map_or(least, |ms| least.max(ms * part));
     let lag = allowed(LAG_MS_MAX, LAG_PART_MAX);
     let error = allowed(CALIBRATION_MS_MAX, CALIBRATION_PART_MAX);
@@ -134,16 +135,16 @@ fn notes(run: &RunInfo, folded: &[&Folded]) -> Vec<String> {
     };
     let mut notes = Vec::new();
     let unhealthy: Vec<&str> = ranked()
-        .filter(|numbers| numbers.healthy_before_fault == Some(false))
+        .filter(|numbers| numbers.healthy_before_fault == Measured::Known(false))
         .map(|numbers| numbers.name.as_str())
         .collect();
     if !unhealthy.is_empty() {
         notes.push(format!("unhealthy before the first fault: {}", unhealthy.join(", ")));
-    } else if ranked().any(|numbers| numbers.healthy_before_fault.is_some()) {
+    } else if ranked().any(|numbers| numbers.healthy_before_fault.known().is_some()) {
         notes.push("all contenders healthy before the first fault".to_owned());
     }
     for numbers in ranked() {
-        let dials = numbers.attempts_unattributed.unwrap_or(0);
+        let dials = numbers.attempts_unattributed.known().unwrap_or(0);
         if dials > 0 {
             notes.push(format!(
                 "{}: {} could not be attributed to a request",

@@ -60,16 +60,15 @@ pub(crate) fn decide(
 
 /// Whether every promise is kept. Without any promise nobody keeps it; NO DATA is no pass.
 pub(crate) fn keeps(contender: &Contender) -> bool {
-    !contender.slo.is_empty() && contender.slo.iter().all(|slo| slo.pass == Some(true))
+    !contender.slo.is_empty() && contender.slo.iter().all(|slo| slo.pass() == Some(true))
 }
 
 /// Whether costs can rank these: one that is not known ranks neither well nor badly.
 fn costs_are_known(contenders: &[&Contender]) -> bool {
-    let unknown = |c: &&Contender| c.not_applicable.iter().any(|n| n == "cost_per_1k_good_usd");
-    !contenders.iter().any(unknown)
+    !contenders.iter().any(|contender| contender.cost_per_1k_good_usd.is_absent())
 }
 
-/// Cheapest first; within a tie of 2 % of its cheapest by goodput. A null cost is last.
+/// Cheapest first; within a tie of 2 % of its cheapest by goodput. Whoever bought nothing good is last.
 fn by_cost<'a>(keepers: &[&'a Contender]) -> Vec<&'a Contender> {
     let mut rest = keepers.to_vec();
     rest.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
@@ -121,11 +120,11 @@ fn equals(ranked: &[&Contender], keepers: usize) -> usize {
 }
 
 fn cost(contender: &Contender) -> f64 {
-    contender.cost_per_1k_good_usd.unwrap_or(f64::INFINITY)
+    contender.cost_per_1k_good_usd.known().unwrap_or(f64::INFINITY)
 }
 
 fn goodput(contender: &Contender) -> f64 {
-    contender.goodput.unwrap_or(-1.0)
+    contender.goodput.known().unwrap_or(-1.0)
 }
 
 fn goodput_ties(a: &Contender, b: &Contender) -> bool {

@@ -182,3 +182,23 @@ impl<R: DeserializeOwned> Iterator for RowReader<R> {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{HOLD_NS, RowWriter};
+    use crate::rows::OracleRow;
+
+    #[test]
+    fn no_more_is_held_back_than_the_rows_of_two_seconds() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut table = RowWriter::create(&folder.path().join("oracle.csv")).expect("created");
+        for request in 0..1_000 {
+            let row =
+                OracleRow { request, warmup: false, savable: true, deployments: String::new() };
+            table.push(request * HOLD_NS / 20, request, row).expect("written");
+            assert!(table.held.len() <= 20, "{} are held back", table.held.len());
+        }
+        assert_eq!(table.rows, 980);
+        assert_eq!(table.finish().expect("finished"), 1_000);
+    }
+}

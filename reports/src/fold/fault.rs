@@ -12,7 +12,7 @@ use super::book::Book;
 use super::ledger::{Attempt, Ledger};
 use super::quiet::{Seen, Watch, watch};
 use super::sample::{Sample, share};
-use crate::report::{ByInstance, FaultResult};
+use crate::report::{ByInstance, FaultResult, Measured};
 
 /// Requests in one window of the recovery rule.
 const RECOVERY_WINDOW: usize = 20;
@@ -53,7 +53,7 @@ pub(crate) struct Books<'a> {
 #[derive(Debug)]
 pub(crate) struct Settings {
     /// 1 − the promised success rate.
-    pub(crate) budget: Option<f64>,
+    pub(crate) budget: Measured<f64>,
     /// Longest cooldown that its settings can cause, in nanoseconds.
     pub(crate) cooldown_ns: u64,
 }
@@ -70,36 +70,16 @@ pub(crate) fn fold(
     let info = &run.faults[fault];
     let judged: Vec<_> = book.judged_between(info.from_ns, info.to_ns).collect();
     let succeeded = judged.iter().filter(|asked| asked.succeeded()).count() as u64;
-    let success_rate = share(succeeded, judged.len() as u64);
-    let burn = success_rate.zip(settings.budget).map(|(rate, budget)| (1.0 - rate) / budget);
-    let mut not_applicable = Vec::new();
-    let mut lacks = |missing: bool, field: &str| {
-        if missing {
-            not_applicable.push(field.to_owned());
-        }
-    };
-
+    let rate = Measured::known_or(share(succeeded, judged.len() as u64), Measured::NotApplicable);
     let good_before = case.good_share_before();
     let seen = case.detect(None);
-    let detected_ns = seen.and_then(|seen| seen.detected_ns);
-    let by_instance = case.detect_by_instance();
-    let rescued = case.rescued_ns();
-    let recovered = good_before.and_then(|before| case.recovered_ns(before));
-    let failback = case.failback_ns();
     // A gateway's own fault, or one in front of it, is seen by no provider.
-    let met_requests = (!info.deployments.is_empty()).then(|| case.met_requests());
-    lacks(met_requests.is_none(), "met_requests");
-    lacks(success_rate.is_none(), "success_rate");
-    lacks(good_before.is_none(), "good_rate_before");
-    lacks(seen.is_none(), "time_to_detect_s");
-    lacks(by_instance.is_none(), "time_to_detect_by_instance_s");
-    lacks(rescued.is_none(), "time_to_rescue_s");
-    lacks(recovered.is_none(), "time_to_recover_s");
-    lacks(failback.is_none(), "failback_s");
-    lacks(seen.is_none(), "first_victims");
-    lacks(seen.is_none(), "flaps");
-    lacks(burn.is_none(), "error_budget_burn");
+    let met_requests = match info.deployments[..] {
+        [] => Measured::NotObserved,
+        [_, ..] => Measured::Known(case.met_requests()),
+    };
     let since_start = |ns: u64| ns.saturating_sub(info.from_ns) as f64 / NS_PER_S;
+    let since_end = |ns: u64| ns.saturating_sub(info.to_ns) as f64 / NS_PER_S;
     FaultResult {
         id: info.id.clone(),
         summary: info.summary.clone(),
@@ -108,18 +88,28 @@ pub(crate) fn fold(
         from_s: info.from_ns as f64 / NS_PER_S,
         to_s: info.to_ns as f64 / NS_PER_S,
         met_requests,
-        success_rate,
+        success_rate: rate,
         good_rate_before: good_before,
-        time_to_detect_s: detected_ns.map(since_start),
-        time_to_detect_by_instance_s: by_instance,
-        time_to_rescue_s: rescued.flatten().map(since_start),
-        time_to_recover_s: recovered.flatten().map(since_start),
-        failback_s: failback.flatten().map(|ns| ns.saturating_sub(info.to_ns) as f64 / NS_PER_S),
-        first_victims: seen.map(|_| case.failed_until(detected_ns.unwrap_or(info.to_ns))),
+        time_to_detect_s: seen.and_then(detected_ns).map(since_start),
+        time_to_detect_by_instance_s: case.detect_by_instance(),
+        time_to_rescue_s: case.rescued_ns().map(since_start),
+        time_to_recover_s: good_before
+            .and_then(|before| case.recovered_ns(before))
+            .map(since_start),
+        failback_s: case.failback_ns().map(since_end),
+        first_victims: seen.map(|seen| case.failed_until(seen.detected_ns.unwrap_or(info.to_ns))),
         flaps: seen.map(|seen| seen.flaps),
-        error_budget_burn: burn,
-        not_applicable,
+        error_budget_burn: burn(rate, settings.budget),
     }
+}
+
+/// How many error budgets a success rate burns.
+pub(crate) fn burn(success_rate: Measured<f64>, budget: Measured<f64>) -> Measured<f64> {
+    success_rate.and_then(|rate| budget.map(|budget| (1.0 - rate) / budget))
+}
+
+fn detected_ns(seen: Seen) -> Measured<u64> {
+    Measured::known_or(seen.detected_ns, Measured::Never)
 }
 
 impl<'a> Case<'a> {
@@ -134,17 +124,17 @@ impl<'a> Case<'a> {
         Self { run, book, ledger, cooldown_ns, fault, targets, before, lambda }
     }
 
-    /// When the target was left alone, by all instances or by one. `None` = not applicable.
-    fn detect(&self, caller: Option<usize>) -> Option<Seen> {
+    /// When the target was left alone, by all instances or by one.
+    fn detect(&self, caller: Option<usize>) -> Measured<Seen> {
         let info = &self.run.faults[self.fault];
         let partial = info.share < 1.0 || !info.when.is_empty();
         if partial || info.only_slows {
-            return None;
+            return Measured::NotApplicable;
         }
         // Only one instance may have the link that it is about; the others carry on.
         let caller = match self.only_caller() {
-            Some(only) if caller.is_none_or(|caller| Some(caller) == only) => Some(only?),
-            Some(_) => return None,
+            Some(Some(only)) if caller.is_none_or(|caller| caller == only) => Some(only),
+            Some(Some(_) | None) => return Measured::NotApplicable,
             None => caller,
         };
         let lambda = match caller {
@@ -155,7 +145,7 @@ impl<'a> Case<'a> {
             }
         };
         let lasts_s = info.to_ns.saturating_sub(info.from_ns) as f64 / NS_PER_S;
-        let window_ns = quiet_ns(lambda, lasts_s)?;
+        let Some(window_ns) = quiet_ns(lambda, lasts_s) else { return Measured::TooFew };
         let at_target = self.ledger.attempts.iter().filter(|attempt| {
             self.targets.contains(&attempt.deployment)
                 && caller.is_none_or(|caller| attempt.gateway == caller)
@@ -167,8 +157,12 @@ impl<'a> Case<'a> {
         let until_ns = info.to_ns;
         let traffic_ends_ns = self.run.scenario.duration_ns;
         // A target that was already left alone has nothing to detect.
-        (!arrivals.is_empty())
-            .then(|| watch(&arrivals, Watch { window_ns, until_ns, traffic_ends_ns }))
+        match arrivals[..] {
+            [] => Measured::NotApplicable,
+            [_, ..] => {
+                Measured::Known(watch(&arrivals, Watch { window_ns, until_ns, traffic_ends_ns }))
+            }
+        }
     }
 
     /// The one instance that a link fault is about: outer `None` if it is about all callers, inner
@@ -179,29 +173,28 @@ impl<'a> Case<'a> {
     }
 
     /// Detection of each gateway instance that asks the target often enough to tell.
-    fn detect_by_instance(&self) -> Option<ByInstance> {
+    fn detect_by_instance(&self) -> Measured<ByInstance> {
         let gateways = self.ledger.gateways.all().iter().enumerate();
         // Only names say which instance called; on sockets the caller is an address.
         let instances = gateways.filter(|(_, name)| name.starts_with("gateway["));
         let seen: Vec<Seen> =
-            instances.filter_map(|(caller, _)| self.detect(Some(caller))).collect();
+            instances.filter_map(|(caller, _)| self.detect(Some(caller)).known()).collect();
         if seen.len() < 2 {
-            return None;
+            return Measured::NotApplicable;
         }
         let from_ns = self.run.faults[self.fault].from_ns;
         let seconds = |ns: u64| ns.saturating_sub(from_ns) as f64 / NS_PER_S;
         let times = Sample::new(seen.iter().map(|seen| seen.detected_ns.map(seconds)));
-        Some(ByInstance {
+        Measured::Known(ByInstance {
             instances: times.len(),
-            first: times.finite().first().copied(),
+            first: Measured::known_or(times.finite().first().copied(), Measured::Never),
             median: times.percentile(50.0),
             last: times.max(),
         })
     }
 
-    /// End of the first success whose attempt at the target failed by this fault. Outer `None` =
-    /// not applicable: nothing failed there, or what failed cannot be attributed.
-    fn rescued_ns(&self) -> Option<Option<u64>> {
+    /// End of the first success whose attempt at the target failed by this fault.
+    fn rescued_ns(&self) -> Measured<u64> {
         let failed = self.ledger.attempts.iter().filter(|attempt| {
             attempt.failed()
                 && self.targets.contains(&attempt.deployment)
@@ -218,11 +211,15 @@ impl<'a> Case<'a> {
         }
         let rescued = first.keys().filter_map(|request| self.book.find(*request));
         let rescued = rescued.filter(|asked| asked.succeeded()).filter_map(|asked| asked.end_ns);
-        let rescued = rescued.min();
-        (any && (rescued.is_some() || !unattributed)).then_some(rescued)
+        match rescued.min() {
+            Some(rescued) => Measured::Known(rescued),
+            None if !any => Measured::NotApplicable,
+            None if unattributed => Measured::NotObserved,
+            None => Measured::Never,
+        }
     }
 
-    fn good_share_before(&self) -> Option<f64> {
+    fn good_share_before(&self) -> Measured<f64> {
         let (mut good, mut all) = (0, 0);
         for &(from, to) in &self.before.stretches {
             for asked in self.book.judged_between(from, to) {
@@ -230,13 +227,12 @@ impl<'a> Case<'a> {
                 good += u64::from(asked.good);
             }
         }
-        share(good, all)
+        Measured::known_or(share(good, all), Measured::TooFew)
     }
 
     /// Intended instant of the last request of the last bad window; the fault's start if there is
-    /// none. `Some(None)` = still bad when the next fault, or the end, came. `None` = too little
-    /// traffic for one window.
-    fn recovered_ns(&self, before: f64) -> Option<Option<u64>> {
+    /// none; never if it was still bad when the next fault, or the end, came.
+    fn recovered_ns(&self, before: f64) -> Measured<u64> {
         let from_ns = self.run.faults[self.fault].from_ns;
         let later = self.run.faults.iter().map(|f| f.from_ns).filter(|&at| at > from_ns);
         let until_ns = later.min().unwrap_or(u64::MAX);
@@ -245,17 +241,17 @@ impl<'a> Case<'a> {
         let judged = self.book.judged_between(from_ns, until_ns);
         let judged: Vec<_> = judged.filter(|asked| !cut.contains(&asked.request)).collect();
         if judged.len() < RECOVERY_WINDOW {
-            return None;
+            return Measured::TooFew;
         }
         let bad = judged.windows(RECOVERY_WINDOW).rposition(|window| {
             let good = window.iter().filter(|asked| asked.good).count();
             before - good as f64 / RECOVERY_WINDOW as f64 > RECOVERY_POINTS + EPSILON
         });
-        Some(match bad {
-            None => Some(from_ns),
-            Some(at) if at + RECOVERY_WINDOW == judged.len() => None,
-            Some(at) => Some(judged[at + RECOVERY_WINDOW - 1].intended_ns),
-        })
+        match bad {
+            None => Measured::Known(from_ns),
+            Some(at) if at + RECOVERY_WINDOW == judged.len() => Measured::Never,
+            Some(at) => Measured::Known(judged[at + RECOVERY_WINDOW - 1].intended_ns),
+        }
     }
 
     /// Requests outside warm-up of which an attempt met this fault.
@@ -274,17 +270,18 @@ impl<'a> Case<'a> {
         self.ledger.attempts.iter().filter(met).filter_map(|attempt| attempt.request).collect()
     }
 
-    /// Start of the first window w after the fault in which the target has its share again. Outer
-    /// `None` = not applicable: it had no share before, or traffic ended before a contender that
-    /// cools for as long as its settings say could be seen to come back.
-    fn failback_ns(&self) -> Option<Option<u64>> {
-        let window_ns = window_ns(self.lambda)?;
+    /// Start of the first window w after the fault in which the target has its share again. Not
+    /// applicable if it had no share before; too few if traffic ended before a contender that cools
+    /// for as long as its settings say could be seen to come back.
+    fn failback_ns(&self) -> Measured<u64> {
         let (hits, all) = self.before.attempts(self.ledger, &self.targets, None);
-        let before = share(hits, all)?;
+        let (Some(window_ns), Some(before)) = (window_ns(self.lambda), share(hits, all)) else {
+            return Measured::NotApplicable;
+        };
         let to_ns = self.run.faults[self.fault].to_ns;
         let ends_ns = self.run.scenario.duration_ns;
         if to_ns.saturating_add(window_ns) > ends_ns {
-            return None;
+            return Measured::TooFew;
         }
         let attempts = &self.ledger.attempts;
         let first = attempts.partition_point(|attempt| attempt.arrived_ns < to_ns);
@@ -303,11 +300,14 @@ impl<'a> Case<'a> {
             }
             let now = share(hits, (high - low) as u64);
             if now.is_some_and(|now| (now - before).abs() <= before * FAILBACK_PART + EPSILON) {
-                return Some(Some(start));
+                return Measured::Known(start);
             }
         }
         let patience_ns = self.cooldown_ns.saturating_add(window_ns);
-        (to_ns.saturating_add(patience_ns) <= ends_ns).then_some(None)
+        match to_ns.saturating_add(patience_ns) <= ends_ns {
+            true => Measured::Never,
+            false => Measured::TooFew,
+        }
     }
 
     fn failed_until(&self, until_ns: u64) -> u64 {

@@ -6,7 +6,7 @@ use vocab::Outcome;
 
 use super::book::Asked;
 use super::sample::{Sample, samples_needed, share};
-use crate::report::{FaultResult, SloResult};
+use crate::report::{FaultResult, Measured, SloResult};
 
 /// The four samples over which per-request promises speak, and the two shares.
 #[derive(Debug, Default)]
@@ -24,18 +24,8 @@ pub(crate) struct Samples {
 #[derive(Debug)]
 pub(crate) struct Totals<'a> {
     pub(crate) faults: &'a [FaultResult],
-    pub(crate) retry_amplification: Option<f64>,
-    /// Outer `None` = a price is missing; inner `None` = nothing good was bought.
-    pub(crate) cost_per_1k_good_usd: Option<Option<f64>>,
-}
-
-/// What a number is, before it is compared.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Value {
-    Number(f64),
-    /// Never, or +∞.
-    Never,
-    NoData,
+    pub(crate) retry_amplification: Measured<f64>,
+    pub(crate) cost_per_1k_good_usd: Measured<f64>,
 }
 
 impl Samples {
@@ -74,14 +64,10 @@ pub(crate) fn error_budget(promises: &[Slo]) -> Option<f64> {
 
 /// Judges every promise.
 pub(crate) fn judge(promises: &[Slo], samples: &Samples, totals: &Totals<'_>) -> Vec<SloResult> {
-    let judge = |slo: &Slo| {
-        let value = value(slo, samples, totals);
-        SloResult {
-            slo: slo.clone(),
-            value: value.number(),
-            pass: value.passes(slo),
-            too_few: too_few(slo, samples),
-        }
+    let judge = |slo: &Slo| SloResult {
+        slo: slo.clone(),
+        value: value(slo, samples, totals),
+        too_few: too_few(slo, samples),
     };
     promises.iter().map(judge).collect()
 }
@@ -89,55 +75,40 @@ pub(crate) fn judge(promises: &[Slo], samples: &Samples, totals: &Totals<'_>) ->
 /// Whether the promises on requests (not those on faults, attempts and cost) are kept; `None`
 /// without requests.
 pub(crate) fn healthy(promises: &[Slo], samples: &Samples) -> Option<bool> {
-    let totals = Totals { faults: &[], retry_amplification: None, cost_per_1k_good_usd: None };
-    let steady = promises.iter().filter(|slo| {
-        is_per_request(slo.metric) || matches!(slo.metric, Metric::Success | Metric::Goodput)
-    });
-    let kept = |slo: &Slo| value(slo, samples, &totals).passes(slo) != Some(false);
-    let mut steady = steady;
-    (samples.judged > 0).then(|| steady.all(kept))
+    let steady: Vec<Slo> = promises.iter().filter(|slo| is_steady(slo.metric)).cloned().collect();
+    let totals = Totals {
+        faults: &[],
+        retry_amplification: Measured::NotApplicable,
+        cost_per_1k_good_usd: Measured::NotApplicable,
+    };
+    let results = judge(&steady, samples, &totals);
+    (samples.judged > 0).then(|| results.iter().all(|result| result.pass() != Some(false)))
 }
 
-fn value(slo: &Slo, samples: &Samples, totals: &Totals<'_>) -> Value {
-    let rate = |rate: Option<f64>| rate.map_or(Value::NoData, Value::Number);
+fn value(slo: &Slo, samples: &Samples, totals: &Totals<'_>) -> Measured<f64> {
+    let rate = |part| Measured::known_or(share(part, samples.judged), Measured::NotApplicable);
+    let worst =
+        |time: fn(&FaultResult) -> Measured<f64>| Measured::largest(totals.faults.iter().map(time));
     match slo.metric {
-        Metric::Success => rate(share(samples.succeeded, samples.judged)),
-        Metric::Goodput => rate(share(samples.good, samples.judged)),
+        Metric::Success => rate(samples.succeeded),
+        Metric::Goodput => rate(samples.good),
         Metric::Ttft => quantile(slo, &samples.ttft),
         Metric::E2e => quantile(slo, &samples.e2e),
         Metric::Tpot => quantile(slo, &samples.tpot),
         Metric::LongestGap => quantile(slo, &samples.longest_gap),
-        Metric::Recover => worst(totals, "time_to_recover_s", |fault| fault.time_to_recover_s),
-        Metric::Detect => worst(totals, "time_to_detect_s", |fault| fault.time_to_detect_s),
-        Metric::Attempts => rate(totals.retry_amplification),
-        Metric::Cost => totals
-            .cost_per_1k_good_usd
-            .map_or(Value::NoData, |cost| cost.map_or(Value::Never, Value::Number)),
+        Metric::Recover => worst(|fault| fault.time_to_recover_s),
+        Metric::Detect => worst(|fault| fault.time_to_detect_s),
+        Metric::Attempts => totals.retry_amplification,
+        Metric::Cost => totals.cost_per_1k_good_usd,
     }
 }
 
-fn quantile(slo: &Slo, sample: &Sample) -> Value {
-    if sample.len() == 0 {
-        return Value::NoData;
-    }
-    let value = match slo.aggregate {
+fn quantile(slo: &Slo, sample: &Sample) -> Measured<f64> {
+    match slo.aggregate {
         Aggregate::Percentile(p) => sample.percentile(p),
         // `rate` does not parse for a time; the worst is the strictest reading.
         Aggregate::Max | Aggregate::Rate => sample.max(),
-    };
-    value.map_or(Value::Never, Value::Number)
-}
-
-/// The largest over the faults to which the number applies; never is larger than any.
-fn worst(totals: &Totals<'_>, field: &str, of: fn(&FaultResult) -> Option<f64>) -> Value {
-    let applies = |fault: &&FaultResult| !fault.not_applicable.iter().any(|name| name == field);
-    let values = totals.faults.iter().filter(applies).map(of);
-    let worse = |a: Value, b: Value| match (a, b) {
-        (Value::Never, _) | (_, Value::Never) => Value::Never,
-        (Value::NoData, other) | (other, Value::NoData) => other,
-        (Value::Number(a), Value::Number(b)) => Value::Number(a.max(b)),
-    };
-    values.map(|value| value.map_or(Value::Never, Value::Number)).fold(Value::NoData, worse)
+    }
 }
 
 fn too_few(slo: &Slo, samples: &Samples) -> bool {
@@ -169,18 +140,7 @@ fn is_per_request(metric: Metric) -> bool {
     }
 }
 
-impl Value {
-    fn number(self) -> Option<f64> {
-        match self {
-            Self::Number(number) => Some(number),
-            Self::Never | Self::NoData => None,
-        }
-    }
-
-    fn passes(self, slo: &Slo) -> Option<bool> {
-        match self {
-            Self::NoData => None,
-            Self::Number(_) | Self::Never => Some(slo.is_met_by(self.number())),
-        }
-    }
+/// Whether a promise can be kept or broken before any fault.
+fn is_steady(metric: Metric) -> bool {
+    is_per_request(metric) || matches!(metric, Metric::Success | Metric::Goodput)
 }

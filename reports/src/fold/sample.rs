@@ -3,7 +3,7 @@
 //! Nearest rank `x₍⌈pn⌉₎` over all n, the infinite ones last; Wilson's interval for shares (Wilson
 //! 1927; Brown, Cai and DasGupta 2001 on why not Wald's); order-statistic intervals for quantiles.
 
-use crate::report::Percentiles;
+use crate::report::{Measured, Percentiles};
 
 /// z of a two-sided 95 % interval.
 const Z95: f64 = 1.959_963_984_540_054;
@@ -42,14 +42,14 @@ impl Sample {
         &self.sorted
     }
 
-    /// Nearest-rank percentile, 0 < p < 100; `None` = +∞, or no sample at all.
-    pub(crate) fn percentile(&self, p: f64) -> Option<f64> {
+    /// Nearest-rank percentile, 0 < p < 100.
+    pub(crate) fn percentile(&self, p: f64) -> Measured<f64> {
         let ppm = (p * 1e4).round() as u64;
         self.at_rank((u128::from(ppm) * u128::from(self.len())).div_ceil(u128::from(PPM)) as u64)
     }
 
-    /// The largest; `None` = +∞, or no sample at all.
-    pub(crate) fn max(&self) -> Option<f64> {
+    /// The largest.
+    pub(crate) fn max(&self) -> Measured<f64> {
         self.at_rank(self.len())
     }
 
@@ -66,19 +66,22 @@ impl Sample {
         }
     }
 
-    /// 95 % interval of a percentile; absent below [`samples_needed`].
-    fn interval(&self, p: f64) -> Option<[Option<f64>; 2]> {
+    /// 95 % interval of a percentile.
+    fn interval(&self, p: f64) -> Measured<[Measured<f64>; 2]> {
         let n = self.len();
         if n < samples_needed(p) {
-            return None;
+            return Measured::TooFew;
         }
         let (low, high) = interval_ranks(n, p / 100.0);
-        Some([self.at_rank(low), self.at_rank(high)])
+        Measured::Known([self.at_rank(low), self.at_rank(high)])
     }
 
-    fn at_rank(&self, rank: u64) -> Option<f64> {
-        let position = usize::try_from(rank.checked_sub(1)?).ok()?;
-        self.sorted.get(position).copied()
+    /// The value at a rank from 1; the infinite ones come last.
+    fn at_rank(&self, rank: u64) -> Measured<f64> {
+        let position = rank.checked_sub(1).and_then(|position| usize::try_from(position).ok());
+        let otherwise = if self.len() == 0 { Measured::NotApplicable } else { Measured::Never };
+        let value = position.and_then(|position| self.sorted.get(position).copied());
+        Measured::known_or(value, otherwise)
     }
 }
 
@@ -121,6 +124,7 @@ mod tests {
     use proptest::prelude::{any, prop, prop_assert_eq, proptest};
 
     use super::{Sample, samples_needed, wilson95};
+    use crate::report::Measured;
 
     /// The definition, word by word: the smallest value that at least p % of the sample do not exceed.
     fn naive(values: &[Option<f64>], permille: usize) -> Option<f64> {
@@ -142,7 +146,12 @@ mod tests {
         ) {
             let values: Vec<Option<f64>> = values.into_iter().map(|v| v.map(f64::from)).collect();
             let sample = Sample::new(values.iter().copied());
-            prop_assert_eq!(sample.percentile(permille as f64 / 10.0), naive(&values, permille));
+            let expected = match naive(&values, permille) {
+                Some(value) => Measured::Known(value),
+                None if values.is_empty() => Measured::NotApplicable,
+                None => Measured::Never,
+            };
+            prop_assert_eq!(sample.percentile(permille as f64 / 10.0), expected);
         }
 
         #[test]

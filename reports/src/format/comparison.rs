@@ -2,7 +2,7 @@
 
 use super::{File, Report};
 use crate::Analysis;
-use crate::report::Contender;
+use crate::report::{Contender, Measured};
 use crate::verdict::keeps;
 
 /// The format.
@@ -75,11 +75,11 @@ pub(super) fn table(
 }
 
 /// A count, or nothing.
-pub(super) fn whole(value: Option<u64>) -> String {
-    value.map_or_else(String::new, |value| value.to_string())
+pub(super) fn whole(value: Measured<u64>) -> String {
+    value.known().map_or_else(String::new, |value| value.to_string())
 }
 
 /// A number, or nothing.
-pub(super) fn cell(value: Option<f64>) -> String {
-    value.map_or_else(String::new, |value| value.to_string())
+pub(super) fn cell(value: Measured<f64>) -> String {
+    value.known().map_or_else(String::new, |value| value.to_string())
 }

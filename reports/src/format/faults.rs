@@ -4,7 +4,7 @@
 use super::comparison::{cell, table, whole};
 use super::{File, Report};
 use crate::Analysis;
-use crate::report::FaultResult;
+use crate::report::{FaultResult, Listed as _};
 
 /// The format.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ const COLUMNS: &[Column] = &[
     ("first_victims", |f| whole(f.first_victims)),
     ("flaps", |f| whole(f.flaps)),
     ("error_budget_burn", |f| cell(f.error_budget_burn)),
-    ("not_applicable", |f| f.not_applicable.join(" ")),
+    ("not_applicable", |f| f.not_applicable().join(" ")),
 ];
 
 impl Report for FaultsCsv {

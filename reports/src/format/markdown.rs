@@ -55,7 +55,7 @@ fn comparison(analysis: &Analysis) -> String {
     let Some(first) = ranked.first() else { return String::new() };
     let mut head = vec!["contender".to_owned(), "promise".to_owned()];
     head.extend((!promises_success(first)).then(|| "success".to_owned()));
-    head.extend(first.slo.iter().map(|slo| format!("{} {}", slo.slo.metric, code(&slo.slo.expr))));
+    head.extend(first.slo.iter().map(|slo| format!("{} {}", slo.metric(), code(&slo.slo.expr))));
     head.extend(["$ per 1,000 good", "goodput", "attempts", "runs as"].map(str::to_owned));
     let mut out = row(&head) + &row(&vec!["---".to_owned(); head.len()]);
     for contender in ranked {
@@ -71,7 +71,7 @@ fn cells(contender: &Contender, judges: bool) -> Vec<String> {
     let success = || shown(contender, contender.success_rate, percent);
     cells.extend((!promises_success(contender)).then(success));
     cells.extend(contender.slo.iter().map(|slo| {
-        let sign = mark(marked(slo.pass, judges)).0;
+        let sign = mark(marked(slo.pass(), judges)).0;
         format!("{sign} {}", promise_value(contender, slo))
     }));
     cells.push(cost_per_1k(contender));
@@ -89,14 +89,13 @@ fn faults(analysis: &Analysis) -> String {
     for group in ranked.first().map_or_else(Vec::new, |contender| groups(&contender.faults)) {
         for contender in &ranked {
             let Some(fault) = &whole(analysis, contender, &group) else { continue };
-            let not = &fault.not_applicable;
             rows.push_str(&row(&[
                 escape(&group_title(&group, fault)),
                 escape(&contender.name),
-                or_not(fault.success_rate, percent, ("success_rate", not)),
+                or_not(fault.success_rate, percent),
                 detected(fault),
-                or_not(fault.time_to_recover_s, seconds, ("time_to_recover_s", not)),
-                or_not(fault.failback_s, seconds, ("failback_s", not)),
+                or_not(fault.time_to_recover_s, seconds),
+                or_not(fault.failback_s, seconds),
             ]));
         }
     }

@@ -6,9 +6,9 @@ use super::figure;
 use super::first_screen::position;
 use crate::Analysis;
 use crate::expanded::{Group, groups};
-use crate::figures::{NOT_APPLICABLE, NOT_OBSERVED, burn, count, or_not, percent, seconds, usd};
+use crate::figures::{NOT_OBSERVED, burn, count, or_not, percent, seconds, usd};
 use crate::plot::{self, Ground};
-use crate::report::{ByInstance, Contender, FaultResult};
+use crate::report::{ByInstance, Contender, FaultResult, Measured};
 use crate::terminal::comparison::{identity, ranked};
 use crate::terminal::outcome::{command, detected, fault_title, group_title, was_reached, whole};
 
@@ -47,9 +47,10 @@ fn section(analysis: &Analysis, contender: &Contender) -> Markup {
 }
 
 fn facts(contender: &Contender) -> Markup {
-    let cost = contender.cost_usd.map_or_else(|| "unknown".to_owned(), usd);
-    let told = |number: Option<u64>| number.map_or_else(|| NOT_OBSERVED.to_owned(), count);
-    let extra = contender.extra_cost_per_rescued_usd.map(usd);
+    let cost = contender.cost_usd.known().map_or_else(|| "unknown".to_owned(), usd);
+    let told =
+        |number: Measured<u64>| number.known().map_or_else(|| NOT_OBSERVED.to_owned(), count);
+    let extra = contender.extra_cost_per_rescued_usd.known().map(usd);
     html! {
         p.facts {
             b { (count(contender.offered)) } " offered, "
@@ -110,29 +111,26 @@ fn faults(analysis: &Analysis, contender: &Contender) -> Markup {
 }
 
 fn fault_row(title: &str, fault: &FaultResult) -> Markup {
-    let not = &fault.not_applicable;
-    let time = |value: Option<f64>, field: &'static str| or_not(value, seconds, (field, not));
-    let number = |value: Option<u64>| value.map_or_else(none, count);
     html! {
         tr {
             th scope="row" { (title) }
-            td.number { (or_not(fault.success_rate, percent, ("success_rate", not))) }
+            td.number { (or_not(fault.success_rate, percent)) }
             td.number {
                 (detected(fault))
-                @if let Some(by) = &fault.time_to_detect_by_instance_s { small { (instances(by)) } }
+                @if let Measured::Known(by) = &fault.time_to_detect_by_instance_s { small { (instances(by)) } }
             }
-            td.number { (time(fault.time_to_rescue_s, "time_to_rescue_s")) }
-            td.number { (time(fault.time_to_recover_s, "time_to_recover_s")) }
-            td.number { (time(fault.failback_s, "failback_s")) }
-            td.number { (number(fault.first_victims)) }
-            td.number { (number(fault.flaps)) }
-            td.number { (fault.error_budget_burn.map_or_else(none, burn)) }
+            td.number { (or_not(fault.time_to_rescue_s, seconds)) }
+            td.number { (or_not(fault.time_to_recover_s, seconds)) }
+            td.number { (or_not(fault.failback_s, seconds)) }
+            td.number { (or_not(fault.first_victims, count)) }
+            td.number { (or_not(fault.flaps, count)) }
+            td.number { (or_not(fault.error_budget_burn, burn)) }
         }
     }
 }
 
 fn instances(by: &ByInstance) -> String {
-    let show = |value: Option<f64>| value.map_or_else(|| "never".to_owned(), seconds);
+    let show = |value: Measured<f64>| or_not(value, seconds);
     format!(
         "instances: first {}, median {}, last {}",
         show(by.first),
@@ -165,8 +163,4 @@ fn failures(analysis: &Analysis, contender: &Contender) -> Markup {
             }
         }
     }
-}
-
-fn none() -> String {
-    NOT_APPLICABLE.to_owned()
 }

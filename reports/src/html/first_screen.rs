@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::verdict_cell;
 use crate::Analysis;
 use crate::figures::{factor, percent};
-use crate::report::{Contender, ValidityVerdict};
+use crate::report::{Contender, Measured, ValidityVerdict};
 use crate::terminal::comparison::{
     cost_per_1k, identity, judged as marked, promise_value, promise_word, promises_success, ranked,
     rescued, shown, waste,
@@ -73,7 +73,7 @@ fn comparison(analysis: &Analysis) -> Markup {
                             th { "contender" }
                             th { "promise" }
                             @if !promises_success(first) { th.number { "success" } }
-                            @for slo in &first.slo { th { (slo.slo.metric) small { (slo.slo.expr) } } }
+                            @for slo in &first.slo { th { (slo.metric()) small { (slo.slo.expr) } } }
                             th.number { "cost" small { "per 1,000 good" } }
                             th.number { "goodput" small { "within bounds" } }
                             th.number { "attempts" small { "per request" } }
@@ -98,7 +98,7 @@ fn row(analysis: &Analysis, at: usize, contender: &Contender) -> Markup {
     let place = if verdict.ranking.is_empty() { "–".to_owned() } else { (at + 1).to_string() };
     let judges = analysis.judges();
     let (kept, word) = promise_word(contender, judges);
-    let cell = |value: Option<f64>, show: fn(f64) -> String| shown(contender, value, show);
+    let cell = |value: Measured<f64>, show: fn(f64) -> String| shown(contender, value, show);
     html! {
         tr.leader[leads && kept == Some(true)] {
             td.place { (place) }
@@ -111,7 +111,7 @@ fn row(analysis: &Analysis, at: usize, contender: &Contender) -> Markup {
             @if !promises_success(contender) { td.number { (cell(contender.success_rate, percent)) } }
             @for slo in &contender.slo {
                 td {
-                    (verdict_cell(marked(slo.pass, judges), &promise_value(contender, slo)))
+                    (verdict_cell(marked(slo.pass(), judges), &promise_value(contender, slo)))
                     @if slo.too_few && judges { small { "too few to gate on" } }
                 }
             }
@@ -129,10 +129,10 @@ fn marks(analysis: &Analysis) -> Markup {
     let marks = &analysis.report.marks;
     html! {
         p.marks {
-            @if let Some(rate) = marks.direct_success_rate {
+            @if let Measured::Known(rate) = marks.direct_success_rate {
                 "Without any gateway, straight at the first deployment: " b { (percent(rate)) } ". "
             }
-            @if let Some(rate) = marks.savable_rate {
+            @if let Measured::Known(rate) = marks.savable_rate {
                 "Some deployment would have answered at a first try: " b { (percent(rate)) } " (load ignored). "
             }
             "Headline percentiles count every failure as infinite."

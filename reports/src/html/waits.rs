@@ -6,7 +6,7 @@ use super::figure;
 use crate::Analysis;
 use crate::figures::{NOT_APPLICABLE, count, millis, or_never};
 use crate::plot::{self, Ground, Quantity};
-use crate::report::{Contender, Percentiles};
+use crate::report::{Contender, Measured, Percentiles};
 use crate::terminal::comparison::ranked;
 
 /// A quantity of the table: its name, its field, whether failures count.
@@ -63,7 +63,7 @@ fn percentiles(contender: &Contender) -> Markup {
 }
 
 fn row(name: &str, p: &Percentiles) -> Markup {
-    let show = |value: Option<f64>| match p.n {
+    let show = |value: Measured<f64>| match p.n {
         0 => NOT_APPLICABLE.to_owned(),
         _ => or_never(value, millis),
     };
@@ -76,7 +76,7 @@ fn row(name: &str, p: &Percentiles) -> Markup {
             td.number { (show(p.p95)) }
             td.number {
                 (show(p.p99))
-                @if let Some([low, high]) = p.p99_ci95 { small { (show(low)) " to " (show(high)) } }
+                @if let Measured::Known([low, high]) = p.p99_ci95 { small { (show(low)) " to " (show(high)) } }
             }
             td.number { (show(p.p999)) }
         }

@@ -10,8 +10,8 @@ use super::Style;
 use super::ink::{Ink, Tone, flow, plain};
 use super::table::{Cell, Column, lines, width};
 use crate::Analysis;
-use crate::figures::{NOT_APPLICABLE, NOT_OBSERVED, factor, or_never, percent, usd};
-use crate::report::{Contender, SloResult};
+use crate::figures::{NEVER, NOT_APPLICABLE, NOT_OBSERVED, factor, percent, usd};
+use crate::report::{Contender, Measured, SloResult};
 use crate::verdict::{keeps, met_none, slo_value};
 
 /// The table, ending in a newline.
@@ -91,16 +91,22 @@ pub(crate) fn promise_value(contender: &Contender, slo: &SloResult) -> String {
 
 /// Whether some promise shows the success rate; otherwise it gets a column of its own.
 pub(crate) fn promises_success(contender: &Contender) -> bool {
-    contender.slo.iter().any(|slo| slo.slo.metric == Metric::Success)
+    contender.slo.iter().any(|slo| slo.metric() == Metric::Success)
 }
 
 /// A number of a contender: `show`n, or why there is none.
-pub(crate) fn shown(contender: &Contender, value: Option<f64>, show: fn(f64) -> String) -> String {
+pub(crate) fn shown(
+    contender: &Contender,
+    value: Measured<f64>,
+    show: fn(f64) -> String,
+) -> String {
     match value {
         _ if !contender.was_played() => "–".to_owned(),
-        Some(value) => show(value),
-        None if !contender.is_observed() => NOT_OBSERVED.to_owned(),
-        None => NOT_APPLICABLE.to_owned(),
+        Measured::Known(value) => show(value),
+        Measured::NotObserved => NOT_OBSERVED.to_owned(),
+        Measured::Never | Measured::NotApplicable | Measured::TooFew | Measured::Unpriced => {
+            NOT_APPLICABLE.to_owned()
+        }
     }
 }
 
@@ -133,21 +139,24 @@ pub(crate) fn identity(contender: &Contender) -> Vec<String> {
 }
 
 /// Share of the bill's tokens that bought nothing.
-pub(crate) fn waste(contender: &Contender) -> Option<f64> {
+pub(crate) fn waste(contender: &Contender) -> Measured<f64> {
     let tokens = &contender.tokens;
-    let billed = tokens.billed_in? + tokens.billed_out?;
-    let wasted = tokens.wasted?;
-    (billed > 0).then(|| wasted as f64 / billed as f64)
+    let billed = tokens.billed_in.and_then(|input| tokens.billed_out.map(|output| input + output));
+    billed.and_then(|billed| match billed {
+        0 => Measured::NotApplicable,
+        _ => tokens.wasted.map(|wasted| wasted as f64 / billed as f64),
+    })
 }
 
 /// Cost per 1,000 good answers, in words where there is none.
 pub(crate) fn cost_per_1k(contender: &Contender) -> String {
-    let unknown = contender.not_applicable.iter().any(|name| name == "cost_per_1k_good_usd");
-    match (contender.was_played(), contender.is_observed(), unknown) {
-        (false, _, _) => "–".to_owned(),
-        (true, false, _) => NOT_OBSERVED.to_owned(),
-        (true, true, true) => "no price".to_owned(),
-        (true, true, false) => or_never(contender.cost_per_1k_good_usd, usd),
+    match contender.cost_per_1k_good_usd {
+        _ if !contender.was_played() => "–".to_owned(),
+        Measured::Known(cost) => usd(cost),
+        Measured::Never => NEVER.to_owned(),
+        Measured::Unpriced => "no price".to_owned(),
+        Measured::NotObserved => NOT_OBSERVED.to_owned(),
+        Measured::NotApplicable | Measured::TooFew => NOT_APPLICABLE.to_owned(),
     }
 }
 
@@ -155,9 +164,11 @@ pub(crate) fn cost_per_1k(contender: &Contender) -> String {
 pub(crate) fn rescued(contender: &Contender) -> String {
     match (contender.rescued, contender.met_fault) {
         _ if !contender.was_played() => "–".to_owned(),
-        (Some(share), _) => percent(share),
-        (None, Some(0)) if contender.attempts_unattributed == Some(0) => "met none".to_owned(),
-        (None, _) => NOT_OBSERVED.to_owned(),
+        (Measured::Known(share), _) => percent(share),
+        (_, Measured::Known(0)) if contender.attempts_unattributed == Measured::Known(0) => {
+            "met none".to_owned()
+        }
+        (_, _) => NOT_OBSERVED.to_owned(),
     }
 }
 
@@ -185,10 +196,10 @@ fn success(ranked: &[&Contender]) -> Column {
 }
 
 fn promise(ranked: &[&Contender], at: usize, (slo, judges): (&SloResult, bool)) -> Column {
-    let mut column = Column::new([slo.slo.metric.name(), &plain(&slo.slo.expr)], false);
+    let mut column = Column::new([slo.metric().name(), &plain(&slo.slo.expr)], false);
     for contender in ranked {
         let Some(result) = contender.slo.get(at) else { continue };
-        let pass = judged(result.pass, judges);
+        let pass = judged(result.pass(), judges);
         let text = format!("{} {}", mark(pass).0, promise_value(contender, result));
         let tone = if judges { tone(pass) } else { Tone::Dim };
         column.cells.push(Cell::new(text, tone));
@@ -241,8 +252,8 @@ fn second_line(
         return pieces;
     }
     pieces.push(format!("goodput {}", shown(contender, contender.goodput, percent)));
-    pieces.extend(contender.retry_amplification.map(|x| format!("{} attempts", factor(x))));
-    pieces.extend(waste(contender).map(|x| format!("{} wasted", percent(x))));
+    pieces.extend(contender.retry_amplification.known().map(|x| format!("{} attempts", factor(x))));
+    pieces.extend(waste(contender).known().map(|x| format!("{} wasted", percent(x))));
     pieces.extend(met_none(contender).filter(|_| judges));
     pieces
 }

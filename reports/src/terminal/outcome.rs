@@ -10,27 +10,21 @@ use super::table::{Cell, Column, lines, width};
 use crate::Analysis;
 use crate::expanded::{self, Group, groups, worst};
 use crate::figures::{burn, clock, count, or_not, percent, seconds};
-use crate::report::{Contender, FaultResult};
+use crate::report::{Contender, FaultResult, Measured};
 
 /// One column of the fault table: its header, and what it says.
 type FaultColumn = ([&'static str; 2], fn(&FaultResult) -> String);
 
 /// Most telling first: a narrow terminal drops the last.
 const COLUMNS: &[FaultColumn] = &[
-    (["success", "meanwhile"], |f| {
-        or_not(f.success_rate, percent, ("success_rate", &f.not_applicable))
-    }),
+    (["success", "meanwhile"], |f| or_not(f.success_rate, percent)),
     (["", "detected"], detected),
-    (["first", "rescue"], |f| {
-        or_not(f.time_to_rescue_s, seconds, ("time_to_rescue_s", &f.not_applicable))
-    }),
-    (["", "recovered"], |f| {
-        or_not(f.time_to_recover_s, seconds, ("time_to_recover_s", &f.not_applicable))
-    }),
-    (["failed", "back"], |f| or_not(f.failback_s, seconds, ("failback_s", &f.not_applicable))),
-    (["first", "victims"], |f| f.first_victims.map_or_else(not_applicable, count)),
-    (["", "flaps"], |f| f.flaps.map_or_else(not_applicable, count)),
-    (["error budget", "burn"], |f| f.error_budget_burn.map_or_else(not_applicable, burn)),
+    (["first", "rescue"], |f| or_not(f.time_to_rescue_s, seconds)),
+    (["", "recovered"], |f| or_not(f.time_to_recover_s, seconds)),
+    (["failed", "back"], |f| or_not(f.failback_s, seconds)),
+    (["first", "victims"], |f| or_not(f.first_victims, count)),
+    (["", "flaps"], |f| or_not(f.flaps, count)),
+    (["error budget", "burn"], |f| or_not(f.error_budget_burn, burn)),
 ];
 
 /// The table of faults, ending in a newline; empty without faults.
@@ -115,11 +109,10 @@ pub(crate) fn was_reached(analysis: &Analysis, fault: &FaultResult) -> bool {
 
 /// When the target was left alone; `not met` where nobody's request met the fault.
 pub(crate) fn detected(fault: &FaultResult) -> String {
-    let na = &fault.not_applicable;
-    if fault.met_requests == Some(0) && na.iter().any(|name| name == "time_to_detect_s") {
+    if fault.met_requests == Measured::Known(0) && fault.time_to_detect_s.is_absent() {
         return "not met".to_owned();
     }
-    or_not(fault.time_to_detect_s, seconds, ("time_to_detect_s", na))
+    or_not(fault.time_to_detect_s, seconds)
 }
 
 /// `f1 throttle (429, retry-after 10 s) on first, 60 s to 120 s`
@@ -173,19 +166,19 @@ pub(crate) fn command(analysis: &Analysis, contender: &str, request: u64) -> Str
 pub(crate) fn first_red(analysis: &Analysis) -> Option<Red> {
     let ranked = ranked(analysis);
     let broken = ranked.iter().filter(|_| analysis.judges()).find_map(|contender| {
-        let slo = contender.slo.iter().find(|slo| slo.pass == Some(false))?;
+        let slo = contender.slo.iter().find(|result| result.pass() == Some(false))?;
         Some((*contender, Some(slo)))
     });
     let failed = || ranked.iter().find(|c| c.failed > 0).map(|c| (*c, None));
     let (contender, slo) = broken.or_else(failed)?;
     // A bound on a time that has a value was broken by answers that came too late, not by failures.
-    let slow = slo
-        .filter(|slo| slo.value.is_some())
-        .and_then(|slo| Some((contender.slowest_by_metric.get(slo.slo.metric.name())?, slo)));
-    let slow = slow.map(|(id, slo)| (*id, format!("its slowest success by {}", slo.slo.metric)));
+    let slow = slo.filter(|result| result.value.known().is_some()).and_then(|result| {
+        Some((contender.slowest_by_metric.get(result.metric().name())?, result))
+    });
+    let slow = slow.map(|(id, slo)| (*id, format!("its slowest success by {}", slo.metric())));
     let slowest = || Some((contender.slowest_request?, "its slowest success".to_owned()));
     let (request, of) = slow.or_else(|| commonest(contender)).or_else(slowest)?;
-    let broke = slo.map_or_else(|| ":".to_owned(), |slo| format!(" broke {};", slo.slo.metric));
+    let broke = slo.map_or_else(|| ":".to_owned(), |slo| format!(" broke {};", slo.metric()));
     let why = format!("{}{broke} request {request} is {of}", plain(&contender.name));
     Some(Red { contender: contender.name.clone(), request, why })
 }
@@ -204,8 +197,4 @@ fn cell(text: String) -> Cell {
         _ => Tone::Plain,
     };
     Cell::new(text, tone)
-}
-
-fn not_applicable() -> String {
-    crate::figures::NOT_APPLICABLE.to_owned()
 }

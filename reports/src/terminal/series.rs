@@ -5,7 +5,7 @@ use record::run::Clock;
 use super::Style;
 use super::ink::{Ink, Tone, plain, prose, wrap};
 use super::table::{Cell, Column, lines, width};
-use crate::figures::{millis, or_never, percent, usd};
+use crate::figures::{NEVER, millis, percent, usd};
 use crate::report::ValidityVerdict;
 use crate::seeds::{Range, ScenarioSeries, Series, Spread};
 
@@ -82,5 +82,6 @@ fn table(scenario: &ScenarioSeries) -> Vec<Column> {
 }
 
 fn spread(range: &Range, worst: Option<f64>, show: fn(f64) -> String) -> String {
-    format!("{} ({})", or_never(range.median, show), or_never(worst, show))
+    let or_never = |value: Option<f64>| value.map_or_else(|| NEVER.to_owned(), show);
+    format!("{} ({})", or_never(range.median), or_never(worst))
 }

@@ -8,7 +8,7 @@ use record::slo::{Aggregate, Slo, Unit};
 
 use super::keeps;
 use crate::figures::{NEVER, counted, millis, percent, percentage, seconds, usd};
-use crate::report::{Basis, Contender, Marks, SloResult};
+use crate::report::{Basis, Contender, Marks, Measured, SloResult};
 
 /// Losers named in the sentence, at most.
 const OTHERS_MAX: usize = 3;
@@ -58,6 +58,7 @@ impl Decided<'_> {
         let alone = self.ranked.len() == 1;
         let by_goodput = first
             .goodput
+            .known()
             .map_or_else(String::new, |share| format!(" by goodput, {} good", percent(share)));
         match self.basis {
             Basis::Equal => self.equality(&who),
@@ -71,12 +72,17 @@ impl Decided<'_> {
             Basis::Cost | Basis::Goodput if alone => {
                 format!("{who} keeps the promise on seed {seed}")
             }
-            Basis::Goodput if first.cost_per_1k_good_usd.is_none() => {
+            Basis::Goodput if self.some_cost_is_unknown() => {
                 format!("{who} led on seed {seed} by goodput, costs are not known")
             }
             Basis::Goodput => format!("{who} led on seed {seed} by goodput, costs are equal"),
             Basis::Cost | Basis::Invalid => format!("{who} led on seed {seed}"),
         }
+    }
+
+    fn some_cost_is_unknown(&self) -> bool {
+        let mut keepers = self.ranked.iter().filter(|contender| keeps(contender));
+        keepers.any(|keeper| keeper.cost_per_1k_good_usd.is_absent())
     }
 
     /// `a (built-in), b and c are equal on seed 42, all keep the promise`
@@ -99,12 +105,15 @@ impl Decided<'_> {
     /// answers`
     fn achievements(&self) -> String {
         let first = self.ranked[0];
-        let success = first.success_rate.map_or_else(|| "no requests".to_owned(), percent);
+        let success = first.success_rate.known().map_or_else(|| "no requests".to_owned(), percent);
         let marked =
             [("direct", self.marks.direct_success_rate), ("savable", self.marks.savable_rate)];
         let marked: Vec<String> = marked
             .iter()
-            .filter_map(|(name, rate)| rate.map(|rate| format!("{name} {}", percentage(rate))))
+            .filter_map(|(name, rate)| {
+                let rate = rate.known()?;
+                Some(format!("{name} {}", percentage(rate)))
+            })
             .collect();
         // Where goodput decided and stands in front, this other share needs its name.
         let mut text = match self.basis {
@@ -118,15 +127,18 @@ impl Decided<'_> {
             let infinite = || "infinite (more than 1 % failed)".to_owned();
             text.push_str(&format!(
                 ", p99 TTFT {}",
-                first.ttft_ms.p99.map_or_else(infinite, millis)
+                first.ttft_ms.p99.known().map_or_else(infinite, millis)
             ));
         }
-        match worst_recovery(first) {
-            None => {}
-            Some(Some(s)) => text.push_str(&format!(", recovered in {}", seconds(s))),
-            Some(None) => text.push_str(", not recovered"),
+        match Measured::largest(first.faults.iter().map(|fault| fault.time_to_recover_s)) {
+            Measured::Known(s) => text.push_str(&format!(", recovered in {}", seconds(s))),
+            Measured::Never => text.push_str(", not recovered"),
+            Measured::NotApplicable
+            | Measured::NotObserved
+            | Measured::TooFew
+            | Measured::Unpriced => {}
         }
-        if let Some(cost) = first.cost_per_1k_good_usd {
+        if let Measured::Known(cost) = first.cost_per_1k_good_usd {
             text.push_str(&format!(" at {} per 1,000 good answers", usd(cost)));
         }
         text
@@ -158,34 +170,25 @@ pub(crate) fn faults_played(run: &RunInfo) -> Option<String> {
     }
 }
 
-/// Worst time to recover over the faults it applies to; inner `None` = one never ended.
-fn worst_recovery(contender: &Contender) -> Option<Option<f64>> {
-    let applies = contender
-        .faults
-        .iter()
-        .filter(|fault| !fault.not_applicable.iter().any(|name| name == "time_to_recover_s"))
-        .map(|fault| fault.time_to_recover_s);
-    applies.reduce(|a, b| a.zip(b).map(|(a, b)| a.max(b)))
-}
-
 /// `simple-shuffle broke success (97.0 %)`, for the first promise that is not kept.
 fn broke(contender: &Contender) -> Option<String> {
-    let slo = contender.slo.iter().find(|slo| slo.pass != Some(true))?;
-    let name = &contender.name;
-    Some(match (slo.pass, slo.value) {
-        (None, _) => format!("{name} has no data on {}", slo.slo.metric),
-        (Some(_), Some(_)) => format!("{name} broke {} ({})", slo.slo.metric, slo_value(slo)),
-        (Some(_), None) => format!("{name} broke {} ({})", slo.slo.metric, never(slo)),
+    let result = contender.slo.iter().find(|result| result.pass() != Some(true))?;
+    let (name, metric) = (&contender.name, result.metric());
+    Some(match result.value {
+        Measured::Known(_) => format!("{name} broke {metric} ({})", slo_value(result)),
+        Measured::Never => format!("{name} broke {metric} ({})", never(&result.slo)),
+        Measured::NotApplicable | Measured::NotObserved | Measured::TooFew | Measured::Unpriced => {
+            format!("{name} has no data on {metric}")
+        }
     })
 }
 
 /// Why a promise has no value: `infinite: more than 1 % failed`.
-fn never(slo: &SloResult) -> String {
-    let Slo { metric, aggregate, .. } = slo.slo;
-    match metric.unit() {
+fn never(slo: &Slo) -> String {
+    match slo.metric.unit() {
         Unit::Seconds => "never".to_owned(),
         Unit::Usd => "nothing good was bought".to_owned(),
-        Unit::Fraction | Unit::Milliseconds | Unit::Count => match aggregate {
+        Unit::Fraction | Unit::Milliseconds | Unit::Count => match slo.aggregate {
             Aggregate::Percentile(p) => {
                 format!("infinite, more than {} failed", percent((100.0 - p) / 100.0))
             }
@@ -195,22 +198,22 @@ fn never(slo: &SloResult) -> String {
 }
 
 /// An SLO's value in its unit: `97.0 %`, `4.2 s`, `$5.10`, `— (fail)`, `NO DATA`.
-pub(crate) fn slo_value(slo: &SloResult) -> String {
-    if slo.pass.is_none() {
-        return "NO DATA".to_owned();
-    }
-    let unit = slo.slo.metric.unit();
-    let Some(value) = slo.value else {
-        return match unit {
+pub(crate) fn slo_value(result: &SloResult) -> String {
+    let unit = result.metric().unit();
+    match result.value {
+        Measured::Known(value) => match unit {
+            Unit::Fraction => percent(value),
+            Unit::Milliseconds => millis(value),
+            Unit::Seconds => seconds(value),
+            Unit::Usd => usd(value),
+            Unit::Count => format!("{value:.2}"),
+        },
+        Measured::Never => match unit {
             Unit::Seconds => "never".to_owned(),
             Unit::Fraction | Unit::Milliseconds | Unit::Usd | Unit::Count => NEVER.to_owned(),
-        };
-    };
-    match unit {
-        Unit::Fraction => percent(value),
-        Unit::Milliseconds => millis(value),
-        Unit::Seconds => seconds(value),
-        Unit::Usd => usd(value),
-        Unit::Count => format!("{value:.2}"),
+        },
+        Measured::NotApplicable | Measured::NotObserved | Measured::TooFew | Measured::Unpriced => {
+            "NO DATA".to_owned()
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Detect, rescue, recover, fail back: on the brownout of `support`, whose numbers are known.
 
 use record::slo::Metric;
-use reports::report::{Contender, FaultResult};
+use reports::report::Measured::{Known, Never, NotApplicable, TooFew};
+use reports::report::{Contender, Measured};
 
 use crate::support::{S, brownout};
 
@@ -12,27 +13,23 @@ fn contender(name: &str, edit: impl FnOnce(&mut crate::support::RunDir)) -> Cont
     report.contenders.into_iter().find(|c| c.name == name).expect("there")
 }
 
-fn not_applicable(fault: &FaultResult, field: &str) -> bool {
-    fault.not_applicable.iter().any(|name| name == field)
-}
-
 #[test]
 fn a_swift_gateway_is_timed_from_the_faults_start() {
     let swift = contender("swift", |_| {});
     let fault = &swift.faults[0];
     // West was asked by every second request before (2 of 4 a second), by all of 60 to 62 s, and
     // then by none: the last attempt at it came at 61.75 s.
-    assert_eq!(fault.time_to_detect_s, Some(1.75));
+    assert_eq!(fault.time_to_detect_s, Known(1.75));
     // The eight requests of these two seconds were rescued; the quickest is request 248 (62.0 s is
     // east's): 240 + n answers after 400 + 37 (240 + n) mod 400 + 700 ms, and 39 tokens of 10 ms more.
     let quickest = (240u64..248).map(|n| (n - 240) * 250 + 400 + n * 37 % 400 + 700 + 390).min();
     let quickest = quickest.expect("eight") as f64 / 1000.0;
-    assert!((fault.time_to_rescue_s.expect("rescued") - quickest).abs() < 1e-9);
-    assert_eq!((fault.success_rate, fault.time_to_recover_s), (Some(1.0), Some(0.0)));
-    assert_eq!((fault.first_victims, fault.flaps), (Some(0), Some(0)));
+    assert!((fault.time_to_rescue_s.known().expect("rescued") - quickest).abs() < 1e-9);
+    assert_eq!((fault.success_rate, fault.time_to_recover_s), (Known(1.0), Known(0.0)));
+    assert_eq!((fault.first_victims, fault.flaps), (Known(0), Known(0)));
     // λ = 2/s, so w = 7.5 s and the window holds 30 attempts; west's share was ½ and may be ⅓ again:
     // 10 of 30 at west needs 20 requests at two shares, so it starts 2.5 s before 150 s.
-    let failback = fault.failback_s.expect("failed back");
+    let failback = fault.failback_s.known().expect("failed back");
     assert!((27.0..=28.0).contains(&failback), "{failback}");
 }
 
@@ -40,34 +37,33 @@ fn a_swift_gateway_is_timed_from_the_faults_start() {
 fn a_stubborn_gateway_never_detects_and_recovers_with_the_provider() {
     let stubborn = contender("stubborn", |_| {});
     let fault = &stubborn.faults[0];
-    assert_eq!((fault.success_rate, fault.time_to_detect_s), (Some(0.0), None));
-    assert!(!not_applicable(fault, "time_to_detect_s"), "never is not `does not apply`");
-    assert_eq!(fault.first_victims, Some(240));
+    assert_eq!((fault.success_rate, fault.time_to_detect_s), (Known(0.0), Never));
+    assert_eq!(fault.first_victims, Known(240));
     // The last window of 20 with more than two failures holds three: it ends 17 requests after the
     // last failure (119.75 s), at 119.75 + 17/4 s.
-    assert_eq!(fault.time_to_recover_s, Some(64.0));
-    assert_eq!(fault.failback_s, Some(0.0));
-    assert_eq!((fault.time_to_rescue_s, not_applicable(fault, "time_to_rescue_s")), (None, false));
+    assert_eq!(fault.time_to_recover_s, Known(64.0));
+    assert_eq!(fault.failback_s, Known(0.0));
+    assert_eq!(fault.time_to_rescue_s, Never);
     // 0 % where 98 % was promised burns 1 / 0.02 = 50 budgets.
-    assert!((fault.error_budget_burn.expect("promised") - 50.0).abs() < 1e-9);
+    assert!((fault.error_budget_burn.known().expect("promised") - 50.0).abs() < 1e-9);
 }
 
 #[test]
 fn a_gateway_that_never_asks_the_target_has_nothing_to_detect() {
     let dear = contender("dear", |_| {});
     let fault = &dear.faults[0];
-    for field in ["time_to_detect_s", "time_to_rescue_s", "failback_s", "first_victims", "flaps"] {
-        assert!(not_applicable(fault, field), "{field}");
-    }
-    assert_eq!(fault.time_to_recover_s, Some(0.0));
+    assert_eq!((fault.time_to_detect_s, fault.time_to_rescue_s), (TooFew, NotApplicable));
+    assert_eq!((fault.first_victims, fault.flaps), (Measured::TooFew, Measured::TooFew));
+    assert_eq!(fault.failback_s, NotApplicable);
+    assert_eq!(fault.time_to_recover_s, Known(0.0));
 }
 
 #[test]
 fn partial_and_slowing_faults_cannot_be_detected() {
     let partial = contender("swift", |dir| dir.run.faults[0].share = 0.3);
-    assert!(not_applicable(&partial.faults[0], "time_to_detect_s"));
+    assert_eq!(partial.faults[0].time_to_detect_s, NotApplicable);
     let slowing = contender("swift", |dir| dir.run.faults[0].only_slows = true);
-    assert!(not_applicable(&slowing.faults[0], "flaps"));
+    assert_eq!(slowing.faults[0].flaps, NotApplicable);
 }
 
 #[test]
@@ -80,14 +76,11 @@ fn a_fault_that_is_still_felt_at_the_end_is_not_recovered() {
         }
     });
     let fault = &stubborn.faults[0];
-    assert_eq!(
-        (fault.time_to_recover_s, not_applicable(fault, "time_to_recover_s")),
-        (None, false)
-    );
-    assert!(not_applicable(fault, "failback_s"), "no traffic after the fault");
+    assert_eq!(fault.time_to_recover_s, Never);
+    assert_eq!(fault.failback_s, TooFew, "no traffic after the fault");
     let recover =
         stubborn.slo.iter().find(|slo| slo.slo.metric == Metric::Recover).expect("promised");
-    assert_eq!((recover.value, recover.pass), (None, Some(false)));
+    assert_eq!((recover.value, recover.pass()), (Never, Some(false)));
 }
 
 #[test]
@@ -109,9 +102,10 @@ fn instances_learn_one_by_one() {
             tables.attempts.last_mut().expect("there").gateway = "gateway[2]".to_owned();
         }
     });
-    let by = swift.faults[0].time_to_detect_by_instance_s.as_ref().expect("two instances");
-    assert_eq!((by.instances, by.first, by.last), (2, Some(1.75), Some(31.5)));
-    assert_eq!(swift.faults[0].time_to_detect_s, Some(31.5));
+    let by = swift.faults[0].time_to_detect_by_instance_s.as_ref().known();
+    let by = by.expect("two instances");
+    assert_eq!((by.instances, by.first, by.last), (2, Known(1.75), Known(31.5)));
+    assert_eq!(swift.faults[0].time_to_detect_s, Known(31.5));
 }
 
 #[test]
@@ -126,7 +120,7 @@ fn what_the_next_fault_cuts_is_not_held_against_recovery() {
             tables.failed_attempt(request, 150 * S, "east", "f2");
         }
     });
-    assert_eq!(swift.faults[0].time_to_recover_s, Some(0.0));
+    assert_eq!(swift.faults[0].time_to_recover_s, Known(0.0));
 }
 
 #[test]
@@ -146,7 +140,5 @@ fn a_failback_that_traffic_did_not_last_for_is_not_held_against_anybody() {
     };
     // 80 s of traffic after the fault: a cooldown of 60 s and a window of 7.5 s were over, 75 s were not.
     let (short, long) = (never(60), never(75));
-    assert_eq!(short.faults[0].failback_s, None);
-    assert!(!not_applicable(&short.faults[0], "failback_s"));
-    assert!(not_applicable(&long.faults[0], "failback_s"));
+    assert_eq!((short.faults[0].failback_s, long.faults[0].failback_s), (Never, TooFew));
 }

@@ -2,6 +2,7 @@
 
 use record::{AttemptEnd, AttemptKind, AttemptRow, Stage};
 use reports::report::Contender;
+use reports::report::Measured::{self, Known, Never, NotApplicable, NotObserved, TooFew, Unpriced};
 use vocab::{FailureKind, Outcome};
 
 use crate::support::{MS, RunDir, S, Tables, attempt_row, phase, request_row};
@@ -25,8 +26,8 @@ fn fold(mut edit: impl FnMut(&mut RunDir)) -> Contender {
     dir.analyse().report.contenders[0].clone()
 }
 
-fn close(a: Option<f64>, b: f64) {
-    let a = a.expect("a number");
+fn close(a: Measured<f64>, b: f64) {
+    let a = a.known().expect("a number");
     assert!((a - b).abs() < 1e-9, "{a} is not {b}");
 }
 
@@ -35,15 +36,18 @@ fn failures_count_as_infinite_in_headline_percentiles() {
     let c = fold(|_| {});
     assert_eq!((c.offered, c.succeeded, c.failed), (10, 8, 2));
     // Nearest rank of 10: p50 is the 5th, p90 the 9th, which is a failure.
-    assert_eq!((c.ttft_ms.n, c.ttft_ms.p50, c.ttft_ms.p90), (10, Some(500.0), None));
-    assert_eq!(c.ttft_ok_ms.p90, Some(800.0));
+    assert_eq!((c.ttft_ms.n, c.ttft_ms.p50, c.ttft_ms.p90), (10, Known(500.0), Never));
+    assert_eq!(c.ttft_ok_ms.p90, Known(800.0));
     // 100 ms after the last first token, ten tokens later.
-    assert_eq!((c.e2e_ms.p50, c.e2e_ok_ms.p99), (Some(600.0), Some(900.0)));
-    assert_eq!(c.tpot_ms.p50, Some(10.0));
-    assert_eq!((c.failure_ms.n, c.failure_ms.p50, c.failure_ms.p99), (2, Some(50.0), Some(150.0)));
+    assert_eq!((c.e2e_ms.p50, c.e2e_ok_ms.p99), (Known(600.0), Known(900.0)));
+    assert_eq!(c.tpot_ms.p50, Known(10.0));
+    assert_eq!(
+        (c.failure_ms.n, c.failure_ms.p50, c.failure_ms.p99),
+        (2, Known(50.0), Known(150.0))
+    );
     close(c.success_rate, 0.8);
     // Wilson: (0.8 + 1.9208/10 ± 1.96 √(0.016 + 0.0096036)) / 1.38415
-    let [low, high] = c.success_rate_ci95.expect("requests");
+    let [low, high] = c.success_rate_ci95.known().expect("requests");
     assert!((low - 0.4902).abs() < 1e-4 && (high - 0.9433).abs() < 1e-4, "{low} {high}");
 }
 
@@ -55,8 +59,8 @@ fn goodput_asks_for_every_bound_of_single_requests() {
     });
     assert_eq!(c.good, 6, "first tokens after 100 to 600 ms");
     close(c.goodput, 0.6);
-    assert_eq!(c.slo[0].value, Some(500.0));
-    assert_eq!((c.slo[0].pass, c.slo[1].pass), (Some(true), Some(false)));
+    assert_eq!(c.slo[0].value, Known(500.0));
+    assert_eq!((c.slo[0].pass(), c.slo[1].pass()), (Some(true), Some(false)));
 }
 
 #[test]
@@ -69,7 +73,7 @@ fn warmup_and_cancelled_requests_are_in_no_rate() {
         tables.requests.push(row);
     });
     // 9 offered outside warm-up plus the cancelled one; 7 of 9 judged succeeded.
-    assert_eq!((c.offered, c.succeeded, c.cancelled, c.attempts), (10, 7, 1, Some(7)));
+    assert_eq!((c.offered, c.succeeded, c.cancelled, c.attempts), (10, 7, 1, Known(7)));
     close(c.success_rate, 7.0 / 9.0);
     assert_eq!(c.tokens.delivered, 77);
 }
@@ -90,15 +94,16 @@ fn attempts_waste_and_cost_follow_the_ledger() {
         tables.attempts.push(dial.clone());
         tables.attempts.push(AttemptRow { kind: AttemptKind::Probe, ..dial });
     });
-    assert_eq!((c.attempts, c.attempts_unattributed, c.probes), (Some(10), Some(1), Some(1)));
+    assert_eq!((c.attempts, c.attempts_unattributed, c.probes), (Known(10), Known(1), Known(1)));
     close(c.retry_amplification, 1.0);
-    assert_eq!((c.tokens.billed_in, c.tokens.billed_out), (Some(900), Some(93)));
-    assert_eq!((c.tokens.delivered, c.tokens.wasted), (88, Some(105)));
+    assert_eq!((c.tokens.billed_in, c.tokens.billed_out), (Known(900), Known(93)));
+    assert_eq!((c.tokens.delivered, c.tokens.wasted), (88, Known(105)));
     // west: 800 × $1 + 88 × $10; east: 100 × $2 + 5 × $20, per million.
     close(c.cost_usd, (800.0 + 880.0 + 200.0 + 100.0) / 1e6);
     close(c.cost_per_1k_good_usd, 1980.0 / 1e6 / 8.0 * 1000.0);
-    assert_eq!((c.deployments[0].attempts, c.deployments[1].attempts), (9, 1));
-    close(Some(c.deployments[1].share), 0.1);
+    let deployments = c.deployments.known().expect("a ledger");
+    assert_eq!((deployments[0].attempts, deployments[1].attempts), (9, 1));
+    close(Known(deployments[1].share), 0.1);
 }
 
 #[test]
@@ -107,9 +112,8 @@ fn a_missing_price_makes_cost_unknown_and_its_promise_no_data() {
         dir.run.deployments[0].usd_per_million_out = None;
         dir.slo("cost", "rate <= 4.50");
     });
-    assert_eq!((c.cost_usd, c.cost_per_1k_good_usd), (None, None));
-    assert!(c.not_applicable.iter().any(|field| field == "cost_usd"));
-    assert_eq!((c.slo[0].value, c.slo[0].pass), (None, None));
+    assert_eq!((c.cost_usd, c.cost_per_1k_good_usd), (Unpriced, Unpriced));
+    assert_eq!((c.slo[0].value, c.slo[0].pass()), (Unpriced, None));
 }
 
 #[test]
@@ -128,10 +132,9 @@ fn rescued_is_over_those_that_met_a_fault_and_not_observed_without_attribution()
         })
     };
     let c = with(true);
-    assert_eq!((c.met_fault, c.rescued_requests, c.rescued), (Some(4), Some(2), Some(0.5)));
+    assert_eq!((c.met_fault, c.rescued_requests, c.rescued), (Known(4), Known(2), Known(0.5)));
     let c = with(false);
-    assert_eq!(c.rescued, None);
-    assert!(c.not_applicable.iter().any(|field| field == "rescued"));
+    assert_eq!(c.rescued, NotObserved);
 }
 
 #[test]
@@ -142,8 +145,8 @@ fn a_run_without_streams_has_no_first_token_and_its_promise_no_data() {
             row.stream = false;
         }
     });
-    assert_eq!((c.ttft_ms.n, c.slo[0].pass), (0, None));
-    assert!(c.not_applicable.iter().any(|field| field == "ttft_ms"));
+    assert_eq!((c.ttft_ms.n, c.ttft_ms.p50, c.slo[0].pass()), (0, NotApplicable, None));
+    assert_eq!((c.ttft_ok_ms.p50, c.e2e_ms.p99_ci95), (NotApplicable, TooFew));
     close(c.goodput, 0.8);
 }
 
@@ -154,4 +157,18 @@ fn failures_are_listed_by_kind_with_examples() {
     assert_eq!(kinds, [("rate_limited", 1), ("timeout", 1)]);
     assert_eq!(c.failure_examples["timeout"], [9]);
     assert_eq!(c.slowest_request, Some(7));
+}
+
+#[test]
+fn where_nothing_good_was_bought_the_cost_of_good_answers_is_infinite_and_not_unknown() {
+    let mut dir = RunDir::new(20);
+    dir.slo("cost", "rate <= 4.50");
+    let mut tables = Tables::default();
+    tables.failure(S, 50, FailureKind::RateLimited);
+    dir.contender("only", tables);
+    let analysis = dir.analyse();
+    let c = &analysis.report.contenders[0];
+    assert_eq!((c.cost_usd, c.cost_per_1k_good_usd), (Known(0.0), Never));
+    assert_eq!((c.slo[0].value, c.slo[0].pass()), (Never, Some(false)));
+    assert_eq!(c.ttft_ok_ms.p50, Never, "streams were asked for, and none arrived");
 }

@@ -3,8 +3,10 @@
 
 use record::run::{Clock, ContenderKind, Personality, Strategy};
 use reports::explain::explain;
+use reports::report::Measured::{self, Known};
 use reports::report::{Basis, ValidityVerdict};
 use reports::terminal::{Style, screen};
+use serde_json::json;
 
 use crate::support::{RunDir, S, Tables, brownout};
 
@@ -35,27 +37,45 @@ fn without_a_ledger_a_run_is_valid_and_what_it_would_tell_is_not_observed() {
     let report = remote(|_| {}).analyse().report;
     assert_eq!(report.validity.verdict, ValidityVerdict::Valid, "{:?}", report.validity);
     let c = &report.contenders[0];
-    assert_eq!((c.offered, c.succeeded, c.success_rate), (720, 720, Some(1.0)));
-    assert!(c.tokens.delivered > 0 && c.deployments.is_empty());
-    assert_eq!((c.attempts, c.met_fault, c.rescued_requests, c.probes), (None, None, None, None));
-    assert_eq!((c.retry_amplification, c.rescued, c.cost_usd), (None, None, None));
-    for field in
-        ["attempts", "retry_amplification", "rescued", "met_fault", "cost_usd", "deployments"]
-    {
-        assert!(c.not_applicable.iter().any(|name| name == field), "{field}");
+    assert_eq!((c.offered, c.succeeded, c.success_rate), (720, 720, Known(1.0)));
+    assert!(c.tokens.delivered > 0 && c.deployments == Measured::NotObserved);
+    for count in [c.attempts, c.met_fault, c.rescued_requests, c.probes] {
+        assert_eq!(count, Measured::NotObserved);
     }
-    assert_eq!((c.tokens.billed_in, c.tokens.billed_out, c.tokens.wasted), (None, None, None));
-    assert_eq!(c.tokens.not_applicable, ["billed_in", "billed_out", "wasted"]);
+    for number in [c.retry_amplification, c.rescued, c.cost_usd, c.cost_per_1k_good_usd] {
+        assert_eq!(number, Measured::NotObserved);
+    }
+    for tokens in [c.tokens.billed_in, c.tokens.billed_out, c.tokens.wasted] {
+        assert_eq!(tokens, Measured::NotObserved);
+    }
     let fault = &c.faults[0];
-    assert_eq!((fault.success_rate, fault.time_to_recover_s), (Some(1.0), Some(0.0)));
-    for field in ["met_requests", "time_to_detect_s", "time_to_rescue_s", "failback_s", "flaps"] {
-        assert!(fault.not_applicable.iter().any(|name| name == field), "{field}");
+    assert_eq!((fault.success_rate, fault.time_to_recover_s), (Known(1.0), Known(0.0)));
+    for time in [fault.time_to_detect_s, fault.time_to_rescue_s, fault.failback_s] {
+        assert_eq!(time, Measured::NotObserved);
     }
-    assert_eq!(report.marks.not_applicable, ["direct_success_rate", "savable_rate"]);
+    assert_eq!((fault.met_requests, fault.flaps), (Measured::NotObserved, Measured::NotObserved));
     assert_eq!(
         (report.verdict.winner.as_deref(), report.verdict.basis),
         (Some("target"), Basis::Goodput)
     );
+    // In the file all of that is null, and listed by name.
+    let json = serde_json::to_value(&report).expect("serialises");
+    let listed = |object: &serde_json::Value, field: &str| {
+        let names = object["not_applicable"].as_array().expect("a list");
+        assert!(names.iter().any(|name| name == field), "{field}");
+    };
+    let contender = &json["contenders"][0];
+    for field in
+        ["attempts", "retry_amplification", "rescued", "met_fault", "cost_usd", "deployments"]
+    {
+        listed(contender, field);
+    }
+    assert_eq!((&contender["attempts"], &contender["deployments"]), (&json!(null), &json!([])));
+    assert_eq!(contender["tokens"]["not_applicable"], json!(["billed_in", "billed_out", "wasted"]));
+    for field in ["met_requests", "time_to_detect_s", "time_to_rescue_s", "failback_s", "flaps"] {
+        listed(&contender["faults"][0], field);
+    }
+    assert_eq!(json["marks"]["not_applicable"], json!(["direct_success_rate", "savable_rate"]));
     assert!(report.verdict.line.starts_with("target (remote) keeps the promise on seed 42"));
 }
 
@@ -82,7 +102,7 @@ fn promises_about_attempts_and_costs_have_no_data() {
     dir.slo("attempts", "rate < 2");
     dir.slo("cost", "rate < 5");
     let c = &dir.analyse().report.contenders[0];
-    assert_eq!(c.slo.iter().map(|slo| slo.pass).collect::<Vec<_>>()[3..], [None, None]);
+    assert_eq!(c.slo.iter().map(|slo| slo.pass()).collect::<Vec<_>>()[3..], [None, None]);
 }
 
 #[test]

@@ -89,16 +89,27 @@ fn three_that_tie_are_all_named() {
 
 #[test]
 fn an_unknown_cost_leaves_the_decision_to_goodput() {
-    let mut dir = RunDir::new(10);
-    dir.slo("success", "rate > 0.9");
-    dir.contender("cheap", tables(20, 10));
-    dir.contender("good", tables(0, 100));
-    for deployment in &mut dir.run.deployments {
-        deployment.usd_per_million_in = None;
+    let unpriced = |deployment: usize| {
+        let mut dir = RunDir::new(10);
+        dir.slo("success", "rate > 0.9");
+        dir.contender("cheap", tables(20, 10));
+        let mut good = tables(0, 100);
+        for row in &mut good.requests {
+            row.served_by = Some("east".to_owned());
+        }
+        for row in &mut good.attempts {
+            "east".clone_into(&mut row.deployment);
+        }
+        dir.contender("good", good);
+        dir.run.deployments[deployment].usd_per_million_in = None;
+        dir.analyse().report.verdict
+    };
+    // Whichever of the two costs is not known, it is neither the least nor the greatest.
+    for deployment in [0, 1] {
+        let v = unpriced(deployment);
+        assert_eq!((v.winner.as_deref(), v.basis), (Some("good"), Basis::Goodput));
+        assert!(v.line.contains("by goodput, costs are not known"), "{}", v.line);
     }
-    let v = dir.analyse().report.verdict;
-    assert_eq!((v.winner.as_deref(), v.basis), (Some("good"), Basis::Goodput));
-    assert!(v.line.contains("by goodput, costs are not known"), "{}", v.line);
 }
 
 #[test]

@@ -198,7 +198,7 @@ fn judge(analysis: &Analysis, required: &[String], outcome: &RunOutcome) -> Ende
         let missed: Vec<String> = contender
             .slo
             .iter()
-            .filter(|result| result.pass != Some(true))
+            .filter(|result| result.pass() != Some(true))
             .map(|result| result.slo.to_string())
             .collect();
         if !missed.is_empty() {
