@@ -11,7 +11,7 @@ use crate::persona::{Inquiry, Operation, Prompt, Refusal, Route};
 #[derive(Clone, Debug)]
 pub(crate) enum Meant {
     /// An answer, with the fault that the model's name asks for.
-    Prompt(Prompt, Option<Named>),
+    Prompt(Box<Prompt>, Option<Named>),
     /// The list of models.
     Models,
     /// One of them.
@@ -119,12 +119,12 @@ fn by_model(candidates: &[Candidate<'_>], inquiry: &Inquiry<'_>, asks: bool) -> 
     };
     let model = on_path.or(prompt.model.as_deref()).unwrap_or_default();
     match named(model) {
-        Some(index) => (index, Meant::Prompt(prompt, None)),
+        Some(index) => (index, Meant::Prompt(Box::new(prompt), None)),
         None if model.is_empty() && prompt.operation == Operation::Moderations => {
-            (nearest.deployment.index, Meant::Prompt(prompt, None))
+            (nearest.deployment.index, Meant::Prompt(Box::new(prompt), None))
         }
         None if asks && let Some((plain, fault)) = by_name::split(model) => match named(plain) {
-            Some(index) => (index, Meant::Prompt(prompt, Some(fault))),
+            Some(index) => (index, Meant::Prompt(Box::new(prompt), Some(fault))),
             None => nothing(Refusal::Model(model.to_owned())),
         },
         None => nothing(Refusal::Model(model.to_owned())),

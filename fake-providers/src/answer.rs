@@ -89,8 +89,8 @@ impl Answer {
     }
 
     /// The same, handed over a few bytes at a time.
-    pub(crate) fn dripping(mut self, drip: Option<Drip>) -> Self {
-        self.drip = drip;
+    pub(crate) fn dripping(mut self, drip: Drip) -> Self {
+        self.drip = Some(drip);
         self
     }
 

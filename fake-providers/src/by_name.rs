@@ -11,20 +11,19 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::fault::{self, Entry, Fault, Moment, Verdict};
+use crate::action::{Action, DialEnd, RequestEnd, Strength};
+use crate::fault::{self, Entry, Fault};
 
 /// A fault that a model's name asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Named {
     /// `asked:stall`, for the ledger: with the colon no id that a rule could have.
     pub(crate) id: Arc<str>,
-    fault: Arc<dyn Fault>,
-    at_connect: bool,
+    pub(crate) fault: Arc<dyn Fault>,
+    /// What would happen at the dial happens when the request was read: before, nobody knows the
+    /// model.
+    pub(crate) after_dial: Option<RequestEnd>,
 }
-
-/// What has happened, or has not, before anybody can know the model: dials that resolve or are
-/// counted, connections that were idle.
-const UNASKABLE: &[&str] = &["dns", "connection_cap", "idle_close", "slow_accept"];
 
 /// Longest wish, in bytes; a longer one is an unknown model.
 const WISH_BYTES_MAX: usize = 200;
@@ -38,7 +37,7 @@ pub(crate) fn split(name: &str) -> Option<(&str, Named)> {
         Some((fault_name, short)) => (fault_name, Some(value(short))),
         None => (first, None),
     };
-    let entry = fault::find(fault_name).filter(|_| !UNASKABLE.contains(&fault_name))?;
+    let entry = fault::find(fault_name)?;
     let mut params = Map::new();
     for part in parts {
         let (param, text) = part.split_once('-')?;
@@ -46,8 +45,23 @@ pub(crate) fn split(name: &str) -> Option<(&str, Named)> {
     }
     let fault = parse(entry, short, params)?;
     let id = Arc::from(format!("asked:{fault_name}"));
-    let at_connect = fault.at_connect();
-    Some((model, Named { id, fault, at_connect }))
+    let after_dial = after_dial(&*fault);
+    // What has happened, or has not, before the model is known cannot be asked for: names that
+    // resolve, dials that wait or are counted, connections that were idle.
+    let can_be_asked =
+        !fault.at_connect() || after_dial.is_some() || !fault.on_request(Strength::FULL).is_pass();
+    can_be_asked.then_some((model, Named { id, fault, after_dial }))
+}
+
+/// What a fault that turns dials away does to a request, if it says nothing of requests.
+fn after_dial(fault: &dyn Fault) -> Option<RequestEnd> {
+    if !fault.on_request(Strength::FULL).is_pass() {
+        return None;
+    }
+    match fault.on_dial(0, Strength::FULL) {
+        Action::End(DialEnd::TurnAway(how)) => Some(how.into()),
+        Action::Pass | Action::Delay(_) | Action::End(DialEnd::Wait) => None,
+    }
 }
 
 /// Tries the ways in which a wish can be meant, the plainest first.
@@ -56,7 +70,7 @@ fn parse(
     short: Option<Value>,
     params: Map<String, Value>,
 ) -> Option<Arc<dyn Fault>> {
-    let try_with = |params: Value| (entry.parse)(&params).ok().map(Arc::from);
+    let try_with = |params: Value| entry.parse(&params).ok().map(Arc::from);
     let Some(short) = short else {
         return try_with(if params.is_empty() { Value::Null } else { Value::Object(params) });
     };
@@ -65,7 +79,7 @@ fn parse(
     {
         return Some(fault);
     }
-    let schema = (entry.schema)();
+    let schema = entry.schema();
     // As many as the fault has parameters.
     let known = schema.get("properties")?.as_object()?.keys();
     known.filter(|name| !params.contains_key(*name)).find_map(|name| {
@@ -81,19 +95,6 @@ fn value(text: &str) -> Value {
     literal
         .filter(|value: &Value| value.is_number() || value.is_boolean())
         .unwrap_or_else(|| Value::String(text.to_owned()))
-}
-
-impl Named {
-    /// What it does at `moment`. What would happen at the dial happens when the request was read:
-    /// before, nobody knows the model.
-    pub(crate) fn at(&self, moment: Moment) -> Verdict {
-        match self.fault.at(moment, 1.0) {
-            Verdict::Pass if self.at_connect && moment == Moment::Request => {
-                self.fault.at(Moment::Accept { open: 0 }, 1.0)
-            }
-            verdict => verdict,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -113,12 +114,20 @@ mod tests {
         ] {
             let (said, named) = split(name).unwrap_or_else(|| unreachable!("{name}"));
             assert_eq!(said, model);
-            let what = named.fault.describe();
+            let what = format!("{} {}", named.id, named.fault.describe());
             assert!(what.contains(does), "{name}: {what}");
         }
-        for name in
-            ["gpt-4o", "gpt-4o--", "gpt-4o--dns", "m--earthquake", "m--stall--x-1", "m--error-9"]
-        {
+        for name in [
+            "gpt-4o",
+            "gpt-4o--",
+            "gpt-4o--dns",
+            "gpt-4o--slow_accept",
+            "gpt-4o--connection_cap",
+            "gpt-4o--idle_close",
+            "m--earthquake",
+            "m--stall--x-1",
+            "m--error-9",
+        ] {
             assert!(split(name).is_none(), "{name}");
         }
     }

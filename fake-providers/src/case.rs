@@ -16,13 +16,13 @@ use hyper::ext::ReasonPhrase;
 use record::AttemptEnd;
 use vocab::{At, PromptId, Visit, mark};
 
+use crate::action::{AnswerForm, HeadEnd, LimitScale, StreamEnd, TokenMutation};
 use crate::answer::{Answer, Bearer, Body, Drip, Stream, Tale, Then};
 use crate::by_name::Named;
 use crate::capacity::Slot;
 use crate::course::{Course, Step};
 use crate::desk::Desk;
 use crate::estate::{Deployment, Estate};
-use crate::fault::{Moment, Twist, Verdict, Weight};
 use crate::latency::answer_tokens;
 use crate::ledger::{Attempt, Entry, Numbers};
 use crate::limits::{Need, Reading};
@@ -59,7 +59,7 @@ pub(super) struct Planned {
     told: Headers,
     garbled: bool,
     /// How a fault ends it.
-    end: Option<Verdict>,
+    end: Option<StreamEnd>,
 }
 
 /// A slot and a reservation of output tokens; dropped, both are given back.
@@ -83,20 +83,21 @@ impl Case<'_> {
         let estate = &*self.desk.estate;
         let met = estate.schedule.meet(ask).and(self.asked.take());
         if let Some(idle) = self.idle
-            && let Some(verdict) = met.at(Moment::Reuse { idle }, self.attempt.entry()).end
+            && let Some(how) = met.on_reuse(idle, self.attempt.entry())
         {
-            return self.broken_before_head(&verdict, &met, None).await;
+            return self.ended_at_request(how.into(), &met).await;
         }
-        let weight = met.at(Moment::Request, self.attempt.entry());
-        estate.clock.sleep(weight.delay).await;
-        if let Some(verdict) = weight.end {
-            return self.broken_before_head(&verdict, &met, None).await;
+        let effect = met.on_request(self.attempt.entry());
+        estate.clock.sleep(effect.delay.stretch(Duration::ZERO)).await;
+        if let Some(end) = effect.end {
+            return self.ended_at_request(end, &met).await;
         }
         let directives = Directives::read(body);
         if let Some(refusal) = self.unanswerable(prompt, &directives) {
             return self.refuse(&refusal);
         }
-        match self.admit(prompt, limits_left(&weight)).await {
+        let limits_left = effect.mutations.iter().map(|LimitScale(scale)| scale).product();
+        match self.admit(prompt, limits_left).await {
             Ok(seat) => self.answer(prompt, (&directives, body), met, seat).await,
             Err(refusal) => self.refuse(&refusal),
         }
@@ -144,30 +145,33 @@ impl Case<'_> {
         let slowdown = seat.slot.as_ref().map_or(1.0, |slot| slot.slowdown);
         let name = deployment.config.id.as_str();
         let first = deployment.pace.first_token(estate.seed, name, self.luck).mul_f64(slowdown);
-        let weight = met.at(Moment::Head, self.attempt.entry());
-        let due = estate.clock.now().plus(weight.stretch(first));
-        if let Some(verdict) = &weight.end
-            && !matches!(verdict, Verdict::Instead(_))
-        {
-            estate.clock.sleep_until(due).await;
-            return self.broken_before_head(verdict, &met, Some(seat)).await;
-        }
-        let script = match weight.has(Twist::Empty) {
+        let effect = met.before_head(self.attempt.entry());
+        let due = estate.clock.now().plus(effect.delay.stretch(first));
+        let substitute = match effect.end {
+            None => None,
+            Some(HeadEnd::Substitute(substitute)) => Some(substitute),
+            Some(HeadEnd::Silence) => {
+                estate.clock.sleep_until(due).await;
+                return self.silent(seat).await;
+            }
+        };
+        let form = AnswerForm::new(&effect.mutations);
+        let script = match form.empty {
             true => Script { choices: vec![Vec::new()], finish: Finish::Stop },
             false => self.script(prompt, directives, body),
         };
         let tempo = deployment.pace.tempo(estate.seed, name, self.luck);
-        let (endless, length) = (weight.has(Twist::Endless), script.tokens());
+        let (endless, length) = (form.endless, script.tokens());
         let course = Course { tempo, met, slowdown, first, length, endless, due, said: 0 };
-        if let Some(Verdict::Instead(instead)) = weight.end {
-            return self.instead(prompt, (course, script), seat, instead).await;
+        if let Some(substitute) = substitute {
+            return self.substitute(prompt, (course, script), seat, substitute).await;
         }
         let answer = if prompt.stream {
-            self.stream(prompt, (course, script), seat, &weight).await
+            self.stream(prompt, (course, script), seat, &form).await
         } else {
-            self.plain(prompt, (course, script), seat, &weight).await
+            self.plain(prompt, (course, script), seat, &form).await
         };
-        shaped(answer, &weight)
+        shaped(answer, &form)
     }
 
     async fn stream(
@@ -175,7 +179,7 @@ impl Case<'_> {
         prompt: &Prompt,
         (course, script): (Course, Script),
         seat: Seat,
-        weight: &Weight,
+        form: &AnswerForm,
     ) -> Response<Answer> {
         let estate = &self.desk.estate;
         estate.clock.sleep_until(course.due).await;
@@ -193,8 +197,8 @@ impl Case<'_> {
             voice,
             course,
             telling: Telling::new(script, self.marks()),
-            wide: pieces(weight).is_some(),
-            with_usage: !weight.has(Twist::NoUsage),
+            wide: form.pieces.is_some(),
+            with_usage: !form.without_usage,
             scene: self.scene.clone(),
             arrived: self.arrived,
         });
@@ -207,10 +211,10 @@ impl Case<'_> {
         prompt: &Prompt,
         (mut course, script): (Course, Script),
         seat: Seat,
-        weight: &Weight,
+        form: &AnswerForm,
     ) -> Response<Answer> {
         let mut planned = self.plan(prompt, &mut course, script).await;
-        if weight.has(Twist::NoUsage) {
+        if form.without_usage {
             planned.body = without_usage(&planned.body);
         }
         match planned.end {
@@ -225,7 +229,7 @@ impl Case<'_> {
                 put(whole.headers_mut(), planned.told);
                 whole
             }
-            Some(verdict) => self.broken_plain(&verdict, &planned.body, seat, &course.met),
+            Some(end) => self.ended_plain(&end, &planned.body, seat),
         }
     }
 
@@ -243,12 +247,22 @@ impl Case<'_> {
         // Bounded by the length of the answer.
         let (due, end) = loop {
             match course.next(&entry) {
-                (_, Step::Token(twists)) => {
-                    garbled |= twists.contains(&Twist::Garble);
+                (_, Step::Token(mutations)) => {
+                    let mut twice = false;
+                    for mutation in mutations {
+                        match mutation {
+                            TokenMutation::Garble => garbled = true,
+                            TokenMutation::Duplicate => twice = true,
+                            // A plain body has no frames that could change places or come between.
+                            TokenMutation::Comments { .. }
+                            | TokenMutation::Reorder
+                            | TokenMutation::UnknownEvent => {}
+                        }
+                    }
                     course.say();
                     if let Some(piece) = telling.next() {
                         said.hear(&piece);
-                        if twists.contains(&Twist::Duplicate) {
+                        if twice {
                             // Said twice, it is billed twice.
                             entry.generated(1);
                             said.hear(&Piece { starts: false, ..piece });
@@ -256,7 +270,7 @@ impl Case<'_> {
                     }
                 }
                 (due, Step::Finish(_)) => break (due, None),
-                (due, Step::Broken(verdict)) => break (due, Some(verdict)),
+                (due, Step::Broken(end)) => break (due, Some(end)),
             }
         };
         course.endless = endless;
@@ -384,57 +398,18 @@ const JSON: &str = "application/json";
 const ENDLESS_BEAT: Duration = Duration::from_millis(100);
 
 /// The response as the head's faults have it.
-fn shaped(mut response: Response<Answer>, weight: &Weight) -> Response<Answer> {
-    for twist in &weight.twists {
-        if let Twist::ContentType(named) = twist {
-            let headers = response.headers_mut();
-            headers.remove(header::CONTENT_TYPE);
-            if let Some(value) = named.value() {
-                headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(value));
-            }
+fn shaped(mut response: Response<Answer>, form: &AnswerForm) -> Response<Answer> {
+    if let Some(media_type) = form.content_type {
+        let headers = response.headers_mut();
+        headers.remove(header::CONTENT_TYPE);
+        if let Some(value) = media_type.value() {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(value));
         }
     }
-    match pieces(weight) {
+    match form.pieces {
         None => response,
-        drip => response.map(|answer| answer.dripping(drip)),
+        Some(pieces) => response.map(|answer| answer.dripping(Drip::new(pieces))),
     }
-}
-
-/// What faults leave of the limits, 0 to 1.
-fn limits_left(weight: &Weight) -> f64 {
-    let left = weight.twists.iter().map(|twist| match *twist {
-        Twist::Limits(factor) => factor,
-        Twist::Garble
-        | Twist::Duplicate
-        | Twist::Reorder
-        | Twist::Comments { .. }
-        | Twist::UnknownEvent
-        | Twist::DoubleDone
-        | Twist::NoUsage
-        | Twist::ContentType(_)
-        | Twist::Pieces { .. }
-        | Twist::Empty
-        | Twist::Endless => 1.0,
-    });
-    left.product()
-}
-
-/// How the body is broken into pieces, if it is.
-fn pieces(weight: &Weight) -> Option<Drip> {
-    weight.twists.iter().find_map(|twist| match *twist {
-        Twist::Pieces { bytes, every } => Some(Drip::new(bytes, every)),
-        Twist::Garble
-        | Twist::Duplicate
-        | Twist::Reorder
-        | Twist::Comments { .. }
-        | Twist::UnknownEvent
-        | Twist::DoubleDone
-        | Twist::NoUsage
-        | Twist::ContentType(_)
-        | Twist::Empty
-        | Twist::Endless
-        | Twist::Limits(_) => None,
-    })
 }
 
 /// The first half of a body: no JSON any more.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use vocab::At;
 
-use crate::fault::{Moment, Twist, Verdict};
+use crate::action::{EndMutation, StreamEnd, TokenMutation};
 use crate::latency::Tempo;
 use crate::ledger::Entry;
 use crate::schedule::Met;
@@ -36,11 +36,11 @@ pub(crate) struct Course {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Step {
     /// The next token, and what is odd about it.
-    Token(Vec<Twist>),
+    Token(Vec<TokenMutation>),
     /// The end, as planned, and what is odd about it.
-    Finish(Vec<Twist>),
+    Finish(Vec<EndMutation>),
     /// The end, as a fault has it.
-    Broken(Verdict),
+    Broken(StreamEnd),
 }
 
 /// Shortest gap between the tokens of an answer without end: it must not fill an instant.
@@ -56,20 +56,20 @@ impl Course {
             let step = if over { Step::Finish(Vec::new()) } else { Step::Token(Vec::new()) };
             return (self.due, step);
         }
-        let moment = if over { Moment::End } else { Moment::AfterTokens(self.said) };
-        let weight = self.met.at(moment, entry);
+        let (delay, step) = if over {
+            let effect = self.met.on_end(entry);
+            (effect.delay, effect.end.map_or(Step::Finish(effect.mutations), Step::Broken))
+        } else {
+            let effect = self.met.before_token(self.said, entry);
+            (effect.delay, effect.end.map_or(Step::Token(effect.mutations), Step::Broken))
+        };
         let late = if self.said == 0 {
             // The head has left when the first token would be due: only what is added follows it.
-            weight.stretch(self.first).saturating_sub(self.first)
+            delay.stretch(self.first).saturating_sub(self.first)
         } else {
-            weight.stretch(gap)
+            delay.stretch(gap)
         };
         self.due = self.due.plus(late);
-        let step = match weight.end {
-            Some(verdict) => Step::Broken(verdict),
-            None if over => Step::Finish(weight.twists),
-            None => Step::Token(weight.twists),
-        };
         (self.due, step)
     }
 

@@ -10,12 +10,12 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use vocab::At;
 use world::{Conn, Incoming, Listener, ServeOptions, Tasks, serve_connection};
 
+use crate::action::{DialEnd, TurnAway};
 use crate::desk::Desk;
 use crate::estate::{Estate, Site};
-use crate::fault::{Moment, Verdict};
 use crate::ledger::{Attempt, Numbers, Opening};
 use crate::line::Berth;
-use crate::schedule::{Dialled, Onset, Schedule};
+use crate::schedule::{Caller, Dialled, Onset, Schedule};
 
 /// Connections per host, waiting dials included: twice the load generator's bound on requests in
 /// flight. More are turned away, and the ledger says [`FULL`].
@@ -95,7 +95,7 @@ fn receive(
 ) {
     let Some(place) = estate.sites.get(site) else { return };
     let dialled = dial(estate, place, first, &incoming);
-    let turned_away = dialled.weight.end == Some(Verdict::Refuse);
+    let turned_away = dialled.effect.end == Some(DialEnd::TurnAway(TurnAway::Refuse));
     let room = if turned_away { None } else { tasks.room() };
     let Some(room) = room else {
         let attempt = turned(estate, first, &incoming);
@@ -106,7 +106,7 @@ fn receive(
         incoming.refuse();
         return attempt.end(AttemptEnd::Refused);
     };
-    if dialled.weight.end.is_none() && dialled.weight.delay.is_zero() {
+    if dialled.effect.end.is_none() && added(&dialled).is_zero() {
         let berth = place.lines.berth();
         room.spawn(connection(Arc::clone(estate), (site, berth), incoming, dialled.rules));
     } else {
@@ -115,11 +115,18 @@ fn receive(
 }
 
 /// What the rules do to a dial that arrives now.
-fn dial(estate: &Estate, place: &Site, first: usize, incoming: &Incoming) -> Dialled {
-    let caller =
-        caller(incoming).map(|request| (request, estate.book.next_numbers(request, first)));
-    let moment = Moment::Accept { open: place.lines.count() };
-    estate.schedule.snapshot().at_dial(moment, first, estate.clock.now(), caller)
+fn dial(estate: &Estate, place: &Site, first: usize, incoming: &Incoming) -> Dialled<DialEnd> {
+    let caller = caller(incoming).map(|request| {
+        let numbers = estate.book.next_numbers(request, first);
+        Caller { request, numbers }
+    });
+    let schedule = estate.schedule.snapshot();
+    schedule.on_dial(place.lines.count(), first, estate.clock.now(), caller)
+}
+
+/// For how long a dial is delayed.
+fn added(dialled: &Dialled<DialEnd>) -> Duration {
+    dialled.effect.delay.stretch(Duration::ZERO)
 }
 
 /// A dial that something happens to: it waits for its delay, or for room; then it is served after
@@ -128,12 +135,17 @@ async fn standing(
     estate: Arc<Estate>,
     (site, first): (usize, usize),
     mut incoming: Incoming,
-    mut dialled: Dialled,
+    mut dialled: Dialled<DialEnd>,
 ) {
     let Some(place) = estate.sites.get(site) else { return };
     let (arrived, mut waits) = (estate.clock.now(), None);
     // Each turn of a wait follows the end of a connection, or of the fault's window.
-    while dialled.weight.end == Some(Verdict::Wait) {
+    let turned_away = loop {
+        match dialled.effect.end {
+            None => break None,
+            Some(DialEnd::TurnAway(how)) => break Some(how),
+            Some(DialEnd::Wait) => {}
+        }
         let attempt = waits.get_or_insert_with(|| turned(&estate, first, &incoming));
         meet(attempt, &dialled.rules);
         tokio::select! {
@@ -143,8 +155,8 @@ async fn standing(
             () = estate.clock.sleep_until(dialled.until) => {}
         }
         dialled = dial(&estate, place, first, &incoming);
-    }
-    let delay = dialled.weight.delay;
+    };
+    let delay = added(&dialled);
     if !delay.is_zero() {
         let attempt = waits.get_or_insert_with(|| turned(&estate, first, &incoming));
         meet(attempt, &dialled.rules);
@@ -154,7 +166,7 @@ async fn standing(
             () = estate.clock.sleep_until(arrived.plus(delay)) => {}
         }
     }
-    let Some(verdict) = dialled.weight.end else {
+    let Some(how) = turned_away else {
         if let Some(attempt) = waits {
             attempt.withdraw();
         }
@@ -163,18 +175,22 @@ async fn standing(
     };
     let attempt = waits.unwrap_or_else(|| turned(&estate, first, &incoming));
     meet(&attempt, &dialled.rules);
-    turn_down(&estate, incoming, (&verdict, dialled.until), attempt).await;
+    turn_away(&estate, incoming, (how, dialled.until), attempt).await;
 }
 
-/// Turns a dial away in the way of `verdict`, which lasts until an instant.
-async fn turn_down(
+/// Turns a dial away; a black hole lasts until an instant.
+async fn turn_away(
     estate: &Estate,
     mut incoming: Incoming,
-    (verdict, until): (&Verdict, At),
+    (how, until): (TurnAway, At),
     attempt: Attempt,
 ) {
-    match verdict {
-        Verdict::Blackhole => {
+    match how {
+        TurnAway::Refuse => {
+            incoming.refuse();
+            attempt.end(AttemptEnd::Refused);
+        }
+        TurnAway::Blackhole => {
             tokio::select! {
                 biased;
                 () = incoming.gone() => {}
@@ -183,41 +199,21 @@ async fn turn_down(
             incoming.refuse();
             attempt.end(AttemptEnd::Refused);
         }
-        Verdict::Close => {
+        TurnAway::Close => {
             attempt.entry().doom(AttemptEnd::Closed);
             bounce(incoming.accept(), Bytes::new()).await;
         }
-        Verdict::Alert(code) => {
+        TurnAway::Alert(code) => {
             attempt.entry().doom(AttemptEnd::Closed);
-            bounce(incoming.accept(), alert(*code)).await;
+            bounce(incoming.accept(), alert(code)).await;
         }
-        Verdict::Reset => {
+        TurnAway::Reset => {
             attempt.entry().doom(AttemptEnd::Reset);
             let mut conn = incoming.accept();
             let mut first_bytes = [0; 64];
             // Whether something came or the client left: it is reset.
             let _ = conn.read(&mut first_bytes).await;
             conn.control().reset();
-        }
-        Verdict::Pass
-        | Verdict::Delay(_)
-        | Verdict::Scale(_)
-        | Verdict::Stretch { .. }
-        | Verdict::Twist(_)
-        | Verdict::NoName { .. }
-        | Verdict::Refuse
-        | Verdict::Wait
-        | Verdict::Fail(_)
-        | Verdict::Instead(_)
-        | Verdict::Stall
-        | Verdict::Heartbeats(_)
-        | Verdict::Cut
-        | Verdict::Unframed(_)
-        | Verdict::Truncate(_)
-        | Verdict::ErrorEvent(_)
-        | Verdict::Garble => {
-            incoming.refuse();
-            attempt.end(AttemptEnd::Refused);
         }
     }
 }

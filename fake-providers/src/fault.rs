@@ -1,10 +1,11 @@
 //! The catalogue of faults: what can go wrong with a provider, without saying whose.
 //!
-//! A fault maps a [`Moment`] of an attempt to a [`Verdict`]; the persona then says it in its
-//! provider's own words, so F faults and P providers cost F + P files. *When* a fault is armed, and
-//! for whom, is the schedule's business. Adding one: a file in `fault/` with its `ENTRY`, its `mod`
-//! line and its row in [`ALL`], all on this screen. The header of the file is the fault's only
-//! description: `brownout list faults`, the JSON schema and the table in the handbook repeat it.
+//! A fault has a hook for each moment of an attempt at which it does something, and answers with an
+//! action of that moment (`action.rs`); the persona then says it in its provider's own words, so F
+//! faults and P providers cost F + P files. *When* a fault is armed, and for whom, is the schedule's
+//! business. Adding one: a file in `fault/` with its `ENTRY`, its `mod` line and its row in [`ALL`],
+//! all on this screen. The documentation of its type is the fault's only description: `brownout list
+//! faults`, the JSON schema and the table in the handbook repeat it.
 
 mod blackhole;
 mod chunk_break;
@@ -48,10 +49,7 @@ mod throttle;
 mod tls;
 mod truncate;
 mod truncate_json;
-mod twist;
 mod unknown_event;
-mod verdict;
-mod weight;
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -59,13 +57,10 @@ use std::time::Duration;
 use schemars::Schema;
 use serde_json::Value;
 
-pub use params::ParamError;
-pub use twist::{ContentType, Twist};
-pub use verdict::{
-    ErrorBody, Failure, FailureKind, Inside, Instead, Moment, NameError, RetryForm, Shape, Slip,
-    Unframed, Verdict,
+use crate::action::{
+    Action, BeforeHead, BeforeToken, Break, OnDial, OnEnd, OnRequest, OnResolve, Strength,
 };
-pub use weight::{Weight, weigh};
+pub use params::ParamError;
 
 /// Every fault, in the order in which help and documentation list them: from the door inwards.
 pub const ALL: &[Entry] = &[
@@ -114,14 +109,50 @@ pub const ALL: &[Entry] = &[
 ];
 
 /// A fault with its parameters. Pure: luck, windows and targets belong to the schedule.
-pub trait Fault: Debug + Send + Sync {
-    /// What happens at `moment`. `strength` is the ramp's, above 0 and up to 1; only faults that
-    /// slow use it, the others rise and fall by their share.
-    fn at(&self, moment: Moment, strength: f64) -> Verdict;
+///
+/// One hook per moment of an attempt, in the order in which they come; a fault has those at which it
+/// does something. `strength` is the ramp's; only faults whose amount a ramp scales use it.
+pub(crate) trait Fault: Debug + Send + Sync {
+    /// A client looks up the host's name.
+    fn on_resolve(&self, _strength: Strength) -> OnResolve {
+        Action::Pass
+    }
 
-    /// Whether it acts at the dial and on connections that are already open, for the whole host.
-    fn at_connect(&self) -> bool {
-        false
+    /// A client dials while `open` connections are open to the host.
+    fn on_dial(&self, _open: usize, _strength: Strength) -> OnDial {
+        Action::Pass
+    }
+
+    /// The fault begins, or has risen to its height, while a connection is open.
+    fn on_onset(&self) -> Option<Break> {
+        None
+    }
+
+    /// A request was read on a connection that was idle for so long after the one before; asked
+    /// before [`Self::on_request`].
+    fn on_reuse(&self, _idle: Duration) -> Option<Break> {
+        None
+    }
+
+    /// A request was read and is well formed.
+    fn on_request(&self, _strength: Strength) -> OnRequest {
+        Action::Pass
+    }
+
+    /// It was admitted; the head of the answer comes next.
+    fn before_head(&self, _strength: Strength) -> BeforeHead {
+        Action::Pass
+    }
+
+    /// The head and `token` tokens were sent, and another one comes; 0 is between the head and all
+    /// else.
+    fn before_token(&self, _token: u32, _strength: Strength) -> BeforeToken {
+        Action::Pass
+    }
+
+    /// Every token was sent, the end of the answer was not.
+    fn on_end(&self, _strength: Strength) -> OnEnd {
+        Action::Pass
     }
 
     /// Whether it never fails an attempt: answers come later or look odd, but they are whole.
@@ -135,14 +166,9 @@ pub trait Fault: Debug + Send + Sync {
         false
     }
 
-    /// Whether a ramp scales its amount; otherwise a ramp scales its share.
-    fn ramps_amount(&self) -> bool {
-        false
-    }
-
-    /// Whether its share falls from all to nothing over its window.
-    fn recovers(&self) -> bool {
-        false
+    /// What its window's ramps scale.
+    fn ramp(&self) -> Ramp {
+        Ramp::Share
     }
 
     /// How long a connection may be idle before it is closed.
@@ -155,17 +181,40 @@ pub trait Fault: Debug + Send + Sync {
         None
     }
 
-    /// What happens, in words for a report: `throttle (429, retry-after 10 s)`.
+    /// What happens, in words for a report: `429, retry-after 10 s`.
     fn describe(&self) -> String;
+}
+
+impl dyn Fault {
+    /// Whether it acts before a request can be read: then on every deployment of the host alike,
+    /// because a dial or an idle connection names none.
+    pub(crate) fn at_connect(&self) -> bool {
+        !self.on_resolve(Strength::FULL).is_pass()
+            || !self.on_dial(usize::MAX, Strength::FULL).is_pass()
+            || self.on_onset().is_some()
+            || self.on_reuse(Duration::MAX).is_some()
+            || self.idle_limit().is_some()
+    }
+}
+
+/// What the ramps of a window scale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ramp {
+    /// The share of attempts that meet the fault.
+    Share,
+    /// How much it does to each.
+    Amount,
+    /// The share, which also falls from all to nothing over the window.
+    Recovering,
 }
 
 /// The first requests after a rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cold {
+pub(crate) struct Cold {
     /// How long nothing must have arrived.
-    pub after: Duration,
+    pub(crate) after: Duration,
     /// How many requests then find it cold.
-    pub requests: u32,
+    pub(crate) requests: u32,
 }
 
 /// Where in the life of an attempt a fault strikes; the headings of the handbook's table.
@@ -186,56 +235,68 @@ pub enum Group {
 pub struct Entry {
     /// Its name in `inject:`.
     pub name: &'static str,
-    /// Its file, whose header describes it.
-    source: &'static str,
     /// A value for `inject:`, YAML in flow style.
     pub example: &'static str,
     /// Where it strikes.
     pub group: Group,
     /// Reads its parameters; `null` is none.
-    ///
-    /// # Errors
-    /// A [`ParamError`] that names the parameter.
-    pub parse: fn(&Value) -> Result<Box<dyn Fault>, ParamError>,
-    /// JSON schema of its parameters.
-    pub schema: fn() -> Schema,
+    parse: fn(&Value) -> Result<Box<dyn Fault>, ParamError>,
+    /// Its type as JSON schema; the type's documentation is the fault's description.
+    document: fn() -> Schema,
 }
 
 impl Entry {
     /// What it does and when real providers do it, in a sentence or two.
     pub fn summary(&self) -> String {
-        self.paragraphs().next().unwrap_or_default()
+        self.paragraphs().into_iter().next().unwrap_or_default()
     }
 
     /// The whole description: the summary, and what else is to be known.
     pub fn description(&self) -> String {
-        self.paragraphs().collect::<Vec<_>>().join(" ")
+        self.paragraphs().join(" ")
+    }
+
+    /// JSON schema of its parameters, under its name.
+    pub fn schema(&self) -> Schema {
+        let mut schema = (self.document)();
+        schema.remove("description");
+        schema.insert("title".to_owned(), self.name.into());
+        schema
+    }
+
+    /// Whether these are parameters of it; `null` is none.
+    ///
+    /// # Errors
+    /// A [`ParamError`] that names the parameter.
+    pub fn check(&self, params: &Value) -> Result<(), ParamError> {
+        self.parse(params).map(|_| ())
     }
 
     /// What happens with these parameters, in words; the bare name if they do not parse.
     pub fn describe(&self, params: &Value) -> String {
-        (self.parse)(params).map_or_else(|_| self.name.to_owned(), |fault| fault.describe())
+        let what = |fault: Box<dyn Fault>| format!("{} ({})", self.name, fault.describe());
+        self.parse(params).map_or_else(|_| self.name.to_owned(), what)
     }
 
     /// Whether it only slows and never fails an attempt; `false` if the parameters do not parse.
     pub fn only_slows(&self, params: &Value) -> bool {
-        (self.parse)(params).is_ok_and(|fault| fault.only_slows())
+        self.parse(params).is_ok_and(|fault| fault.only_slows())
     }
 
     /// Whether it acts at the dial and on open connections, for the whole host; `false` if the
     /// parameters do not parse.
     pub fn at_connect(&self, params: &Value) -> bool {
-        (self.parse)(params).is_ok_and(|fault| fault.at_connect())
+        self.parse(params).is_ok_and(|fault| fault.at_connect())
     }
 
-    fn paragraphs(&self) -> impl Iterator<Item = String> {
-        let header: Vec<&str> = (self.source.lines())
-            .map_while(|line| line.strip_prefix("//!"))
-            .map(str::trim)
-            .collect();
-        let paragraphs: Vec<String> =
-            header.split(|line| line.is_empty()).map(|lines| lines.join(" ")).collect();
-        paragraphs.into_iter()
+    pub(crate) fn parse(&self, params: &Value) -> Result<Box<dyn Fault>, ParamError> {
+        (self.parse)(params)
+    }
+
+    fn paragraphs(&self) -> Vec<String> {
+        let schema = (self.document)();
+        let text = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+        text.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect()
     }
 }
 

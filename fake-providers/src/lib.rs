@@ -13,6 +13,7 @@
 pub mod config;
 pub mod fault;
 
+mod action;
 mod address;
 mod admin;
 mod answer;

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use vocab::At;
 use world::{Clock, Control};
 
-use crate::fault::Verdict;
+use crate::action::Break;
 use crate::ledger::Entry;
 use crate::schedule::{Ask, Strike};
 
@@ -246,12 +246,15 @@ impl Line {
         if let Some(entry) = entry {
             entry.met(&strike.rule);
         }
-        if strike.verdict == Verdict::Blackhole {
-            entry.inspect(|entry| entry.fall_silent());
-            self.silence(strike.until);
-        } else {
-            entry.inspect(|entry| entry.doom(AttemptEnd::Reset));
-            self.reset();
+        match strike.how {
+            Break::Blackhole => {
+                entry.inspect(|entry| entry.fall_silent());
+                self.silence(strike.until);
+            }
+            Break::Reset => {
+                entry.inspect(|entry| entry.doom(AttemptEnd::Reset));
+                self.reset();
+            }
         }
     }
 

@@ -3,14 +3,16 @@
 
 use std::io;
 use std::sync::Weak;
+use std::time::Duration;
 
 use record::AttemptEnd;
 use world::{BoxFuture, Dial, Names};
 
+use crate::action::{NameError, NameFailure};
 use crate::door::turned_away;
 use crate::estate::Estate;
-use crate::fault::{Moment, NameError, Verdict};
 use crate::ledger::Attempt;
+use crate::schedule::Caller;
 
 /// Resolves the names of an estate's hosts, as long as there is one; all others resolve at once.
 #[derive(Clone, Debug)]
@@ -37,11 +39,15 @@ async fn resolve(estate: &Estate, dial: Dial<'_>, from: &str) -> io::Result<()> 
         return Ok(());
     };
     let request = dial.on_behalf_of.parse().ok();
-    let caller = request.map(|request| (request, estate.book.next_numbers(request, first)));
+    let caller = request.map(|request| {
+        let numbers = estate.book.next_numbers(request, first);
+        Caller { request, numbers }
+    });
     let schedule = estate.schedule.snapshot();
-    let met = schedule.at_dial(Moment::Resolve, first, estate.clock.now(), caller);
-    let Some(Verdict::NoName { error, after }) = met.weight.end else {
-        estate.clock.sleep(met.weight.delay).await;
+    let met = schedule.on_resolve(first, estate.clock.now(), caller);
+    let delay = met.effect.delay.stretch(Duration::ZERO);
+    let Some(NameFailure { error, after }) = met.effect.end else {
+        estate.clock.sleep(delay).await;
         return Ok(());
     };
     // Dropped where the client gives up before: that is an ending, too.
@@ -49,7 +55,7 @@ async fn resolve(estate: &Estate, dial: Dial<'_>, from: &str) -> io::Result<()> 
     for rule in &met.rules {
         attempt.entry().met(rule);
     }
-    estate.clock.sleep(met.weight.delay.saturating_add(after)).await;
+    estate.clock.sleep(delay.saturating_add(after)).await;
     attempt.end(AttemptEnd::Refused);
     let (kind, message) = match error {
         NameError::Nxdomain => (io::ErrorKind::NotFound, "no such name"),

@@ -23,7 +23,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use vocab::Protocol;
 use wire::ErrorReply;
 
-use crate::fault::{ErrorBody, Failure};
+use crate::action::{ErrorBody, ProviderError};
 use crate::limits::{Excess, Reading};
 use crate::script::{Said, Wishes};
 pub(crate) use retry::{date, retry_headers};
@@ -134,7 +134,7 @@ pub(crate) enum Refusal {
     /// The request makes no sense.
     Invalid(Complaint),
     /// A fault's doing.
-    Failed(Failure),
+    Injected(ProviderError),
     /// A limit's doing.
     Exceeded(Box<Excess>),
     /// Slots and queue are full.
@@ -268,8 +268,8 @@ impl Persona {
 
     /// Says no.
     pub(crate) fn refuse(self, refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
-        if let Refusal::Failed(failure) = refusal
-            && let Some(reply) = edge(failure)
+        if let Refusal::Injected(error) = refusal
+            && let Some(reply) = edge(error)
         {
             return reply;
         }
@@ -329,7 +329,7 @@ impl Persona {
 
     /// The body of an answer that is an error under status 200; without a status, that of overload.
     pub(crate) fn error_body(self, status: Option<u16>, scene: &Scene<'_>) -> ErrorReply {
-        let failed = |status| Refusal::Failed(Failure::of_status(status));
+        let failed = |status| Refusal::Injected(ProviderError::of_status(status));
         let refusal = status.map_or(Refusal::Overloaded, failed);
         let reply = self.refuse(&refusal, scene);
         if reply.content_type == JSON {
@@ -419,10 +419,10 @@ pub(crate) fn put(map: &mut HeaderMap, headers: Headers) {
 const JSON: &str = "application/json";
 
 /// The answer of something in front of the provider, if the fault asks for one.
-fn edge(failure: &Failure) -> Option<ErrorReply> {
-    let status = failure.status;
+fn edge(error: &ProviderError) -> Option<ErrorReply> {
+    let status = error.status;
     let text = |body| ErrorReply { status, content_type: "text/plain", body };
-    match failure.body {
+    match error.body {
         ErrorBody::Provider => None,
         ErrorBody::Html => {
             let status_code = http::StatusCode::from_u16(status).ok();

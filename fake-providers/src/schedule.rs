@@ -16,13 +16,18 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use vocab::{At, Seed};
 
 use crate::FakesError;
+use crate::action::{
+    Action, Break, DialEnd, Effect, EndMutation, HeadEnd, HeadMutation, LimitScale, NameFailure,
+    RequestEnd, StreamEnd, Strength, TokenMutation, combine,
+};
 use crate::by_name::Named;
 use crate::config::{DeploymentConfig, FakesConfig, FaultRule, When, Window};
-use crate::fault::{self, Cold, Fault, Moment, Verdict, Weight, weigh};
+use crate::fault::{self, Cold, Fault, Ramp};
 use crate::ledger::{Entry, Numbers};
 
 /// All rules of a world.
@@ -85,11 +90,18 @@ pub(crate) struct Luck {
     pub(crate) visit: u32,
 }
 
+/// For which request a client dials, with the numbers that its attempt would get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Caller {
+    pub(crate) request: u64,
+    pub(crate) numbers: Numbers,
+}
+
 /// Rules that an attempt meets, in the order of the scenario.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Met {
     schedule: Option<Arc<Schedule>>,
-    armed: Vec<(usize, f64)>,
+    armed: Vec<(usize, Strength)>,
     asked: Option<Named>,
 }
 
@@ -100,12 +112,12 @@ pub(crate) struct Onset {
     rule: usize,
 }
 
-/// What the rules do at a dial.
+/// What the rules do while a client dials.
 #[derive(Clone, Debug)]
-pub(crate) struct Dialled {
+pub(crate) struct Dialled<End> {
     /// The rules that do something, in the order of the scenario.
     pub(crate) rules: Vec<Arc<str>>,
-    pub(crate) weight: Weight,
+    pub(crate) effect: Effect<End>,
     /// End of the window of the last of them.
     pub(crate) until: At,
 }
@@ -114,7 +126,7 @@ pub(crate) struct Dialled {
 #[derive(Clone, Debug)]
 pub(crate) struct Strike {
     pub(crate) rule: Arc<str>,
-    pub(crate) verdict: Verdict,
+    pub(crate) how: Break,
     /// End of its window.
     pub(crate) until: At,
 }
@@ -223,27 +235,47 @@ impl Schedule {
         met
     }
 
-    /// What happens at `moment` (a name is looked up, a dial arrives) to a client of the host whose
-    /// first deployment is `first`. `caller` is the request for which it dials, where that is known,
-    /// with the numbers that its attempt would get.
-    pub(crate) fn at_dial(
+    /// What becomes of the name of the host whose first deployment is `first`, for `caller`.
+    pub(crate) fn on_resolve(
         &self,
-        moment: Moment,
         first: usize,
         at: At,
-        caller: Option<(u64, Numbers)>,
-    ) -> Dialled {
+        caller: Option<Caller>,
+    ) -> Dialled<NameFailure> {
+        self.on_host(first, at, caller, |fault, strength| fault.on_resolve(strength))
+    }
+
+    /// What becomes of a dial of `caller` to the host whose first deployment is `first`, and which
+    /// has so many connections open.
+    pub(crate) fn on_dial(
+        &self,
+        open: usize,
+        first: usize,
+        at: At,
+        caller: Option<Caller>,
+    ) -> Dialled<DialEnd> {
+        self.on_host(first, at, caller, |fault, strength| fault.on_dial(open, strength))
+    }
+
+    fn on_host<End>(
+        &self,
+        first: usize,
+        at: At,
+        caller: Option<Caller>,
+        hook: impl Fn(&dyn Fault, Strength) -> Action<End>,
+    ) -> Dialled<End> {
         let (mut rules, mut until) = (Vec::new(), at);
         let now = self.on_timeline(at);
-        let weight = weigh(self.armed().filter_map(|(_, rule)| {
-            let verdict = rule.at_dial(self.seed, (moment, now?), first, caller)?;
-            if verdict != Verdict::Pass {
+        let effect = combine(self.armed().filter_map(|(_, rule)| {
+            let strength = rule.strength_for_dial(self.seed, now?, first, caller)?;
+            let action = hook(&*rule.fault, strength);
+            if !action.is_pass() {
                 rules.push(Arc::clone(&rule.id));
                 until = self.in_run(rule.window.to);
             }
-            Some(verdict)
+            Some(action)
         }));
-        Dialled { rules, weight, until }
+        Dialled { rules, effect, until }
     }
 
     /// When a connection to the host whose first deployment is `first` is closed, if it is idle since
@@ -299,8 +331,8 @@ impl Schedule {
             }
             None => rule.share >= 1.0 && rule.when == When::default(),
         };
-        let verdict = rule.fault.at(Moment::Onset, 1.0);
-        (struck && verdict != Verdict::Pass).then(|| self.strike(rule, verdict))
+        let how = rule.fault.on_onset().filter(|_| struck)?;
+        Some(Strike { rule: Arc::clone(&rule.id), how, until: self.in_run(rule.window.to) })
     }
 
     /// Whether no rule fails a first try; see [`crate::Fakes::would_answer`].
@@ -311,26 +343,70 @@ impl Schedule {
             spares || rule.strength(self.seed, &ask, false).is_none()
         })
     }
-
-    fn strike(&self, rule: &Rule, verdict: Verdict) -> Strike {
-        Strike { rule: Arc::clone(&rule.id), verdict, until: self.in_run(rule.window.to) }
-    }
 }
 
 impl Met {
-    /// What the faults do at `moment`; marks the ones that do something in `entry`.
-    pub(crate) fn at(&self, moment: Moment, entry: &Entry) -> Weight {
+    /// Whether a rule breaks the connection on which the request came, after so long a rest.
+    pub(crate) fn on_reuse(&self, idle: Duration, entry: &Entry) -> Option<Break> {
+        let how = |(id, fault, _): (_, &dyn Fault, _)| Some((id, fault.on_reuse(idle)?));
+        let (id, how) = self.faults().find_map(how)?;
+        entry.met(id);
+        Some(how)
+    }
+
+    /// What the faults do to a request that was read.
+    pub(crate) fn on_request(&self, entry: &Entry) -> Effect<RequestEnd, LimitScale> {
+        let mut effect = self.ask(entry, |fault, strength| fault.on_request(strength));
+        if effect.end.is_none()
+            && let Some(asked) = &self.asked
+            && let Some(end) = asked.after_dial
+        {
+            entry.met(&asked.id);
+            effect.end = Some(end);
+        }
+        effect
+    }
+
+    /// What they do to an answer before its head.
+    pub(crate) fn before_head(&self, entry: &Entry) -> Effect<HeadEnd, HeadMutation> {
+        self.ask(entry, |fault, strength| fault.before_head(strength))
+    }
+
+    /// What they do to an answer after so many tokens, when another one comes.
+    pub(crate) fn before_token(
+        &self,
+        token: u32,
+        entry: &Entry,
+    ) -> Effect<StreamEnd, TokenMutation> {
+        self.ask(entry, |fault, strength| fault.before_token(token, strength))
+    }
+
+    /// What they do to the end of an answer.
+    pub(crate) fn on_end(&self, entry: &Entry) -> Effect<StreamEnd, EndMutation> {
+        self.ask(entry, |fault, strength| fault.on_end(strength))
+    }
+
+    /// Asks them all, in the order of the scenario, and marks the ones that do something in `entry`.
+    fn ask<End, Mutation>(
+        &self,
+        entry: &Entry,
+        hook: impl Fn(&dyn Fault, Strength) -> Action<End, Mutation>,
+    ) -> Effect<End, Mutation> {
+        combine(self.faults().map(|(id, fault, strength)| {
+            let action = hook(fault, strength);
+            if !action.is_pass() {
+                entry.met(id);
+            }
+            action
+        }))
+    }
+
+    fn faults(&self) -> impl Iterator<Item = (&Arc<str>, &dyn Fault, Strength)> {
         let rules = self.armed.iter().filter_map(|(index, strength)| {
             let rule = self.schedule.as_ref()?.rule(*index)?;
-            Some((&rule.id, rule.fault.at(moment, *strength)))
+            Some((&rule.id, &*rule.fault, *strength))
         });
-        let asked = self.asked.iter().map(|asked| (&asked.id, asked.at(moment)));
-        weigh(rules.chain(asked).filter(|(_, verdict)| *verdict != Verdict::Pass).map(
-            |(id, verdict)| {
-                entry.met(id);
-                verdict
-            },
-        ))
+        rules.chain(self.asked.iter().map(|asked| (&asked.id, &*asked.fault, Strength::FULL)))
     }
 
     /// These, and what the client asked for.
@@ -359,7 +435,8 @@ impl Rule {
             rule: rule.id.clone(),
             name: rule.name.clone(),
         })?;
-        let fault = (entry.parse)(&rule.params)
+        let fault = entry
+            .parse(&rule.params)
             .map_err(|source| FakesError::Param { rule: rule.id.clone(), source })?;
         if let Some(target) = rule.targets.iter().find(|target| **target >= deployments.len()) {
             return Err(FakesError::NoTarget { rule: rule.id.clone(), target: *target });
@@ -394,10 +471,10 @@ impl Rule {
 
     /// The ramp's strength if the attempt meets this rule. The conditions `first`, `every` and `nth`
     /// depend on load: they are counted only if `counted`, and else never hold.
-    fn strength(&self, seed: Seed, ask: &Ask, counted: bool) -> Option<f64> {
-        let strength = self.window.strength(ask.at);
+    fn strength(&self, seed: Seed, ask: &Ask, counted: bool) -> Option<Strength> {
+        let strength = Strength::new(self.window.strength(ask.at))?;
         let luck_of = self.luck_of(ask.deployment)?;
-        if strength <= 0.0 || !self.when.holds(ask) {
+        if !self.when.holds(ask) {
             return None;
         }
         if self.when.counts() {
@@ -411,39 +488,47 @@ impl Rule {
         {
             return None;
         }
-        let share = if self.fault.ramps_amount() { self.share } else { self.share * strength };
-        let share = share * self.left(ask.at);
+        let share = self.share_at(strength) * self.left(ask.at);
         (self.draw(seed, luck_of, ask.luck) < share).then_some(strength)
     }
 
-    /// What happens to a dial, if this rule is about it.
-    fn at_dial(
+    /// The ramp's strength if a dial meets this rule.
+    fn strength_for_dial(
         &self,
         seed: Seed,
-        (moment, at): (Moment, At),
+        at: At,
         first: usize,
-        caller: Option<(u64, Numbers)>,
-    ) -> Option<Verdict> {
-        let strength = self.window.strength(at);
-        let told = self.fault.at_connect() && strength > 0.0 && self.when.told_by_dial();
+        caller: Option<Caller>,
+    ) -> Option<Strength> {
+        let strength = Strength::new(self.window.strength(at))?;
+        let told = self.fault.at_connect() && self.when.told_by_dial();
         let luck_of = self.luck_of(first).filter(|_| told)?;
         let numbered = self
             .when
             .attempt
-            .is_none_or(|wanted| caller.is_some_and(|(_, numbers)| numbers.attempt == wanted));
-        let share = if self.fault.ramps_amount() { self.share } else { self.share * strength };
+            .is_none_or(|wanted| caller.is_some_and(|caller| caller.numbers.attempt == wanted));
+        let share = self.share_at(strength);
         let drawn = share >= 1.0
-            || caller.is_some_and(|(request, numbers)| {
+            || caller.is_some_and(|Caller { request, numbers }| {
                 let luck = Luck { request, visit: numbers.visit };
                 self.draw(seed, luck_of, luck) < share
             });
-        (numbered && drawn).then(|| self.fault.at(moment, strength))
+        (numbered && drawn).then_some(strength)
+    }
+
+    /// The share of attempts that meet this rule while its ramp is so strong.
+    fn share_at(&self, strength: Strength) -> f64 {
+        match self.fault.ramp() {
+            Ramp::Amount => self.share,
+            Ramp::Share | Ramp::Recovering => strength.share(self.share),
+        }
     }
 
     /// What is left of a share that falls over the window; 1 for all others.
     fn left(&self, at: At) -> f64 {
-        if !self.fault.recovers() {
-            return 1.0;
+        match self.fault.ramp() {
+            Ramp::Share | Ramp::Amount => return 1.0,
+            Ramp::Recovering => {}
         }
         let whole = self.window.to.since(self.window.from).as_secs_f64();
         if whole > 0.0 { self.window.to.since(at).as_secs_f64() / whole } else { 1.0 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
 use super::Said;
+use crate::action::Pieces;
 
 /// What was said and not handed over yet.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub(crate) struct Drip {
 
 impl Drip {
     /// So many bytes at a time, at least one, and so long between two pieces.
-    pub(crate) fn new(bytes: u16, every: Duration) -> Self {
+    pub(crate) fn new(Pieces { bytes, every }: Pieces) -> Self {
         let timer = Box::pin(tokio::time::sleep(Duration::ZERO));
         Self { bytes: usize::from(bytes.max(1)), every, said: None, timer, due: Instant::now() }
     }

@@ -4,19 +4,19 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use wire::ErrorReply;
 
-use crate::fault::{Shape, Slip};
+use crate::action::{ErrorShape, InBandError};
 use crate::persona::OwnedScene;
 
 /// The error of `slip`, in its shape.
-pub(crate) fn error(slip: &Slip, scene: &OwnedScene) -> ErrorReply {
+pub(crate) fn error(slip: &InBandError, scene: &OwnedScene) -> ErrorReply {
     let native = scene.persona.error_body(slip.status, &scene.borrow());
     let body = match slip.shape {
-        Shape::Native | Shape::Envelope => return native,
-        Shape::Foreign => {
+        ErrorShape::Native | ErrorShape::Envelope => return native,
+        ErrorShape::Foreign => {
             return scene.persona.neighbour().error_body(slip.status, &scene.borrow());
         }
-        Shape::String => json!({ "error": message(&native.body) }),
-        Shape::Chunk => json!({
+        ErrorShape::String => json!({ "error": message(&native.body) }),
+        ErrorShape::Chunk => json!({
             "id": format!("chatcmpl-{}", scene.id),
             "object": "chat.completion.chunk",
             "created": scene.unix_s,

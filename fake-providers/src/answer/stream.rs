@@ -15,9 +15,11 @@ use tokio::time::Sleep;
 use vocab::{At, mark};
 
 use super::{Said, slip};
+use crate::action::{
+    CutPoint, EndMutation, ErrorShape, FramingBreak, InBandError, StreamEnd, TokenMutation,
+};
 use crate::course::{Course, Step};
 use crate::estate::Estate;
-use crate::fault::{Inside, Shape, Slip, Twist, Unframed, Verdict};
 use crate::ledger::Entry;
 use crate::line::Line;
 use crate::persona::{OwnedScene, Voice};
@@ -56,6 +58,14 @@ pub(crate) struct Tale {
     pub(crate) scene: OwnedScene,
     /// When the request came in.
     pub(crate) arrived: At,
+}
+
+/// What is odd about a token's own frame.
+#[derive(Clone, Copy, Debug, Default)]
+struct Oddities {
+    garbled: bool,
+    twice: bool,
+    after_the_next: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,12 +149,12 @@ impl Stream {
             return Poll::Pending;
         }
         match step {
-            Step::Token(twists) => {
-                self.say_token(&twists);
+            Step::Token(mutations) => {
+                self.say_token(&mutations);
                 self.more()
             }
-            Step::Finish(twists) => self.finish(&twists),
-            Step::Broken(verdict) => self.poll_broken(cx, &verdict),
+            Step::Finish(mutations) => self.finish(&mutations),
+            Step::Broken(end) => self.poll_broken(cx, &end),
         }
     }
 
@@ -160,138 +170,117 @@ impl Stream {
     }
 
     /// The next token's frame into the buffer, with what is odd about it.
-    fn say_token(&mut self, twists: &[Twist]) {
+    fn say_token(&mut self, mutations: &[TokenMutation]) {
         let Tale { entry, course, telling, voice, wide, .. } = &mut self.tale;
         entry.generated(1);
         course.say();
-        if twists.is_empty() && !*wide && !course.endless && self.held.is_empty() {
+        if mutations.is_empty() && !*wide && !course.endless && self.held.is_empty() {
             if let Some(piece) = telling.next() {
                 voice.say(&mut self.out, &piece);
             }
             return;
         }
-        for twist in twists {
-            match twist {
-                Twist::Comments { ids } => voice.idle_frames(&mut self.out, *ids),
-                Twist::UnknownEvent => voice.unknown_event(&mut self.out),
-                Twist::Garble
-                | Twist::Duplicate
-                | Twist::Reorder
-                | Twist::DoubleDone
-                | Twist::NoUsage
-                | Twist::ContentType(_)
-                | Twist::Pieces { .. }
-                | Twist::Empty
-                | Twist::Endless
-                | Twist::Limits(_) => {}
+        let mut odd = Oddities::default();
+        for mutation in mutations {
+            match mutation {
+                TokenMutation::Comments { ids } => voice.idle_frames(&mut self.out, *ids),
+                TokenMutation::UnknownEvent => voice.unknown_event(&mut self.out),
+                TokenMutation::Garble => odd.garbled = true,
+                TokenMutation::Duplicate => odd.twice = true,
+                TokenMutation::Reorder => odd.after_the_next = true,
             }
         }
-        self.say_oddly(twists);
+        self.say_oddly(odd);
     }
 
-    fn say_oddly(&mut self, twists: &[Twist]) {
+    fn say_oddly(&mut self, odd: Oddities) {
         let before = std::mem::take(&mut self.held);
         let start = self.out.len();
         let is_last = self.tale.course.said >= self.tale.course.length;
         let Tale { telling, voice, course, wide, .. } = &mut self.tale;
         let piece = odd_piece(telling, &mut self.text, *wide, course.endless);
-        if twists.contains(&Twist::Garble) {
+        if odd.garbled {
             voice.garble(&mut self.out, &piece);
         } else {
             voice.say(&mut self.out, &piece);
         }
-        if twists.contains(&Twist::Duplicate) {
+        if odd.twice {
             // Said twice, it is billed twice: no token is delivered that nobody billed.
             self.tale.entry.generated(1);
             let frame = Bytes::copy_from_slice(&self.out[start..]);
             self.out.extend_from_slice(&frame);
         }
         // The last token has nobody to change places with.
-        if twists.contains(&Twist::Reorder) && before.is_empty() && !is_last {
+        if odd.after_the_next && before.is_empty() && !is_last {
             self.held = self.out.split_off(start);
         }
         self.out.extend_from_slice(&before);
     }
 
-    fn finish(&mut self, twists: &[Twist]) -> Poll<Said> {
+    fn finish(&mut self, mutations: &[EndMutation]) -> Poll<Said> {
         let Tale { voice, telling, with_usage, estate, arrived, .. } = &mut self.tale;
         voice.took(estate.clock.now().since(*arrived));
         voice.close(&mut self.out, telling.script().finish, telling.tally(), *with_usage);
         voice.terminator(&mut self.out);
-        if twists.contains(&Twist::DoubleDone) {
+        let mut doubled = false;
+        for mutation in mutations {
+            match mutation {
+                EndMutation::DoubleDone => doubled = true,
+            }
+        }
+        if doubled {
             voice.say(&mut self.out, &filler(" ~"));
             voice.terminator(&mut self.out);
         }
         self.last(AttemptEnd::Complete)
     }
 
-    fn poll_broken(&mut self, cx: &mut Context<'_>, verdict: &Verdict) -> Poll<Said> {
-        match verdict {
-            Verdict::Stall => self.fall_silent(),
-            Verdict::Blackhole => {
-                self.tale.line.silence(self.tale.course.met.until());
-                self.fall_silent()
-            }
-            Verdict::Heartbeats(every) => {
+    fn poll_broken(&mut self, cx: &mut Context<'_>, end: &StreamEnd) -> Poll<Said> {
+        match end {
+            StreamEnd::Silence => self.fall_silent(),
+            StreamEnd::Heartbeats(every) => {
                 self.tale.entry.doom(AttemptEnd::Silent);
                 self.stage = Stage::Beating(*every);
                 self.poll_beat(cx, *every)
             }
-            Verdict::Cut | Verdict::Reset | Verdict::Refuse => {
-                self.break_off(cx, AttemptEnd::Reset)
-            }
-            Verdict::Unframed(Unframed::Fin) | Verdict::Close => {
-                self.break_off(cx, AttemptEnd::Closed)
-            }
-            Verdict::Unframed(Unframed::Garbage) => {
+            StreamEnd::Reset => self.break_off(cx, AttemptEnd::Reset),
+            StreamEnd::BreakFraming(FramingBreak::Fin) => self.break_off(cx, AttemptEnd::Closed),
+            StreamEnd::BreakFraming(FramingBreak::Garbage) => {
                 self.tale.line.break_framing();
                 self.break_off(cx, AttemptEnd::Closed)
             }
-            Verdict::Truncate(inside) => self.truncate(*inside),
-            Verdict::ErrorEvent(slip) => self.fail(slip),
-            Verdict::Fail(failure) => {
-                self.fail(&Slip { status: Some(failure.status), ..Slip::default() })
-            }
-            Verdict::Garble => {
+            StreamEnd::Truncate(inside) => self.truncate(*inside),
+            StreamEnd::Error(error) => self.fail(error),
+            StreamEnd::Garble => {
                 self.tale.voice.garble(&mut self.out, &filler(" ~"));
                 self.last(AttemptEnd::Truncated)
             }
-            // These let an answer go on, or come before it; `weigh` never ends one with them here.
-            Verdict::Pass
-            | Verdict::Delay(_)
-            | Verdict::Scale(_)
-            | Verdict::Stretch { .. }
-            | Verdict::Twist(_)
-            | Verdict::NoName { .. }
-            | Verdict::Wait
-            | Verdict::Alert(_)
-            | Verdict::Instead(_) => Poll::Pending,
         }
     }
 
-    fn fail(&mut self, slip: &Slip) -> Poll<Said> {
-        let error = slip::error(slip, &self.tale.scene);
-        if slip.shape == Shape::Envelope {
+    fn fail(&mut self, in_band: &InBandError) -> Poll<Said> {
+        let error = slip::error(in_band, &self.tale.scene);
+        if in_band.shape == ErrorShape::Envelope {
             self.out.extend_from_slice(&error.body);
         } else {
             self.tale.voice.fail(&mut self.out, &error);
         }
-        if slip.terminated {
+        if in_band.terminated {
             self.tale.voice.terminator(&mut self.out);
         }
         self.last(AttemptEnd::ErrorEvent)
     }
 
-    fn truncate(&mut self, inside: Inside) -> Poll<Said> {
-        if inside != Inside::Nothing {
+    fn truncate(&mut self, inside: CutPoint) -> Poll<Said> {
+        if inside != CutPoint::Nothing {
             let Tale { telling, voice, course, wide, .. } = &mut self.tale;
             course.say();
-            let wide = *wide || inside == Inside::Utf8;
+            let wide = *wide || inside == CutPoint::Utf8;
             let piece = odd_piece(telling, &mut self.text, wide, course.endless);
             voice.say(&mut self.out, &piece);
             let first_byte = self.out.iter().position(|byte| !byte.is_ascii());
             let end = match (inside, first_byte) {
-                (Inside::Utf8, Some(at)) => at + 1,
+                (CutPoint::Utf8, Some(at)) => at + 1,
                 _ => self.out.len() / 2,
             };
             self.out.truncate(end);
@@ -308,7 +297,7 @@ impl Stream {
             None => self.tale.course.due.plus(every),
         };
         self.tale.course.due = due;
-        self.next = Some((due, Step::Broken(Verdict::Heartbeats(every))));
+        self.next = Some((due, Step::Broken(StreamEnd::Heartbeats(every))));
         if self.wait_until(cx, due).is_pending() {
             return Poll::Pending;
         }

@@ -8,39 +8,43 @@ use http::{Response, StatusCode};
 use record::AttemptEnd;
 
 use super::{Case, JSON, Seat, half};
+use crate::action::Substitute;
 use crate::answer::{Answer, Body, Then};
 use crate::course::Course;
-use crate::fault::Instead;
 use crate::persona::Prompt;
 use crate::script::Script;
 
 impl Case<'_> {
-    /// Answers with `instead`.
-    pub(super) async fn instead(
+    /// Answers with `substitute`.
+    pub(super) async fn substitute(
         mut self,
         prompt: &Prompt,
         (mut course, script): (Course, Script),
         seat: Seat,
-        instead: Instead,
+        substitute: Substitute,
     ) -> Response<Answer> {
         let end = AttemptEnd::Truncated;
-        if instead == Instead::Html {
-            self.desk.estate.clock.sleep_until(course.due).await;
-            let page = (HTML, Bytes::from_static(PAGE));
-            return self.whole(StatusCode::OK, page, Some(seat), end);
-        }
+        let padding = match substitute {
+            Substitute::Html => {
+                self.desk.estate.clock.sleep_until(course.due).await;
+                let page = (HTML, Bytes::from_static(PAGE));
+                return self.whole(StatusCode::OK, page, Some(seat), end);
+            }
+            Substitute::HalfJson => {
+                let body = self.plan(prompt, &mut course, script).await.body;
+                return self.whole(StatusCode::OK, (JSON, half(&body)), Some(seat), end);
+            }
+            Substitute::Short => {
+                let body = self.plan(prompt, &mut course, script).await.body;
+                let (half, declared) = (half(&body), Some(body.len() as u64));
+                return self.piece(Body::new(half, Then::Close), declared, seat);
+            }
+            Substitute::Oversize(padding) => padding,
+        };
         let body = self.plan(prompt, &mut course, script).await.body;
-        let declared = body.len() as u64;
-        match instead {
-            Instead::Html | Instead::HalfJson => {
-                self.whole(StatusCode::OK, (JSON, half(&body)), Some(seat), end)
-            }
-            Instead::Short => self.piece(Body::new(half(&body), Then::Close), Some(declared), seat),
-            Instead::Oversize(padding) => {
-                let piece = Body::new(body, Then::End(AttemptEnd::Complete)).padded(padding);
-                self.piece(piece, Some(declared.saturating_add(padding)), seat)
-            }
-        }
+        let declared = (body.len() as u64).saturating_add(padding);
+        let piece = Body::new(body, Then::End(AttemptEnd::Complete)).padded(padding);
+        self.piece(piece, Some(declared), seat)
     }
 }
 

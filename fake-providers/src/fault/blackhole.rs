@@ -1,40 +1,42 @@
-//! Packets vanish: dials hang and open connections fall silent without FIN or RST, as in a network
-//! partition.
-//!
-//! A dial stands until its client gives up; when the window ends those that still wait are turned away.
-//! Silent connections stay silent.
+//! `blackhole`: dials stand, open connections and requests fall silent.
 
-use super::{Entry, Fault, Group, Moment, Verdict, params};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Entry, Fault, Group, params};
+use crate::action::{Action, Break, DialEnd, OnDial, OnRequest, RequestEnd, Strength, TurnAway};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "blackhole",
-    source: include_str!("blackhole.rs"),
     example: "blackhole",
     group: Group::Connection,
-    parse: |value| {
-        params::none(value)?;
-        Ok(Box::new(Blackhole))
-    },
-    schema: params::no_schema,
+    parse: params::parse::<Blackhole>,
+    document: params::document::<Blackhole>,
 };
 
-#[derive(Debug)]
-struct Blackhole;
+/// Packets vanish: dials hang and open connections fall silent without FIN or RST, as in a network
+/// partition.
+///
+/// A dial stands until its client gives up; when the window ends those that still wait are turned away.
+/// Silent connections stay silent.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Blackhole {}
 
 impl Fault for Blackhole {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        if matches!(moment, Moment::Accept { .. } | Moment::Onset | Moment::Request) {
-            Verdict::Blackhole
-        } else {
-            Verdict::Pass
-        }
+    fn on_dial(&self, _: usize, _: Strength) -> OnDial {
+        Action::End(DialEnd::TurnAway(TurnAway::Blackhole))
     }
 
-    fn at_connect(&self) -> bool {
-        true
+    fn on_onset(&self) -> Option<Break> {
+        Some(Break::Blackhole)
+    }
+
+    fn on_request(&self, _: Strength) -> OnRequest {
+        Action::End(RequestEnd::Blackhole)
     }
 
     fn describe(&self) -> String {
-        "blackhole (packets vanish)".to_owned()
+        "packets vanish".to_owned()
     }
 }

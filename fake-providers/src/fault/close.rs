@@ -1,38 +1,36 @@
-//! Connections are accepted and closed at once (FIN), as by a load balancer without healthy backends.
-//!
-//! A request that arrives on a connection that was open before is answered the same way.
+//! `close`: closes dials and requests in order.
 
-use super::{Entry, Fault, Group, Moment, Verdict, params};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Entry, Fault, Group, params};
+use crate::action::{Action, DialEnd, OnDial, OnRequest, RequestEnd, Strength, TurnAway};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "close",
-    source: include_str!("close.rs"),
     example: "close",
     group: Group::Connection,
-    parse: |value| {
-        params::none(value)?;
-        Ok(Box::new(Close))
-    },
-    schema: params::no_schema,
+    parse: params::parse::<Close>,
+    document: params::document::<Close>,
 };
 
-#[derive(Debug)]
-struct Close;
+/// Connections are accepted and closed at once (FIN), as by a load balancer without healthy backends.
+///
+/// A request that arrives on a connection that was open before is answered the same way.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Close {}
 
 impl Fault for Close {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        if matches!(moment, Moment::Accept { .. } | Moment::Request) {
-            Verdict::Close
-        } else {
-            Verdict::Pass
-        }
+    fn on_dial(&self, _: usize, _: Strength) -> OnDial {
+        Action::End(DialEnd::TurnAway(TurnAway::Close))
     }
 
-    fn at_connect(&self) -> bool {
-        true
+    fn on_request(&self, _: Strength) -> OnRequest {
+        Action::End(RequestEnd::Close)
     }
 
     fn describe(&self) -> String {
-        "close (accepted, then closed)".to_owned()
+        "accepted, then closed".to_owned()
     }
 }

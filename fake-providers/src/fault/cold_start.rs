@@ -1,66 +1,64 @@
-//! After a rest the provider must warm up: the first requests take many times as long, or are refused.
+//! `cold_start`: delays or refuses the first requests after a rest.
 
 use std::time::Duration;
 
-use schemars::{JsonSchema, schema_for};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 use vocab::show_duration;
 
-use super::params::{ParamError, Span};
-use super::{Cold, Entry, Failure, Fault, Group, Moment, Verdict, params};
+use super::params::{ErrorStatus, Factor, Span};
+use super::{Cold, Entry, Fault, Group, params};
+use crate::action::{Action, BeforeHead, Delay, OnRequest, ProviderError, RequestEnd, Strength};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "cold_start",
-    source: include_str!("cold_start.rs"),
     example: "{ cold_start: { after: 60s, requests: 3, factor: 10 } }",
     group: Group::Provider,
-    parse,
-    schema: || schema_for!(Params),
+    parse: params::parse::<ColdStart>,
+    document: params::document::<ColdStart>,
 };
 
-/// Parameters of `cold_start`.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+/// After a rest the provider must warm up: the first requests take many times as long, or are refused.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Params {
+struct ColdStart {
     /// How long nothing must have arrived; 60s by default.
     after: Span,
     /// How many requests are slow then; 3 by default.
     requests: u32,
     /// How many times as long their heads take; 10 by default.
-    factor: f64,
+    factor: Factor,
     /// Refuses them with this status instead of being slow, 400 to 599.
-    #[schemars(range(min = 400, max = 599))]
-    status: Option<u16>,
+    status: Option<ErrorStatus>,
 }
 
-#[derive(Debug)]
-struct ColdStart(Params);
-
-impl Default for Params {
+impl Default for ColdStart {
     fn default() -> Self {
-        Self { after: Span(Duration::from_secs(60)), requests: 3, factor: 10.0, status: None }
+        Self {
+            after: Span(Duration::from_secs(60)),
+            requests: 3,
+            factor: Factor(10.0),
+            status: None,
+        }
     }
 }
 
-fn parse(value: &Value) -> Result<Box<dyn Fault>, ParamError> {
-    let read: Params = params::read(value)?;
-    read.status.map_or(Ok(()), params::error_status)?;
-    params::factor("factor", read.factor)?;
-    Ok(Box::new(ColdStart(read)))
-}
-
 impl Fault for ColdStart {
-    fn at(&self, moment: Moment, strength: f64) -> Verdict {
-        match (moment, self.0.status) {
-            (Moment::Request, Some(status)) => Verdict::Fail(Failure::of_status(status)),
-            (Moment::Head, None) => Verdict::Scale(1.0 + (self.0.factor - 1.0) * strength),
-            _ => Verdict::Pass,
+    fn on_request(&self, _: Strength) -> OnRequest {
+        self.status.map_or(Action::Pass, |ErrorStatus(status)| {
+            Action::End(RequestEnd::Error(ProviderError::of_status(status)))
+        })
+    }
+
+    fn before_head(&self, strength: Strength) -> BeforeHead {
+        match self.status {
+            Some(_) => Action::Pass,
+            None => Action::Delay(Delay::times(strength.towards(self.factor.0))),
         }
     }
 
     fn only_slows(&self) -> bool {
-        self.0.status.is_none()
+        self.status.is_none()
     }
 
     fn depends_on_load(&self) -> bool {
@@ -68,15 +66,15 @@ impl Fault for ColdStart {
     }
 
     fn cold(&self) -> Option<Cold> {
-        Some(Cold { after: self.0.after.0, requests: self.0.requests })
+        Some(Cold { after: self.after.0, requests: self.requests })
     }
 
     fn describe(&self) -> String {
-        let what = match self.0.status {
-            Some(status) => format!("{status} to"),
-            None => format!("× {} for", self.0.factor),
+        let what = match self.status {
+            Some(ErrorStatus(status)) => format!("{status} to"),
+            None => format!("× {} for", self.factor.0),
         };
-        let Params { after: Span(after), requests, .. } = self.0;
-        format!("cold_start ({what} {requests} requests after {} of rest)", show_duration(after))
+        let Self { after: Span(after), requests, .. } = self;
+        format!("{what} {requests} requests after {} of rest", show_duration(*after))
     }
 }

@@ -1,35 +1,34 @@
-//! The host keeps at most n connections open; further dials are left waiting until one closes, or
-//! refused.
+//! `connection_cap`: keeps or turns away dials beyond a number of open connections.
 
-use schemars::{JsonSchema, schema_for};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
-use super::params::ParamError;
-use super::{Entry, Fault, Group, Moment, Verdict, params};
+use super::{Entry, Fault, Group, params};
+use crate::action::{Action, DialEnd, OnDial, Strength, TurnAway};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "connection_cap",
-    source: include_str!("connection_cap.rs"),
     example: "{ connection_cap: { max: 100, then: wait } }",
     group: Group::Connection,
-    parse,
-    schema: || schema_for!(Params),
+    parse: |value| {
+        params::parse_checked(value, |cap: &ConnectionCap| {
+            params::not_zero("max", cap.max, "a cap of 0 is `refuse`; use 1 or more")
+        })
+    },
+    document: params::document::<ConnectionCap>,
 };
 
-/// Parameters of `connection_cap`.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+/// The host keeps at most n connections open; further dials are left waiting until one closes, or
+/// refused.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Params {
+struct ConnectionCap {
     /// Most connections at a time; 100 by default.
     #[schemars(range(min = 1))]
     max: u32,
     /// What happens to further dials: `wait` (default) or `refuse`.
     then: Then,
 }
-
-#[derive(Debug)]
-struct ConnectionCap(Params);
 
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -39,40 +38,21 @@ enum Then {
     Refuse,
 }
 
-impl Default for Params {
+impl Default for ConnectionCap {
     fn default() -> Self {
         Self { max: 100, then: Then::Wait }
     }
 }
 
-fn parse(value: &Value) -> Result<Box<dyn Fault>, ParamError> {
-    let params: Params = params::read(value)?;
-    if params.max == 0 {
-        return Err(ParamError::at("max", "a cap of 0 is `refuse`; use 1 or more"));
-    }
-    Ok(Box::new(ConnectionCap(params)))
-}
-
 impl Fault for ConnectionCap {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        match moment {
-            Moment::Accept { open } if open >= self.0.max as usize => match self.0.then {
-                Then::Wait => Verdict::Wait,
-                Then::Refuse => Verdict::Refuse,
-            },
-            Moment::Accept { .. }
-            | Moment::Resolve
-            | Moment::Onset
-            | Moment::Reuse { .. }
-            | Moment::Request
-            | Moment::Head
-            | Moment::AfterTokens(_)
-            | Moment::End => Verdict::Pass,
+    fn on_dial(&self, open: usize, _: Strength) -> OnDial {
+        if open < self.max as usize {
+            return Action::Pass;
         }
-    }
-
-    fn at_connect(&self) -> bool {
-        true
+        Action::End(match self.then {
+            Then::Wait => DialEnd::Wait,
+            Then::Refuse => DialEnd::TurnAway(TurnAway::Refuse),
+        })
     }
 
     fn depends_on_load(&self) -> bool {
@@ -80,10 +60,10 @@ impl Fault for ConnectionCap {
     }
 
     fn describe(&self) -> String {
-        let then = match self.0.then {
+        let then = match self.then {
             Then::Wait => "further ones wait",
             Then::Refuse => "further ones are refused",
         };
-        format!("connection_cap (at most {} connections, {then})", self.0.max)
+        format!("at most {} connections, {then}", self.max)
     }
 }

@@ -1,41 +1,34 @@
-//! A good answer under a head that names the wrong content type.
+//! `content_type`: another content type in the head.
 
-use schemars::{JsonSchema, schema_for};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{ContentType, Entry, Fault, Group, Moment, Twist, Verdict, params};
+use super::{Entry, Fault, Group, params};
+use crate::action::{Action, BeforeHead, HeadMutation, MediaType, Strength};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "content_type",
-    source: include_str!("content_type.rs"),
     example: "{ content_type: { as: html } }",
     group: Group::Response,
-    parse: |value| Ok(Box::new(Named(params::read(value)?))),
-    schema: || schema_for!(Params),
+    parse: params::parse::<ContentType>,
+    document: params::document::<ContentType>,
 };
 
-/// Parameters of `content_type`.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+/// A good answer under a head that names the wrong content type.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Params {
+struct ContentType {
     /// `html` (default), `text`, `json`, `stream`, or `none`.
     #[serde(rename = "as")]
-    named: ContentType,
+    named: MediaType,
 }
 
-#[derive(Debug)]
-struct Named(Params);
-
-impl Fault for Named {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        if moment == Moment::Head {
-            Verdict::Twist(Twist::ContentType(self.0.named))
-        } else {
-            Verdict::Pass
-        }
+impl Fault for ContentType {
+    fn before_head(&self, _: Strength) -> BeforeHead {
+        Action::Mutate(HeadMutation::ContentType(self.named))
     }
 
     fn describe(&self) -> String {
-        format!("content_type ({})", self.0.named.value().unwrap_or("none"))
+        self.named.value().unwrap_or("none").to_owned()
     }
 }

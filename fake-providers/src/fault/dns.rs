@@ -1,40 +1,37 @@
-//! The host's name does not resolve: there is no such name, the resolver fails or hangs, or it is slow.
-//!
-//! It is met by clients whose dials go through this program: everybody in virtual time, and our own
-//! gateway and load generator on sockets. A process with a resolver of its own cannot meet it, and
-//! connections that are already open go on.
+//! `dns`: fails or delays the resolution of the host's name.
 
 use std::time::Duration;
 
-use schemars::{JsonSchema, schema_for};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use vocab::show_duration;
 
 use super::params::Span;
-use super::{Entry, Fault, Group, Moment, NameError, Verdict, params};
+use super::{Entry, Fault, Group, params};
+use crate::action::{Action, Delay, NameError, NameFailure, OnResolve, Strength};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "dns",
-    source: include_str!("dns.rs"),
     example: "{ dns: { kind: nxdomain } }",
     group: Group::Connection,
-    parse: |value| Ok(Box::new(Dns(params::read(value)?))),
-    schema: || schema_for!(Params),
+    parse: params::parse::<Dns>,
+    document: params::document::<Dns>,
 };
 
-/// Parameters of `dns`.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+/// The host's name does not resolve: there is no such name, the resolver fails or hangs, or it is slow.
+///
+/// It is met by clients whose dials go through this program: everybody in virtual time, and our own
+/// gateway and load generator on sockets. A process with a resolver of its own cannot meet it, and
+/// connections that are already open go on.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Params {
+struct Dns {
     /// `nxdomain` (default): no such name; `servfail`: the resolver fails; `timeout`: it does not
     /// answer; `slow`: it answers, but late.
     kind: Kind,
     /// How long it takes; by default 0s, 5s for `timeout` and 2s for `slow`.
     after: Option<Span>,
 }
-
-#[derive(Debug)]
-struct Dns(Params);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -55,39 +52,33 @@ const SLOW: Duration = Duration::from_secs(2);
 
 impl Dns {
     fn after(&self) -> Duration {
-        let usual = match self.0.kind {
+        let usual = match self.kind {
             Kind::Nxdomain | Kind::Servfail => Duration::ZERO,
             Kind::Timeout => TIMEOUT,
             Kind::Slow => SLOW,
         };
-        self.0.after.map_or(usual, |Span(after)| after)
+        self.after.map_or(usual, |Span(after)| after)
     }
 }
 
 impl Fault for Dns {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        if moment != Moment::Resolve {
-            return Verdict::Pass;
-        }
+    fn on_resolve(&self, _: Strength) -> OnResolve {
         let after = self.after();
-        match self.0.kind {
-            Kind::Nxdomain => Verdict::NoName { error: NameError::Nxdomain, after },
-            Kind::Servfail => Verdict::NoName { error: NameError::Servfail, after },
-            Kind::Timeout => Verdict::NoName { error: NameError::Timeout, after },
-            Kind::Slow => Verdict::Delay(after),
-        }
-    }
-
-    fn at_connect(&self) -> bool {
-        true
+        let error = match self.kind {
+            Kind::Nxdomain => NameError::Nxdomain,
+            Kind::Servfail => NameError::Servfail,
+            Kind::Timeout => NameError::Timeout,
+            Kind::Slow => return Action::Delay(Delay::by(after)),
+        };
+        Action::End(NameFailure { error, after })
     }
 
     fn only_slows(&self) -> bool {
-        self.0.kind == Kind::Slow
+        self.kind == Kind::Slow
     }
 
     fn describe(&self) -> String {
-        let what = match self.0.kind {
+        let what = match self.kind {
             Kind::Nxdomain => "no such name",
             Kind::Servfail => "resolver fails",
             Kind::Timeout => "resolver does not answer",
@@ -95,8 +86,8 @@ impl Fault for Dns {
         };
         let after = self.after();
         if after.is_zero() {
-            return format!("dns ({what})");
+            return what.to_owned();
         }
-        format!("dns ({what}, after {})", show_duration(after))
+        format!("{what}, after {}", show_duration(after))
     }
 }

@@ -1,26 +1,28 @@
-//! The terminator comes twice, with a token between the two; what a client reads after the first one is
-//! its own fault.
+//! `double_done`: two terminators.
 
-use super::{Entry, Fault, Group, Moment, Twist, Verdict, params};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Entry, Fault, Group, params};
+use crate::action::{Action, EndMutation, OnEnd, Strength};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "double_done",
-    source: include_str!("double_done.rs"),
     example: "double_done",
     group: Group::Stream,
-    parse: |value| {
-        params::none(value)?;
-        Ok(Box::new(DoubleDone))
-    },
-    schema: params::no_schema,
+    parse: params::parse::<DoubleDone>,
+    document: params::document::<DoubleDone>,
 };
 
-#[derive(Debug)]
-struct DoubleDone;
+/// The terminator comes twice, with a token between the two; what a client reads after the first one is
+/// its own fault.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct DoubleDone {}
 
 impl Fault for DoubleDone {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        if moment == Moment::End { Verdict::Twist(Twist::DoubleDone) } else { Verdict::Pass }
+    fn on_end(&self, _: Strength) -> OnEnd {
+        Action::Mutate(EndMutation::DoubleDone)
     }
 
     fn only_slows(&self) -> bool {
@@ -28,6 +30,6 @@ impl Fault for DoubleDone {
     }
 
     fn describe(&self) -> String {
-        "double_done (terminator twice)".to_owned()
+        "terminator twice".to_owned()
     }
 }

@@ -1,28 +1,31 @@
-//! The body leaves a few bytes at a time, whatever its frames are.
+//! `drip`: a body in small pieces, with delays between them.
 
 use std::time::Duration;
 
-use schemars::{JsonSchema, schema_for};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 use vocab::show_duration;
 
-use super::params::{ParamError, Span};
-use super::{Entry, Fault, Group, Moment, Twist, Verdict, params};
+use super::params::Span;
+use super::{Entry, Fault, Group, params};
+use crate::action::{Action, BeforeHead, HeadMutation, Pieces, Strength};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "drip",
-    source: include_str!("drip.rs"),
     example: "{ drip: { bytes: 16, every: 100ms } }",
     group: Group::Stream,
-    parse,
-    schema: || schema_for!(Params),
+    parse: |value| {
+        params::parse_checked(value, |drip: &Drip| {
+            params::not_zero("bytes", drip.bytes, "0 bytes at a time are `stall`; use 1 or more")
+        })
+    },
+    document: params::document::<Drip>,
 };
 
-/// Parameters of `drip`.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+/// The body leaves a few bytes at a time, whatever its frames are.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Params {
+struct Drip {
     /// Bytes at a time; 16 by default.
     #[schemars(range(min = 1))]
     bytes: u16,
@@ -30,30 +33,16 @@ struct Params {
     every: Span,
 }
 
-#[derive(Debug)]
-struct Drip(Params);
-
-impl Default for Params {
+impl Default for Drip {
     fn default() -> Self {
         Self { bytes: 16, every: Span(Duration::from_millis(100)) }
     }
 }
 
-fn parse(value: &Value) -> Result<Box<dyn Fault>, ParamError> {
-    let params: Params = params::read(value)?;
-    if params.bytes == 0 {
-        return Err(ParamError::at("bytes", "0 bytes at a time are `stall`; use 1 or more"));
-    }
-    Ok(Box::new(Drip(params)))
-}
-
 impl Fault for Drip {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        if moment == Moment::Head {
-            Verdict::Twist(Twist::Pieces { bytes: self.0.bytes, every: self.0.every.0 })
-        } else {
-            Verdict::Pass
-        }
+    fn before_head(&self, _: Strength) -> BeforeHead {
+        let pieces = Pieces { bytes: self.bytes, every: self.every.0 };
+        Action::Mutate(HeadMutation::Pieces(pieces))
     }
 
     fn only_slows(&self) -> bool {
@@ -61,6 +50,6 @@ impl Fault for Drip {
     }
 
     fn describe(&self) -> String {
-        format!("drip ({} bytes every {})", self.0.bytes, show_duration(self.0.every.0))
+        format!("{} bytes every {}", self.bytes, show_duration(self.every.0))
     }
 }

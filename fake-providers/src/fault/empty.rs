@@ -1,29 +1,31 @@
-//! A whole and well-formed answer with nothing in it, finished in order: no choices, no candidates, no
-//! content.
+//! `empty`: an answer without tokens.
 
-use super::{Entry, Fault, Group, Moment, Twist, Verdict, params};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Entry, Fault, Group, params};
+use crate::action::{Action, BeforeHead, HeadMutation, Strength};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "empty",
-    source: include_str!("empty.rs"),
     example: "empty",
     group: Group::Response,
-    parse: |value| {
-        params::none(value)?;
-        Ok(Box::new(Empty))
-    },
-    schema: params::no_schema,
+    parse: params::parse::<Empty>,
+    document: params::document::<Empty>,
 };
 
-#[derive(Debug)]
-struct Empty;
+/// A whole and well-formed answer with nothing in it, finished in order: no choices, no candidates, no
+/// content.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Empty {}
 
 impl Fault for Empty {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        if moment == Moment::Head { Verdict::Twist(Twist::Empty) } else { Verdict::Pass }
+    fn before_head(&self, _: Strength) -> BeforeHead {
+        Action::Mutate(HeadMutation::Empty)
     }
 
     fn describe(&self) -> String {
-        "empty (finished without content)".to_owned()
+        "finished without content".to_owned()
     }
 }

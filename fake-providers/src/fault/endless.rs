@@ -1,29 +1,31 @@
-//! The stream never ends: tokens follow the planned last one for as long as the client listens. A plain
-//! answer never completes its body.
+//! `endless`: an answer without end.
 
-use super::{Entry, Fault, Group, Moment, Twist, Verdict, params};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Entry, Fault, Group, params};
+use crate::action::{Action, BeforeHead, HeadMutation, Strength};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "endless",
-    source: include_str!("endless.rs"),
     example: "endless",
     group: Group::Stream,
-    parse: |value| {
-        params::none(value)?;
-        Ok(Box::new(Endless))
-    },
-    schema: params::no_schema,
+    parse: params::parse::<Endless>,
+    document: params::document::<Endless>,
 };
 
-#[derive(Debug)]
-struct Endless;
+/// The stream never ends: tokens follow the planned last one for as long as the client listens. A plain
+/// answer never completes its body.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Endless {}
 
 impl Fault for Endless {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        if moment == Moment::Head { Verdict::Twist(Twist::Endless) } else { Verdict::Pass }
+    fn before_head(&self, _: Strength) -> BeforeHead {
+        Action::Mutate(HeadMutation::Endless)
     }
 
     fn describe(&self) -> String {
-        "endless (tokens without end)".to_owned()
+        "tokens without end".to_owned()
     }
 }

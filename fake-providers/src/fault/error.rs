@@ -1,30 +1,31 @@
-//! Any error status in the provider's own body (500, 503, Anthropic's 529 …), or as HTML, text or
-//! nothing.
+//! `error`: an error status in the place of an answer.
 
-use schemars::{JsonSchema, schema_for};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use vocab::show_duration;
 
-use super::params::{ParamError, Span};
-use super::{Entry, ErrorBody, Failure, FailureKind, Fault, Group, Moment, Verdict, params};
+use super::params::{ErrorStatus, ParamError, Span};
+use super::{Entry, Fault, Group, params};
+use crate::action::{
+    Action, ErrorBody, OnRequest, ProviderError, ProviderErrorKind, RequestEnd, Strength,
+};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "error",
-    source: include_str!("error.rs"),
     example: "{ error: { status: 503, retry_after: 5s } }",
     group: Group::Response,
     parse,
-    schema: || schema_for!(Params),
+    document: params::document::<Error>,
 };
 
-/// Parameters of `error`; `error: 503` is short for `error: { status: 503 }`.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+/// Any error status in the provider's own body (500, 503, Anthropic's 529 …), or as HTML, text or
+/// nothing.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Params {
+struct Error {
     /// HTTP status, 400 to 599.
-    #[schemars(range(min = 400, max = 599))]
-    status: u16,
+    status: ErrorStatus,
     /// Header `retry-after`, rounded up to seconds.
     #[serde(default)]
     retry_after: Option<Span>,
@@ -38,53 +39,46 @@ struct Params {
     /// `content_policy` (400), `key_revoked` (401), `quota` (402, 429), `permission` (403),
     /// `model_removed` (404), `high_demand` (503).
     #[serde(default)]
-    kind: FailureKind,
+    kind: ProviderErrorKind,
 }
 
-#[derive(Debug)]
-struct Error(Params);
-
+/// `error: 503` is short for `error: { status: 503 }`.
 fn parse(value: &Value) -> Result<Box<dyn Fault>, ParamError> {
-    let whole = match value {
-        Value::Number(_) => &serde_json::json!({ "status": value }),
+    match value {
+        Value::Number(status) => params::parse::<Error>(&json!({ "status": status })),
         Value::Null => {
-            return Err(ParamError::at("status", "`error` needs a status, such as `error: 503`"));
+            Err(ParamError::at("status", "`error` needs a status, such as `error: 503`"))
         }
-        Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => value,
-    };
-    let read: Params = params::read(whole)?;
-    params::error_status(read.status)?;
-    Ok(Box::new(Error(read)))
+        Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+            params::parse::<Error>(value)
+        }
+    }
 }
 
 impl Fault for Error {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        if moment != Moment::Request {
-            return Verdict::Pass;
-        }
-        Verdict::Fail(Failure {
-            retry_after: self.0.retry_after.map(|Span(after)| after),
-            should_retry: self.0.should_retry,
-            body: self.0.body,
-            kind: self.0.kind,
-            ..Failure::of_status(self.0.status)
-        })
+    fn on_request(&self, _: Strength) -> OnRequest {
+        Action::End(RequestEnd::Error(ProviderError {
+            retry_after: self.retry_after.map(|Span(after)| after),
+            should_retry: self.should_retry,
+            body: self.body,
+            kind: self.kind,
+            ..ProviderError::of_status(self.status.0)
+        }))
     }
 
     fn describe(&self) -> String {
-        let mut text = format!("error ({}", self.0.status);
-        if let Some(Span(after)) = self.0.retry_after {
+        let mut text = self.status.0.to_string();
+        if let Some(Span(after)) = self.retry_after {
             text += &format!(", retry-after {}", show_duration(after));
         }
-        if let Some(kind) = self.0.kind.word() {
+        if let Some(kind) = self.kind.word() {
             text += &format!(", {kind}");
         }
-        match self.0.body {
-            ErrorBody::Provider => {}
-            ErrorBody::Html => text += ", HTML page",
-            ErrorBody::Text => text += ", plain text",
-            ErrorBody::Empty => text += ", empty body",
+        text + match self.body {
+            ErrorBody::Provider => "",
+            ErrorBody::Html => ", HTML page",
+            ErrorBody::Text => ", plain text",
+            ErrorBody::Empty => ", empty body",
         }
-        text + ")"
     }
 }

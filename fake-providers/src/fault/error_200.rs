@@ -1,62 +1,53 @@
-//! An error under status 200, as the whole body: what naive clients take for an empty answer.
-//!
-//! A stream keeps its content type. `envelope` is a JSON document where events should be; `native` and
-//! `string` are one frame, `chunk` is an otherwise empty chunk with an error in it, and all three are
-//! followed by the terminator.
+//! `error_200`: an error before the first token of a 200.
 
-use schemars::{JsonSchema, schema_for};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
-use super::params::ParamError;
-use super::{Entry, Fault, Group, Moment, Shape, Slip, Verdict, params};
+use super::params::{ErrorStatus, status_or_overloaded};
+use super::{Entry, Fault, Group, params};
+use crate::action::{Action, BeforeToken, ErrorShape, InBandError, StreamEnd, Strength};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "error_200",
-    source: include_str!("error_200.rs"),
     example: "{ error_200: { status: 500, shape: envelope } }",
     group: Group::Response,
-    parse,
-    schema: || schema_for!(Params),
+    parse: params::parse::<Error200>,
+    document: params::document::<Error200>,
 };
 
-/// Parameters of `error_200`.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+/// An error under status 200, as the whole body: what naive clients take for an empty answer.
+///
+/// A stream keeps its content type. `envelope` is a JSON document where events should be; `native` and
+/// `string` are one frame, `chunk` is an otherwise empty chunk with an error in it, and all three are
+/// followed by the terminator.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Params {
+struct Error200 {
     /// Status whose error it is, 400 to 599; without it, that of the provider's overload.
-    #[schemars(range(min = 400, max = 599))]
-    status: Option<u16>,
+    status: Option<ErrorStatus>,
     /// `envelope` (default), `native`, `foreign`, `string` or `chunk`.
-    shape: Shape,
+    shape: ErrorShape,
 }
 
-#[derive(Debug)]
-struct Error200(Params);
-
-impl Default for Params {
+impl Default for Error200 {
     fn default() -> Self {
-        Self { status: None, shape: Shape::Envelope }
+        Self { status: None, shape: ErrorShape::Envelope }
     }
-}
-
-fn parse(value: &Value) -> Result<Box<dyn Fault>, ParamError> {
-    let read: Params = params::read(value)?;
-    read.status.map_or(Ok(()), params::error_status)?;
-    Ok(Box::new(Error200(read)))
 }
 
 impl Fault for Error200 {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        if moment != Moment::AfterTokens(0) {
-            return Verdict::Pass;
+    fn before_token(&self, token: u32, _: Strength) -> BeforeToken {
+        if token > 0 {
+            return Action::Pass;
         }
-        let Params { status, shape } = self.0;
-        Verdict::ErrorEvent(Slip { status, shape, terminated: shape != Shape::Envelope })
+        Action::End(StreamEnd::Error(InBandError {
+            status: self.status.map(|ErrorStatus(status)| status),
+            shape: self.shape,
+            terminated: self.shape != ErrorShape::Envelope,
+        }))
     }
 
     fn describe(&self) -> String {
-        let status = self.0.status.map_or("overloaded".to_owned(), |status| status.to_string());
-        format!("error_200 ({status}, {} under 200)", self.0.shape.word())
+        format!("{}, {} under 200", status_or_overloaded(self.status), self.shape.word())
     }
 }

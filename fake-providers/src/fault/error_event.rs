@@ -1,63 +1,50 @@
-//! The provider's own error inside a stream that began with 200, after k tokens; no SDK retries it.
-//!
-//! After 0 tokens it is the first frame. A plain answer is a 200 whose body is the error.
+//! `error_event`: an error in the place of a token.
 
-use schemars::{JsonSchema, schema_for};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
-use super::params::{AfterTokens, ParamError};
-use super::{Entry, Fault, Group, Moment, Shape, Slip, Verdict, params};
+use super::params::{AfterTokens, ErrorStatus, status_or_overloaded};
+use super::{Entry, Fault, Group, params};
+use crate::action::{Action, BeforeToken, ErrorShape, InBandError, StreamEnd, Strength};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "error_event",
-    source: include_str!("error_event.rs"),
     example: "{ error_event: { after_tokens: 0, status: 529 } }",
     group: Group::Stream,
-    parse,
-    schema: || schema_for!(Params),
+    parse: params::parse::<ErrorEvent>,
+    document: params::document::<ErrorEvent>,
 };
 
-/// Parameters of `error_event`.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+/// The provider's own error inside a stream that began with 200, after k tokens; no SDK retries it.
+///
+/// After 0 tokens it is the first frame. A plain answer is a 200 whose body is the error.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Params {
-    /// Tokens before it; 0 (default) is right after the head. A shorter answer is spared.
+struct ErrorEvent {
     after_tokens: AfterTokens,
     /// Status whose error it is, 400 to 599; without it, that of the provider's overload.
-    #[schemars(range(min = 400, max = 599))]
-    status: Option<u16>,
+    status: Option<ErrorStatus>,
     /// `native` (default), `foreign`, `string` or `chunk`.
-    shape: Shape,
+    shape: ErrorShape,
     /// Whether the stream's terminator follows.
     terminated: bool,
 }
 
-#[derive(Debug)]
-struct ErrorEvent(Params);
-
-fn parse(value: &Value) -> Result<Box<dyn Fault>, ParamError> {
-    let read: Params = params::read(value)?;
-    read.status.map_or(Ok(()), params::error_status)?;
-    Ok(Box::new(ErrorEvent(read)))
-}
-
 impl Fault for ErrorEvent {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        let Params { after_tokens, status, shape, terminated } = self.0;
-        if after_tokens.is(moment) {
-            Verdict::ErrorEvent(Slip { status, shape, terminated })
-        } else {
-            Verdict::Pass
-        }
+    fn before_token(&self, token: u32, _: Strength) -> BeforeToken {
+        let error = InBandError {
+            status: self.status.map(|ErrorStatus(status)| status),
+            shape: self.shape,
+            terminated: self.terminated,
+        };
+        self.after_tokens.at(token, Action::End(StreamEnd::Error(error)))
     }
 
     fn describe(&self) -> String {
-        let status = self.0.status.map_or("overloaded".to_owned(), |status| status.to_string());
-        let shape = match self.0.shape {
-            Shape::Native => String::new(),
+        let shape = match self.shape {
+            ErrorShape::Native => String::new(),
             shape => format!(", {}", shape.word()),
         };
-        format!("error_event ({status}{shape}, {})", self.0.after_tokens)
+        format!("{}{shape}, {}", status_or_overloaded(self.status), self.after_tokens)
     }
 }

@@ -1,28 +1,30 @@
-//! The request is read and never answered, without any failure code; the connection stays open.
+//! `hang`: silence in the place of a head.
 
-use super::{Entry, Fault, Group, Moment, Verdict, params};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Entry, Fault, Group, params};
+use crate::action::{Action, BeforeHead, HeadEnd, Strength};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "hang",
-    source: include_str!("hang.rs"),
     example: "hang",
     group: Group::Response,
-    parse: |value| {
-        params::none(value)?;
-        Ok(Box::new(Hang))
-    },
-    schema: params::no_schema,
+    parse: params::parse::<Hang>,
+    document: params::document::<Hang>,
 };
 
-#[derive(Debug)]
-struct Hang;
+/// The request is read and never answered, without any failure code; the connection stays open.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Hang {}
 
 impl Fault for Hang {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        if moment == Moment::Head { Verdict::Stall } else { Verdict::Pass }
+    fn before_head(&self, _: Strength) -> BeforeHead {
+        Action::End(HeadEnd::Silence)
     }
 
     fn describe(&self) -> String {
-        "hang (never answers)".to_owned()
+        "never answers".to_owned()
     }
 }

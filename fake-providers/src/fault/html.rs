@@ -1,60 +1,78 @@
-//! The HTML page of a proxy in the place of an answer: a login or maintenance page under 200, or an
-//! error page.
+//! `html`: a page in the place of an answer.
 
-use schemars::{JsonSchema, schema_for};
-use serde::Deserialize;
-use serde_json::Value;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::params::ParamError;
-use super::{Entry, ErrorBody, Failure, Fault, Group, Instead, Moment, Verdict, params};
+use super::params::ErrorStatus;
+use super::{Entry, Fault, Group, params};
+use crate::action::{
+    Action, BeforeHead, ErrorBody, HeadEnd, OnRequest, ProviderError, RequestEnd, Strength,
+    Substitute,
+};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "html",
-    source: include_str!("html.rs"),
     example: "{ html: { status: 200 } }",
     group: Group::Response,
-    parse,
-    schema: || schema_for!(Params),
+    parse: params::parse::<Html>,
+    document: params::document::<Html>,
 };
 
-/// Parameters of `html`.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+/// The HTML page of a proxy in the place of an answer: a login or maintenance page under 200, or an
+/// error page.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Params {
+struct Html {
     /// HTTP status; 200 by default, or 400 to 599.
-    #[schemars(range(min = 200, max = 599))]
-    status: u16,
+    #[schemars(with = "u16", range(min = 200, max = 599))]
+    status: PageStatus,
 }
 
-#[derive(Debug)]
-struct Html(Params);
+/// 200, or an error.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(try_from = "u16", into = "u16")]
+enum PageStatus {
+    #[default]
+    Good,
+    Error(ErrorStatus),
+}
 
-impl Default for Params {
-    fn default() -> Self {
-        Self { status: 200 }
+impl TryFrom<u16> for PageStatus {
+    type Error = String;
+
+    fn try_from(status: u16) -> Result<Self, String> {
+        if status == 200 { Ok(Self::Good) } else { ErrorStatus::try_from(status).map(Self::Error) }
     }
 }
 
-fn parse(value: &Value) -> Result<Box<dyn Fault>, ParamError> {
-    let read: Params = params::read(value)?;
-    if read.status != 200 {
-        params::error_status(read.status)?;
+impl From<PageStatus> for u16 {
+    fn from(status: PageStatus) -> Self {
+        match status {
+            PageStatus::Good => 200,
+            PageStatus::Error(ErrorStatus(status)) => status,
+        }
     }
-    Ok(Box::new(Html(read)))
 }
 
 impl Fault for Html {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        match (moment, self.0.status) {
-            (Moment::Head, 200) => Verdict::Instead(Instead::Html),
-            (Moment::Request, status @ 400..) => {
-                Verdict::Fail(Failure { body: ErrorBody::Html, ..Failure::of_status(status) })
+    fn on_request(&self, _: Strength) -> OnRequest {
+        match self.status {
+            PageStatus::Good => Action::Pass,
+            PageStatus::Error(ErrorStatus(status)) => {
+                let error = ProviderError::of_status(status);
+                Action::End(RequestEnd::Error(ProviderError { body: ErrorBody::Html, ..error }))
             }
-            _ => Verdict::Pass,
+        }
+    }
+
+    fn before_head(&self, _: Strength) -> BeforeHead {
+        match self.status {
+            PageStatus::Good => Action::End(HeadEnd::Substitute(Substitute::Html)),
+            PageStatus::Error(_) => Action::Pass,
         }
     }
 
     fn describe(&self) -> String {
-        format!("html (a proxy's page with {})", self.0.status)
+        format!("a proxy's page with {}", u16::from(self.status))
     }
 }

@@ -1,25 +1,27 @@
-//! The answer never tells how many tokens it took; it is whole otherwise.
+//! `no_usage`: an answer without token counts.
 
-use super::{Entry, Fault, Group, Moment, Twist, Verdict, params};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Entry, Fault, Group, params};
+use crate::action::{Action, BeforeHead, HeadMutation, Strength};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "no_usage",
-    source: include_str!("no_usage.rs"),
     example: "no_usage",
     group: Group::Stream,
-    parse: |value| {
-        params::none(value)?;
-        Ok(Box::new(NoUsage))
-    },
-    schema: params::no_schema,
+    parse: params::parse::<NoUsage>,
+    document: params::document::<NoUsage>,
 };
 
-#[derive(Debug)]
-struct NoUsage;
+/// The answer never tells how many tokens it took; it is whole otherwise.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NoUsage {}
 
 impl Fault for NoUsage {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        if moment == Moment::Head { Verdict::Twist(Twist::NoUsage) } else { Verdict::Pass }
+    fn before_head(&self, _: Strength) -> BeforeHead {
+        Action::Mutate(HeadMutation::NoUsage)
     }
 
     fn only_slows(&self) -> bool {
@@ -27,6 +29,6 @@ impl Fault for NoUsage {
     }
 
     fn describe(&self) -> String {
-        "no_usage (no token counts)".to_owned()
+        "no token counts".to_owned()
     }
 }

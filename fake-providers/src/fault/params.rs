@@ -1,4 +1,4 @@
-//! Parameters of faults: durations as people write them, and errors that name the parameter.
+//! Parameters of faults: the types that several of them share, and errors that name the parameter.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
 use serde_json::Value;
 
-use super::Moment;
+use super::Fault;
+use crate::action::{Action, BeforeToken};
 
 /// A parameter that cannot be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,8 +28,34 @@ impl ParamError {
     }
 }
 
-/// Reads all parameters of a fault; `null` is none.
-pub(super) fn read<P: DeserializeOwned>(params: &Value) -> Result<P, ParamError> {
+/// Reads a fault; `null` is none of its parameters.
+pub(super) fn parse<F>(params: &Value) -> Result<Box<dyn Fault>, ParamError>
+where
+    F: Fault + DeserializeOwned + 'static,
+{
+    parse_checked(params, |_: &F| Ok(()))
+}
+
+/// The same, with what a type cannot say: that parameters fit each other, or a bound with a hint.
+pub(super) fn parse_checked<F>(
+    params: &Value,
+    check: fn(&F) -> Result<(), ParamError>,
+) -> Result<Box<dyn Fault>, ParamError>
+where
+    F: Fault + DeserializeOwned + 'static,
+{
+    let fault: F = read(params)?;
+    check(&fault)?;
+    Ok(Box::new(fault))
+}
+
+/// A fault and its parameters, as its type documents them.
+pub(super) fn document<F: JsonSchema>() -> Schema {
+    schemars::schema_for!(F)
+}
+
+/// Reads parameters.
+fn read<P: DeserializeOwned>(params: &Value) -> Result<P, ParamError> {
     let empty = Value::Object(serde_json::Map::new());
     let params = if params.is_null() { &empty } else { params };
     if !params.is_object() {
@@ -40,52 +67,68 @@ pub(super) fn read<P: DeserializeOwned>(params: &Value) -> Result<P, ParamError>
     })
 }
 
-/// Refuses all parameters.
-pub(super) fn none(params: &Value) -> Result<(), ParamError> {
-    read::<Nothing>(params).map(|Nothing {}| ())
+/// Refuses 0 with a message that says what to write instead.
+pub(super) fn not_zero(path: &str, number: impl Into<u32>, hint: &str) -> Result<(), ParamError> {
+    if number.into() == 0 { Err(ParamError::at(path, hint)) } else { Ok(()) }
 }
-
-/// The schema of a fault without parameters.
-pub(super) fn no_schema() -> Schema {
-    schemars::schema_for!(Nothing)
-}
-
-/// It has no parameters.
-#[derive(serde::Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 /// A status that says an error.
-pub(super) fn error_status(status: u16) -> Result<(), ParamError> {
-    if (400..600).contains(&status) {
-        return Ok(());
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "u16")]
+pub(super) struct ErrorStatus(pub(super) u16);
+
+impl TryFrom<u16> for ErrorStatus {
+    type Error = String;
+
+    fn try_from(status: u16) -> Result<Self, String> {
+        if (400..600).contains(&status) {
+            return Ok(Self(status));
+        }
+        Err(format!("status {status} is no error; use 400 to 599"))
     }
-    let message = format!("status {status} is no error; use 400 to 599");
-    Err(ParamError::at("status", message))
 }
 
-/// A factor by which something takes longer.
-pub(super) fn factor(path: &str, factor: f64) -> Result<(), ParamError> {
-    if (1.0..=FACTOR_MAX).contains(&factor) {
-        return Ok(());
-    }
-    let message = format!("factor {factor} is out of range; use 1 to {FACTOR_MAX}");
-    Err(ParamError::at(path, message))
+/// A status in words, or what a provider says without one.
+pub(super) fn status_or_overloaded(status: Option<ErrorStatus>) -> String {
+    status.map_or("overloaded".to_owned(), |ErrorStatus(status)| status.to_string())
 }
+
+/// By how many times something takes longer.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "f64")]
+pub(super) struct Factor(pub(super) f64);
 
 /// Largest factor: a second becomes about a quarter of an hour; beyond it, use `stall`.
 const FACTOR_MAX: f64 = 1000.0;
 
-/// A place in an answer: after so many tokens.
+impl TryFrom<f64> for Factor {
+    type Error = String;
+
+    fn try_from(factor: f64) -> Result<Self, String> {
+        if (1.0..=FACTOR_MAX).contains(&factor) {
+            return Ok(Self(factor));
+        }
+        Err(format!("factor {factor} is out of range; use 1 to {FACTOR_MAX}"))
+    }
+}
+
+impl Factor {
+    /// The factor; 1 without one.
+    pub(super) fn or_one(factor: Option<Self>) -> f64 {
+        factor.map_or(1.0, |Self(factor)| factor)
+    }
+}
+
+/// Tokens before it; 0 (default) is right after the head. A shorter answer is spared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(inline)]
 pub(super) struct AfterTokens(u32);
 
 impl AfterTokens {
-    /// Whether the answer has come to this place.
-    pub(super) fn is(self, moment: Moment) -> bool {
-        moment == Moment::AfterTokens(self.0)
+    /// `action` where the answer has come to this place.
+    pub(super) fn at(self, token: u32, action: BeforeToken) -> BeforeToken {
+        if token == self.0 { action } else { Action::Pass }
     }
 }
 
@@ -167,6 +210,34 @@ impl JsonSchema for Span {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string", "pattern": SPAN_PATTERN })
+    }
+}
+
+impl JsonSchema for ErrorStatus {
+    fn schema_name() -> Cow<'static, str> {
+        "ErrorStatus".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "format": "uint16", "minimum": 400, "maximum": 599 })
+    }
+}
+
+impl JsonSchema for Factor {
+    fn schema_name() -> Cow<'static, str> {
+        "Factor".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "number", "format": "double", "minimum": 1, "maximum": FACTOR_MAX })
     }
 }
 

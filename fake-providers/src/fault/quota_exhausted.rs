@@ -1,31 +1,31 @@
-//! Nothing is left to spend: the provider's own 429 for that, without a word on when to try again.
+//! `quota_exhausted`: the provider's error of an empty account.
 
-use super::{Entry, Failure, FailureKind, Fault, Group, Moment, Verdict, params};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Entry, Fault, Group, params};
+use crate::action::{Action, OnRequest, ProviderError, ProviderErrorKind, RequestEnd, Strength};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "quota_exhausted",
-    source: include_str!("quota_exhausted.rs"),
     example: "quota_exhausted",
     group: Group::Provider,
-    parse: |value| {
-        params::none(value)?;
-        Ok(Box::new(QuotaExhausted))
-    },
-    schema: params::no_schema,
+    parse: params::parse::<QuotaExhausted>,
+    document: params::document::<QuotaExhausted>,
 };
 
-#[derive(Debug)]
-struct QuotaExhausted;
+/// Nothing is left to spend: the provider's own 429 for that, without a word on when to try again.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct QuotaExhausted {}
 
 impl Fault for QuotaExhausted {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        if moment != Moment::Request {
-            return Verdict::Pass;
-        }
-        Verdict::Fail(Failure { kind: FailureKind::Quota, ..Failure::of_status(429) })
+    fn on_request(&self, _: Strength) -> OnRequest {
+        let error = ProviderError::of_kind(429, ProviderErrorKind::Quota);
+        Action::End(RequestEnd::Error(error))
     }
 
     fn describe(&self) -> String {
-        "quota_exhausted (429, nothing left to spend)".to_owned()
+        "429, nothing left to spend".to_owned()
     }
 }

@@ -1,59 +1,44 @@
-//! The provider comes back slowly: at the start of the window every request is refused, at its end none.
+//! `recovery`: refusals whose share falls over the window.
 
-use schemars::{JsonSchema, schema_for};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
-use super::params::ParamError;
-use super::{Entry, Failure, Fault, Group, Moment, Verdict, params};
+use super::params::ErrorStatus;
+use super::{Entry, Fault, Group, Ramp, params};
+use crate::action::{Action, OnRequest, ProviderError, RequestEnd, Strength};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "recovery",
-    source: include_str!("recovery.rs"),
     example: "{ recovery: { status: 503 } }",
     group: Group::Provider,
-    parse,
-    schema: || schema_for!(Params),
+    parse: params::parse::<Recovery>,
+    document: params::document::<Recovery>,
 };
 
-/// Parameters of `recovery`.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+/// The provider comes back slowly: at the start of the window every request is refused, at its end none.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Params {
+struct Recovery {
     /// Status of the refusals, 400 to 599; 503 by default.
-    #[schemars(range(min = 400, max = 599))]
-    status: u16,
+    status: ErrorStatus,
 }
 
-#[derive(Debug)]
-struct Recovery(Params);
-
-impl Default for Params {
+impl Default for Recovery {
     fn default() -> Self {
-        Self { status: 503 }
+        Self { status: ErrorStatus(503) }
     }
-}
-
-fn parse(value: &Value) -> Result<Box<dyn Fault>, ParamError> {
-    let read: Params = params::read(value)?;
-    params::error_status(read.status)?;
-    Ok(Box::new(Recovery(read)))
 }
 
 impl Fault for Recovery {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        if moment == Moment::Request {
-            Verdict::Fail(Failure::of_status(self.0.status))
-        } else {
-            Verdict::Pass
-        }
+    fn on_request(&self, _: Strength) -> OnRequest {
+        Action::End(RequestEnd::Error(ProviderError::of_status(self.status.0)))
     }
 
-    fn recovers(&self) -> bool {
-        true
+    fn ramp(&self) -> Ramp {
+        Ramp::Recovering
     }
 
     fn describe(&self) -> String {
-        format!("recovery ({} to fewer and fewer)", self.0.status)
+        format!("{} to fewer and fewer", self.status.0)
     }
 }

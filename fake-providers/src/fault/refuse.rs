@@ -1,44 +1,42 @@
-//! Connections are refused and open ones reset, pooled ones included, as when a region's front end is
-//! down.
-//!
-//! On sockets a dial is accepted and reset, so that it can be counted; in memory it is refused. A
-//! request that still arrives on an open connection (share below 100 %) is reset.
+//! `refuse`: dials are turned away, open connections and requests are reset.
 
-use super::{Entry, Fault, Group, Moment, Verdict, params};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Entry, Fault, Group, params};
+use crate::action::{Action, Break, DialEnd, OnDial, OnRequest, RequestEnd, Strength, TurnAway};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "refuse",
-    source: include_str!("refuse.rs"),
     example: "refuse",
     group: Group::Connection,
-    parse: |value| {
-        params::none(value)?;
-        Ok(Box::new(Refuse))
-    },
-    schema: params::no_schema,
+    parse: params::parse::<Refuse>,
+    document: params::document::<Refuse>,
 };
 
-#[derive(Debug)]
-struct Refuse;
+/// Connections are refused and open ones reset, pooled ones included, as when a region's front end is
+/// down.
+///
+/// On sockets a dial is accepted and reset, so that it can be counted; in memory it is refused. A
+/// request that still arrives on an open connection (share below 100 %) is reset.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Refuse {}
 
 impl Fault for Refuse {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        match moment {
-            Moment::Accept { .. } => Verdict::Refuse,
-            Moment::Onset | Moment::Request => Verdict::Reset,
-            Moment::Resolve
-            | Moment::Reuse { .. }
-            | Moment::Head
-            | Moment::AfterTokens(_)
-            | Moment::End => Verdict::Pass,
-        }
+    fn on_dial(&self, _: usize, _: Strength) -> OnDial {
+        Action::End(DialEnd::TurnAway(TurnAway::Refuse))
     }
 
-    fn at_connect(&self) -> bool {
-        true
+    fn on_onset(&self) -> Option<Break> {
+        Some(Break::Reset)
+    }
+
+    fn on_request(&self, _: Strength) -> OnRequest {
+        Action::End(RequestEnd::Reset)
     }
 
     fn describe(&self) -> String {
-        "refuse (connections refused and reset)".to_owned()
+        "connections refused and reset".to_owned()
     }
 }

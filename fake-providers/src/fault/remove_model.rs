@@ -1,31 +1,31 @@
-//! The model is gone: 404 in the provider's own words.
+//! `remove_model`: the provider's error of a model that is gone.
 
-use super::{Entry, Failure, FailureKind, Fault, Group, Moment, Verdict, params};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Entry, Fault, Group, params};
+use crate::action::{Action, OnRequest, ProviderError, ProviderErrorKind, RequestEnd, Strength};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "remove_model",
-    source: include_str!("remove_model.rs"),
     example: "remove_model",
     group: Group::Provider,
-    parse: |value| {
-        params::none(value)?;
-        Ok(Box::new(RemoveModel))
-    },
-    schema: params::no_schema,
+    parse: params::parse::<RemoveModel>,
+    document: params::document::<RemoveModel>,
 };
 
-#[derive(Debug)]
-struct RemoveModel;
+/// The model is gone: 404 in the provider's own words.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RemoveModel {}
 
 impl Fault for RemoveModel {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        if moment != Moment::Request {
-            return Verdict::Pass;
-        }
-        Verdict::Fail(Failure { kind: FailureKind::ModelRemoved, ..Failure::of_status(404) })
+    fn on_request(&self, _: Strength) -> OnRequest {
+        let error = ProviderError::of_kind(404, ProviderErrorKind::ModelRemoved);
+        Action::End(RequestEnd::Error(error))
     }
 
     fn describe(&self) -> String {
-        "remove_model (404)".to_owned()
+        "404".to_owned()
     }
 }

@@ -1,37 +1,33 @@
-//! Two frames of the stream change places, after k tokens.
+//! `reorder`: the next token's frame after the one behind it.
 
-use schemars::{JsonSchema, schema_for};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::params::AfterTokens;
-use super::{Entry, Fault, Group, Moment, Twist, Verdict, params};
+use super::{Entry, Fault, Group, params};
+use crate::action::{Action, BeforeToken, Strength, TokenMutation};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "reorder",
-    source: include_str!("reorder.rs"),
     example: "{ reorder: { after_tokens: 4 } }",
     group: Group::Stream,
-    parse: |value| Ok(Box::new(Reorder(params::read(value)?))),
-    schema: || schema_for!(Params),
+    parse: params::parse::<Reorder>,
+    document: params::document::<Reorder>,
 };
 
-/// Parameters of `reorder`.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+/// Two frames of the stream change places, after k tokens.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Params {
-    /// Tokens before it; 0 (default) is right after the head. A shorter answer is spared.
+struct Reorder {
     after_tokens: AfterTokens,
 }
 
-#[derive(Debug)]
-struct Reorder(Params);
-
 impl Fault for Reorder {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        if self.0.after_tokens.is(moment) { Verdict::Twist(Twist::Reorder) } else { Verdict::Pass }
+    fn before_token(&self, token: u32, _: Strength) -> BeforeToken {
+        self.after_tokens.at(token, Action::Mutate(TokenMutation::Reorder))
     }
 
     fn describe(&self) -> String {
-        format!("reorder (two frames change places {})", self.0.after_tokens)
+        format!("two frames change places {}", self.after_tokens)
     }
 }

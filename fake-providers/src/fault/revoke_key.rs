@@ -1,31 +1,31 @@
-//! The key was revoked: 401, or what the provider says instead.
+//! `revoke_key`: the provider's error of a revoked key.
 
-use super::{Entry, Failure, FailureKind, Fault, Group, Moment, Verdict, params};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Entry, Fault, Group, params};
+use crate::action::{Action, OnRequest, ProviderError, ProviderErrorKind, RequestEnd, Strength};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "revoke_key",
-    source: include_str!("revoke_key.rs"),
     example: "revoke_key",
     group: Group::Provider,
-    parse: |value| {
-        params::none(value)?;
-        Ok(Box::new(RevokeKey))
-    },
-    schema: params::no_schema,
+    parse: params::parse::<RevokeKey>,
+    document: params::document::<RevokeKey>,
 };
 
-#[derive(Debug)]
-struct RevokeKey;
+/// The key was revoked: 401, or what the provider says instead.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RevokeKey {}
 
 impl Fault for RevokeKey {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        if moment != Moment::Request {
-            return Verdict::Pass;
-        }
-        Verdict::Fail(Failure { kind: FailureKind::KeyRevoked, ..Failure::of_status(401) })
+    fn on_request(&self, _: Strength) -> OnRequest {
+        let error = ProviderError::of_kind(401, ProviderErrorKind::KeyRevoked);
+        Action::End(RequestEnd::Error(error))
     }
 
     fn describe(&self) -> String {
-        "revoke_key (key refused)".to_owned()
+        "key refused".to_owned()
     }
 }

@@ -1,28 +1,30 @@
-//! A head that promises more bytes than come: half of them, and then the end of the connection.
+//! `short_body`: less than the head's `content-length`.
 
-use super::{Entry, Fault, Group, Instead, Moment, Verdict, params};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Entry, Fault, Group, params};
+use crate::action::{Action, BeforeHead, HeadEnd, Strength, Substitute};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "short_body",
-    source: include_str!("short_body.rs"),
     example: "short_body",
     group: Group::Response,
-    parse: |value| {
-        params::none(value)?;
-        Ok(Box::new(ShortBody))
-    },
-    schema: params::no_schema,
+    parse: params::parse::<ShortBody>,
+    document: params::document::<ShortBody>,
 };
 
-#[derive(Debug)]
-struct ShortBody;
+/// A head that promises more bytes than come: half of them, and then the end of the connection.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ShortBody {}
 
 impl Fault for ShortBody {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        if moment == Moment::Head { Verdict::Instead(Instead::Short) } else { Verdict::Pass }
+    fn before_head(&self, _: Strength) -> BeforeHead {
+        Action::End(HeadEnd::Substitute(Substitute::Short))
     }
 
     fn describe(&self) -> String {
-        "short_body (half of the promised length)".to_owned()
+        "half of the promised length".to_owned()
     }
 }

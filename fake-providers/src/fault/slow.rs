@@ -1,32 +1,31 @@
-//! Answers take longer: the first token, the gaps between tokens or both, by a factor or an amount.
-//!
-//! The head of a stream leaves when it would have without the fault; a ramp scales the amount.
+//! `slow`: delays tokens, by a factor, an amount or both.
 
 use std::time::Duration;
 
-use schemars::{JsonSchema, schema_for};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 use vocab::show_duration;
 
-use super::params::{ParamError, Span};
-use super::{Entry, Fault, Group, Moment, Verdict, params};
+use super::params::{Factor, ParamError, Span};
+use super::{Entry, Fault, Group, Ramp, params};
+use crate::action::{Action, BeforeToken, Delay, Strength};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "slow",
-    source: include_str!("slow.rs"),
     example: "{ slow: { first_token: { factor: 4 }, between_tokens: { add: 50ms } } }",
     group: Group::Stream,
-    parse,
-    schema: || schema_for!(Params),
+    parse: |value| params::parse_checked(value, Slow::check),
+    document: params::document::<Slow>,
 };
 
-/// Parameters of `slow`; at least one is needed.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+/// Answers take longer: the first token, the gaps between tokens or both, by a factor or an amount.
+///
+/// The head of a stream leaves when it would have without the fault; a ramp scales the amount.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Params {
+struct Slow {
     /// The whole answer takes so many times as long.
-    factor: Option<f64>,
+    factor: Option<Factor>,
     /// The time to the first token.
     first_token: Option<Slowdown>,
     /// Each gap between two tokens.
@@ -38,58 +37,38 @@ struct Params {
 #[serde(deny_unknown_fields, default)]
 struct Slowdown {
     /// So many times as long.
-    factor: Option<f64>,
+    factor: Option<Factor>,
     /// So much longer.
     add: Option<Span>,
 }
 
-#[derive(Debug)]
-struct Slow(Params);
-
-fn parse(value: &Value) -> Result<Box<dyn Fault>, ParamError> {
-    let read: Params = params::read(value)?;
-    let (first, between) = (read.first_token, read.between_tokens);
-    if read.factor.is_none() && first.is_none() && between.is_none() {
-        let message = "`slow` needs `factor`, `first_token` or `between_tokens`";
-        return Err(ParamError::at("", message));
-    }
-    for (path, part) in [("first_token", first), ("between_tokens", between)] {
-        if part.is_some_and(|part| part.factor.is_none() && part.add.is_none()) {
-            return Err(ParamError::at(path, format!("`{path}` needs `factor` or `add`")));
+impl Slow {
+    fn check(&self) -> Result<(), ParamError> {
+        let (first, between) = (self.first_token, self.between_tokens);
+        if self.factor.is_none() && first.is_none() && between.is_none() {
+            let message = "`slow` needs `factor`, `first_token` or `between_tokens`";
+            return Err(ParamError::at("", message));
         }
+        for (path, part) in [("first_token", first), ("between_tokens", between)] {
+            if part.is_some_and(|part| part.factor.is_none() && part.add.is_none()) {
+                return Err(ParamError::at(path, format!("`{path}` needs `factor` or `add`")));
+            }
+        }
+        Ok(())
     }
-    for (path, factor) in [
-        ("factor", read.factor),
-        ("first_token", first.and_then(|part| part.factor)),
-        ("between_tokens", between.and_then(|part| part.factor)),
-    ] {
-        factor.map_or(Ok(()), |factor| params::factor(path, factor))?;
-    }
-    Ok(Box::new(Slow(read)))
 }
 
 impl Fault for Slow {
-    fn at(&self, moment: Moment, strength: f64) -> Verdict {
-        let part = match moment {
-            Moment::AfterTokens(0) => self.0.first_token,
-            Moment::AfterTokens(_) => self.0.between_tokens,
-            Moment::Resolve
-            | Moment::Accept { .. }
-            | Moment::Onset
-            | Moment::Reuse { .. }
-            | Moment::Request
-            | Moment::Head
-            | Moment::End => return Verdict::Pass,
-        };
+    fn before_token(&self, token: u32, strength: Strength) -> BeforeToken {
+        let part = if token == 0 { self.first_token } else { self.between_tokens };
         let part = part.unwrap_or_default();
-        let factor = self.0.factor.unwrap_or(1.0) * part.factor.unwrap_or(1.0);
-        let factor = 1.0 + (factor - 1.0) * strength;
-        let add = part.add.unwrap_or_default().0.mul_f64(strength);
-        match (factor > 1.0, add > Duration::ZERO) {
-            (false, false) => Verdict::Pass,
-            (false, true) => Verdict::Delay(add),
-            (true, false) => Verdict::Scale(factor),
-            (true, true) => Verdict::Stretch { factor, add },
+        let factor = Factor::or_one(self.factor) * Factor::or_one(part.factor);
+        let factor = strength.towards(factor);
+        let add = strength.of(part.add.unwrap_or_default().0);
+        if factor > 1.0 || add > Duration::ZERO {
+            Action::Delay(Delay::new(factor, add))
+        } else {
+            Action::Pass
         }
     }
 
@@ -97,21 +76,22 @@ impl Fault for Slow {
         true
     }
 
-    fn ramps_amount(&self) -> bool {
-        true
+    fn ramp(&self) -> Ramp {
+        Ramp::Amount
     }
 
     fn describe(&self) -> String {
         let mut parts: Vec<String> = Vec::with_capacity(3);
-        parts.extend(self.0.factor.map(|factor| format!("× {factor}")));
+        parts.extend(self.factor.map(|Factor(factor)| format!("× {factor}")));
         for (name, part) in
-            [("first token", self.0.first_token), ("between tokens", self.0.between_tokens)]
+            [("first token", self.first_token), ("between tokens", self.between_tokens)]
         {
             let Some(part) = part else { continue };
-            let factor = part.factor.map(|factor| format!(" × {factor}")).unwrap_or_default();
+            let factor = part.factor.map(|Factor(factor)| format!(" × {factor}"));
             let add = part.add.map(|Span(add)| format!(" + {}", show_duration(add)));
-            parts.push(format!("{name}{factor}{}", add.unwrap_or_default()));
+            let (factor, add) = (factor.unwrap_or_default(), add.unwrap_or_default());
+            parts.push(format!("{name}{factor}{add}"));
         }
-        format!("slow ({})", parts.join(", "))
+        parts.join(", ")
     }
 }

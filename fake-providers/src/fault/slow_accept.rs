@@ -1,70 +1,54 @@
-//! Connections are accepted late, as by a front end whose accept queue is full.
-//!
-//! In memory the dial itself takes longer; on sockets the kernel completes it at once, and the first
-//! answer is late instead.
+//! `slow_accept`: delays dials.
 
 use std::time::Duration;
 
-use schemars::{JsonSchema, schema_for};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use vocab::show_duration;
 
 use super::params::Span;
-use super::{Entry, Fault, Group, Moment, Verdict, params};
+use super::{Entry, Fault, Group, Ramp, params};
+use crate::action::{Action, Delay, OnDial, Strength};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "slow_accept",
-    source: include_str!("slow_accept.rs"),
     example: "{ slow_accept: { by: 2s } }",
     group: Group::Connection,
-    parse: |value| Ok(Box::new(SlowAccept(params::read(value)?))),
-    schema: || schema_for!(Params),
+    parse: params::parse::<SlowAccept>,
+    document: params::document::<SlowAccept>,
 };
 
-/// Parameters of `slow_accept`.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+/// Connections are accepted late, as by a front end whose accept queue is full.
+///
+/// In memory the dial itself takes longer; on sockets the kernel completes it at once, and the first
+/// answer is late instead.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Params {
+struct SlowAccept {
     /// How much later; 2s by default.
     by: Span,
 }
 
-#[derive(Debug)]
-struct SlowAccept(Params);
-
-impl Default for Params {
+impl Default for SlowAccept {
     fn default() -> Self {
         Self { by: Span(Duration::from_secs(2)) }
     }
 }
 
 impl Fault for SlowAccept {
-    fn at(&self, moment: Moment, strength: f64) -> Verdict {
-        match moment {
-            Moment::Accept { .. } => Verdict::Delay(self.0.by.0.mul_f64(strength)),
-            Moment::Resolve
-            | Moment::Onset
-            | Moment::Reuse { .. }
-            | Moment::Request
-            | Moment::Head
-            | Moment::AfterTokens(_)
-            | Moment::End => Verdict::Pass,
-        }
-    }
-
-    fn at_connect(&self) -> bool {
-        true
+    fn on_dial(&self, _: usize, strength: Strength) -> OnDial {
+        Action::Delay(Delay::by(strength.of(self.by.0)))
     }
 
     fn only_slows(&self) -> bool {
         true
     }
 
-    fn ramps_amount(&self) -> bool {
-        true
+    fn ramp(&self) -> Ramp {
+        Ramp::Amount
     }
 
     fn describe(&self) -> String {
-        format!("slow_accept (+ {})", show_duration(self.0.by.0))
+        format!("+ {}", show_duration(self.by.0))
     }
 }

@@ -1,58 +1,51 @@
-//! The head of the answer comes late, and all that follows with it.
+//! `slow_headers`: delays heads.
 
 use std::time::Duration;
 
-use schemars::{JsonSchema, schema_for};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use vocab::show_duration;
 
 use super::params::Span;
-use super::{Entry, Fault, Group, Moment, Verdict, params};
+use super::{Entry, Fault, Group, Ramp, params};
+use crate::action::{Action, BeforeHead, Delay, Strength};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "slow_headers",
-    source: include_str!("slow_headers.rs"),
     example: "{ slow_headers: { by: 5s } }",
     group: Group::Response,
-    parse: |value| Ok(Box::new(SlowHeaders(params::read(value)?))),
-    schema: || schema_for!(Params),
+    parse: params::parse::<SlowHeaders>,
+    document: params::document::<SlowHeaders>,
 };
 
-/// Parameters of `slow_headers`.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+/// The head of the answer comes late, and all that follows with it.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Params {
+struct SlowHeaders {
     /// How much later; 5s by default.
     by: Span,
 }
 
-#[derive(Debug)]
-struct SlowHeaders(Params);
-
-impl Default for Params {
+impl Default for SlowHeaders {
     fn default() -> Self {
         Self { by: Span(Duration::from_secs(5)) }
     }
 }
 
 impl Fault for SlowHeaders {
-    fn at(&self, moment: Moment, strength: f64) -> Verdict {
-        if moment == Moment::Head {
-            Verdict::Delay(self.0.by.0.mul_f64(strength))
-        } else {
-            Verdict::Pass
-        }
+    fn before_head(&self, strength: Strength) -> BeforeHead {
+        Action::Delay(Delay::by(strength.of(self.by.0)))
     }
 
     fn only_slows(&self) -> bool {
         true
     }
 
-    fn ramps_amount(&self) -> bool {
-        true
+    fn ramp(&self) -> Ramp {
+        Ramp::Amount
     }
 
     fn describe(&self) -> String {
-        format!("slow_headers (+ {})", show_duration(self.0.by.0))
+        format!("+ {}", show_duration(self.by.0))
     }
 }

@@ -1,33 +1,31 @@
-//! The answer falls silent after k tokens while the connection stays open; the most common way in which
-//! streams die.
-//!
-//! After 0 tokens nothing follows the head. With `for` the answer goes on afterwards; with `heartbeats`
-//! there are keep-alives, and no content. A plain answer keeps its body back.
+//! `stall`: silence, heartbeats or a pause in the place of a token.
 
 use std::time::Duration;
 
-use schemars::{JsonSchema, schema_for};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 use vocab::show_duration;
 
 use super::params::{AfterTokens, ParamError, Span};
-use super::{Entry, Fault, Group, Moment, Verdict, params};
+use super::{Entry, Fault, Group, params};
+use crate::action::{Action, BeforeToken, Delay, StreamEnd, Strength};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "stall",
-    source: include_str!("stall.rs"),
     example: "{ stall: { after_tokens: 12 } }",
     group: Group::Stream,
-    parse,
-    schema: || schema_for!(Params),
+    parse: |value| params::parse_checked(value, Stall::check),
+    document: params::document::<Stall>,
 };
 
-/// Parameters of `stall`.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+/// The answer falls silent after k tokens while the connection stays open; the most common way in which
+/// streams die.
+///
+/// After 0 tokens nothing follows the head. With `for` the answer goes on afterwards; with `heartbeats`
+/// there are keep-alives, and no content. A plain answer keeps its body back.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Params {
-    /// Tokens before it; 0 (default) is right after the head. A shorter answer is spared.
+struct Stall {
     after_tokens: AfterTokens,
     /// How long; without it, for ever.
     #[serde(rename = "for")]
@@ -36,49 +34,45 @@ struct Params {
     heartbeats: Option<Span>,
 }
 
-#[derive(Debug)]
-struct Stall(Params);
-
 /// Fewer than this between two heartbeats would only be noise.
 const HEARTBEAT_MIN: Duration = Duration::from_millis(10);
 
-fn parse(value: &Value) -> Result<Box<dyn Fault>, ParamError> {
-    let params: Params = params::read(value)?;
-    if params.lasts.is_some() && params.heartbeats.is_some() {
-        let message = "`heartbeats` goes with a stall for ever; leave `for` or `heartbeats` out";
-        return Err(ParamError::at("heartbeats", message));
+impl Stall {
+    fn check(&self) -> Result<(), ParamError> {
+        if self.lasts.is_some() && self.heartbeats.is_some() {
+            let message =
+                "`heartbeats` goes with a stall for ever; leave `for` or `heartbeats` out";
+            return Err(ParamError::at("heartbeats", message));
+        }
+        if self.heartbeats.is_some_and(|Span(every)| every < HEARTBEAT_MIN) {
+            return Err(ParamError::at("heartbeats", "use 10ms or more between two heartbeats"));
+        }
+        Ok(())
     }
-    if params.heartbeats.is_some_and(|Span(every)| every < HEARTBEAT_MIN) {
-        return Err(ParamError::at("heartbeats", "use 10ms or more between two heartbeats"));
-    }
-    Ok(Box::new(Stall(params)))
 }
 
 impl Fault for Stall {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        if !self.0.after_tokens.is(moment) {
-            return Verdict::Pass;
-        }
-        match (self.0.lasts, self.0.heartbeats) {
-            (Some(Span(lasts)), _) => Verdict::Delay(lasts),
-            (None, Some(Span(every))) => Verdict::Heartbeats(every),
-            (None, None) => Verdict::Stall,
-        }
+    fn before_token(&self, token: u32, _: Strength) -> BeforeToken {
+        let action = match (self.lasts, self.heartbeats) {
+            (Some(Span(lasts)), _) => Action::Delay(Delay::by(lasts)),
+            (None, Some(Span(every))) => Action::End(StreamEnd::Heartbeats(every)),
+            (None, None) => Action::End(StreamEnd::Silence),
+        };
+        self.after_tokens.at(token, action)
     }
 
     fn only_slows(&self) -> bool {
-        self.0.lasts.is_some()
+        self.lasts.is_some()
     }
 
     fn describe(&self) -> String {
-        let lasts = match self.0.lasts {
+        let lasts = match self.lasts {
             Some(Span(lasts)) => format!("for {}", show_duration(lasts)),
             None => "for ever".to_owned(),
         };
         let beats = self
-            .0
             .heartbeats
             .map(|Span(every)| format!(", but a heartbeat every {}", show_duration(every)));
-        format!("stall ({}, {lasts}{})", self.0.after_tokens, beats.unwrap_or_default())
+        format!("{}, {lasts}{}", self.after_tokens, beats.unwrap_or_default())
     }
 }

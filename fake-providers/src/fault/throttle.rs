@@ -1,27 +1,29 @@
-//! 429 in the provider's own words: too many requests, with Retry-After or without.
-//!
-//! For limits that fill and drain, give the deployment `limits` instead.
+//! `throttle`: a 429 in the place of an answer.
 
-use schemars::{JsonSchema, schema_for};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use vocab::show_duration;
 
 use super::params::{Millis, Span};
-use super::{Entry, Failure, FailureKind, Fault, Group, Moment, RetryForm, Verdict, params};
+use super::{Entry, Fault, Group, params};
+use crate::action::{
+    Action, OnRequest, ProviderError, ProviderErrorKind, RequestEnd, RetryForm, Strength,
+};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "throttle",
-    source: include_str!("throttle.rs"),
     example: "{ throttle: { retry_after: 10s } }",
     group: Group::Response,
-    parse: |value| Ok(Box::new(Throttle(params::read(value)?))),
-    schema: || schema_for!(Params),
+    parse: params::parse::<Throttle>,
+    document: params::document::<Throttle>,
 };
 
-/// Parameters of `throttle`.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+/// 429 in the provider's own words: too many requests, with Retry-After or without.
+///
+/// For limits that fill and drain, give the deployment `limits` instead.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Params {
+struct Throttle {
     /// Header `retry-after`; none by default.
     retry_after: Option<Span>,
     /// How it is written: whole `seconds`, rounded up (default), `float` or `date`.
@@ -33,39 +35,31 @@ struct Params {
     should_retry: Option<bool>,
     /// Which 429 it is, where the provider knows several: `rate`, `tokens`, `quota`, `ramp`,
     /// `high_demand`, `ptu` or `never24h`.
-    kind: FailureKind,
+    kind: ProviderErrorKind,
 }
 
-#[derive(Debug)]
-struct Throttle(Params);
-
 impl Fault for Throttle {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        if moment != Moment::Request {
-            return Verdict::Pass;
-        }
-        let Params { retry_after, form, retry_after_ms, should_retry, kind } = self.0;
-        Verdict::Fail(Failure {
-            retry_after: retry_after.map(|Span(after)| after),
-            form,
-            retry_after_ms: retry_after_ms.map(|Millis(after)| after),
-            should_retry,
-            kind,
-            ..Failure::of_status(429)
-        })
+    fn on_request(&self, _: Strength) -> OnRequest {
+        Action::End(RequestEnd::Error(ProviderError {
+            retry_after: self.retry_after.map(|Span(after)| after),
+            form: self.form,
+            retry_after_ms: self.retry_after_ms.map(|Millis(after)| after),
+            should_retry: self.should_retry,
+            ..ProviderError::of_kind(429, self.kind)
+        }))
     }
 
     fn describe(&self) -> String {
-        let mut text = "throttle (429".to_owned();
-        if let Some(kind) = self.0.kind.word() {
+        let mut text = "429".to_owned();
+        if let Some(kind) = self.kind.word() {
             text += &format!(", {kind}");
         }
-        if let Some(Span(after)) = self.0.retry_after {
+        if let Some(Span(after)) = self.retry_after {
             text += &format!(", retry-after {}", show_duration(after));
         }
-        if let Some(Millis(after)) = self.0.retry_after_ms {
+        if let Some(Millis(after)) = self.retry_after_ms {
             text += &format!(", retry-after-ms {}", after.as_millis());
         }
-        text + ")"
+        text
     }
 }

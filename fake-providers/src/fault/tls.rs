@@ -1,33 +1,30 @@
-//! The TLS handshake fails: the first bytes of a client are answered with a fatal alert, and the
-//! connection is closed.
-//!
-//! A client that speaks plain HTTP gets the same bytes, so that both clocks agree. Connections that are
-//! already open go on.
+//! `tls`: answers a dial's first bytes with an alert.
 
-use schemars::{JsonSchema, schema_for};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Entry, Fault, Group, Moment, Verdict, params};
+use super::{Entry, Fault, Group, params};
+use crate::action::{Action, DialEnd, OnDial, Strength, TurnAway};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "tls",
-    source: include_str!("tls.rs"),
     example: "{ tls: { alert: handshake_failure } }",
     group: Group::Connection,
-    parse: |value| Ok(Box::new(Tls(params::read(value)?))),
-    schema: || schema_for!(Params),
+    parse: params::parse::<Tls>,
+    document: params::document::<Tls>,
 };
 
-/// Parameters of `tls`.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+/// The TLS handshake fails: the first bytes of a client are answered with a fatal alert, and the
+/// connection is closed.
+///
+/// A client that speaks plain HTTP gets the same bytes, so that both clocks agree. Connections that are
+/// already open go on.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Params {
+struct Tls {
     /// `handshake_failure` (default), `protocol_version`, `unrecognized_name` or `internal_error`.
     alert: Alert,
 }
-
-#[derive(Debug)]
-struct Tls(Params);
 
 /// Alerts that a server sends, with their codes in RFC 8446, section 6.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
@@ -53,19 +50,11 @@ impl Alert {
 }
 
 impl Fault for Tls {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        if matches!(moment, Moment::Accept { .. }) {
-            Verdict::Alert(self.0.alert.code())
-        } else {
-            Verdict::Pass
-        }
-    }
-
-    fn at_connect(&self) -> bool {
-        true
+    fn on_dial(&self, _: usize, _: Strength) -> OnDial {
+        Action::End(DialEnd::TurnAway(TurnAway::Alert(self.alert.code())))
     }
 
     fn describe(&self) -> String {
-        format!("tls (handshake fails with alert {})", self.0.alert.code())
+        format!("handshake fails with alert {}", self.alert.code())
     }
 }

@@ -1,28 +1,30 @@
-//! The first half of an answer, correctly framed: the length is right, the JSON is not.
+//! `truncate_json`: the first half of a body, framed as if it were whole.
 
-use super::{Entry, Fault, Group, Instead, Moment, Verdict, params};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Entry, Fault, Group, params};
+use crate::action::{Action, BeforeHead, HeadEnd, Strength, Substitute};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "truncate_json",
-    source: include_str!("truncate_json.rs"),
     example: "truncate_json",
     group: Group::Response,
-    parse: |value| {
-        params::none(value)?;
-        Ok(Box::new(TruncateJson))
-    },
-    schema: params::no_schema,
+    parse: params::parse::<TruncateJson>,
+    document: params::document::<TruncateJson>,
 };
 
-#[derive(Debug)]
-struct TruncateJson;
+/// The first half of an answer, correctly framed: the length is right, the JSON is not.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct TruncateJson {}
 
 impl Fault for TruncateJson {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        if moment == Moment::Head { Verdict::Instead(Instead::HalfJson) } else { Verdict::Pass }
+    fn before_head(&self, _: Strength) -> BeforeHead {
+        Action::End(HeadEnd::Substitute(Substitute::HalfJson))
     }
 
     fn describe(&self) -> String {
-        "truncate_json (half of the JSON, well framed)".to_owned()
+        "half of the JSON, well framed".to_owned()
     }
 }

@@ -1,38 +1,30 @@
-//! A frame of a kind that no client knows comes between two tokens; the answer is whole.
+//! `unknown_event`: a frame of an unknown kind before the next token.
 
-use schemars::{JsonSchema, schema_for};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::params::AfterTokens;
-use super::{Entry, Fault, Group, Moment, Twist, Verdict, params};
+use super::{Entry, Fault, Group, params};
+use crate::action::{Action, BeforeToken, Strength, TokenMutation};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "unknown_event",
-    source: include_str!("unknown_event.rs"),
     example: "{ unknown_event: { after_tokens: 2 } }",
     group: Group::Stream,
-    parse: |value| Ok(Box::new(UnknownEvent(params::read(value)?))),
-    schema: || schema_for!(Params),
+    parse: params::parse::<UnknownEvent>,
+    document: params::document::<UnknownEvent>,
 };
 
-/// Parameters of `unknown_event`.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+/// A frame of a kind that no client knows comes between two tokens; the answer is whole.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Params {
-    /// Tokens before it; 0 (default) is right after the head. A shorter answer is spared.
+struct UnknownEvent {
     after_tokens: AfterTokens,
 }
 
-#[derive(Debug)]
-struct UnknownEvent(Params);
-
 impl Fault for UnknownEvent {
-    fn at(&self, moment: Moment, _: f64) -> Verdict {
-        if self.0.after_tokens.is(moment) {
-            Verdict::Twist(Twist::UnknownEvent)
-        } else {
-            Verdict::Pass
-        }
+    fn before_token(&self, token: u32, _: Strength) -> BeforeToken {
+        self.after_tokens.at(token, Action::Mutate(TokenMutation::UnknownEvent))
     }
 
     fn only_slows(&self) -> bool {
@@ -40,6 +32,6 @@ impl Fault for UnknownEvent {
     }
 
     fn describe(&self) -> String {
-        format!("unknown_event ({})", self.0.after_tokens)
+        self.after_tokens.to_string()
     }
 }

@@ -12,7 +12,7 @@ use wire::azure::{
 use wire::openai::ApiError;
 
 use super::{Headers, Operation, Prompt, Refusal, Route, Scene, openai};
-use crate::fault::{Failure, FailureKind};
+use crate::action::{ProviderError, ProviderErrorKind};
 use crate::limits::{Dimension, Reading};
 use crate::script::{Finish, Said};
 
@@ -64,7 +64,7 @@ pub(super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
         Refusal::TooLarge => ApiError::of_status(413),
         Refusal::Invalid(_) | Refusal::TooLong { .. } => openai::refuse(refusal, scene),
         Refusal::Blocked => AzureError::content_filter(objection()),
-        Refusal::Failed(failure) => failed(failure, scene, version),
+        Refusal::Injected(error) => injected(error, scene, version),
         Refusal::Exceeded(excess) => match excess.dimension {
             Dimension::Requests | Dimension::RequestsPerDay => {
                 AzureError::call_rate_exceeded(version, seconds_up(excess.wait))
@@ -79,33 +79,33 @@ pub(super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
 
 /// A fault's error: among them the four 429s. Kinds that Azure does not know are its status's usual
 /// error.
-fn failed(failure: &Failure, scene: &Scene<'_>, version: &str) -> ErrorReply {
-    let wait = failure.retry_after.or(failure.retry_after_ms).map(seconds_up);
-    match failure.kind {
-        FailureKind::Rate | FailureKind::Ramp => {
+fn injected(error: &ProviderError, scene: &Scene<'_>, version: &str) -> ErrorReply {
+    let wait = error.retry_after.or(error.retry_after_ms).map(seconds_up);
+    match error.kind {
+        ProviderErrorKind::Rate | ProviderErrorKind::Ramp => {
             AzureError::call_rate_exceeded(version, wait.unwrap_or(1))
         }
-        FailureKind::Tokens | FailureKind::Quota => {
+        ProviderErrorKind::Tokens | ProviderErrorKind::Quota => {
             AzureError::token_rate_exceeded(version, wait.unwrap_or(60))
         }
-        FailureKind::Never24h => {
+        ProviderErrorKind::Never24h => {
             AzureError::token_rate_exceeded(version, wait.unwrap_or(NEVER.as_secs()))
         }
-        FailureKind::HighDemand if failure.status >= 500 => AzureError::of_status(failure.status),
-        FailureKind::HighDemand => AzureError::high_demand(wait),
-        FailureKind::Ptu => AzureError::provisioned_full(),
-        FailureKind::ContextLength => openai::refuse(&Refusal::Failed(*failure), scene),
-        FailureKind::ContentPolicy => AzureError::content_filter(objection()),
-        FailureKind::KeyRevoked => AzureError::access_denied(),
-        FailureKind::ModelRemoved => AzureError::deployment_not_found(),
-        FailureKind::Permission => {
+        ProviderErrorKind::HighDemand if error.status >= 500 => AzureError::of_status(error.status),
+        ProviderErrorKind::HighDemand => AzureError::high_demand(wait),
+        ProviderErrorKind::Ptu => AzureError::provisioned_full(),
+        ProviderErrorKind::ContextLength => openai::refuse(&Refusal::Injected(*error), scene),
+        ProviderErrorKind::ContentPolicy => AzureError::content_filter(objection()),
+        ProviderErrorKind::KeyRevoked => AzureError::access_denied(),
+        ProviderErrorKind::ModelRemoved => AzureError::deployment_not_found(),
+        ProviderErrorKind::Permission => {
             let body = br#"{"error":{"code":"PermissionDenied","message":"Principal does not have access to API/Operation."}}"#;
             let (content_type, body) = (ErrorReply::JSON, Bytes::from_static(body));
             ErrorReply { status: 403, content_type, body }
         }
-        FailureKind::Plain => match wait {
-            Some(wait) if failure.status == 429 => AzureError::token_rate_exceeded(version, wait),
-            Some(_) | None => AzureError::of_status(failure.status),
+        ProviderErrorKind::Plain => match wait {
+            Some(wait) if error.status == 429 => AzureError::token_rate_exceeded(version, wait),
+            Some(_) | None => AzureError::of_status(error.status),
         },
     }
 }

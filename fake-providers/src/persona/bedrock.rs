@@ -16,7 +16,7 @@ use wire::bedrock::{
 };
 
 use super::{Headers, Operation, Prompt, Refusal, Route, Scene, anthropic, openai, percent};
-use crate::fault::{Failure, FailureKind};
+use crate::action::{ProviderError, ProviderErrorKind};
 use crate::limits::Dimension;
 use crate::script::{Finish, Said, Uttered};
 
@@ -50,7 +50,7 @@ pub(super) fn refuse(refusal: &Refusal) -> ErrorReply {
     match (name_of(refusal), refusal) {
         (Some(name), refusal) => name.reply(&message_of(name, refusal)),
         // Bedrock has no error of this status: the edge answers, and names none.
-        (None, Refusal::Failed(Failure { status, .. })) => {
+        (None, Refusal::Injected(ProviderError { status, .. })) => {
             let reason = StatusCode::from_u16(*status).ok().and_then(|s| s.canonical_reason());
             let body = json!({ "message": reason.unwrap_or("Unknown error") }).to_string();
             let content_type = ErrorReply::JSON;
@@ -75,19 +75,21 @@ pub(super) fn name_of(refusal: &Refusal) -> Option<ErrorName> {
         }
         Refusal::Exceeded(_) => ErrorName::Throttling,
         Refusal::Overloaded => ErrorName::ServiceUnavailable,
-        Refusal::Failed(failure) => match failure.kind {
-            FailureKind::Rate
-            | FailureKind::Tokens
-            | FailureKind::Quota
-            | FailureKind::Ramp
-            | FailureKind::Ptu
-            | FailureKind::Never24h => ErrorName::Throttling,
-            FailureKind::HighDemand => ErrorName::ServiceUnavailable,
-            FailureKind::ContextLength | FailureKind::ContentPolicy => ErrorName::Validation,
-            FailureKind::KeyRevoked => ErrorName::UnrecognizedClient,
-            FailureKind::ModelRemoved => ErrorName::ResourceNotFound,
-            FailureKind::Permission => ErrorName::AccessDenied,
-            FailureKind::Plain => return ErrorName::of_status(failure.status),
+        Refusal::Injected(error) => match error.kind {
+            ProviderErrorKind::Rate
+            | ProviderErrorKind::Tokens
+            | ProviderErrorKind::Quota
+            | ProviderErrorKind::Ramp
+            | ProviderErrorKind::Ptu
+            | ProviderErrorKind::Never24h => ErrorName::Throttling,
+            ProviderErrorKind::HighDemand => ErrorName::ServiceUnavailable,
+            ProviderErrorKind::ContextLength | ProviderErrorKind::ContentPolicy => {
+                ErrorName::Validation
+            }
+            ProviderErrorKind::KeyRevoked => ErrorName::UnrecognizedClient,
+            ProviderErrorKind::ModelRemoved => ErrorName::ResourceNotFound,
+            ProviderErrorKind::Permission => ErrorName::AccessDenied,
+            ProviderErrorKind::Plain => return ErrorName::of_status(error.status),
         },
     })
 }
@@ -101,24 +103,26 @@ fn message_of(name: ErrorName, refusal: &Refusal) -> String {
             Dimension::Requests | Dimension::RequestsPerDay => name.usual_message(),
             Dimension::Tokens | Dimension::OutputTokens => TOO_MANY_TOKENS,
         },
-        Refusal::Failed(failure) => match failure.kind {
-            FailureKind::Tokens => TOO_MANY_TOKENS,
-            FailureKind::Quota | FailureKind::Never24h => {
+        Refusal::Injected(error) => match error.kind {
+            ProviderErrorKind::Tokens => TOO_MANY_TOKENS,
+            ProviderErrorKind::Quota | ProviderErrorKind::Never24h => {
                 "Too many tokens per day, please wait before trying again."
             }
-            FailureKind::HighDemand => "Too many connections, please wait before trying again.",
-            FailureKind::ContextLength => TOO_LONG,
-            FailureKind::ModelRemoved => {
+            ProviderErrorKind::HighDemand => {
+                "Too many connections, please wait before trying again."
+            }
+            ProviderErrorKind::ContextLength => TOO_LONG,
+            ProviderErrorKind::ModelRemoved => {
                 "This model version has reached the end of its life. Please refer to the AWS \
                  documentation for more details."
             }
-            FailureKind::Plain
-            | FailureKind::Rate
-            | FailureKind::Ramp
-            | FailureKind::Ptu
-            | FailureKind::ContentPolicy
-            | FailureKind::KeyRevoked
-            | FailureKind::Permission => name.usual_message(),
+            ProviderErrorKind::Plain
+            | ProviderErrorKind::Rate
+            | ProviderErrorKind::Ramp
+            | ProviderErrorKind::Ptu
+            | ProviderErrorKind::ContentPolicy
+            | ProviderErrorKind::KeyRevoked
+            | ProviderErrorKind::Permission => name.usual_message(),
         },
         Refusal::NoKey
         | Refusal::WrongKey

@@ -17,7 +17,7 @@ use wire::gemini::{
 
 use super::openai::Embedding;
 use super::{Headers, Operation, Prompt, Refusal, Route, Scene, Subject, bearer, percent, text};
-use crate::fault::{Failure, FailureKind};
+use crate::action::{ProviderError, ProviderErrorKind};
 use crate::limits::{Dimension, Excess};
 use crate::script::{Finish, Said, Tally, Uttered};
 
@@ -74,7 +74,7 @@ pub(super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
         Refusal::TooLong { window, requested } => ApiError::too_long(*requested, *window),
         Refusal::Blocked => ApiError::of_code(400),
         Refusal::Invalid(complaint) => ApiError::new(400, &complaint.message),
-        Refusal::Failed(failure) => failed(failure, scene),
+        Refusal::Injected(error) => injected(error, scene),
         Refusal::Exceeded(excess) => exceeded(excess, scene),
         Refusal::Overloaded => ApiError::of_code(503),
     };
@@ -94,31 +94,32 @@ const TOKENS_PER_MINUTE: (&str, &str) = (
 const PER_DAY: (&str, &str) =
     ("generate_requests_per_model_per_day", "GenerateRequestsPerDayPerProjectPerModel");
 
-fn failed(failure: &Failure, scene: &Scene<'_>) -> ApiError {
-    let wait = failure.retry_after_ms.or(failure.retry_after);
+fn injected(error: &ProviderError, scene: &Scene<'_>) -> ApiError {
+    let wait = error.retry_after_ms.or(error.retry_after);
     let spent = |(metric, id): (&'static str, &'static str), limit, usual: Duration| {
         let retry_ms = millis(wait.unwrap_or(usual));
         ApiError::quota(&QuotaSpent { metric, id, limit, model: scene.model, retry_ms })
     };
     let minute = Duration::from_secs(37);
-    match failure.kind {
-        FailureKind::Rate => spent(PER_MINUTE, 1000, minute),
-        FailureKind::Tokens => spent(TOKENS_PER_MINUTE, 1_000_000, minute),
-        FailureKind::Quota | FailureKind::Never24h => {
+    match error.kind {
+        ProviderErrorKind::Rate => spent(PER_MINUTE, 1000, minute),
+        ProviderErrorKind::Tokens => spent(TOKENS_PER_MINUTE, 1_000_000, minute),
+        ProviderErrorKind::Quota | ProviderErrorKind::Never24h => {
             spent(PER_DAY, 10_000, Duration::from_secs(86_400))
         }
-        FailureKind::ContextLength => ApiError::too_long(1_250_000, 1_048_576),
-        FailureKind::ContentPolicy => ApiError::of_code(400),
-        FailureKind::KeyRevoked => ApiError::invalid_key(),
-        FailureKind::ModelRemoved => ApiError::model_not_found(scene.model, "v1beta"),
-        FailureKind::Permission => ApiError::of_code(403),
-        FailureKind::Plain | FailureKind::Ramp | FailureKind::HighDemand | FailureKind::Ptu => {
-            match failure.status {
-                429 => ApiError::exhausted(wait.map(millis)),
-                404 => ApiError::model_not_found(scene.model, "v1beta"),
-                other => ApiError::of_code(other),
-            }
-        }
+        ProviderErrorKind::ContextLength => ApiError::too_long(1_250_000, 1_048_576),
+        ProviderErrorKind::ContentPolicy => ApiError::of_code(400),
+        ProviderErrorKind::KeyRevoked => ApiError::invalid_key(),
+        ProviderErrorKind::ModelRemoved => ApiError::model_not_found(scene.model, "v1beta"),
+        ProviderErrorKind::Permission => ApiError::of_code(403),
+        ProviderErrorKind::Plain
+        | ProviderErrorKind::Ramp
+        | ProviderErrorKind::HighDemand
+        | ProviderErrorKind::Ptu => match error.status {
+            429 => ApiError::exhausted(wait.map(millis)),
+            404 => ApiError::model_not_found(scene.model, "v1beta"),
+            other => ApiError::of_code(other),
+        },
     }
 }
 

@@ -17,7 +17,7 @@ use wire::openai::{
 use wire::{ErrorReply, Window};
 
 use super::{Complaint, Headers, Operation, Prompt, Refusal, Route, Scene, Subject};
-use crate::fault::{Failure, FailureKind};
+use crate::action::{ProviderError, ProviderErrorKind};
 use crate::limits::{self, Gauge, Reading};
 use crate::script::{Finish, Said, Tally};
 pub(super) use chat::chat_reply;
@@ -105,7 +105,7 @@ pub(super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
         }
         Refusal::Blocked => ApiError::content_policy_violation(),
         Refusal::Invalid(complaint) => invalid(complaint),
-        Refusal::Failed(failure) => failed(failure, scene),
+        Refusal::Injected(error) => injected(error, scene),
         Refusal::Exceeded(excess) => {
             let dimension = match excess.dimension {
                 limits::Dimension::Requests | limits::Dimension::RequestsPerDay => {
@@ -142,12 +142,12 @@ fn invalid(complaint: &Complaint) -> ErrorReply {
 }
 
 /// A fault's error. Kinds that the provider does not know are its status's usual error.
-fn failed(failure: &Failure, scene: &Scene<'_>) -> ErrorReply {
-    let wait = failure.retry_after_ms.or(failure.retry_after).unwrap_or(Duration::from_secs(1));
-    match failure.kind {
-        FailureKind::Rate => spent(scene, wire::openai::Dimension::Requests, wait),
-        FailureKind::Tokens => spent(scene, wire::openai::Dimension::Tokens, wait),
-        FailureKind::Never24h => ApiError::reply(
+fn injected(error: &ProviderError, scene: &Scene<'_>) -> ErrorReply {
+    let wait = error.retry_after_ms.or(error.retry_after).unwrap_or(Duration::from_secs(1));
+    match error.kind {
+        ProviderErrorKind::Rate => spent(scene, wire::openai::Dimension::Requests, wait),
+        ProviderErrorKind::Tokens => spent(scene, wire::openai::Dimension::Tokens, wait),
+        ProviderErrorKind::Never24h => ApiError::reply(
             429,
             "tokens",
             Some("rate_limit_exceeded"),
@@ -158,14 +158,16 @@ fn failed(failure: &Failure, scene: &Scene<'_>) -> ErrorReply {
                 scene.model
             ),
         ),
-        FailureKind::Quota => ApiError::insufficient_quota(),
-        FailureKind::Ramp => ApiError::slow_down(),
-        FailureKind::HighDemand if failure.status >= 500 => ApiError::overloaded(),
-        FailureKind::HighDemand | FailureKind::Ptu => ApiError::slow_down(),
-        FailureKind::ContextLength => ApiError::context_length_exceeded(WINDOW, WINDOW + 2_330),
-        FailureKind::ContentPolicy => ApiError::content_policy_violation(),
-        FailureKind::KeyRevoked => ApiError::invalid_api_key("sk-****"),
-        FailureKind::ModelRemoved => {
+        ProviderErrorKind::Quota => ApiError::insufficient_quota(),
+        ProviderErrorKind::Ramp => ApiError::slow_down(),
+        ProviderErrorKind::HighDemand if error.status >= 500 => ApiError::overloaded(),
+        ProviderErrorKind::HighDemand | ProviderErrorKind::Ptu => ApiError::slow_down(),
+        ProviderErrorKind::ContextLength => {
+            ApiError::context_length_exceeded(WINDOW, WINDOW + 2_330)
+        }
+        ProviderErrorKind::ContentPolicy => ApiError::content_policy_violation(),
+        ProviderErrorKind::KeyRevoked => ApiError::invalid_api_key("sk-****"),
+        ProviderErrorKind::ModelRemoved => {
             let message = format!(
                 "The model `{}` has been deprecated, learn more here: \
                  https://platform.openai.com/docs/deprecations",
@@ -173,12 +175,12 @@ fn failed(failure: &Failure, scene: &Scene<'_>) -> ErrorReply {
             );
             ApiError::reply(404, "invalid_request_error", Some("model_not_found"), &message)
         }
-        FailureKind::Permission => {
+        ProviderErrorKind::Permission => {
             let message =
                 format!("Project `proj_fake` does not have access to model `{}`", scene.model);
             ApiError::reply(403, "invalid_request_error", Some("model_not_found"), &message)
         }
-        FailureKind::Plain => match failure.status {
+        ProviderErrorKind::Plain => match error.status {
             429 => spent(scene, wire::openai::Dimension::Requests, wait),
             404 => ApiError::model_not_found(scene.model),
             status => ApiError::of_status(status),

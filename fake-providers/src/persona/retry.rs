@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::{Headers, Persona, Refusal, azure, bedrock};
-use crate::fault::{FailureKind, RetryForm};
+use crate::action::{ProviderErrorKind, RetryForm};
 
 /// What a refusal that is said at `unix_s` says in headers: `retry-after` (whole seconds, rounded
 /// up, if a fault asks for nothing else), `retry-after-ms` (on Bedrock `x-amz-retry-after`),
@@ -19,22 +19,22 @@ pub(crate) fn retry_headers(persona: Persona, refusal: &Refusal, unix_s: u64) ->
         Persona::OpenAi | Persona::Azure | Persona::Anthropic | Persona::Gemini => Headers::new(),
     };
     match refusal {
-        Refusal::Failed(failure) => {
-            let (usual, usual_ms) = match failure.kind {
+        Refusal::Injected(error) => {
+            let (usual, usual_ms) = match error.kind {
                 // What Azure tells a request that can never fit.
-                FailureKind::Never24h => (Some(Duration::from_secs(86_400)), None),
-                FailureKind::Ptu => (None, Some(Duration::from_millis(250))),
-                FailureKind::Plain
-                | FailureKind::Rate
-                | FailureKind::Tokens
-                | FailureKind::Quota
-                | FailureKind::Ramp
-                | FailureKind::HighDemand
-                | FailureKind::ContextLength
-                | FailureKind::ContentPolicy
-                | FailureKind::KeyRevoked
-                | FailureKind::ModelRemoved
-                | FailureKind::Permission => (None, None),
+                ProviderErrorKind::Never24h => (Some(Duration::from_secs(86_400)), None),
+                ProviderErrorKind::Ptu => (None, Some(Duration::from_millis(250))),
+                ProviderErrorKind::Plain
+                | ProviderErrorKind::Rate
+                | ProviderErrorKind::Tokens
+                | ProviderErrorKind::Quota
+                | ProviderErrorKind::Ramp
+                | ProviderErrorKind::HighDemand
+                | ProviderErrorKind::ContextLength
+                | ProviderErrorKind::ContentPolicy
+                | ProviderErrorKind::KeyRevoked
+                | ProviderErrorKind::ModelRemoved
+                | ProviderErrorKind::Permission => (None, None),
             };
             let (usual, usual_ms) = match persona {
                 Persona::Azure => (usual, usual_ms),
@@ -43,14 +43,14 @@ pub(crate) fn retry_headers(persona: Persona, refusal: &Refusal, unix_s: u64) ->
                 }
             };
             let (after, after_ms) =
-                (failure.retry_after.or(usual), failure.retry_after_ms.or(usual_ms));
-            let written = |wait: Duration| match failure.form {
+                (error.retry_after.or(usual), error.retry_after_ms.or(usual_ms));
+            let written = |wait: Duration| match error.form {
                 RetryForm::Seconds => seconds(wait),
                 RetryForm::Float => format!("{:.3}", wait.as_secs_f64()),
                 RetryForm::Date => date(unix_s, wait),
             };
             headers.extend(after.map(|wait| ("retry-after", written(wait))));
-            let should = failure.should_retry;
+            let should = error.should_retry;
             headers.extend(should.map(|should| ("x-should-retry", should.to_string())));
             let in_millis = match persona {
                 Persona::Bedrock => "x-amz-retry-after",

@@ -1,9 +1,6 @@
-//! The catalogue as people read it, its parameters as they mistype them, and how verdicts add up.
+//! The catalogue as people read it, and its parameters as they mistype them.
 
-use std::time::Duration;
-
-use fake_providers::fault::{ALL, Moment, Twist, Verdict, find, weigh};
-use proptest::prelude::*;
+use fake_providers::fault::{ALL, find};
 use serde_json::{Value, json};
 
 #[test]
@@ -14,18 +11,31 @@ fn every_fault_is_documented_and_parses_its_example() {
         text += &format!("{name} ({group}): {}\n  {}\n", entry.description(), entry.example);
         assert!(entry.description().starts_with(&entry.summary()));
         assert!(find(entry.name).is_some_and(|found| found.name == entry.name));
-        let schema = (entry.schema)();
+        let schema = entry.schema();
         assert_eq!(schema.get("type"), Some(&json!("object")), "{}", entry.name);
+        assert_eq!(schema.get("title"), Some(&json!(entry.name)));
         let params = if entry.name == "error" || entry.name == "slow" {
             json!({ "error": { "status": 503 }, "slow": { "factor": 2 } })[entry.name].clone()
         } else {
             Value::Null
         };
-        let fault = (entry.parse)(&params).unwrap();
-        let early = [Moment::Resolve, Moment::Accept { open: usize::MAX }, Moment::Onset];
-        let acts = early.into_iter().any(|moment| fault.at(moment, 1.0) != Verdict::Pass);
-        let acts = acts || fault.idle_limit().is_some();
-        assert_eq!(acts, entry.at_connect(&params), "{}", entry.name);
+        entry.check(&params).unwrap();
+        let on_hosts = [
+            "dns",
+            "refuse",
+            "slow_accept",
+            "connection_cap",
+            "tls",
+            "close",
+            "blackhole",
+            "idle_close",
+        ];
+        assert_eq!(entry.at_connect(&params), on_hosts.contains(&entry.name), "{}", entry.name);
+    }
+    for (name, params) in
+        [("reset", json!({ "before_request": true })), ("idle_close", json!({ "with": "rst" }))]
+    {
+        assert!(find(name).unwrap().at_connect(&params), "{name}");
     }
     insta::assert_snapshot!(text);
     assert!(find("nonsense").is_none());
@@ -37,7 +47,7 @@ fn every_file_of_the_folder_is_a_row_of_the_table() {
     let mut files: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
         .map(|file| file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
-        .filter(|name| !["params", "twist", "verdict", "weight"].contains(&name.as_str()))
+        .filter(|name| name != "params")
         .collect();
     let mut rows: Vec<&str> = ALL.iter().map(|entry| entry.name).collect();
     files.sort_unstable();
@@ -135,47 +145,10 @@ fn mistakes_are_named() {
         ("cold_start", json!({ "factor": 0.5 })),
         ("hang", json!({ "for": "1s" })),
     ] {
-        let error = (find(name).unwrap().parse)(&params).unwrap_err();
+        let error = find(name).unwrap().check(&params).unwrap_err();
         text += &format!("{name} {params}\n  at `{}`: {}\n", error.path, error.message);
     }
     insta::assert_snapshot!(text);
-}
-
-fn verdict() -> impl Strategy<Value = Verdict> {
-    prop_oneof![
-        Just(Verdict::Pass),
-        (0u64..5000).prop_map(|ms| Verdict::Delay(Duration::from_millis(ms))),
-        (1u32..8).prop_map(|factor| Verdict::Scale(f64::from(factor))),
-        Just(Verdict::Twist(Twist::Duplicate)),
-        Just(Verdict::Twist(Twist::NoUsage)),
-        Just(Verdict::Stall),
-        Just(Verdict::Cut),
-        Just(Verdict::Reset),
-    ]
-}
-
-proptest! {
-    /// Delays of several faults add, factors multiply, twists gather, and only what ends an attempt stops the
-    /// asking: no delay before it is lost.
-    #[test]
-    fn delays_add_up_to_the_first_end(verdicts in prop::collection::vec(verdict(), 0..12)) {
-        let ends = |verdict: &Verdict| matches!(verdict, Verdict::Stall | Verdict::Cut | Verdict::Reset);
-        let before: Vec<_> = verdicts.iter().take_while(|verdict| !ends(verdict)).collect();
-        let weight = weigh(verdicts.clone());
-        let delay: Duration = before.iter().map(|verdict| match verdict {
-            Verdict::Delay(delay) => *delay,
-            _ => Duration::ZERO,
-        }).sum();
-        let factor: f64 = before.iter().map(|verdict| match verdict {
-            Verdict::Scale(factor) => *factor,
-            _ => 1.0,
-        }).product();
-        prop_assert_eq!(weight.delay, delay);
-        prop_assert_eq!(weight.factor, factor);
-        let twists = before.iter().filter(|verdict| matches!(verdict, Verdict::Twist(_))).count();
-        prop_assert_eq!(weight.twists.len(), twists);
-        prop_assert_eq!(weight.end, verdicts.iter().find(|verdict| ends(verdict)).cloned());
-    }
 }
 
 /// The handbook's tables: one per group, from the catalogue alone.
@@ -188,7 +161,7 @@ fn tables() -> String {
             text += &format!("\n### {}\n\n", entry.group.title());
             text += "| fault | what happens | parameters |\n|---|---|---|\n";
         }
-        let schema = (entry.schema)().to_value();
+        let schema = entry.schema().to_value();
         let properties = schema["properties"].as_object().cloned().unwrap_or_default();
         let parameters: Vec<String> = properties
             .iter()

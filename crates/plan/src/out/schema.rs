@@ -59,7 +59,7 @@ fn inject_schema(generator: &mut SchemaGenerator) -> Schema {
     }
     let mut choices = vec![json!({ "enum": names })];
     for entry in ALL {
-        let mut params = (entry.schema)();
+        let mut params = entry.schema();
         params.remove("$schema");
         // The catalogue's schemas are whole documents: their definitions move to ours.
         if let Some(Value::Object(definitions)) = params.remove("$defs") {

@@ -18,7 +18,7 @@ pub(crate) fn check(inject: &Inject, node: &Node) -> Result<&'static Entry, Prob
             .help(suggest(&inject.name, &names, "faults"))
             .at(at));
     };
-    (entry.parse)(&inject.params).map(|_| entry).map_err(|error| {
+    entry.check(&inject.params).map(|()| entry).map_err(|error| {
         let params = node.get(entry.name).unwrap_or(node);
         let part = if takes(entry, &error.path) { Part::Value } else { Part::Key };
         Problem::new(format!("{}: {}", entry.name, error.message))
@@ -29,7 +29,7 @@ pub(crate) fn check(inject: &Inject, node: &Node) -> Result<&'static Entry, Prob
 
 /// Whether a fault has this parameter: then its value is at fault, otherwise its name.
 fn takes(entry: &Entry, parameter: &str) -> bool {
-    let schema = (entry.schema)();
+    let schema = entry.schema();
     let known = schema.get("properties").and_then(|properties| properties.get(parameter));
     known.is_some() || parameter.is_empty()
 }

@@ -8,7 +8,7 @@ use wire::anthropic::ErrorKind;
 
 use super::super::{Refusal, Scene};
 use super::request_id;
-use crate::fault::{Failure, FailureKind};
+use crate::action::{ProviderError, ProviderErrorKind};
 use crate::limits::Dimension;
 
 pub(in super::super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
@@ -26,7 +26,7 @@ pub(in super::super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorRep
         }
         Refusal::Blocked => ErrorKind::InvalidRequest.reply(OBJECTION, &id),
         Refusal::Invalid(complaint) => ErrorKind::InvalidRequest.reply(&complaint.message, &id),
-        Refusal::Failed(failure) => failed(failure, scene, &id),
+        Refusal::Injected(error) => injected(error, scene, &id),
         Refusal::Exceeded(excess) => {
             let unit = match excess.dimension {
                 Dimension::Requests | Dimension::RequestsPerDay => "requests",
@@ -40,32 +40,32 @@ pub(in super::super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorRep
 }
 
 /// A fault's error. Kinds that the provider does not know are its status's usual error.
-fn failed(failure: &Failure, scene: &Scene<'_>, id: &str) -> ErrorReply {
-    let usual = |kind: ErrorKind| kind.reply_under(failure.status, kind.usual_message(), id);
+fn injected(error: &ProviderError, scene: &Scene<'_>, id: &str) -> ErrorReply {
+    let usual = |kind: ErrorKind| kind.reply_under(error.status, kind.usual_message(), id);
     let limited = |message: &str, code: Option<&str>| {
         let details = code.map(|code| json!({ "error_code": code }));
-        envelope(failure.status, "rate_limit_error", (message, details), id)
+        envelope(error.status, "rate_limit_error", (message, details), id)
     };
-    match failure.kind {
-        FailureKind::Rate => limited(&spent(4000, "requests", scene), None),
-        FailureKind::Tokens => limited(&spent(400_000, "input tokens", scene), None),
-        FailureKind::Quota if failure.status == 402 => usual(ErrorKind::Billing),
-        FailureKind::Quota => limited(SPENT, Some("enforced_spend_limit_reached")),
-        FailureKind::Ramp => limited(RAMP, Some("ramp_limit_exceeded")),
-        FailureKind::ContextLength => {
+    match error.kind {
+        ProviderErrorKind::Rate => limited(&spent(4000, "requests", scene), None),
+        ProviderErrorKind::Tokens => limited(&spent(400_000, "input tokens", scene), None),
+        ProviderErrorKind::Quota if error.status == 402 => usual(ErrorKind::Billing),
+        ProviderErrorKind::Quota => limited(SPENT, Some("enforced_spend_limit_reached")),
+        ProviderErrorKind::Ramp => limited(RAMP, Some("ramp_limit_exceeded")),
+        ProviderErrorKind::ContextLength => {
             ErrorKind::InvalidRequest.reply(&ErrorKind::prompt_too_long(WINDOW + 9_120, WINDOW), id)
         }
-        FailureKind::ContentPolicy => ErrorKind::InvalidRequest.reply(OBJECTION, id),
-        FailureKind::KeyRevoked => usual(ErrorKind::Authentication),
-        FailureKind::ModelRemoved => {
+        ProviderErrorKind::ContentPolicy => ErrorKind::InvalidRequest.reply(OBJECTION, id),
+        ProviderErrorKind::KeyRevoked => usual(ErrorKind::Authentication),
+        ProviderErrorKind::ModelRemoved => {
             ErrorKind::NotFound.reply(&format!("model: {}", scene.model), id)
         }
-        FailureKind::Permission => usual(ErrorKind::Permission),
-        FailureKind::HighDemand if failure.status >= 500 => usual(ErrorKind::Overloaded),
-        FailureKind::HighDemand | FailureKind::Ptu | FailureKind::Never24h => {
+        ProviderErrorKind::Permission => usual(ErrorKind::Permission),
+        ProviderErrorKind::HighDemand if error.status >= 500 => usual(ErrorKind::Overloaded),
+        ProviderErrorKind::HighDemand | ProviderErrorKind::Ptu | ProviderErrorKind::Never24h => {
             usual(ErrorKind::RateLimit)
         }
-        FailureKind::Plain => match failure.status {
+        ProviderErrorKind::Plain => match error.status {
             408 => envelope(408, "timeout_error", ("Request timed out", None), id),
             409 => envelope(409, "conflict_error", ("Conflict", None), id),
             status => {
