@@ -4,14 +4,14 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot go on has failed")]
 
+use gateway::config::DeploymentIndex;
+use gateway::decisions::{KeyedRng, Router, Try};
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use gateway::litellm::{Dummies, read};
-use gateway::luck::Luck;
-use gateway::router::{Router, Try};
+use gateway::config::litellm::{Dummies, read};
 use gateway::strategy::{ALL, Ask, Success};
 use serde_json::{Value, json};
 use vocab::{At, Seed};
@@ -39,8 +39,8 @@ fn rank(c: &mut Criterion) {
     }
 }
 
-fn pick(router: &Router, request: u64) -> usize {
-    let luck = Luck::for_try(Seed(42), "000123", 0);
+fn pick(router: &Router, request: u64) -> DeploymentIndex {
+    let luck = KeyedRng::for_try(Seed(42), "000123", 0);
     let ask = Ask {
         group: "gpt-4o",
         order: None,

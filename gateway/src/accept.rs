@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use world::{Conn, Listener, Tasks};
 
-/// Connections served at a time; more are turned away at the door. Bounds tasks and, under HTTP/1,
+/// Connections served at a time; more are turned away. Bounds tasks and, under HTTP/1,
 /// requests. nginx' `worker_connections` is of this order.
 const CONNECTIONS_MAX: usize = 65_536;
 

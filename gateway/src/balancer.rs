@@ -22,10 +22,10 @@ use world::pool::{Pool, PoolOptions, PooledBody, SendError};
 use world::{Authority, Clock, Connector, Listener};
 
 use crate::accept::accept_all;
-use crate::closing::Closing;
 use crate::config::Balance;
 use crate::connection::{self, Unread};
 use crate::headers::{is_hop_by_hop, text};
+use crate::shutdown::Shutdown;
 
 /// A reverse proxy in front of several instances. Clones share their state.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ impl Balancer {
         let connect = |conn| {
             let shared = Arc::clone(&self.shared);
             async move {
-                let never = Closing::default();
+                let never = Shutdown::default();
                 connection::serve(conn, &never, |request| shared.forward(request)).await;
             }
         };

@@ -1,35 +1,92 @@
-//! What a gateway is made of: checked values, in LiteLLM's words. [`crate::litellm`] makes them from
+//! What a gateway is made of: checked values, in LiteLLM's words. [`litellm`] makes them from
 //! a `config.yaml` that was already read into JSON; nothing here knows YAML or the environment.
 
+pub(crate) mod fleet;
+pub mod litellm;
+
 use std::collections::BTreeMap;
+use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 use std::time::Duration;
 
 use vocab::{DeploymentId, Protocol};
 use world::Authority;
 
-use crate::classify::ErrorClass;
+use crate::policy::Personality;
+use crate::upstream::failure::ErrorClass;
 
 /// A whole gateway.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Entries of `model_list`, in order; a deployment's position is its index everywhere inside.
+    /// Entries of `model_list`, in order; see [`DeploymentIndex`].
     pub deployments: Vec<Deployment>,
     /// `router_settings`, with the defaults that `litellm_settings` gives them.
     pub router: RouterSettings,
-    /// Whose behaviour to play.
+    /// Whose behaviour to play when deployments fail.
     pub personality: Personality,
     /// Key that clients must present; `None` lets everybody in.
     pub master_key: Option<Secret>,
 }
 
-/// Whose behaviour the gateway plays; follows from the strategy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Personality {
-    /// LiteLLM 1.106, quirks included.
-    Litellm1106,
-    /// Ours: connect errors cool, a failure before the first token goes to the next deployment.
-    Brownout,
+impl Config {
+    /// The longest cooldown that the settings can cause by themselves.
+    pub fn longest_cooldown(&self) -> Duration {
+        if self.router.disable_cooldowns {
+            return Duration::ZERO;
+        }
+        let own = self.deployments.iter().filter_map(|deployment| deployment.cooldown_time).max();
+        own.unwrap_or_default().max(self.router.cooldown_time)
+    }
+}
+
+/// Which deployment: its position in [`Config::deployments`]. Lists with an entry per deployment are
+/// indexed by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeploymentIndex(usize);
+
+impl DeploymentIndex {
+    /// The deployment at `position`, from 0.
+    pub const fn new(position: usize) -> Self {
+        Self(position)
+    }
+
+    /// Its position.
+    pub const fn get(self) -> usize {
+        self.0
+    }
+
+    /// The indices of a fleet of `len` deployments, in order.
+    pub fn all(len: usize) -> impl Iterator<Item = Self> + Clone {
+        (0..len).map(Self)
+    }
+}
+
+impl<T> Index<DeploymentIndex> for [T] {
+    type Output = T;
+
+    fn index(&self, index: DeploymentIndex) -> &T {
+        &self[index.0]
+    }
+}
+
+impl<T> IndexMut<DeploymentIndex> for [T] {
+    fn index_mut(&mut self, index: DeploymentIndex) -> &mut T {
+        &mut self[index.0]
+    }
+}
+
+impl<T> Index<DeploymentIndex> for Vec<T> {
+    type Output = T;
+
+    fn index(&self, index: DeploymentIndex) -> &T {
+        &self[index.0]
+    }
+}
+
+impl<T> IndexMut<DeploymentIndex> for Vec<T> {
+    fn index_mut(&mut self, index: DeploymentIndex) -> &mut T {
+        &mut self[index.0]
+    }
 }
 
 /// One entry of `model_list`.
@@ -86,7 +143,7 @@ pub struct Deployment {
 /// How requests are routed, retried and cooled.
 #[derive(Clone, Debug)]
 pub struct RouterSettings {
-    /// Name in [`crate::strategy::ALL`].
+    /// Name in [`crate::routing::strategy::ALL`].
     pub routing_strategy: &'static str,
     /// `routing_strategy_args` as JSON, checked by the strategy's entry.
     pub routing_strategy_args: serde_json::Value,

@@ -19,9 +19,9 @@ use tokio::time::timeout;
 use wire::openai::MAX_BODY_BYTES;
 use world::{Conn, ServeOptions};
 
-use crate::closing::Closing;
-use crate::joined::Joined;
+use crate::chunk_buf::ChunkBuf;
 use crate::send_limit::SendLimit;
+use crate::shutdown::Shutdown;
 
 /// Longest time between two arrivals of a request's body: nginx' `client_body_timeout`.
 pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(60);
@@ -37,9 +37,9 @@ pub(crate) enum Unread {
     Cut,
 }
 
-/// Serves `conn` until it ends, which is the client's to notice, or until `closing` is over and the
+/// Serves `conn` until it ends, which is the client's to notice, or until `shutdown` is over and the
 /// last words are out.
-pub(crate) async fn serve<H, F, B>(conn: Conn, closing: &Closing, handler: H)
+pub(crate) async fn serve<H, F, B>(conn: Conn, shutdown: &Shutdown, handler: H)
 where
     H: Fn(Request<Incoming>) -> F,
     F: Future<Output = Response<B>>,
@@ -61,12 +61,12 @@ where
     tokio::select! {
         biased;
         _ = served.as_mut() => return,
-        () = closing.begun() => served.as_mut().graceful_shutdown(),
+        () = shutdown.begun() => served.as_mut().graceful_shutdown(),
     }
     tokio::select! {
         biased;
         _ = served.as_mut() => return,
-        () = closing.over() => {}
+        () = shutdown.over() => {}
     }
     // What is still open sees that it is over by being polled once more.
     let _ = served.await;
@@ -75,7 +75,7 @@ where
 /// The whole body of a request. One that came in one piece is not copied.
 pub(crate) async fn whole(body: Incoming) -> Result<Bytes, Unread> {
     let mut body = body;
-    let mut pieces = Joined::default();
+    let mut pieces = ChunkBuf::default();
     // Bounded by MAX_BODY_BYTES.
     while pieces.len() <= MAX_BODY_BYTES {
         match timeout(BODY_TIMEOUT, body.frame()).await {

@@ -1,227 +1,251 @@
-//! The story of a request, on one screen: rank, attempt, decide, and in the end commit or give up.
+//! The loop of a request: pick, attempt, decide, and in the end commit or give up.
 //!
-//! Everything that decides is elsewhere and pure: the `strategy` behind the router ranks, `retry` and
-//! `fallback` say what follows a failure, `patience` how long to wait. Tries are bounded by the retry
+//! Everything that decides is elsewhere and pure: the strategy behind the router picks, the policy says
+//! what follows a failure, where to fall back to, and how long to wait. Tries are bounded by the retry
 //! plan per group and in all, groups by the itinerary. Once a reply is handed to `commit` there is no
 //! way back into this loop.
+
+pub(crate) mod attempt;
+pub(crate) mod attempt_guard;
+pub(crate) mod chat_request;
+pub(crate) mod commit;
+pub(crate) mod deadlines;
+pub(crate) mod error_envelope;
+pub(crate) mod fallback;
+pub(crate) mod request_state;
+pub(crate) mod response;
+pub(crate) mod retry;
 
 use std::sync::Arc;
 
 use http::{HeaderMap, Response};
 
-use crate::answer::{self, AnswerBody};
-use crate::attempt::{Answered, Attempt, Fault, Reply};
-use crate::classify::{Failure, Trouble};
-use crate::closing;
-use crate::commit::Committed;
-use crate::config::Personality;
-use crate::exchange::Exchange;
-use crate::fallback::{Itinerary, Wishes, fallback_groups};
-use crate::fleet::Target;
-use crate::lease::Lease;
-use crate::luck::Luck;
-use crate::patience::{Patience, Spare};
-use crate::retry::{Decision, RetryPlan, Subject};
-use crate::strategy::Ask;
-use crate::trail::Trail;
+use crate::config::fleet::Target;
+use crate::keyed_rng::KeyedRng;
+use crate::policy::deadlines::Alternative;
+use crate::policy::retry::{NextStep, Phase};
+use crate::routing::strategy::Ask;
+use crate::shutdown;
+use crate::upstream::failure::{Failure, Trouble};
+use attempt::{Answered, Attempt, AttemptError, Reply};
+use attempt_guard::AttemptGuard;
+use chat_request::ChatRequest;
+use commit::Committed;
+use fallback::{Itinerary, RequestedFallbacks, fallback_targets};
+use request_state::RequestState;
+use response::AnswerBody;
+use retry::{Failed, RetryPlan};
 
 /// Tries of one request at most, in all groups together: whatever a config and a client add up to, one
 /// request must not become a flood.
 const TRIES_MAX: u32 = 64;
 
 /// Answers one request.
-pub(crate) async fn answer(exchange: &Exchange, mut trail: Trail) -> Response<AnswerBody> {
-    let closing = Arc::clone(&trail.closing);
-    let answered = match closing.unless_over(anybody(exchange, &mut trail)).await {
+pub(crate) async fn answer(request: &ChatRequest, mut state: RequestState) -> Response<AnswerBody> {
+    let shutdown = Arc::clone(&state.shutdown);
+    let answered = match shutdown.unless_over(try_targets(request, &mut state)).await {
         Some(answered) => answered,
-        None => Err(Lost::of(closing::failure())),
+        None => Err(TargetFailed::of(shutdown::failure())),
     };
     match answered {
-        Ok(answered) => commit(answered, trail),
-        Err(lost) => {
-            let message = lost.message(exchange, &trail);
-            trail.gave_up(lost.failure.status, lost.failure.reason);
-            answer::error(&trail, &lost.failure, &message, &lost.headers)
+        Ok(answered) => commit(answered, state),
+        Err(failed) => {
+            let message = failed.message(request, &state);
+            state.gave_up(failed.failure.status, failed.failure.reason);
+            response::error(&state, &failed.failure, &message, &failed.headers)
         }
     }
 }
 
-/// Goes through the target and its fallbacks until somebody answers. If nobody does, the error is
-/// that of the first target.
-async fn anybody(exchange: &Exchange, trail: &mut Trail) -> Result<Answered, Lost> {
-    let depth_max = trail.instance.config.router.max_fallbacks;
-    let mut itinerary = Itinerary::new(&exchange.target, depth_max);
-    let mut target = exchange.target.clone();
-    let mut first: Option<Lost> = None;
+/// Goes through the target and its fallbacks until one answers. If none does, the error is that of
+/// the first target.
+async fn try_targets(
+    request: &ChatRequest,
+    state: &mut RequestState,
+) -> Result<Answered, TargetFailed> {
+    let depth_max = state.instance.config.router.max_fallbacks;
+    let mut itinerary = Itinerary::new(&request.target, depth_max);
+    let mut target = request.target.clone();
+    let mut first: Option<TargetFailed> = None;
     loop {
-        let lost = match somebody(exchange, trail, &target, &itinerary).await {
+        let failed = match try_group(request, state, &target, &itinerary).await {
             Ok(answered) => return Ok(answered),
-            Err(lost) => lost,
+            Err(failed) => failed,
         };
-        let fallbacks = fallbacks(exchange, trail, &target, &lost.failure);
-        let lost = match first.take() {
-            None => lost,
-            Some(first) => Lost { last_words: Some(lost.failure.message), ..first },
+        let fallbacks = fallbacks(request, state, &target, &failed.failure);
+        let failed = match first.take() {
+            None => failed,
+            Some(first) => TargetFailed { last_words: Some(failed.failure.message), ..first },
         };
         match itinerary.next(fallbacks) {
-            Some(next) if trail.tries < TRIES_MAX => {
-                trail.fall_back(&next.group);
+            Some(next) if state.tries < TRIES_MAX => {
+                state.fall_back(&next.group);
                 target = next;
-                first = Some(lost);
+                first = Some(failed);
             }
-            Some(_) | None => return Err(lost),
+            Some(_) | None => return Err(failed),
         }
     }
 }
 
-/// Tries deployments of one target until one answers or the retry plan stops.
-async fn somebody(
-    exchange: &Exchange,
-    trail: &mut Trail,
+/// Tries deployments of one target until one answers or the policy stops.
+async fn try_group(
+    request: &ChatRequest,
+    state: &mut RequestState,
     target: &Target,
     itinerary: &Itinerary,
-) -> Result<Answered, Lost> {
-    let mut plan = RetryPlan::new(exchange.wishes.num_retries);
-    let mut why = None;
+) -> Result<Answered, TargetFailed> {
+    let mut plan = RetryPlan::new(request.overrides.num_retries);
+    let mut waited = None;
     loop {
-        let luck = Luck::for_try(trail.instance.seed, &trail.call_id, trail.attempts);
-        trail.tries += 1;
-        let lost = match pick(exchange, trail, target, &luck) {
-            Ok(lease) => {
-                trail.sends(lease.deployment(), why.take());
-                let spare = spare(exchange, trail, target, itinerary);
-                match attempt(exchange, trail, target, lease, spare).await {
+        let rng = KeyedRng::for_try(state.instance.seed, &state.call_id, state.attempts);
+        state.tries += 1;
+        let failed = match pick(request, state, target, &rng) {
+            Ok(guard) => {
+                state.sends(guard.deployment(), waited.take());
+                match attempt(request, state, target, (guard, itinerary)).await {
                     Ok(answered) => return Ok(answered),
-                    Err(fault) => Lost::after(*fault, trail),
+                    Err(error) => TargetFailed::after(*error, state),
                 }
             }
-            Err(nobody) => Lost::of(nobody),
+            Err(nobody) => TargetFailed::of(nobody),
         };
-        let config = &trail.instance.config;
-        // LiteLLM does not retry what had begun as a stream: on to the fallbacks.
-        let unrepeatable = lost.in_stream && config.personality == Personality::Litellm1106;
-        if unrepeatable || trail.tries >= TRIES_MAX {
-            return Err(lost);
+        if state.tries >= TRIES_MAX {
+            return Err(failed);
         }
-        let now = trail.instance.clock.now();
-        let fallbacks = fallbacks(exchange, trail, target, &lost.failure);
-        let mut situation = trail.instance.router.situation(&target.group, &trail.tried, now);
+        let (config, now) = (&state.instance.config, state.instance.clock.now());
+        let fallbacks = fallbacks(request, state, target, &failed.failure);
+        let mut situation = state.instance.router.situation(&target.group, &state.tried, now);
         situation.has_fallback = itinerary.has_next(&fallbacks);
-        let subject = Subject { config, group: &target.group };
-        let decision = plan.after_failure(subject, &lost.failure, situation, &luck);
-        trail.retries_max = plan.retries_max(&trail.instance.config);
-        match decision {
-            Decision::Retry { wait } => {
-                trail.instance.clock.sleep(wait).await;
-                why = Some(wait);
+        let (group, failure, phase) = (&*target.group, &failed.failure, failed.phase);
+        let step = plan.after_failure(&Failed { config, group, failure, phase, situation }, &rng);
+        state.retries_max = plan.retries_max(config);
+        match step {
+            NextStep::Retry { wait } => {
+                state.instance.clock.sleep(wait).await;
+                waited = Some(wait);
             }
-            Decision::Stop { wait } => {
-                trail.instance.clock.sleep(wait).await;
-                return Err(lost);
+            NextStep::Stop { wait } => {
+                state.instance.clock.sleep(wait).await;
+                return Err(failed);
             }
         }
     }
 }
 
 fn pick(
-    exchange: &Exchange,
-    trail: &Trail,
+    request: &ChatRequest,
+    state: &RequestState,
     target: &Target,
-    luck: &Luck,
-) -> Result<Lease, Failure> {
-    let at = trail.instance.clock.now();
+    rng: &KeyedRng,
+) -> Result<AttemptGuard, Failure> {
+    let at = state.instance.clock.now();
     let ask = Ask {
         group: &target.group,
         order: target.order,
-        stream: exchange.head.stream,
-        prompt_tokens: exchange.prompt_tokens,
+        stream: request.head.stream,
+        prompt_tokens: request.prompt_tokens,
         at,
-        unix_seconds: trail.instance.unix_seconds(at),
+        unix_seconds: state.instance.unix_seconds(at),
     };
-    match trail.instance.router.pick(&ask, &trail.tried, luck) {
-        Ok(deployment) => Ok(Lease::of(&trail.instance, exchange, &target.group, deployment)),
+    match state.instance.router.pick(&ask, &state.tried, rng) {
+        Ok(deployment) => Ok(AttemptGuard::of(&state.instance, request, &target.group, deployment)),
         Err(nobody) => Err(nobody.failure()),
     }
 }
 
 async fn attempt(
-    exchange: &Exchange,
-    trail: &mut Trail,
+    request: &ChatRequest,
+    state: &mut RequestState,
     target: &Target,
-    lease: Lease,
-    spare: Spare,
-) -> Result<Answered, Box<Fault>> {
-    let instance = &trail.instance;
-    let deployment = lease.deployment();
-    let config = &instance.config.deployments[deployment];
-    let patience = Patience::new(&instance.config, config, exchange, spare);
-    let call_id = &trail.call_id;
+    (guard, itinerary): (AttemptGuard, &Itinerary),
+) -> Result<Answered, Box<AttemptError>> {
+    let instance = &state.instance;
+    let deployment = guard.deployment();
+    let limits =
+        deadlines::limits(&instance.config, &instance.config.deployments[deployment], request);
+    let alternative = || alternative(request, state, target, itinerary);
+    let deadlines = instance.config.personality.policy.deadlines(limits, &alternative);
+    let call_id = &state.call_id;
     let begun = instance.clock.now();
-    let attempt = Attempt { instance, exchange, target, deployment, patience, call_id };
-    let result = attempt.run(lease).await;
-    trail.timeout = Some(patience.gap);
-    trail.upstream_time += trail.instance.clock.now().since(begun);
+    let attempt = Attempt { instance, request, target, deployment, deadlines, call_id };
+    let result = attempt.run(guard).await;
+    state.timeout = Some(deadlines.gap);
+    state.upstream_time += state.instance.clock.now().since(begun);
     result
 }
 
 /// Whether anybody is left should the attempt under way be given up.
-fn spare(exchange: &Exchange, trail: &Trail, target: &Target, itinerary: &Itinerary) -> Spare {
-    if trail.instance.config.personality == Personality::Litellm1106 {
-        return Spare::None;
-    }
-    let now = trail.instance.clock.now();
-    let situation = trail.instance.router.situation(&target.group, &trail.tried, now);
+fn alternative(
+    request: &ChatRequest,
+    state: &RequestState,
+    target: &Target,
+    itinerary: &Itinerary,
+) -> Alternative {
+    let now = state.instance.clock.now();
+    let situation = state.instance.router.situation(&target.group, &state.tried, now);
     let silent = || Failure::broken(Trouble::Stalled, "");
-    let fallbacks = || fallbacks(exchange, trail, target, &silent());
-    if situation.fresh > 0 || itinerary.has_next(&fallbacks()) { Spare::Left } else { Spare::None }
+    let fallbacks = || fallbacks(request, state, target, &silent());
+    if situation.fresh > 0 || itinerary.has_next(&fallbacks()) {
+        Alternative::Left
+    } else {
+        Alternative::None
+    }
 }
 
-fn fallbacks(exchange: &Exchange, trail: &Trail, from: &Target, failure: &Failure) -> Vec<Target> {
-    let (disabled, models) = (exchange.wishes.disable_fallbacks, &*exchange.wishes.fallbacks);
-    let wishes = Wishes { disabled, models };
-    fallback_groups(trail.instance.router.fleet(), from, failure, wishes)
+fn fallbacks(
+    request: &ChatRequest,
+    state: &RequestState,
+    from: &Target,
+    failure: &Failure,
+) -> Vec<Target> {
+    let overrides = &request.overrides;
+    let (disabled, models) = (overrides.disable_fallbacks, &*overrides.fallbacks);
+    let requested = RequestedFallbacks { disabled, models };
+    fallback_targets(state.instance.router.fleet(), from, failure, requested)
 }
 
-fn commit(answered: Answered, mut trail: Trail) -> Response<AnswerBody> {
-    let Answered { lease, headers, reply } = answered;
-    let deployment = lease.deployment();
+fn commit(answered: Answered, mut state: RequestState) -> Response<AnswerBody> {
+    let Answered { guard, headers, reply } = answered;
+    let deployment = guard.deployment();
     match reply {
         Reply::Whole(body) => {
-            trail.served(deployment);
-            answer::whole(&trail, deployment, &headers, body)
+            state.served(deployment);
+            response::whole(&state, deployment, &headers, body)
         }
         Reply::Stream(held) => {
-            let headers = answer::headers(&trail, Some(deployment), &headers);
-            answer::stream(headers, Committed::new(*held, lease, trail))
+            let headers = response::headers(&state, Some(deployment), &headers);
+            response::stream(headers, Committed::new(*held, guard, state))
         }
     }
 }
 
 /// A target that did not answer.
 #[derive(Debug)]
-struct Lost {
+struct TargetFailed {
     failure: Failure,
     headers: HeaderMap,
-    in_stream: bool,
+    phase: Phase,
     /// What the last fallback said, if there was one.
     last_words: Option<String>,
 }
 
-impl Lost {
-    fn after(fault: Fault, trail: &mut Trail) -> Self {
-        let Fault { mut lease, failure, headers, in_stream } = fault;
-        trail.attempt_failed(&mut lease, &failure);
-        Self { headers, in_stream, ..Self::of(failure) }
+impl TargetFailed {
+    fn after(error: AttemptError, state: &mut RequestState) -> Self {
+        let AttemptError { mut guard, failure, headers, phase } = error;
+        state.attempt_failed(&mut guard, &failure);
+        Self { headers, phase, ..Self::of(failure) }
     }
 
     fn of(failure: Failure) -> Self {
-        Self { failure, headers: HeaderMap::new(), in_stream: false, last_words: None }
+        let phase = Phase::BeforeStream;
+        Self { failure, headers: HeaderMap::new(), phase, last_words: None }
     }
 
     /// The error's text as LiteLLM builds it: the first target's words, and what became of the rest.
-    fn message(&self, exchange: &Exchange, trail: &Trail) -> String {
-        let said = answer::text(trail.instance.config.personality, &self.failure);
-        let fallbacks = fallbacks(exchange, trail, &exchange.target, &self.failure);
+    fn message(&self, request: &ChatRequest, state: &RequestState) -> String {
+        let said = state.instance.config.personality.policy.error_text(&self.failure);
+        let fallbacks = fallbacks(request, state, &request.target, &self.failure);
         let names: Vec<String> =
             fallbacks.iter().map(|target| format!("'{}'", target.group)).collect();
         let names = match names.as_slice() {
@@ -230,7 +254,7 @@ impl Lost {
         };
         let mut text = format!(
             "{said} Received Model Group={}\nAvailable Model Group Fallbacks={names}",
-            exchange.model
+            request.model
         );
         if let Some(last_words) = &self.last_words {
             text.push_str("\nError doing the fallback: ");

@@ -1,58 +1,70 @@
 //! The failover gateway: one address in front of many deployments of the same model.
 //!
-//! A request comes in by `ingress`, is understood once as an `exchange`, and goes through `failover`:
-//! a [`strategy`] behind the [`router`] ranks, `attempt` sends, [`retry`], [`fallback`] and
-//! [`cooldown`] decide what follows a failure, and `commit` is the point after which the answer can no
-//! longer change hands. `upstream` speaks the providers' dialects, `stream` and `answer` bring their
-//! words to the client. A [`balancer`] stands in front of several instances.
+//! The way of a request, folder by folder:
 //!
-//! Clock and network come from `world`, so the same code serves real sockets and virtual time. Who
-//! wants to know what was decided passes an [`Observer`]. The gateway must never know that it is
-//! being tested: no scenario, no fault, no fake, no recorder.
+//! - `front` accepts the connection, checks the key and reads the head of the body;
+//! - `failover` is the loop: attempts, retries, fallbacks, and the commit after which an answer can no
+//!   longer change hands;
+//! - `routing` chooses a deployment: a [`strategy`] picks among the candidates;
+//! - [`policy`] decides for the gateway that is played (its *personality*): candidates, what follows a
+//!   failure, fallbacks, deadlines, cooldowns, wording;
+//! - `upstream` speaks the providers' dialects, reads their streams and classifies their failures;
+//! - [`config`] is what all of it is made of, and reads LiteLLM's files.
 //!
-//! [`Gateway`], [`balancer`], [`config`], [`litellm`] and [`observer`] are for whoever runs a gateway,
-//! [`strategy`] also for whoever lists or writes strategies. [`classify`], [`cooldown`], [`fallback`],
-//! [`fleet`], [`luck`], [`retry`] and [`router`] are public only so that the tests in `tests/behaviour/policy`
-//! and the benches reach the policy through a door of its own: without a clock and without a network.
+//! A [`balancer`] stands in front of several instances. Clock and network come from `world`, so the
+//! same code serves real sockets and virtual time. Who wants to know what was decided passes an
+//! [`Observer`]. The gateway must never know that it is being tested: no scenario, no fault, no fake,
+//! no recorder.
+//!
+//! Three kinds of callers: whoever runs a gateway takes [`Gateway`], [`balancer`], [`config`] and
+//! [`observer`]; whoever lists or chooses behaviour takes [`strategy`] and [`policy`]; and the tests
+//! and benches of the decisions themselves come through [`decisions`], which needs neither a clock nor
+//! a network.
 
 pub mod balancer;
-pub mod classify;
 pub mod config;
-pub mod cooldown;
-pub mod fallback;
-pub mod fleet;
-pub mod litellm;
-pub mod luck;
 pub mod observer;
-pub mod retry;
-pub mod router;
-pub mod strategy;
+pub mod policy;
 
 mod accept;
-mod answer;
-mod attempt;
-mod auth;
-mod closing;
-mod commit;
+mod chunk_buf;
 mod connection;
-mod exchange;
 mod failover;
+mod front;
+mod gateway;
 mod headers;
-mod health;
-mod ingress;
 mod instance;
-mod joined;
-mod lease;
+mod keyed_rng;
 mod metrics;
-mod patience;
-mod routes;
+mod routing;
 mod send_limit;
-mod stream;
-mod trail;
-mod turn;
+mod shutdown;
 mod upstream;
+mod write_batch;
 
-pub use closing::GRACE;
-pub use instance::{Gateway, GatewayError, Parts};
+pub use config::litellm;
+pub use gateway::{Gateway, Parts};
+pub use instance::GatewayError;
 pub use observer::Observer;
+pub use routing::strategy;
+pub use shutdown::GRACE;
 pub use upstream::can_call;
+
+/// The decisions themselves, each without a clock and without a network: for tests and benches.
+pub mod decisions {
+    pub use crate::config::fleet::{Fleet, Target};
+    pub use crate::failover::fallback::{Itinerary, RequestedFallbacks, fallback_targets};
+    pub use crate::failover::retry::{Failed, RetryPlan};
+    pub use crate::keyed_rng::KeyedRng;
+    pub use crate::policy::candidates::{CandidateQuery, Shortage};
+    pub use crate::policy::cooldown::{Circumstances, CooldownBook, Cooled, NthFailure};
+    pub use crate::policy::deadlines::{Alternative, Answer, Deadlines, Limits};
+    pub use crate::policy::fallbacks::FallbackQuery;
+    pub use crate::policy::retry::{
+        ATTEMPTS_MAX, Allowance, FailedAttempt, NextStep, Phase, Situation,
+    };
+    pub use crate::routing::none_available::NoneAvailable;
+    pub use crate::routing::router::{Router, RouterError, Try};
+    pub use crate::upstream::classify::classify;
+    pub use crate::upstream::failure::{ErrorClass, Failure, Reason, TEXT_MAX, Trouble};
+}

@@ -10,14 +10,15 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::config::Deployment;
-use crate::strategy::Success;
+use crate::config::{Deployment, DeploymentIndex};
+use crate::routing::strategy::Success;
+use crate::upstream::failure::Reason;
 
 /// Upper bounds of latency buckets in seconds; a subset of LiteLLM's, 5 ms to 5 min.
 const BUCKETS_S: [f64; 14] =
     [0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0];
 
-/// See the module.
+/// Counters, from which a page is rendered.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     in_flight: AtomicI64,
@@ -70,7 +71,7 @@ impl Metrics {
         self.count(status);
     }
 
-    /// A request was turned away at the door.
+    /// A request was turned away.
     pub(crate) fn turned_away(&self, status: u16) {
         self.count(status);
     }
@@ -81,12 +82,12 @@ impl Metrics {
     }
 
     /// An attempt was sent.
-    pub(crate) fn attempted(&self, deployment: usize) {
+    pub(crate) fn attempted(&self, deployment: DeploymentIndex) {
         self.deployments[deployment].attempts.fetch_add(1, Ordering::Relaxed);
     }
 
     /// An attempt was answered.
-    pub(crate) fn succeeded(&self, deployment: usize, success: &Success) {
+    pub(crate) fn succeeded(&self, deployment: DeploymentIndex, success: &Success) {
         let counters = &self.deployments[deployment];
         counters.successes.fetch_add(1, Ordering::Relaxed);
         counters.tokens_in.fetch_add(success.prompt_tokens, Ordering::Relaxed);
@@ -97,19 +98,27 @@ impl Metrics {
     }
 
     /// An attempt failed.
-    pub(crate) fn failed(&self, deployment: usize, reason: &'static str) {
+    pub(crate) fn failed(&self, deployment: DeploymentIndex, reason: Reason) {
         let failures = &self.deployments[deployment].failures;
-        *failures.lock().unwrap_or_else(PoisonError::into_inner).entry(reason).or_default() += 1;
+        *failures
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(reason.as_str())
+            .or_default() += 1;
     }
 
     /// A deployment was taken out of rotation.
-    pub(crate) fn cooled(&self, deployment: usize) {
+    pub(crate) fn cooled(&self, deployment: DeploymentIndex) {
         self.deployments[deployment].cooldowns.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The text that Prometheus scrapes. `cooling` holds the deployments that are out of rotation,
     /// with the time left.
-    pub(crate) fn render(&self, fleet: &[Deployment], cooling: &[(usize, Duration)]) -> String {
+    pub(crate) fn render(
+        &self,
+        fleet: &[Deployment],
+        cooling: &[(DeploymentIndex, Duration)],
+    ) -> String {
         let mut page = Page(String::with_capacity(4096));
         page.family("litellm_in_flight_requests", "gauge", "Requests under way.");
         page.line("litellm_in_flight_requests", "", self.in_flight.load(Ordering::Relaxed) as f64);
@@ -131,12 +140,13 @@ impl Metrics {
         let state = "litellm_deployment_state";
         page.family(state, "gauge", "0 is in rotation, 2 is cooling.");
         let left = "brownout_deployment_cooldown_seconds";
-        let cooling_of = |index| cooling.iter().find(|(cooling, _)| *cooling == index);
-        for (index, labels) in labels.iter().enumerate() {
+        let cooling_of =
+            |index: DeploymentIndex| cooling.iter().find(|(cooling, _)| *cooling == index);
+        for (index, labels) in DeploymentIndex::all(labels.len()).zip(&labels) {
             page.line(state, labels, if cooling_of(index).is_some() { 2.0 } else { 0.0 });
         }
         page.family(left, "gauge", "Time until the deployment returns to rotation.");
-        for (index, labels) in labels.iter().enumerate() {
+        for (index, labels) in DeploymentIndex::all(labels.len()).zip(&labels) {
             page.line(left, labels, cooling_of(index).map_or(0.0, |(_, left)| left.as_secs_f64()));
         }
         page.0

@@ -5,6 +5,8 @@ use std::fmt;
 
 use vocab::{At, DeploymentId};
 
+pub use crate::upstream::failure::Reason;
+
 /// Listens to decisions. Called inline on the request's path: be quick, never block.
 pub trait Observer: Send + Sync + fmt::Debug {
     /// One decision was taken.
@@ -48,14 +50,14 @@ pub enum Choice<'a> {
         /// Status of the answer, if one came.
         status: Option<u16>,
         /// Why, in a word or two: `connect`, `rate_limited`, `stalled`, …
-        reason: &'a str,
+        reason: Reason,
     },
     /// The deployment leaves the rotation.
     Cooldown {
         /// For how long.
         lasts: std::time::Duration,
         /// Why.
-        reason: &'a str,
+        reason: Reason,
     },
     /// The request was answered from this deployment.
     Served {
@@ -67,12 +69,12 @@ pub enum Choice<'a> {
         /// Status that the client gets.
         status: u16,
         /// Why.
-        reason: &'a str,
+        reason: Reason,
     },
     /// A stream broke after content had been sent.
     StreamBroken {
         /// Why.
-        reason: &'a str,
+        reason: Reason,
     },
     /// The client went away first.
     ClientLeft,

@@ -6,8 +6,11 @@
 
 mod anthropic;
 mod azure;
+pub(crate) mod classify;
 mod dialect;
+pub(crate) mod failure;
 mod openai;
+pub(crate) mod stream;
 
 pub(crate) use dialect::{Broken, Dialect, whole as whole_answer};
 
@@ -16,11 +19,11 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
 use http_body_util::Full;
 use vocab::Protocol;
+use wire::openai::RequestHead;
 
 use crate::config::Deployment;
-use crate::exchange::Exchange;
 
-/// What the gateway calls itself at the providers' doors.
+/// What the gateway calls itself to the providers.
 const USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("brownout/", env!("CARGO_PKG_VERSION")));
 
@@ -92,20 +95,18 @@ impl Route {
         Ok(Self { protocol: deployment.protocol, uri, headers })
     }
 
-    /// Puts an exchange into this deployment's words. `model` is the deployment's own, unless that
-    /// is a wildcard.
+    /// Puts a client's request into this deployment's words. `model` is the deployment's own, unless
+    /// that is a wildcard.
     pub(crate) fn encode(
         &self,
-        exchange: &Exchange,
+        (head, body): (&RequestHead, &Bytes),
         deployment: &Deployment,
         model: &str,
     ) -> Result<Request<Full<Bytes>>, EncodeError> {
         let body = match self.protocol {
-            Protocol::OpenAi | Protocol::Azure => {
-                wire::openai::upstream_body(&exchange.body, &exchange.head, model)
-            }
-            Protocol::Anthropic => anthropic::request(&exchange.body, model)?,
-            Protocol::Gemini | Protocol::Bedrock => exchange.body.clone(),
+            Protocol::OpenAi | Protocol::Azure => wire::openai::upstream_body(body, head, model),
+            Protocol::Anthropic => anthropic::request(body, model)?,
+            Protocol::Gemini | Protocol::Bedrock => body.clone(),
         };
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = http::Method::POST;

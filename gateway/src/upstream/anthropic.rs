@@ -1,4 +1,4 @@
-//! Anthropic's door: path, key and version, and the translation of OpenAI's chat completions to
+//! Anthropic's requests: path, key and version, and the translation of OpenAI's chat completions to
 //! Messages and back.
 //!
 //! What has no counterpart is left out rather than guessed (`seed`, `logprobs`, penalties, JSON

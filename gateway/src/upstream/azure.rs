@@ -1,4 +1,4 @@
-//! Azure's door: the path names the deployment and the API version, the key has a header of its own.
+//! Azure's requests: the path names the deployment and the API version, the key has a header of its own.
 //! Bodies are OpenAI's; the first frame of a stream is the filter's and says nothing.
 
 use http::{HeaderName, HeaderValue};

@@ -6,7 +6,7 @@ use wire::openai::{PeekKind, Usage};
 use wire::sse::Event;
 
 use super::anthropic::{self, Translator};
-use crate::joined::Joined;
+use crate::chunk_buf::ChunkBuf;
 
 /// How a stream is read: passed through, or translated frame by frame.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl Dialect {
 
     /// Reads one frame and appends to `out` what the client gets of it. `finished` says whether a
     /// finish reason came before.
-    pub(crate) fn read(&mut self, event: Event, finished: bool, out: &mut Joined) -> Gist {
+    pub(crate) fn read(&mut self, event: Event, finished: bool, out: &mut ChunkBuf) -> Gist {
         match self {
             Self::Chunks => chunk(event, finished, out),
             Self::Messages(translator) => {
@@ -91,7 +91,7 @@ pub(crate) fn whole(
     }
 }
 
-fn chunk(event: Event, finished: bool, out: &mut Joined) -> Gist {
+fn chunk(event: Event, finished: bool, out: &mut ChunkBuf) -> Gist {
     let peek = wire::openai::peek(&event.data);
     let mut gist =
         Gist { output: peek.has_output(), finish: peek.finish_reason.is_some(), ..Gist::default() };

@@ -1,4 +1,4 @@
-//! OpenAI's door: path and key. Bodies and streams go through as they are.
+//! OpenAI's requests: path and key. Bodies and streams go through as they are.
 
 use http::{HeaderName, HeaderValue, header};
 

@@ -1,7 +1,7 @@
 //! What can be named in a scenario, for `brownout list`: the tables of the other rooms, one line per
 //! entry, so that the command line needs to know none of them.
 
-use gateway::config::Personality;
+use gateway::policy::{self, Kind, Personality};
 
 use crate::text::embedded;
 use crate::text::question::question;
@@ -20,20 +20,26 @@ pub struct Line {
 /// Routing strategies, in the order of their table.
 pub fn strategies() -> Vec<Line> {
     let line = |entry: &gateway::strategy::Entry| {
-        let personality = match entry.personality {
-            Personality::Litellm1106 => "personality litellm-1.106 (emulated, parity not measured)",
-            Personality::Brownout => "personality brownout",
-        };
+        let personality = personality(policy::default_for(entry.origin));
         let arguments = entry.arguments.iter().map(|argument| {
             format!("{} (default {}): {}", argument.name, argument.default, argument.help)
         });
         Line {
             name: entry.name.to_owned(),
             summary: entry.summary.to_owned(),
-            details: std::iter::once(personality.to_owned()).chain(arguments).collect(),
+            details: std::iter::once(personality).chain(arguments).collect(),
         }
     };
     gateway::strategy::ALL.iter().map(line).collect()
+}
+
+/// How a personality is named where it goes with something.
+fn personality(personality: Personality) -> String {
+    let name = personality.name;
+    match personality.kind {
+        Kind::Emulated => format!("personality {name} (emulated, parity not measured)"),
+        Kind::BuiltIn => format!("personality {name}"),
+    }
 }
 
 /// Faults, in the order of their table.

@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use gateway::config::Personality;
+use gateway::policy::Kind;
 use loadgen::config::Phase;
 use record::RunInfo;
 use record::run::{
-    Balance, BuildInfo, Clock, ConfigInfo, ContenderInfo, ContenderKind, DeploymentInfo, PhaseInfo,
-    RUN_SCHEMA, ScenarioInfo, Strategy,
+    Balance, BuildInfo, Clock, ConfigInfo, ContenderInfo, ContenderKind, DeploymentInfo,
+    Personality, PhaseInfo, RUN_SCHEMA, ScenarioInfo, Strategy,
 };
 use vocab::At;
 
 use crate::out::checked::Checked;
 use crate::out::hash::sha256;
-use crate::resolve::contenders::{ContenderConfig, DIRECT, cooldown};
+use crate::resolve::contenders::{ContenderConfig, DIRECT};
 use crate::resolve::deployments::describe;
 use crate::resolve::fleet::Member;
 use crate::resolve::traffic::end;
@@ -84,21 +84,19 @@ fn contender_infos(contenders: &[ContenderConfig]) -> Vec<ContenderInfo> {
         .iter()
         .map(|ContenderConfig { spec, gateway }| ContenderInfo {
             name: spec.name.to_string(),
-            kind: kind(gateway.personality),
-            personality: record::run::Personality::Named(
-                personality_word(gateway.personality).to_owned(),
-            ),
+            kind: kind(gateway.personality.kind),
+            personality: Personality::Named(gateway.personality.name.to_owned()),
             strategy: Strategy::Named(gateway.router.routing_strategy.to_owned()),
             instances: spec.instances,
             balance: balance(spec.balance),
-            cooldown_ns: ns(cooldown(gateway)),
+            cooldown_ns: ns(gateway.longest_cooldown()),
             mark: false,
         })
         .collect();
     infos.push(ContenderInfo {
         name: DIRECT.to_owned(),
         kind: ContenderKind::BuiltIn,
-        personality: record::run::Personality::None,
+        personality: Personality::None,
         strategy: Strategy::None,
         instances: 1,
         balance: Balance::RoundRobin,
@@ -164,10 +162,10 @@ pub(crate) fn overrides(request: &Request<'_>) -> Vec<String> {
     overrides
 }
 
-fn kind(personality: Personality) -> ContenderKind {
-    match personality {
-        Personality::Litellm1106 => ContenderKind::Emulated,
-        Personality::Brownout => ContenderKind::BuiltIn,
+fn kind(kind: Kind) -> ContenderKind {
+    match kind {
+        Kind::Emulated => ContenderKind::Emulated,
+        Kind::BuiltIn => ContenderKind::BuiltIn,
     }
 }
 
@@ -183,13 +181,6 @@ fn clock(clock: ClockKind) -> Clock {
     match clock {
         ClockKind::Virtual => Clock::Virtual,
         ClockKind::Wall => Clock::Wall,
-    }
-}
-
-fn personality_word(personality: Personality) -> &'static str {
-    match personality {
-        Personality::Litellm1106 => "litellm-1.106",
-        Personality::Brownout => "brownout",
     }
 }
 

@@ -12,7 +12,7 @@ use record::run::{FaultInfo, OriginInfo};
 use vocab::{At, Lognormal, Protocol, show_duration};
 
 use crate::resolve::compress::{TypicalOutage, slowest};
-use crate::resolve::contenders::{ContenderConfig, cooldown};
+use crate::resolve::contenders::ContenderConfig;
 use crate::resolve::deployments::FakeSpec;
 use crate::resolve::fleet::Fleet;
 use crate::resolve::timeline::{by_entry, incidents_of};
@@ -203,7 +203,7 @@ fn too_short(
 
 /// Windows that start before the effects of the ones before them are over.
 fn crowded(situation: &Situation<'_>, entry: &str, windows: &[&FaultInfo]) -> Option<String> {
-    let coolest = situation.contenders.iter().map(|one| cooldown(&one.gateway)).max()?;
+    let coolest = situation.contenders.iter().map(|one| one.gateway.longest_cooldown()).max()?;
     let cools = u64::try_from(coolest.as_nanos()).unwrap_or(u64::MAX);
     let crowded = |window: &&&FaultInfo| {
         situation.faults.iter().any(|other| {
@@ -231,7 +231,7 @@ fn crowded(situation: &Situation<'_>, entry: &str, windows: &[&FaultInfo]) -> Op
 fn by_cooldown(contenders: &[ContenderConfig], wanted: impl Fn(Duration) -> bool) -> String {
     let mut groups: BTreeMap<std::cmp::Reverse<Duration>, Vec<&str>> = BTreeMap::new();
     for ContenderConfig { spec, gateway } in contenders {
-        let cooldown = cooldown(gateway);
+        let cooldown = gateway.longest_cooldown();
         if wanted(cooldown) {
             groups.entry(std::cmp::Reverse(cooldown)).or_default().push(spec.name.as_str());
         }

@@ -8,12 +8,12 @@
 
 use std::time::Duration;
 
-use gateway::config::{Config, Personality};
+use gateway::config::Config;
 use loadgen::config::ClientConfig;
 use record::run::CompressInfo;
 use vocab::show_duration;
 
-use crate::resolve::contenders::{ContenderConfig, cooldown};
+use crate::resolve::contenders::ContenderConfig;
 use crate::text::diagnostic::{Problem, Span};
 use crate::text::node::Node;
 use crate::text::raw::Factors;
@@ -118,14 +118,8 @@ pub(crate) fn slowest(
     let mut limits = Vec::new();
     for ContenderConfig { spec, gateway } in contenders {
         let name = &spec.name;
-        limits.push(match gateway.personality {
-            Personality::Litellm1106 => (cooldown(gateway), format!("{name}'s cooldown")),
-            // Its cooldowns start short and grow; the first probe comes after the shortest.
-            Personality::Brownout => (
-                cooldown(gateway).min(gateway::cooldown::COOLDOWN_FIRST),
-                format!("{name}'s probe interval"),
-            ),
-        });
+        let recheck = gateway.personality.policy.recheck(gateway);
+        limits.push((recheck.after, format!("{name}'s {}", recheck.name)));
         if hangs {
             limits.push(waits(name.as_str(), gateway, client));
         }

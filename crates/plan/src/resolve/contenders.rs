@@ -1,8 +1,6 @@
 //! From `contenders:` to names, instances and overlays. What an overlay does to the config is
 //! [`crate::resolve::config`]'s business.
 
-use std::time::Duration;
-
 use gateway::config::{Balance, Config};
 use vocab::ContenderName;
 
@@ -154,13 +152,4 @@ pub(crate) fn balance_word(balance: Balance) -> &'static str {
         Balance::LeastConn => "least-conn",
         Balance::Random => "random",
     }
-}
-
-/// The longest cooldown that a gateway's settings can cause by themselves.
-pub(crate) fn cooldown(gateway: &Config) -> Duration {
-    if gateway.router.disable_cooldowns {
-        return Duration::ZERO;
-    }
-    let own = gateway.deployments.iter().filter_map(|deployment| deployment.cooldown_time).max();
-    own.unwrap_or_default().max(gateway.router.cooldown_time)
 }

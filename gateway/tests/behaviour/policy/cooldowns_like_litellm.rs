@@ -1,14 +1,13 @@
 //! Cooldowns of the personality litellm-1.106, quirks included.
 
+use gateway::decisions::{Cooled, Failure, NthFailure, Reason, Router, Trouble};
 use std::time::Duration;
 
-use super::given::{at, attempt, broken, refusal, router, router_of, success};
-use gateway::classify::{Failure, Trouble};
-use gateway::router::{Cooled, Router};
+use super::given::{FIRST, at, attempt, broken, d, refusal, router, router_of, success};
 use serde_json::json;
 
 fn fail(router: &Router, deployment: usize, seconds: f64, failure: &Failure) -> Option<Cooled> {
-    router.failed(&attempt(deployment, at(seconds)), failure, true)
+    router.failed(&attempt(deployment, at(seconds)), failure, FIRST)
 }
 
 fn seconds(cooled: Option<Cooled>) -> Option<f64> {
@@ -55,8 +54,8 @@ fn a_failed_share_above_one_half_cools_from_five_requests() {
         assert_eq!(fail(&router, 0, f64::from(second), &error), None, "below five requests");
     }
     let cooled = fail(&router, 0, 3.0, &error).expect("3 of 5 failed");
-    assert_eq!((cooled.lasts, cooled.reason), (Duration::from_secs(5), "server_error"));
-    assert_eq!(router.cooling(at(4.0)), [(0, Duration::from_secs(4))]);
+    assert_eq!((cooled.lasts, cooled.reason), (Duration::from_secs(5), Reason::ServerError));
+    assert_eq!(router.cooling(at(4.0)), [(d(0), Duration::from_secs(4))]);
     assert_eq!(fail(&router, 0, 4.0, &error), None, "a second failure does not extend it");
     assert_eq!(router.cooling(at(8.0)), []);
     // Recovery resets no counter: the next failure of the same window cools again.
@@ -119,8 +118,8 @@ fn allowed_fails_policy_goes_by_class() {
 fn only_the_first_failure_of_a_request_in_its_group_is_recorded() {
     let router = router(2, json!({}));
     let limit = refusal(429, &[]);
-    assert!(router.failed(&attempt(0, at(0.0)), &limit, true).is_some());
-    assert_eq!(router.failed(&attempt(1, at(0.0)), &limit, false), None);
+    assert!(router.failed(&attempt(0, at(0.0)), &limit, FIRST).is_some());
+    assert_eq!(router.failed(&attempt(1, at(0.0)), &limit, (NthFailure::Later, FIRST.1)), None);
     assert_eq!(router.healthy("g", at(0.1)), 1, "the second keeps being asked");
 }
 

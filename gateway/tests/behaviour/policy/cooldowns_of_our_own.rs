@@ -1,10 +1,10 @@
 //! Circuit breakers of the personality brownout.
 
+use gateway::config::DeploymentIndex;
+use gateway::decisions::{Cooled, Failure, Router, Trouble};
 use std::time::Duration;
 
-use super::given::{ask, at, attempt, broken, luck, refusal, success};
-use gateway::classify::{Failure, Trouble};
-use gateway::router::{Cooled, Router};
+use super::given::{FIRST, ask, at, attempt, broken, d, ds, refusal, rng, success};
 use serde_json::{Value, json};
 
 fn router(n: usize, mut settings: Value) -> Router {
@@ -14,7 +14,7 @@ fn router(n: usize, mut settings: Value) -> Router {
 
 fn fail(router: &Router, seconds: f64, failure: &Failure) -> Option<Cooled> {
     router.started(&attempt(0, at(seconds)));
-    router.failed(&attempt(0, at(seconds)), failure, true)
+    router.failed(&attempt(0, at(seconds)), failure, FIRST)
 }
 
 fn succeed(router: &Router, seconds: f64) {
@@ -23,7 +23,7 @@ fn succeed(router: &Router, seconds: f64) {
 }
 
 fn pick(router: &Router, seconds: f64, tried: &[usize]) -> Option<usize> {
-    router.pick(&ask(at(seconds)), tried, &luck(0)).ok()
+    router.pick(&ask(at(seconds)), &ds(tried), &rng(0)).ok().map(DeploymentIndex::get)
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn retry_after_is_obeyed_exactly_and_capped() {
     let pair = router(2, json!({}));
     fail(&pair, 0.0, &refusal(429, &[("retry-after", "2")]));
     assert_eq!(fail(&pair, 1.0, &refusal(429, &[("retry-after", "9")])), None);
-    assert_eq!(pair.cooling(at(1.0)), [(0, Duration::from_secs(9))]);
+    assert_eq!(pair.cooling(at(1.0)), [(d(0), Duration::from_secs(9))]);
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn after_a_cooldown_one_probe_decides() {
     assert_eq!(pick(&pair, 2.1, &[]), Some(1), "one probe at a time");
     pair.abandoned(&attempt(0, at(2.2)));
     assert_eq!(pick(&pair, 2.2, &[]), Some(0), "an abandoned probe makes room for another");
-    pair.unclaimed(0);
+    pair.unclaimed(d(0));
     assert_eq!(pick(&pair, 2.3, &[]), Some(0), "so does one that was never sent");
     pair.started(&attempt(0, at(2.3)));
     pair.succeeded(&attempt(0, at(2.4)), success(0.1));
@@ -164,7 +164,7 @@ fn a_request_tries_the_untried_first_and_the_least_hopeless_last() {
     for (deployment, wait) in [(0, "9"), (1, "3"), (2, "6")] {
         let headers = [("retry-after", wait)];
         let limited = refusal(429, &headers);
-        assert!(three.failed(&attempt(deployment, at(0.0)), &limited, true).is_some());
+        assert!(three.failed(&attempt(deployment, at(0.0)), &limited, FIRST).is_some());
     }
     assert_eq!(pick(&three, 1.0, &[]), Some(1), "everybody cools: whose cooldown ends first");
     assert_eq!(pick(&three, 1.0, &[1]), Some(2));
@@ -175,7 +175,7 @@ fn jitter_differs_by_deployment_and_repeats_by_seed() {
     let lasts = |deployment: usize| {
         let refused = broken(Trouble::Connect);
         let router = router(2, json!({}));
-        router.failed(&attempt(deployment, at(0.0)), &refused, true).expect("opens").lasts
+        router.failed(&attempt(deployment, at(0.0)), &refused, FIRST).expect("opens").lasts
     };
     assert_ne!(lasts(0), lasts(1));
     assert_eq!(lasts(0), lasts(0));

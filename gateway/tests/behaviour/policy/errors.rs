@@ -1,8 +1,8 @@
 //! Providers' refusals and their classes: words first, status second.
 
+use gateway::decisions::{ErrorClass, Failure, TEXT_MAX, Trouble, classify};
 use std::time::Duration;
 
-use gateway::classify::{ErrorClass, Failure, TEXT_MAX, Trouble, classify};
 use http::HeaderMap;
 use proptest::prelude::*;
 use vocab::Protocol::{self, Anthropic, Azure, Bedrock, Gemini, OpenAi};
@@ -159,7 +159,7 @@ fn broken_connections_have_a_class_and_a_word() {
         (Trouble::Truncated, ErrorClass::ApiConnection, "truncated"),
     ] {
         let failure = Failure::broken(trouble, "as it happens");
-        assert_eq!((failure.class, failure.reason), (class, reason));
+        assert_eq!((failure.class, failure.reason.as_str()), (class, reason));
         assert_eq!(failure.upstream_status, None);
     }
 }

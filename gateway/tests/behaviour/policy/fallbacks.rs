@@ -1,10 +1,10 @@
 //! Where a request goes when its group has given up, and that the walk ends.
 
+use gateway::decisions::{
+    ErrorClass, Failure, Fleet, Itinerary, RequestedFallbacks, Target, fallback_targets,
+};
 use std::sync::Arc;
 
-use gateway::classify::{ErrorClass, Failure};
-use gateway::fallback::{Itinerary, Wishes, fallback_groups};
-use gateway::fleet::{Fleet, Target};
 use serde_json::{Value, json};
 
 use super::given::{config, refusal};
@@ -42,9 +42,14 @@ fn names(targets: &[Target]) -> Vec<String> {
     targets.iter().map(name).collect()
 }
 
-fn after(fleet: &Fleet, group: &str, class: ErrorClass, wishes: Wishes<'_>) -> Vec<String> {
+fn after(
+    fleet: &Fleet,
+    group: &str,
+    class: ErrorClass,
+    wishes: RequestedFallbacks<'_>,
+) -> Vec<String> {
     let from = fleet.resolve(group).expect("known");
-    names(&fallback_groups(fleet, &from, &failure(class), wishes))
+    names(&fallback_targets(fleet, &from, &failure(class), wishes))
 }
 
 #[test]
@@ -55,7 +60,7 @@ fn each_class_of_error_has_its_table() {
         "default_fallbacks": ["d"]
     });
     let fleet = fleet(settings);
-    let plain = Wishes::default();
+    let plain = RequestedFallbacks::default();
     for (group, class, expected) in [
         ("a", ErrorClass::InternalServer, vec!["b", "d1"]),
         ("a", ErrorClass::BadRequest, vec!["b", "d1"]),
@@ -67,28 +72,28 @@ fn each_class_of_error_has_its_table() {
     ] {
         assert_eq!(after(&fleet, group, class, plain), expected, "{group} {class:?}");
     }
-    let disabled = Wishes { disabled: true, models: &[] };
+    let disabled = RequestedFallbacks { disabled: true, models: &[] };
     assert!(after(&fleet, "a", ErrorClass::RateLimit, disabled).is_empty());
     let own = [Arc::from("d"), Arc::from("nobody"), Arc::from("a")];
-    let wished = Wishes { disabled: false, models: &own };
+    let wished = RequestedFallbacks { disabled: false, models: &own };
     assert_eq!(after(&fleet, "a", ErrorClass::ContextWindow, wished), ["d"], "without itself");
 }
 
 #[test]
 fn higher_levels_of_order_come_before_other_groups() {
     let fleet = fleet(json!({"fallbacks": [{"c": ["a"]}]}));
-    let plain = Wishes::default();
+    let plain = RequestedFallbacks::default();
     assert_eq!(after(&fleet, "c", ErrorClass::Timeout, plain), ["c/2", "c/3", "a"]);
     assert_eq!(after(&fleet, "c", ErrorClass::ContextWindow, plain), ["a"]);
     let second = Target { order: Some(2), ..fleet.resolve("c").expect("known") };
-    let next = fallback_groups(&fleet, &second, &failure(ErrorClass::Timeout), plain);
+    let next = fallback_targets(&fleet, &second, &failure(ErrorClass::Timeout), plain);
     assert_eq!(names(&next), ["c/3", "a"]);
 }
 
 #[test]
 fn ours_does_not_sell_a_bad_request_twice() {
     let fleet = fleet(json!({"routing_strategy": "priority", "fallbacks": [{"a": ["b"]}]}));
-    let plain = Wishes::default();
+    let plain = RequestedFallbacks::default();
     assert!(after(&fleet, "a", ErrorClass::BadRequest, plain).is_empty());
     assert_eq!(after(&fleet, "a", ErrorClass::InternalServer, plain), ["b"]);
     assert!(after(&fleet, "c", ErrorClass::InternalServer, plain).is_empty(), "ranked, not walked");
@@ -101,7 +106,7 @@ fn walk(fleet: &Fleet, first: &str, depth_max: u32) -> Vec<String> {
     let mut visited = vec![];
     loop {
         let class = failure(ErrorClass::InternalServer);
-        let fallbacks = fallback_groups(fleet, &current, &class, Wishes::default());
+        let fallbacks = fallback_targets(fleet, &current, &class, RequestedFallbacks::default());
         let promised = itinerary.has_next(&fallbacks);
         match itinerary.next(fallbacks) {
             Some(next) => current = next,

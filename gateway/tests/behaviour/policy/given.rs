@@ -1,13 +1,11 @@
 //! What the tests of the policy share: configs in LiteLLM's words, requests, attempts and failures.
 
+use gateway::decisions::{Failure, KeyedRng, NthFailure, Router, Trouble, Try, classify};
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway::classify::{Failure, Trouble, classify};
-use gateway::config::Config;
+use gateway::config::{Config, DeploymentIndex};
 use gateway::litellm::{Dummies, read};
-use gateway::luck::Luck;
-use gateway::router::{Router, Try};
 use gateway::strategy::{Ask, Success};
 use serde_json::{Value, json};
 use vocab::{At, Protocol, Seed};
@@ -55,14 +53,27 @@ pub(crate) fn ask(now: At) -> Ask<'static> {
     Ask { group: "g", order: None, stream: false, prompt_tokens: 10, at: now, unix_seconds }
 }
 
-/// The luck of request number `n`.
-pub(crate) fn luck(n: u32) -> Luck {
-    Luck::for_try(SEED, &n.to_string(), 0)
+/// The draws of request number `n`.
+pub(crate) fn rng(n: u32) -> KeyedRng {
+    KeyedRng::for_try(SEED, &n.to_string(), 0)
 }
+
+/// The deployment at a position.
+pub(crate) fn d(position: usize) -> DeploymentIndex {
+    DeploymentIndex::new(position)
+}
+
+/// Deployments at these positions.
+pub(crate) fn ds(positions: &[usize]) -> Vec<DeploymentIndex> {
+    positions.iter().copied().map(DeploymentIndex::new).collect()
+}
+
+/// A failure that is its request's first, after a tenth of a second.
+pub(crate) const FIRST: (NthFailure, Duration) = (NthFailure::First, Duration::from_millis(100));
 
 /// An attempt at a deployment.
 pub(crate) fn attempt(deployment: usize, now: At) -> Try<'static> {
-    Try { deployment, group: "g", at: now, unix_seconds: ask(now).unix_seconds }
+    Try { deployment: d(deployment), group: "g", at: now, unix_seconds: ask(now).unix_seconds }
 }
 
 /// A plain answer of ten tokens after so many seconds.

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use gateway::config::Personality;
 use gateway::litellm::{ConfigError, Dummies, Loaded, Note, NoteKind, Secrets, read};
+use gateway::policy::{self, Origin};
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -115,7 +115,7 @@ fn the_articles_config_is_read_and_nothing_is_dropped_in_silence() {
     let router = &config.router;
     assert_eq!(
         (router.routing_strategy, config.personality),
-        ("least-busy", Personality::Litellm1106)
+        ("least-busy", policy::default_for(Origin::LiteLlm))
     );
     assert_eq!((router.num_retries, router.allowed_fails), (2, Some(3)));
     assert_eq!(router.timeout, Duration::from_secs(120));
@@ -228,7 +228,7 @@ fn settings_of_all_kinds_arrive() {
     });
     let config = loaded(&one(json!({}), json!({"router_settings": settings}))).config;
     let router = &config.router;
-    assert_eq!(config.personality, Personality::Brownout);
+    assert_eq!(config.personality, policy::default_for(Origin::Own));
     assert_eq!(router.timeout, Duration::from_secs(6000), "0 is unset");
     assert_eq!(router.stream_timeout, Some(Duration::from_secs(9)));
     assert_eq!((router.max_fallbacks, router.disable_cooldowns), (2, true));

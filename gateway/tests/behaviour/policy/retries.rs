@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use gateway::classify::{Failure, Trouble, classify};
 use gateway::config::Config;
-use gateway::retry::{Decision, RetryPlan, Situation, Subject};
+use gateway::decisions::{
+    Failed, Failure, NextStep, Phase, RetryPlan, Situation, Trouble, classify,
+};
 use serde_json::{Value, json};
 use vocab::Protocol;
 
-use super::given::{broken, config_of, luck, refusal};
+use super::given::{broken, config_of, refusal, rng};
 
 /// A group of so many deployments, of which so many are healthy and untried.
 fn group(size: usize, healthy: usize) -> Situation {
@@ -38,11 +39,11 @@ fn waits(
     situation: Situation,
 ) -> (Vec<f64>, f64) {
     let (mut plan, mut waits) = (RetryPlan::new(requested), Vec::new());
-    let subject = Subject { config, group: "g" };
+    let failed = Failed { config, group: "g", failure, phase: Phase::BeforeStream, situation };
     for attempt in 0..100 {
-        match plan.after_failure(subject, failure, situation, &luck(attempt)) {
-            Decision::Retry { wait } => waits.push(wait.as_secs_f64()),
-            Decision::Stop { wait } => return (waits, wait.as_secs_f64()),
+        match plan.after_failure(&failed, &rng(attempt)) {
+            NextStep::Retry { wait } => waits.push(wait.as_secs_f64()),
+            NextStep::Stop { wait } => return (waits, wait.as_secs_f64()),
         }
     }
     panic!("never gave up");
@@ -139,18 +140,37 @@ fn litellm_leaves_a_long_prompt_to_its_own_fallbacks() {
 }
 
 #[test]
+fn litellm_leaves_a_begun_stream_to_the_fallbacks() {
+    let config = litellm(json!({"num_retries": 2, "retry_policy": {"BadRequestErrorRetries": 2}}));
+    let failure = &broken(Trouble::Cut);
+    for (phase, step) in [
+        (Phase::BeforeStream, NextStep::Retry { wait: Duration::ZERO }),
+        (Phase::InStream, NextStep::Stop { wait: Duration::ZERO }),
+    ] {
+        let (config, situation) = (&config, group(2, 2));
+        let failed = Failed { config, group: "g", failure, phase, situation };
+        assert_eq!(RetryPlan::new(None).after_failure(&failed, &rng(0)), step, "{phase:?}");
+    }
+}
+
+#[test]
 fn ours_goes_on_at_once_while_somebody_is_fresh() {
     let config = ours(json!({"num_retries": 2}));
-    let subject = Subject { config: &config, group: "g" };
+    let step = |plan: &mut RetryPlan, situation| {
+        let (config, failure) = (&config, &broken(Trouble::Stalled));
+        let phase = Phase::InStream;
+        let failed = Failed { config, group: "g", failure, phase, situation };
+        plan.after_failure(&failed, &rng(0))
+    };
     let mut plan = RetryPlan::new(None);
     for fresh in [3, 2, 1] {
         let situation = Situation { fresh, ..group(4, 4) };
-        let decision = plan.after_failure(subject, &broken(Trouble::Stalled), situation, &luck(0));
-        assert_eq!(decision, Decision::Retry { wait: Duration::ZERO });
+        let decision = step(&mut plan, situation);
+        assert_eq!(decision, NextStep::Retry { wait: Duration::ZERO });
     }
     let situation = Situation { fresh: 0, ..group(4, 4) };
-    let decision = plan.after_failure(subject, &broken(Trouble::Stalled), situation, &luck(0));
-    assert_eq!(decision, Decision::Stop { wait: Duration::ZERO }, "four attempts for four");
+    let decision = step(&mut plan, situation);
+    assert_eq!(decision, NextStep::Stop { wait: Duration::ZERO }, "four attempts for four");
 }
 
 #[test]

@@ -1,15 +1,14 @@
 //! From a model's name to a deployment: names, wildcards, order, checks, and the words when there
 //! is nobody.
 
+use gateway::decisions::{Fleet, Reason, Router, RouterError, Shortage};
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway::fleet::Fleet;
-use gateway::router::{Router, RouterError, Scarcity};
 use gateway::strategy::Ask;
 use serde_json::{Value, json};
 
-use super::given::{SEED, ask, at, attempt, config, luck, refusal, router, router_of};
+use super::given::{FIRST, SEED, ask, at, attempt, config, d, refusal, rng, router, router_of};
 
 fn entry(group: &str, model: &str, id: &str) -> Value {
     json!({
@@ -40,8 +39,8 @@ fn names_resolve_by_id_alias_group_and_wildcard() {
     for (model, group, only, upstream) in [
         ("gpt-4o", "gpt-4o", None, "gpt-4o"),
         ("gpt-4", "gpt-4o", None, "gpt-4o"),
-        ("two", "two", Some(1), "gpt-4o"),
-        ("one", "one", Some(0), "gpt-4o"),
+        ("two", "two", Some(d(1)), "gpt-4o"),
+        ("one", "one", Some(d(0)), "gpt-4o"),
         ("openai/o3", "openai/*", None, "o3"),
         ("openai/gpt-5", "openai/gpt-*", None, "gpt-5"),
         ("fast", "openai/*", None, "mini"),
@@ -70,7 +69,7 @@ fn parallel_limits_are_derived_like_litellm_derives_them() {
         (json!({"rpm": 0}), json!({}), None),
     ] {
         let router = router_of(std::slice::from_ref(&params), settings);
-        assert_eq!(router.fleet().parallel_limit(0), limit, "{params}");
+        assert_eq!(router.fleet().parallel_limit(d(0)), limit, "{params}");
     }
 }
 
@@ -79,12 +78,12 @@ fn the_lowest_healthy_order_is_served() {
     let params = [json!({"order": 2}), json!({}), json!({"order": 1})];
     let router = router_of(&params, json!({}));
     for n in 0..20 {
-        assert_eq!(router.pick(&ask(at(0.0)), &[], &luck(n)), Ok(2));
+        assert_eq!(router.pick(&ask(at(0.0)), &[], &rng(n)), Ok(d(2)));
     }
     let bound = Ask { order: Some(2), ..ask(at(0.0)) };
-    assert_eq!(router.pick(&bound, &[], &luck(0)), Ok(0));
-    router.failed(&attempt(2, at(0.0)), &refusal(429, &[]), true);
-    assert_eq!(router.pick(&ask(at(0.0)), &[], &luck(0)), Ok(0));
+    assert_eq!(router.pick(&bound, &[], &rng(0)), Ok(d(0)));
+    router.failed(&attempt(2, at(0.0)), &refusal(429, &[]), FIRST);
+    assert_eq!(router.pick(&ask(at(0.0)), &[], &rng(0)), Ok(d(0)));
 }
 
 #[test]
@@ -99,26 +98,26 @@ fn pre_call_checks_look_at_rpm_and_context() {
     });
     let router = Router::new(Arc::new(config(&value)), SEED).expect("valid");
     let long = Ask { prompt_tokens: 101, ..ask(at(0.0)) };
-    let none = router.pick(&long, &[], &luck(0)).expect_err("too long");
-    assert_eq!((none.why, none.failure().status), (Scarcity::PromptTooLong, 400));
-    assert_eq!(router.pick(&ask(at(0.0)), &[], &luck(0)), Ok(0));
+    let none = router.pick(&long, &[], &rng(0)).expect_err("too long");
+    assert_eq!((none.why, none.failure().status), (Shortage::PromptTooLong, 400));
+    assert_eq!(router.pick(&ask(at(0.0)), &[], &rng(0)), Ok(d(0)));
     router.started(&attempt(0, at(0.0)));
-    let none = router.pick(&ask(at(1.0)), &[], &luck(0)).expect_err("rpm is used up");
-    assert_eq!((none.why, none.failure().status), (Scarcity::OverLimit, 429));
-    assert_eq!(router.pick(&ask(at(60.0)), &[], &luck(0)), Ok(0));
+    let none = router.pick(&ask(at(1.0)), &[], &rng(0)).expect_err("rpm is used up");
+    assert_eq!((none.why, none.failure().status), (Shortage::OverLimit, 429));
+    assert_eq!(router.pick(&ask(at(60.0)), &[], &rng(0)), Ok(d(0)));
 
     // Without the checks rpm is only a weight.
     let router = router_of(&[json!({"rpm": 1})], json!({}));
     router.started(&attempt(0, at(0.0)));
-    assert_eq!(router.pick(&ask(at(0.0)), &[], &luck(0)), Ok(0));
+    assert_eq!(router.pick(&ask(at(0.0)), &[], &rng(0)), Ok(d(0)));
 }
 
 #[test]
 fn nobody_left_is_said_in_litellms_words() {
     let router = router(2, json!({"cooldown_time": 60}));
-    router.failed(&attempt(0, at(0.0)), &refusal(429, &[("retry-after", "90")]), true);
-    router.failed(&attempt(1, at(1.0)), &refusal(429, &[]), true);
-    let none = router.pick(&ask(at(2.0)), &[], &luck(0)).expect_err("everybody cools");
+    router.failed(&attempt(0, at(0.0)), &refusal(429, &[("retry-after", "90")]), FIRST);
+    router.failed(&attempt(1, at(1.0)), &refusal(429, &[]), FIRST);
+    let none = router.pick(&ask(at(2.0)), &[], &rng(0)).expect_err("everybody cools");
     assert_eq!(
         none.retry_after,
         Duration::from_secs(60),
@@ -130,12 +129,12 @@ fn nobody_left_is_said_in_litellms_words() {
          pre-call-checks=False, cooldown_list=['d0', 'd1']"
     );
     let failure = none.failure();
-    assert_eq!((failure.status, failure.reason), (429, "all_cooling"));
+    assert_eq!((failure.status, failure.reason), (429, Reason::AllCooling));
     assert_eq!(failure.kind.as_deref(), Some("all_deployments_in_cooldown"));
     let by_id = Ask { group: "d1", ..ask(at(2.0)) };
-    assert_eq!(router.pick(&by_id, &[], &luck(0)), Ok(1), "an id skips the cooldown");
+    assert_eq!(router.pick(&by_id, &[], &rng(0)), Ok(d(1)), "an id skips the cooldown");
     assert_eq!(router.situation("g", &[], at(2.0)).healthy, 0);
-    assert_eq!(router.situation("g", &[1], at(61.5)).fresh, 0);
+    assert_eq!(router.situation("g", &[d(1)], at(61.5)).fresh, 0);
 }
 
 #[test]

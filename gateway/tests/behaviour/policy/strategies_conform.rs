@@ -1,12 +1,12 @@
 //! What every strategy of the registry must keep, whatever it learned and whoever is healthy.
 
+use gateway::decisions::ErrorClass;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::given::{at, config_of, luck};
-use gateway::classify::ErrorClass;
-use gateway::config::Config;
-use gateway::strategy::{ALL, Ask, Learned, Lesson, Ranking, Strategy, Success, View, find};
+use super::given::{at, config_of, d, ds, rng};
+use gateway::config::{Config, DeploymentIndex};
+use gateway::strategy::{ALL, Ask, Learned, Lesson, Strategy, Success, View, find};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -28,8 +28,9 @@ fn ask(seconds: u64, stream: bool) -> Ask<'static> {
 
 fn learned(kind: u8, ms: u64) -> Learned {
     let elapsed = Duration::from_millis(ms);
-    match kind % 5 {
+    match kind % 6 {
         0 => Learned::Started,
+        5 => Learned::FirstToken { ttft: elapsed },
         1 => Learned::Succeeded(Success {
             elapsed,
             ttft: Some(elapsed / 2),
@@ -37,8 +38,8 @@ fn learned(kind: u8, ms: u64) -> Learned {
             completion_tokens: ms % 50,
             stream: true,
         }),
-        2 => Learned::Failed { class: ErrorClass::Timeout },
-        3 => Learned::Failed { class: ErrorClass::RateLimit },
+        2 => Learned::Failed { class: ErrorClass::Timeout, elapsed },
+        3 => Learned::Failed { class: ErrorClass::RateLimit, elapsed },
         _ => Learned::Abandoned,
     }
 }
@@ -46,30 +47,31 @@ fn learned(kind: u8, ms: u64) -> Learned {
 type Story = Vec<(usize, u8, u64)>;
 
 /// Tells a strategy the story, and asks it after every line of it.
-fn rankings(
+fn picks(
     strategy: &mut dyn Strategy,
     config: &Config,
     story: &Story,
-    healthy: &[usize],
-) -> Vec<Ranking> {
-    let group: Vec<usize> = (0..config.deployments.len()).collect();
-    let mut rankings = Vec::new();
+    healthy: &[DeploymentIndex],
+) -> Vec<Option<DeploymentIndex>> {
+    let group: Vec<DeploymentIndex> = DeploymentIndex::all(config.deployments.len()).collect();
+    let mut picks = Vec::new();
     for (line, &(deployment, kind, ms)) in story.iter().enumerate() {
         let ask = ask(line as u64 * 7, kind % 2 == 0);
         let what = learned(kind, ms);
         let Ask { at, unix_seconds, .. } = ask;
         if deployment < group.len() {
+            let deployment = d(deployment);
             strategy.learn(&Lesson { deployment, group: "g", at, unix_seconds, what });
         }
         let view = View { deployments: &config.deployments, candidates: healthy, group: &group };
-        rankings.push(strategy.rank(&ask, &view, &luck(line as u32)));
+        picks.push(strategy.pick(&ask, &view, &rng(line as u32)));
     }
-    rankings
+    picks
 }
 
 proptest! {
     #[test]
-    fn rankings_are_sound_and_repeatable(
+    fn picks_are_candidates_and_repeatable(
         n in 0usize..9,
         mask in 0u16..512,
         story in prop::collection::vec((0usize..9, 0u8..10, 1u64..100_000), 1..40),
@@ -77,15 +79,14 @@ proptest! {
         let config = fleet(n.max(1));
         let n = config.deployments.len();
         let healthy: Vec<usize> = (0..n).filter(|index| mask >> index & 1 == 1).collect();
+        let healthy = ds(&healthy);
         for entry in ALL {
             let build = || (entry.build)(&Value::Null).expect("null is no argument");
-            let first = rankings(&mut *build(), &config, &story, &healthy);
-            for ranking in &first {
-                let distinct: BTreeSet<&usize> = ranking.iter().collect();
-                prop_assert_eq!(distinct.len(), ranking.len(), "{} ranks twice", entry.name);
-                prop_assert!(ranking.iter().all(|i| healthy.contains(i)), "{} ranks the sick", entry.name);
+            let first = picks(&mut *build(), &config, &story, &healthy);
+            for picked in first.iter().flatten() {
+                prop_assert!(healthy.contains(picked), "{} picks the sick", entry.name);
             }
-            let again = rankings(&mut *build(), &config, &story, &healthy);
+            let again = picks(&mut *build(), &config, &story, &healthy);
             prop_assert_eq!(first, again, "{} is not repeatable", entry.name);
         }
     }
@@ -96,10 +97,11 @@ fn a_lone_deployment_without_limits_is_always_found() {
     let config = config_of(&[json!({})], json!({}));
     for entry in ALL {
         let mut strategy = (entry.build)(&Value::Null).expect("null is no argument");
-        let view = View { deployments: &config.deployments, candidates: &[0], group: &[0] };
-        assert_eq!(strategy.rank(&ask(0, true), &view, &luck(0)), [0], "{}", entry.name);
+        let lone = ds(&[0]);
+        let view = View { deployments: &config.deployments, candidates: &lone, group: &lone };
+        assert_eq!(strategy.pick(&ask(0, true), &view, &rng(0)), Some(d(0)), "{}", entry.name);
         let nobody = View { candidates: &[], ..view };
-        assert!(strategy.rank(&ask(0, true), &nobody, &luck(0)).is_empty(), "{}", entry.name);
+        assert_eq!(strategy.pick(&ask(0, true), &nobody, &rng(0)), None, "{}", entry.name);
     }
 }
 
@@ -107,7 +109,7 @@ fn a_lone_deployment_without_limits_is_always_found() {
 fn every_file_of_the_folder_is_a_row_of_the_table() {
     /// What strategies share.
     const SHARED: [&str; 2] = ["arguments.rs", "minute.rs"];
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/strategy");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/routing/strategy");
     let mut named: Vec<String> = Vec::new();
     for file in std::fs::read_dir(folder).expect("the folder") {
         let path = file.expect("a file").path();

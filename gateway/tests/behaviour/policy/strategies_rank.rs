@@ -1,18 +1,23 @@
 //! Each strategy's own rules, as tables: what it knows, and whom it then puts first.
 
+use gateway::decisions::ErrorClass;
 use std::time::Duration;
 
-use super::given::{ask, at, config_of, luck, success};
-use gateway::classify::ErrorClass;
-use gateway::config::Config;
-use gateway::strategy::{Ask, Learned, Lesson, Ranking, Strategy, Success, View, find};
+use super::given::{ask, at, config_of, d, rng, success};
+use gateway::config::{Config, DeploymentIndex};
+use gateway::strategy::{Ask, Learned, Lesson, Strategy, Success, View, find};
 use serde_json::{Value, json};
+
+/// A failure after a tenth of a second.
+fn failed(class: ErrorClass) -> Learned {
+    Learned::Failed { class, elapsed: Duration::from_millis(100) }
+}
 
 /// A strategy over a fleet, everybody healthy.
 struct Bench {
     config: Config,
     strategy: Box<dyn Strategy>,
-    everybody: Vec<usize>,
+    everybody: Vec<DeploymentIndex>,
 }
 
 impl Bench {
@@ -21,14 +26,20 @@ impl Bench {
         Self {
             config: config_of(params, json!({"routing_strategy": name})),
             strategy: (entry.build)(arguments).expect("valid arguments"),
-            everybody: (0..params.len()).collect(),
+            everybody: DeploymentIndex::all(params.len()).collect(),
         }
     }
 
-    fn rank(&mut self, ask: &Ask<'_>, n: u32) -> Ranking {
+    /// Whom it picks, and whom it would pick if those were gone, until it picks nobody.
+    fn rank(&mut self, ask: &Ask<'_>, n: u32) -> Vec<usize> {
         let (deployments, everybody) = (&self.config.deployments, &self.everybody);
-        let view = View { deployments, candidates: everybody, group: everybody };
-        self.strategy.rank(ask, &view, &luck(n))
+        let (mut left, mut ranking) = (everybody.clone(), Vec::new());
+        loop {
+            let view = View { deployments, candidates: &left, group: everybody };
+            let Some(picked) = self.strategy.pick(ask, &view, &rng(n)) else { return ranking };
+            left.retain(|index| *index != picked);
+            ranking.push(picked.get());
+        }
     }
 
     fn first(&mut self, seconds: f64) -> Option<usize> {
@@ -38,6 +49,7 @@ impl Bench {
     fn learn(&mut self, deployment: usize, seconds: f64, what: Learned) {
         let ask = ask(at(seconds));
         let (at, unix_seconds) = (ask.at, ask.unix_seconds);
+        let deployment = d(deployment);
         self.strategy.learn(&Lesson { deployment, group: "g", at, unix_seconds, what });
     }
 
@@ -78,7 +90,7 @@ fn least_busy_counts_what_is_under_way() {
     assert_eq!(bench.first(0.1), Some(1));
     bench.learn(1, 0.1, Learned::Started);
     bench.learn(2, 0.1, Learned::Started);
-    bench.learn(1, 0.2, Learned::Failed { class: ErrorClass::RateLimit });
+    bench.learn(1, 0.2, failed(ErrorClass::RateLimit));
     assert_eq!(bench.first(0.3), Some(1), "who fails fast is never busy");
     // Every end counts once, and never below zero.
     bench.learn(1, 0.4, Learned::Abandoned);
@@ -103,9 +115,9 @@ fn latency_prefers_the_unknown_then_the_fastest_per_token() {
     bench.learn(1, 1.0, Learned::Succeeded(long));
     assert_eq!(bench.first(2.0), Some(1));
     // Failures leave no trace, but for timeouts.
-    bench.learn(1, 2.0, Learned::Failed { class: ErrorClass::InternalServer });
+    bench.learn(1, 2.0, failed(ErrorClass::InternalServer));
     assert_eq!(bench.first(3.0), Some(1));
-    bench.learn(1, 3.0, Learned::Failed { class: ErrorClass::Timeout });
+    bench.learn(1, 3.0, failed(ErrorClass::Timeout));
     assert_eq!(bench.first(4.0), Some(0));
     // Ten newer samples push the timeout out of the list.
     for _ in 0..10 {
@@ -148,7 +160,7 @@ fn latency_buffer_ttl_and_limits() {
     bench.learn(1, 0.0, Learned::Succeeded(success(9.0)));
     assert!(bench.shares(2)[1] == 0.0, "outside the buffer");
     // The memory of a group expires as a whole, counted from its first sample.
-    bench.learn(1, 59.0, Learned::Failed { class: ErrorClass::Timeout });
+    bench.learn(1, 59.0, failed(ErrorClass::Timeout));
     let firsts: Vec<_> = (0..20).map(|n| bench.rank(&ask(at(60.0)), n)[0]).collect();
     assert!(firsts.contains(&0) && firsts.contains(&1), "{firsts:?}");
 

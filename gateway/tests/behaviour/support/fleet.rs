@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway::config::{Config, Deployment, Personality, RouterSettings, Secret};
+use gateway::config::{Config, Deployment, RouterSettings, Secret};
+use gateway::policy::{self, Kind, Personality};
 use vocab::{DeploymentId, Protocol};
 use world::Authority;
 
@@ -41,10 +42,11 @@ pub(crate) fn deployment(id: &str) -> Deployment {
     }
 }
 
-/// A config of those deployments in the personality that the strategy has: LiteLLM's probes were made
-/// with two retries, 5 s of timeout and 3 s for streams.
+/// A config of those deployments in the personality that goes with the strategy: LiteLLM's probes were
+/// made with two retries, 5 s of timeout and 3 s for streams.
 pub(crate) fn config(strategy: &'static str, deployments: Vec<Deployment>) -> Config {
-    let personality = gateway::strategy::find(strategy).expect("a strategy").personality;
+    let origin = gateway::strategy::find(strategy).expect("a strategy").origin;
+    let personality: Personality = policy::default_for(origin);
     Config {
         deployments,
         router: RouterSettings {
@@ -90,6 +92,6 @@ pub(crate) fn litellm(ids: &[&str]) -> Config {
 /// Ours.
 pub(crate) fn priority(ids: &[&str]) -> Config {
     let config = config("priority", ids.iter().map(|id| deployment(id)).collect());
-    assert_eq!(config.personality, Personality::Brownout);
+    assert_eq!(config.personality.kind, Kind::BuiltIn);
     config
 }

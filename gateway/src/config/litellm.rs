@@ -1,0 +1,141 @@
+//! Reads a LiteLLM proxy config, as users have it, into a [`Config`].
+//!
+//! Takes JSON (the caller reads the YAML) and a [`Secrets`] (the caller knows whether the environment
+//! may be looked at). No key is dropped in silence: what the gateway acts on ends up in the config,
+//! and everything else ends up in a [`Note`] that says why it has no effect. Paths such as
+//! `model_list[2].litellm_params.model` let the caller point into the file. Values of keys that hold
+//! credentials never appear in notes or errors.
+
+mod error_policy;
+mod fallbacks;
+mod keys;
+mod model_list;
+mod provider;
+mod reader;
+mod settings;
+mod strategy_name;
+
+use serde_json::Value;
+
+use crate::config::Config;
+use reader::{Reader, Section};
+
+/// Reads a whole `config.yaml`.
+///
+/// # Errors
+/// Everything that is wrong, section by section; a config without deployments is.
+pub fn read(config: &Value, secrets: &dyn Secrets) -> Result<Loaded, Vec<ConfigError>> {
+    let mut reader = Reader::new(secrets);
+    let config = read_sections(config, &mut reader);
+    match config {
+        Some(config) if reader.errors.is_empty() => Ok(Loaded { config, notes: reader.notes }),
+        Some(_) | None => Err(reader.errors),
+    }
+}
+
+/// A config that can be used, and what is to be said about it.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The config.
+    pub config: Config,
+    /// What has no effect, and what may surprise; section by section.
+    pub notes: Vec<Note>,
+}
+
+/// Something to know about a key that is no error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Where: `router_settings.retry_afer`. A key of several deployments is noted at the first.
+    pub path: String,
+    /// What sort of thing.
+    pub kind: NoteKind,
+    /// One sentence fragment about it, without the path.
+    pub text: String,
+}
+
+/// Sorts of notes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NoteKind {
+    /// LiteLLM knows the key; this gateway accepts it and does not act on it yet.
+    NoEffectYet,
+    /// The key has no effect in LiteLLM either.
+    Inert,
+    /// Nobody knows the key.
+    Unknown,
+    /// The key names something outside (database, cache, alerting), which is not contacted.
+    NotContacted,
+    /// It has an effect, but perhaps not the expected one.
+    Advice,
+}
+
+/// Something that must be mended before the config can be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {message}")]
+pub struct ConfigError {
+    /// Where.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+/// Resolves `os.environ/NAME`.
+pub trait Secrets {
+    /// The value of `NAME`, which is asked for at `path`, such as
+    /// `model_list[0].litellm_params.api_key`; `None` if it is not set.
+    fn resolve(&self, name: &str, path: &str) -> Option<String>;
+
+    /// The value of a variable that LiteLLM looks up by itself where the config has nothing at
+    /// `path`, such as OPENAI_API_KEY.
+    fn ambient(&self, name: &str, path: &str) -> Option<String> {
+        self.resolve(name, path)
+    }
+}
+
+/// Resolves every name to something harmless: for runs, which read no environment.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Dummies;
+
+impl Secrets for Dummies {
+    /// An address is a host named after the variable, an Azure version and an AWS region are real
+    /// ones, everything else is a key.
+    fn resolve(&self, name: &str, path: &str) -> Option<String> {
+        let host = name.to_ascii_lowercase().replace('_', "-");
+        Some(match path.rsplit('.').next() {
+            Some("api_base" | "base_url" | "aws_bedrock_runtime_endpoint") => {
+                format!("https://{host}.invalid")
+            }
+            Some("aws_region_name") => "us-east-1".to_owned(),
+            Some("api_version") => "2024-10-21".to_owned(),
+            Some("region_name") => host,
+            Some(_) | None => format!("sk-dummy-{host}"),
+        })
+    }
+
+    /// No variable locks a gateway whose config has no master key.
+    fn ambient(&self, name: &str, path: &str) -> Option<String> {
+        if path.ends_with("master_key") { None } else { self.resolve(name, path) }
+    }
+}
+
+fn read_sections(config: &Value, reader: &mut Reader<'_>) -> Option<Config> {
+    let root = match config {
+        Value::Object(_) => Section::root(config)?,
+        Value::Null => {
+            reader.error("", "the config is empty", "write a model_list with at least one entry");
+            return None;
+        }
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            let help = "a LiteLLM config starts with `model_list:` and settings below it";
+            reader.error("", "the config is no mapping", help);
+            return None;
+        }
+    };
+    reader.survey(&root, keys::ROOT);
+    let settings = settings::read(&root, reader);
+    let deployments = model_list::read(&root, &settings, reader)?;
+    let master_key = settings::master_key(&root, reader);
+    let (personality, router) = settings.finish(&deployments, reader);
+    Some(Config { deployments, router, personality, master_key })
+}

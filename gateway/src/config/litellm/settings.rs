@@ -1,0 +1,261 @@
+//! `router_settings`, and what `litellm_settings` and `general_settings` add to them.
+//!
+//! The router's own value wins; where it is silent LiteLLM looks into `litellm_settings`, then at
+//! its defaults (litellm 1.106, `router.py`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::NoteKind;
+use super::error_policy;
+use super::fallbacks::{self, Which};
+use super::keys;
+use super::reader::{Reader, Section, nearest};
+use super::strategy_name;
+use crate::config::{Deployment, RouterSettings, Secret};
+use crate::policy::Personality;
+use crate::routing::strategy;
+
+/// Retries where nobody says (litellm: DEFAULT_MAX_RETRIES).
+const NUM_RETRIES: u32 = 2;
+
+/// Depth of fallbacks where nobody says (litellm: ROUTER_MAX_FALLBACKS).
+const MAX_FALLBACKS: u32 = 5;
+
+/// Deepest fallbacks that are accepted: every level multiplies the attempts.
+const MAX_FALLBACKS_MAX: u32 = 100;
+
+/// Timeout where nobody says (litellm: request_timeout).
+const TIMEOUT: Duration = Duration::from_secs(6000);
+
+/// Cooldown where nobody says (litellm: DEFAULT_COOLDOWN_TIME_SECONDS).
+const COOLDOWN_TIME: Duration = Duration::from_secs(5);
+
+/// Variable that LiteLLM reads for a master key that the config does not give.
+const MASTER_KEY_VARIABLE: &str = "LITELLM_MASTER_KEY";
+
+/// Everything but the deployments.
+pub(super) struct Settings {
+    router: RouterSettings,
+    personality: Personality,
+}
+
+impl Settings {
+    /// Name of the strategy: some read limits where others do not look.
+    pub(super) fn strategy(&self) -> &'static str {
+        self.router.routing_strategy
+    }
+
+    /// Checks what names groups against the groups there are.
+    pub(super) fn finish(
+        self,
+        deployments: &[Deployment],
+        reader: &mut Reader<'_>,
+    ) -> (Personality, RouterSettings) {
+        let groups = deployments.iter().map(|deployment| &deployment.group);
+        let ids = deployments.iter().map(|deployment| &deployment.id.0);
+        let aliases = &self.router.model_group_alias;
+        let known: BTreeSet<&str> =
+            groups.chain(ids).chain(aliases.keys()).map(|name| &**name).collect();
+        let wildcards = known.iter().any(|name| name.contains('*'));
+        let strangers = aliases.iter().filter(|(_, to)| !wildcards && !known.contains(&***to));
+        for (alias, to) in strangers {
+            let path = format!("router_settings.model_group_alias.{alias}");
+            let near = nearest(to, known.iter().copied());
+            reader.note(path, NoteKind::Advice, no_such_model(to, near));
+        }
+        if !wildcards {
+            fallbacks::check(&self.router, &known, reader);
+        }
+        (self.personality, self.router)
+    }
+}
+
+/// Reads the settings; what is wrong with them is in the reader.
+pub(super) fn read(root: &Section<'_>, reader: &mut Reader<'_>) -> Settings {
+    let empty = Value::Object(serde_json::Map::new());
+    let none = |name: &str| Section::at(name.to_owned(), &empty);
+    let router = reader.section(root, "router_settings").or_else(|| none("router_settings"));
+    let litellm = reader.section(root, "litellm_settings").or_else(|| none("litellm_settings"));
+    let (personality, routing_strategy, routing_strategy_args) = match &router {
+        Some(router) => strategy_name::read(router, reader),
+        None => strategy_name::default(),
+    };
+    let mut settings = RouterSettings { routing_strategy, routing_strategy_args, ..defaults() };
+    if let (Some(router), Some(litellm)) = (&router, &litellm) {
+        reader.survey(router, keys::ROUTER_SETTINGS);
+        read_attempts(router, litellm, &mut settings, reader);
+        read_cooldowns(router, litellm, &mut settings, reader);
+        read_names(router, litellm, &mut settings, reader);
+        refuse_health_checks(router, reader);
+        reader.survey(litellm, keys::LITELLM_SETTINGS);
+        note_overridden(router, litellm, reader);
+    }
+    Settings { router: settings, personality }
+}
+
+/// The key that clients must present: the config's, or the one that LiteLLM finds by itself.
+pub(super) fn master_key(root: &Section<'_>, reader: &mut Reader<'_>) -> Option<Secret> {
+    let general = reader.section(root, "general_settings");
+    if let Some(general) = &general {
+        reader.survey(general, keys::GENERAL_SETTINGS);
+    }
+    let key = match general.filter(|general| general.get("master_key").is_some()) {
+        Some(general) => reader.text(&general, "master_key"),
+        None => {
+            let path = "general_settings.master_key";
+            reader.ambient(MASTER_KEY_VARIABLE, path)
+        }
+    };
+    key.filter(|key| !key.is_empty()).map(|key| Secret::new(&key))
+}
+
+/// What "nobody knows this model" is called everywhere.
+pub(super) fn no_such_model(name: &str, near: Option<&str>) -> String {
+    match near {
+        Some(near) => format!("no model `{name}` in model_list; did you mean `{near}`?"),
+        None => format!("no model `{name}` in model_list; it is skipped"),
+    }
+}
+
+fn defaults() -> RouterSettings {
+    RouterSettings {
+        routing_strategy: strategy::DEFAULT,
+        routing_strategy_args: Value::Null,
+        num_retries: NUM_RETRIES,
+        retry_after: Duration::ZERO,
+        timeout: TIMEOUT,
+        stream_timeout: None,
+        allowed_fails: None,
+        cooldown_time: COOLDOWN_TIME,
+        disable_cooldowns: false,
+        fallbacks: BTreeMap::new(),
+        context_window_fallbacks: BTreeMap::new(),
+        content_policy_fallbacks: BTreeMap::new(),
+        max_fallbacks: MAX_FALLBACKS,
+        model_group_alias: BTreeMap::new(),
+        enable_pre_call_checks: false,
+        default_max_parallel_requests: None,
+        retry_policy: None,
+        model_group_retry_policy: BTreeMap::new(),
+        allowed_fails_policy: None,
+    }
+}
+
+fn read_attempts(
+    router: &Section<'_>,
+    litellm: &Section<'_>,
+    settings: &mut RouterSettings,
+    reader: &mut Reader<'_>,
+) {
+    let count = |reader: &mut Reader<'_>, key: &str| {
+        let own = reader.small_count(router, key);
+        let shared = reader.small_count(litellm, key);
+        own.or(shared)
+    };
+    settings.num_retries = count(reader, "num_retries").unwrap_or(NUM_RETRIES);
+    let depth = count(reader, "max_fallbacks").unwrap_or(MAX_FALLBACKS);
+    settings.max_fallbacks = depth.min(MAX_FALLBACKS_MAX);
+    settings.retry_after = reader.seconds(router, "retry_after").unwrap_or_default();
+    let own = reader.truthy_seconds(router, "timeout");
+    let shared = reader.truthy_seconds(litellm, "request_timeout");
+    settings.timeout = own.or(shared).unwrap_or(TIMEOUT);
+    settings.stream_timeout = reader.truthy_seconds(router, "stream_timeout");
+    settings.enable_pre_call_checks =
+        reader.flag(router, "enable_pre_call_checks").unwrap_or(false);
+    settings.default_max_parallel_requests =
+        reader.small_count(router, "default_max_parallel_requests").filter(|limit| *limit > 0);
+    settings.retry_policy = error_policy::read(router, "retry_policy", "Retries", reader);
+    if let Some(groups) = reader.section(router, "model_group_retry_policy") {
+        for (group, _) in groups.entries() {
+            if let Some(policy) = error_policy::read(&groups, group, "Retries", reader) {
+                settings.model_group_retry_policy.insert(Arc::from(group.as_str()), policy);
+            }
+        }
+    }
+}
+
+fn read_cooldowns(
+    router: &Section<'_>,
+    litellm: &Section<'_>,
+    settings: &mut RouterSettings,
+    reader: &mut Reader<'_>,
+) {
+    let own = reader.small_count(router, "allowed_fails");
+    let shared = reader.small_count(litellm, "allowed_fails");
+    settings.allowed_fails = own.or(shared);
+    settings.allowed_fails_policy =
+        error_policy::read(router, "allowed_fails_policy", "AllowedFails", reader);
+    settings.cooldown_time = reader.seconds(router, "cooldown_time").unwrap_or(COOLDOWN_TIME);
+    settings.disable_cooldowns = reader.flag(router, "disable_cooldowns").unwrap_or(false);
+}
+
+fn read_names(
+    router: &Section<'_>,
+    litellm: &Section<'_>,
+    settings: &mut RouterSettings,
+    reader: &mut Reader<'_>,
+) {
+    settings.fallbacks = fallbacks::read(router, litellm, Which::Any, reader);
+    settings.context_window_fallbacks =
+        fallbacks::read(router, litellm, Which::ContextWindow, reader);
+    settings.content_policy_fallbacks =
+        fallbacks::read(router, litellm, Which::ContentPolicy, reader);
+    let Some(aliases) = reader.section(router, "model_group_alias") else { return };
+    for (alias, value) in aliases.entries() {
+        let to = match value {
+            Value::Object(_) => reader.section(&aliases, alias).and_then(|to| {
+                if to.get("hidden").is_some() {
+                    let text = "accepted, no effect yet: the alias is listed";
+                    reader.note(to.path_of("hidden"), NoteKind::NoEffectYet, text);
+                }
+                reader.text(&to, "model")
+            }),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_) => reader.text(&aliases, alias),
+        };
+        if let Some(to) = to {
+            settings.model_group_alias.insert(Arc::from(alias.as_str()), Arc::from(to));
+        }
+    }
+}
+
+/// LiteLLM refuses to start with these, so this is the place to hear of it.
+fn refuse_health_checks(router: &Section<'_>, reader: &mut Reader<'_>) {
+    for key in ["health_check_interval", "health_check_concurrency"] {
+        if router.get(key).is_some() {
+            let message =
+                format!("`{key}` does not belong into router_settings; LiteLLM refuses it");
+            reader.error(&router.path_of(key), &message, "move it to general_settings");
+        }
+    }
+}
+
+/// Says which of two contradicting values counts.
+fn note_overridden(router: &Section<'_>, litellm: &Section<'_>, reader: &mut Reader<'_>) {
+    let pairs = [
+        ("num_retries", "num_retries"),
+        ("request_timeout", "timeout"),
+        ("max_fallbacks", "max_fallbacks"),
+        ("allowed_fails", "allowed_fails"),
+        ("fallbacks", "fallbacks"),
+        ("context_window_fallbacks", "context_window_fallbacks"),
+        ("content_policy_fallbacks", "content_policy_fallbacks"),
+        ("default_fallbacks", "default_fallbacks"),
+    ];
+    for (shared, own) in pairs {
+        let both = (litellm.get(shared), router.get(own));
+        if let (Some(loser), Some(winner)) = both
+            && loser != winner
+        {
+            let text = format!("overridden by {}", router.path_of(own));
+            reader.note(litellm.path_of(shared), NoteKind::Advice, text);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! One attempt at one deployment: connection, deadlines, and a verdict.
+//!
+//! An attempt ends when there is something to commit to (a whole answer, or a stream that has begun to
+//! speak) or when it failed. It is cancelled by dropping it: the connection closes and the guard says
+//! that it was abandoned. What follows a failure is not decided here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Response};
+use http_body_util::BodyExt;
+use tokio::time::timeout;
+use world::pool::{PooledBody, SendError};
+
+use crate::chunk_buf::ChunkBuf;
+use crate::config::fleet::Target;
+use crate::config::{Deployment, DeploymentIndex};
+use crate::failover::attempt_guard::AttemptGuard;
+use crate::failover::chat_request::ChatRequest;
+use crate::instance::Instance;
+use crate::policy::deadlines::Deadlines;
+use crate::policy::retry::Phase;
+use crate::policy::{BrokenStart, Policy};
+use crate::upstream::classify::classify;
+use crate::upstream::failure::{ErrorClass, Failure, Reason, Trouble};
+use crate::upstream::stream::{Break, Ending, Held, Reader};
+use crate::upstream::{Dialect, EncodeError, whole_answer};
+
+/// Largest whole answer, in bytes: twice the largest request, since providers bound tokens.
+const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Largest part of an error's body that is read, in bytes; the rest says nothing new.
+const ERROR_BYTES_MAX: usize = 64 * 1024;
+
+/// An attempt about to be made.
+#[derive(Debug)]
+pub(crate) struct Attempt<'a> {
+    pub(crate) instance: &'a Arc<Instance>,
+    pub(crate) request: &'a ChatRequest,
+    pub(crate) target: &'a Target,
+    pub(crate) deployment: DeploymentIndex,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) call_id: &'a str,
+}
+
+/// An attempt that was answered.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) guard: AttemptGuard,
+    /// The provider's response headers.
+    pub(crate) headers: HeaderMap,
+    pub(crate) reply: Reply,
+}
+
+/// What there is to commit to.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    /// A whole answer; its guard has ended.
+    Whole(Bytes),
+    /// A stream that has begun to speak, or has ended properly without a word.
+    Stream(Box<Held>),
+}
+
+/// An attempt that failed.
+#[derive(Debug)]
+pub(crate) struct AttemptError {
+    pub(crate) guard: AttemptGuard,
+    pub(crate) failure: Failure,
+    /// The provider's response headers; empty if none came.
+    pub(crate) headers: HeaderMap,
+    /// How far it had come.
+    pub(crate) phase: Phase,
+}
+
+impl Attempt<'_> {
+    /// Sends the request and waits for something to commit to.
+    pub(crate) async fn run(&self, guard: AttemptGuard) -> Result<Answered, Box<AttemptError>> {
+        let mut guard = guard;
+        // Dropped when there is an answer: LiteLLM too counts a stream only up to its head.
+        let _slot = match &self.instance.members[self.deployment].slots {
+            Some(slots) => slots.acquire().await.ok(),
+            None => None,
+        };
+        guard.begin();
+        let config = self.config();
+        let model = self.target.upstream_model(config);
+        let route = &self.instance.members[self.deployment].route;
+        let request = match route.encode((&self.request.head, &self.request.body), config, &model) {
+            Ok(request) => request,
+            Err(error) => return Err(fault(guard, untranslatable(&error), HeaderMap::new())),
+        };
+        let head = self.instance.pool.send(&config.authority, request, self.call_id);
+        let failure = match timeout(self.deadlines.head, head).await {
+            Ok(Ok(response)) if !response.status().is_success() => {
+                return Err(self.refused(guard, response).await);
+            }
+            Ok(Ok(response)) if self.request.head.stream => {
+                return self.begin_stream(guard, response).await;
+            }
+            Ok(Ok(response)) => return self.read_whole(guard, response).await,
+            Ok(Err(error)) => self.unanswered(&error),
+            Err(_) => Failure::timed_out(self.deadlines.head),
+        };
+        Err(fault(guard, failure, HeaderMap::new()))
+    }
+
+    fn policy(&self) -> &'static dyn Policy {
+        self.instance.config.personality.policy
+    }
+
+    fn config(&self) -> &Deployment {
+        &self.instance.config.deployments[self.deployment]
+    }
+
+    /// No head came.
+    fn unanswered(&self, error: &SendError) -> Failure {
+        let detail = format!("Connection error: {error}");
+        match error {
+            SendError::Connect(_) => Failure::broken(Trouble::Connect, &detail),
+            SendError::ConnectTimeout(limit) => self.policy().dial_timed_out(*limit, &detail),
+            SendError::Closed(_) => Failure::broken(Trouble::Reset, &detail),
+        }
+    }
+
+    /// A head came that says no.
+    async fn refused(
+        &self,
+        guard: AttemptGuard,
+        response: Response<PooledBody>,
+    ) -> Box<AttemptError> {
+        let (head, body) = response.into_parts();
+        // An error whose body does not come, or does not end, is the error that its status says.
+        let text = collect(body, self.deadlines.gap, ERROR_BYTES_MAX).await.unwrap_or_default();
+        let now = self.instance.clock.unix_seconds();
+        let protocol = self.config().protocol;
+        let failure = classify(protocol, head.status.as_u16(), &head.headers, &text, now);
+        fault(guard, failure, head.headers)
+    }
+
+    async fn begin_stream(
+        &self,
+        guard: AttemptGuard,
+        response: Response<PooledBody>,
+    ) -> Result<Answered, Box<AttemptError>> {
+        let (head, body) = response.into_parts();
+        let clock = self.instance.clock;
+        let include_usage = self.request.head.include_usage;
+        let dialect = Dialect::of(self.config().protocol, clock.unix_seconds(), include_usage);
+        let reader = Reader::new(body, dialect, clock, self.deadlines.silence);
+        let by = self.deadlines.first_word.map(|limit| (guard.begun().plus(limit), limit));
+        let held = reader.hold(by, self.deadlines.gap).await;
+        if let Some(at) = held.reader.seen().first_output {
+            guard.first_token(at);
+        }
+        let words = held.reader.seen().outputs;
+        let failure = match &held.ending {
+            Some(Ending::Broken(broken)) => match self.policy().broken_start(words) {
+                BrokenStart::Withdraw => Some(broken.failure()),
+                BrokenStart::Commit => None,
+            },
+            Some(Ending::Complete) | None => None,
+        };
+        let headers = head.headers;
+        match failure {
+            Some(failure) => {
+                Err(Box::new(AttemptError { guard, failure, headers, phase: Phase::InStream }))
+            }
+            None => Ok(Answered { guard, headers, reply: Reply::Stream(Box::new(held)) }),
+        }
+    }
+
+    async fn read_whole(
+        &self,
+        mut guard: AttemptGuard,
+        response: Response<PooledBody>,
+    ) -> Result<Answered, Box<AttemptError>> {
+        let (head, body) = response.into_parts();
+        let body = match collect(body, self.deadlines.gap, ANSWER_BYTES_MAX).await {
+            Ok(body) => body,
+            Err(broken) => return Err(fault(guard, broken.failure(), head.headers)),
+        };
+        let created = self.instance.clock.unix_seconds();
+        match whole_answer(self.config().protocol, body, created) {
+            Some((body, usage)) => {
+                guard.answered(usage);
+                Ok(Answered { guard, headers: head.headers, reply: Reply::Whole(body) })
+            }
+            None => Err(fault(guard, Break::Malformed.failure(), head.headers)),
+        }
+    }
+}
+
+fn fault(guard: AttemptGuard, failure: Failure, headers: HeaderMap) -> Box<AttemptError> {
+    Box::new(AttemptError { guard, failure, headers, phase: Phase::BeforeStream })
+}
+
+/// The client asked for what this provider cannot be asked.
+fn untranslatable(error: &EncodeError) -> Failure {
+    let broken = Failure::broken(Trouble::Malformed, &error.to_string());
+    let class = ErrorClass::BadRequest;
+    Failure { class, status: class.status(), reason: Reason::BadRequest, ..broken }
+}
+
+/// Reads a body to its end, `gap` between two pieces at most. One that came in one piece is not copied.
+async fn collect(body: PooledBody, gap: Duration, bytes_max: usize) -> Result<Bytes, Break> {
+    let mut body = body;
+    let mut pieces = ChunkBuf::default();
+    // Bounded by `bytes_max`.
+    while pieces.len() <= bytes_max {
+        match timeout(gap, body.frame()).await {
+            Err(_) => return Err(Break::Stalled(gap)),
+            Ok(None) => return Ok(pieces.take()),
+            Ok(Some(Err(error))) => return Err(Break::Cut(error)),
+            Ok(Some(Ok(frame))) => pieces.push(frame.into_data().unwrap_or_default()),
+        }
+    }
+    Err(Break::Malformed)
+}

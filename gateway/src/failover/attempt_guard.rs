@@ -1,0 +1,136 @@
+//! One attempt at one deployment, as the router's books have it.
+//!
+//! A guard is taken with the choice of a deployment and begun when the request is about to be sent.
+//! From then on it ends in exactly one lesson: answered, failed, or, when it is dropped before (the
+//! client left), abandoned. One that is never begun gives the choice back. So neither in-flight counts
+//! nor probes can leak.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use vocab::At;
+use wire::openai::Usage;
+
+use crate::config::DeploymentIndex;
+use crate::failover::chat_request::ChatRequest;
+use crate::instance::Instance;
+use crate::policy::cooldown::{Cooled, NthFailure};
+use crate::routing::router::Try;
+use crate::routing::strategy::Success;
+use crate::upstream::failure::Failure;
+use crate::upstream::stream::Seen;
+
+/// One attempt, from its choice to its lesson.
+#[derive(Debug)]
+pub(crate) struct AttemptGuard {
+    instance: Arc<Instance>,
+    deployment: DeploymentIndex,
+    group: Arc<str>,
+    begun: At,
+    prompt_tokens: u64,
+    stream: bool,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Chosen,
+    UnderWay,
+    Ended,
+}
+
+impl AttemptGuard {
+    /// Guards an attempt at `deployment`, which the router has just chosen for `group`.
+    pub(crate) fn of(
+        instance: &Arc<Instance>,
+        request: &ChatRequest,
+        group: &Arc<str>,
+        deployment: DeploymentIndex,
+    ) -> Self {
+        Self {
+            instance: Arc::clone(instance),
+            deployment,
+            group: Arc::clone(group),
+            begun: instance.clock.now(),
+            prompt_tokens: request.prompt_tokens,
+            stream: request.head.stream,
+            stage: Stage::Chosen,
+        }
+    }
+
+    /// The attempt begins.
+    pub(crate) fn begin(&mut self) {
+        self.stage = Stage::UnderWay;
+        self.begun = self.instance.clock.now();
+        self.instance.metrics.attempted(self.deployment);
+        self.instance.router.started(&self.as_of(self.begun));
+    }
+
+    /// Index of the deployment.
+    pub(crate) const fn deployment(&self) -> DeploymentIndex {
+        self.deployment
+    }
+
+    /// When it was begun.
+    pub(crate) const fn begun(&self) -> At {
+        self.begun
+    }
+
+    /// The first content of its stream came, at `at`.
+    pub(crate) fn first_token(&self, at: At) {
+        let attempt = self.as_of(self.instance.clock.now());
+        self.instance.router.first_token(&attempt, at.since(self.begun));
+    }
+
+    /// Ends it with a complete stream.
+    pub(crate) fn streamed(&mut self, seen: &Seen) {
+        let ttft = seen.first_output.map(|at| at.since(self.begun));
+        let usage = seen.usage.unwrap_or_else(|| Usage::new(self.prompt_tokens, seen.outputs));
+        self.succeeded(ttft, usage);
+    }
+
+    /// Ends it with a whole answer.
+    pub(crate) fn answered(&mut self, usage: Option<Usage>) {
+        self.succeeded(None, usage.unwrap_or_else(|| Usage::new(self.prompt_tokens, 0)));
+    }
+
+    /// Ends it with a failure; tells whether the deployment cools. `nth` is its
+    /// place among the failures of its request at this group.
+    pub(crate) fn failed(&mut self, failure: &Failure, nth: NthFailure) -> Option<Cooled> {
+        self.stage = Stage::Ended;
+        self.instance.metrics.failed(self.deployment, failure.reason);
+        let at = self.instance.clock.now();
+        self.instance.router.failed(&self.as_of(at), failure, (nth, at.since(self.begun)))
+    }
+
+    fn succeeded(&mut self, ttft: Option<Duration>, usage: Usage) {
+        self.stage = Stage::Ended;
+        let at = self.instance.clock.now();
+        let success = Success {
+            elapsed: at.since(self.begun),
+            ttft,
+            prompt_tokens: usage.prompt_tokens,
+            completion_tokens: usage.completion_tokens,
+            stream: self.stream,
+        };
+        self.instance.metrics.succeeded(self.deployment, &success);
+        self.instance.router.succeeded(&self.as_of(at), success);
+    }
+
+    fn as_of(&self, at: At) -> Try<'_> {
+        let unix_seconds = self.instance.unix_seconds(at);
+        Try { deployment: self.deployment, group: &self.group, at, unix_seconds }
+    }
+}
+
+impl Drop for AttemptGuard {
+    fn drop(&mut self) {
+        match self.stage {
+            Stage::Chosen => self.instance.router.unclaimed(self.deployment),
+            Stage::UnderWay => {
+                self.instance.router.abandoned(&self.as_of(self.instance.clock.now()));
+            }
+            Stage::Ended => {}
+        }
+    }
+}

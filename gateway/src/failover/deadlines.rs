@@ -1,0 +1,28 @@
+//! The limits that one attempt is given: what request, deployment and router say, in LiteLLM's order.
+//! What follows from them is the policy's.
+
+use std::time::Duration;
+
+use crate::config::{Config, Deployment};
+use crate::failover::chat_request::ChatRequest;
+use crate::policy::deadlines::{Answer, Limits};
+
+/// The limits of an attempt at `deployment`.
+pub(crate) fn limits(config: &Config, deployment: &Deployment, request: &ChatRequest) -> Limits {
+    let answer = if request.head.stream { Answer::Stream } else { Answer::Whole };
+    let stream_timeout = match answer {
+        Answer::Stream => streams(config, deployment, request),
+        Answer::Whole => None,
+    };
+    Limits { answer, timeout: plain(config, deployment, request), stream_timeout }
+}
+
+/// For whole answers, and for streams without a limit of their own.
+fn plain(config: &Config, deployment: &Deployment, request: &ChatRequest) -> Duration {
+    request.overrides.timeout.or(deployment.timeout).unwrap_or(config.router.timeout)
+}
+
+fn streams(config: &Config, deployment: &Deployment, request: &ChatRequest) -> Option<Duration> {
+    let requested = request.overrides.stream_timeout.or(deployment.stream_timeout);
+    requested.or(config.router.stream_timeout)
+}

@@ -1,0 +1,80 @@
+//! Where a request goes when its group has given up: the policy names the targets, [`Itinerary`] walks
+//! them.
+//!
+//! Each hop may have fallbacks of its own. No target is visited twice and the depth is bounded, so a
+//! config that points at itself ends.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::config::fleet::{Fleet, Target};
+use crate::policy::fallbacks::FallbackQuery;
+use crate::upstream::failure::Failure;
+
+/// What the client has to say about fallbacks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RequestedFallbacks<'a> {
+    /// `disable_fallbacks` of the request.
+    pub disabled: bool,
+    /// `fallbacks` of the request as a list of models; replaces the config's for every class of
+    /// error. Empty: none given.
+    pub models: &'a [Arc<str>],
+}
+
+/// Fallbacks after `from` failed with `failure`, in order, without `from` itself.
+pub fn fallback_targets(
+    fleet: &Fleet,
+    from: &Target,
+    failure: &Failure,
+    requested: RequestedFallbacks<'_>,
+) -> Vec<Target> {
+    if requested.disabled {
+        return Vec::new();
+    }
+    let query = FallbackQuery { fleet, from, failure, requested: requested.models };
+    let mut targets = fleet.config().personality.policy.fallbacks(&query);
+    targets.retain(|target| target != from);
+    targets
+}
+
+/// The hops of one request beyond its first target.
+#[derive(Debug)]
+pub struct Itinerary {
+    /// Still to visit, next one last, each with its depth.
+    ahead: Vec<(u32, Target)>,
+    visited: BTreeSet<Target>,
+    depth: u32,
+    depth_max: u32,
+}
+
+impl Itinerary {
+    /// Starts at `first`, at depth 0; no target deeper than `depth_max` is visited.
+    pub fn new(first: &Target, depth_max: u32) -> Self {
+        let visited = BTreeSet::from([first.clone()]);
+        Self { ahead: Vec::new(), visited, depth: 0, depth_max }
+    }
+
+    /// The current target failed, and these are its fallbacks: says where to go next. A target's own
+    /// fallbacks come before its siblings.
+    pub fn next(&mut self, fallbacks: Vec<Target>) -> Option<Target> {
+        let depth = self.depth + 1;
+        if depth <= self.depth_max {
+            self.ahead.extend(fallbacks.into_iter().rev().map(|target| (depth, target)));
+        }
+        // Ends: each turn takes one away.
+        while let Some((depth, target)) = self.ahead.pop() {
+            if self.visited.insert(target.clone()) {
+                self.depth = depth;
+                return Some(target);
+            }
+        }
+        None
+    }
+
+    /// Whether [`Itinerary::next`] would find a target, given these fallbacks of the current one.
+    pub fn has_next(&self, fallbacks: &[Target]) -> bool {
+        let ahead = self.ahead.iter().map(|(_, target)| target);
+        let deeper = if self.depth < self.depth_max { fallbacks } else { &[] };
+        ahead.chain(deeper).any(|target| !self.visited.contains(target))
+    }
+}

@@ -1,0 +1,166 @@
+//! What is known of one request while it is served: how often it was sent, where to, and how it ended.
+//!
+//! Every request ends in exactly one of served, given up, broken or left by its client; a state that
+//! is dropped before it was told an ending says that the client left. It counts and tells; it decides
+//! nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use vocab::At;
+
+use crate::config::DeploymentIndex;
+use crate::failover::attempt_guard::AttemptGuard;
+use crate::instance::Instance;
+use crate::observer::Choice;
+use crate::policy::SiblingAttempt;
+use crate::policy::cooldown::NthFailure;
+use crate::shutdown::Shutdown;
+use crate::upstream::failure::{Failure, Reason};
+
+/// One request while it is served.
+#[derive(Debug)]
+pub(crate) struct RequestState {
+    pub(crate) instance: Arc<Instance>,
+    pub(crate) shutdown: Arc<Shutdown>,
+    pub(crate) call_id: Arc<str>,
+    /// When the request's head had come.
+    pub(crate) received: At,
+    /// Tries in all, sent or not.
+    pub(crate) tries: u32,
+    /// Attempts in all: tries that were sent.
+    pub(crate) attempts: u32,
+    /// Attempts at the group or deployment that is tried now.
+    pub(crate) attempts_here: u32,
+    /// Fallbacks gone to.
+    pub(crate) fallbacks: u32,
+    /// Retries that were allowed where it is tried now.
+    pub(crate) retries_max: u32,
+    /// Deployments tried where it is tried now, in order, with repetitions; bounded by the attempts.
+    pub(crate) tried: Vec<DeploymentIndex>,
+    /// Time spent in attempts, for the overhead header.
+    pub(crate) upstream_time: Duration,
+    /// Largest gap without bytes that the last attempt was allowed.
+    pub(crate) timeout: Option<Duration>,
+    next_failure_here: NthFailure,
+    ended: bool,
+}
+
+impl RequestState {
+    /// The state of a request whose head came at `received`.
+    pub(crate) fn new(
+        instance: Arc<Instance>,
+        shutdown: Arc<Shutdown>,
+        call_id: Arc<str>,
+        received: At,
+    ) -> Self {
+        instance.metrics.arrived();
+        Self {
+            instance,
+            shutdown,
+            call_id,
+            received,
+            tries: 0,
+            attempts: 0,
+            attempts_here: 0,
+            fallbacks: 0,
+            retries_max: 0,
+            tried: Vec::new(),
+            upstream_time: Duration::ZERO,
+            timeout: None,
+            next_failure_here: NthFailure::First,
+            ended: false,
+        }
+    }
+
+    /// Goes on to a fallback: retries count afresh there.
+    pub(crate) fn fall_back(&mut self, to: &str) {
+        self.fallbacks += 1;
+        self.attempts_here = 0;
+        self.tried.clear();
+        self.next_failure_here = NthFailure::First;
+        self.tell(None, Choice::Failover { to });
+    }
+
+    /// An attempt at `deployment` is about to be sent; after a failed one, `waited` ago.
+    pub(crate) fn sends(&mut self, deployment: DeploymentIndex, waited: Option<Duration>) {
+        let switches = self.tried.last().is_some_and(|&last| last != deployment);
+        self.attempts += 1;
+        self.attempts_here += 1;
+        self.tried.push(deployment);
+        let attempt = self.attempts;
+        let to = self.instance.config.deployments[deployment].id.as_str();
+        let what = match waited {
+            None => Choice::Pick,
+            Some(wait) if switches => {
+                match self.instance.config.personality.policy.sibling_attempt() {
+                    SiblingAttempt::Failover => Choice::Failover { to },
+                    SiblingAttempt::Retry => Choice::Retry { attempt, wait },
+                }
+            }
+            Some(wait) => Choice::Retry { attempt, wait },
+        };
+        self.tell(Some(deployment), what);
+    }
+
+    /// An attempt failed; its deployment may leave the rotation.
+    pub(crate) fn attempt_failed(&mut self, guard: &mut AttemptGuard, failure: &Failure) {
+        let deployment = guard.deployment();
+        let (status, reason) = (failure.upstream_status, failure.reason);
+        self.tell(Some(deployment), Choice::AttemptFailed { status, reason });
+        let nth = std::mem::replace(&mut self.next_failure_here, NthFailure::Later);
+        if let Some(cooled) = guard.failed(failure, nth) {
+            self.instance.metrics.cooled(deployment);
+            let (lasts, reason) = (cooled.lasts, cooled.reason);
+            self.tell(Some(deployment), Choice::Cooldown { lasts, reason });
+        }
+    }
+
+    /// The request was answered completely.
+    pub(crate) fn served(&mut self, deployment: DeploymentIndex) {
+        self.end(200);
+        self.tell(Some(deployment), Choice::Served { attempts: self.attempts });
+    }
+
+    /// The request gets an error.
+    pub(crate) fn gave_up(&mut self, status: u16, reason: Reason) {
+        self.end(status);
+        self.tell(None, Choice::GaveUp { status, reason });
+    }
+
+    /// The stream broke after content had been sent.
+    pub(crate) fn stream_broken(&mut self, guard: &mut AttemptGuard, failure: &Failure) {
+        self.attempt_failed(guard, failure);
+        self.end(failure.status);
+        self.tell(Some(guard.deployment()), Choice::StreamBroken { reason: failure.reason });
+    }
+
+    /// The stream is called off after content had been sent, through no fault of its deployment.
+    pub(crate) fn called_off(&mut self, deployment: DeploymentIndex, failure: &Failure) {
+        self.end(failure.status);
+        self.tell(Some(deployment), Choice::StreamBroken { reason: failure.reason });
+    }
+
+    /// Tells the observer.
+    pub(crate) fn tell(&self, deployment: Option<DeploymentIndex>, what: Choice<'_>) {
+        self.instance.tell(&self.call_id, deployment, what);
+    }
+
+    fn end(&mut self, status: u16) {
+        self.ended = true;
+        let clock = self.instance.clock;
+        self.instance.metrics.answered(status, clock.now().since(self.received));
+    }
+}
+
+/// Status that nginx made common for a client that closed its request; counted, never sent.
+const CLIENT_CLOSED: u16 = 499;
+
+impl Drop for RequestState {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.end(CLIENT_CLOSED);
+            self.tell(self.tried.last().copied(), Choice::ClientLeft);
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What clients get: bodies, LiteLLM's headers, and the error that is left when nothing more can be
+//! tried.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, RETRY_AFTER};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+
+use crate::config::DeploymentIndex;
+use crate::failover::commit::Committed;
+use crate::failover::error_envelope::envelope;
+use crate::failover::request_state::RequestState;
+use crate::headers::is_hop_by_hop;
+use crate::upstream::failure::{ErrorClass, Failure};
+
+/// Content type of everything that is no stream.
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
+const VERSION: HeaderValue =
+    HeaderValue::from_static(concat!("brownout-", env!("CARGO_PKG_VERSION")));
+
+/// Longest name of an upstream header that is passed on, in bytes.
+const NAME_MAX: usize = 96;
+
+/// A body on its way to the client.
+#[derive(Debug)]
+pub(crate) enum AnswerBody {
+    /// Everything at once; taken when sent.
+    Whole(Option<Bytes>),
+    /// A provider's stream.
+    Stream(Box<Committed>),
+    /// What the management routes answer.
+    Page(axum::body::Body),
+}
+
+/// A whole answer of `deployment`, whose response headers were `upstream`.
+pub(crate) fn whole(
+    state: &RequestState,
+    deployment: DeploymentIndex,
+    upstream: &HeaderMap,
+    body: Bytes,
+) -> Response<AnswerBody> {
+    let mut response = Response::new(AnswerBody::Whole(Some(body)));
+    *response.headers_mut() = headers(state, Some(deployment), upstream);
+    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    response
+}
+
+/// A stream of `deployment`. `headers` were made by [`headers`] before the state was handed over.
+pub(crate) fn stream(headers: HeaderMap, committed: Committed) -> Response<AnswerBody> {
+    let mut response = Response::new(AnswerBody::Stream(Box::new(committed)));
+    *response.headers_mut() = headers;
+    response.headers_mut().insert(CONTENT_TYPE, EVENT_STREAM);
+    response
+        .headers_mut()
+        .insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}
+
+/// The error that is left when nothing more can be tried.
+pub(crate) fn error(
+    state: &RequestState,
+    failure: &Failure,
+    message: &str,
+    upstream: &HeaderMap,
+) -> Response<AnswerBody> {
+    let body = envelope(message, kind(failure), failure.param.as_deref(), failure.status);
+    let mut response = Response::new(AnswerBody::Whole(Some(body)));
+    *response.status_mut() =
+        StatusCode::from_u16(failure.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.headers_mut() = headers(state, state.tried.last().copied(), upstream);
+    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    // Only where the gateway itself says so: an upstream's wait is about one deployment.
+    if let (None, Some(wait)) = (failure.upstream_status, failure.retry_after) {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// LiteLLM's headers, and every header of the upstream under a prefix.
+pub(crate) fn headers(
+    state: &RequestState,
+    deployment: Option<DeploymentIndex>,
+    upstream: &HeaderMap,
+) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(16 + upstream.len());
+    let mut set = |name, value| headers.insert(HeaderName::from_static(name), value);
+    if let Ok(call_id) = HeaderValue::try_from(&*state.call_id) {
+        set("x-litellm-call-id", call_id);
+    }
+    if let Some(member) = deployment.map(|index| &state.instance.members[index]) {
+        set("x-litellm-model-id", member.id.clone());
+        set("x-litellm-model-group", member.group.clone());
+        set("x-litellm-model-api-base", member.api_base.clone());
+    }
+    set("x-litellm-version", VERSION);
+    let retries = state.attempts_here.saturating_sub(1);
+    set("x-litellm-attempted-retries", HeaderValue::from(retries));
+    set("x-litellm-attempted-fallbacks", HeaderValue::from(state.fallbacks));
+    if retries > 0 {
+        set("x-litellm-max-retries", HeaderValue::from(state.retries_max));
+    }
+    if let Some(timeout) = state.timeout.and_then(seconds) {
+        set("x-litellm-timeout", timeout);
+    }
+    let took = state.instance.clock.now().since(state.received);
+    set("x-litellm-response-duration-ms", milliseconds(took));
+    let overhead = took.saturating_sub(state.upstream_time);
+    set("x-litellm-overhead-duration-ms", milliseconds(overhead));
+    for (name, value) in upstream {
+        let framing = is_hop_by_hop(name) || name == CONTENT_LENGTH || name == DATE;
+        if let (false, Some(name)) = (framing, prefixed(name)) {
+            headers.append(name, value.clone());
+        }
+    }
+    headers
+}
+
+/// As Python prints a float: `5.0`.
+fn seconds(limit: Duration) -> Option<HeaderValue> {
+    HeaderValue::try_from(format!("{:?}", limit.as_secs_f64())).ok()
+}
+
+fn milliseconds(took: Duration) -> HeaderValue {
+    HeaderValue::try_from(format!("{:.3}", took.as_secs_f64() * 1e3))
+        .unwrap_or(HeaderValue::from(0))
+}
+
+fn prefixed(name: &HeaderName) -> Option<HeaderName> {
+    const PREFIX: &[u8] = b"llm_provider-";
+    let mut buffer = [0_u8; PREFIX.len() + NAME_MAX];
+    let name = name.as_str().as_bytes();
+    let whole = buffer.get_mut(..PREFIX.len() + name.len())?;
+    let (prefix, rest) = whole.split_at_mut(PREFIX.len());
+    prefix.copy_from_slice(PREFIX);
+    rest.copy_from_slice(name);
+    HeaderName::from_bytes(whole).ok()
+}
+
+/// `error.type`, as LiteLLM 1.106 says it.
+fn kind(failure: &Failure) -> Option<&str> {
+    match failure.class {
+        // A refusal without upstream is the router's own.
+        ErrorClass::RateLimit if failure.upstream_status.is_none() => failure.kind.as_deref(),
+        ErrorClass::RateLimit => Some("throttling_error"),
+        ErrorClass::Authentication => Some("auth_error"),
+        ErrorClass::BadRequest
+        | ErrorClass::ContextWindow
+        | ErrorClass::ContentPolicy
+        | ErrorClass::UnprocessableEntity
+        | ErrorClass::NotFound
+        | ErrorClass::PermissionDenied => failure.kind.as_deref().or(Some("invalid_request_error")),
+        ErrorClass::Timeout
+        | ErrorClass::InternalServer
+        | ErrorClass::BadGateway
+        | ErrorClass::ServiceUnavailable
+        | ErrorClass::ApiConnection
+        | ErrorClass::Api => failure.kind.as_deref(),
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        match self.get_mut() {
+            Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Stream(committed) => {
+                let polled = Pin::new(&mut **committed).poll_frame(cx);
+                polled.map(|frame| {
+                    frame.map(|frame| frame.map_err(|never: Infallible| match never {}))
+                })
+            }
+            Self::Page(page) => Pin::new(page).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole(bytes) => bytes.is_none(),
+            Self::Stream(committed) => committed.is_end_stream(),
+            Self::Page(page) => page.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
+            Self::Stream(_) => SizeHint::default(),
+            Self::Page(page) => page.size_hint(),
+        }
+    }
+}

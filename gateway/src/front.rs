@@ -1,0 +1,201 @@
+//! Where requests come in: connections, paths, keys and bodies, up to a [`ChatRequest`] for
+//! [`failover`].
+//!
+//! Chat completions are matched by hand, because every microsecond here is paid by every request;
+//! all other routes go through [`routes`].
+
+mod auth;
+mod head;
+pub(crate) mod refusal;
+mod routes;
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http::{Method, Request, Response};
+use hyper::body::Incoming;
+use percent_encoding::percent_decode_str;
+use tokio::sync::oneshot;
+use tower_service::Service as _;
+use world::{Conn, Listener, Tasks};
+
+use crate::accept::accept_all;
+use crate::connection::{self, Unread};
+use crate::failover;
+use crate::failover::chat_request::ChatRequest;
+use crate::failover::request_state::RequestState;
+use crate::failover::response::AnswerBody;
+use crate::front::refusal::Refusal;
+use crate::headers::text;
+use crate::instance::{Current, Instance};
+use crate::shutdown::Shutdown;
+
+/// Longest call id that is taken from a client, in bytes; longer ones are replaced. It goes into logs.
+const CALL_ID_MAX: usize = 128;
+
+/// Serves `listener` until it closes, or until `stop` and the orderly end that follows it.
+pub(crate) async fn serve(
+    current: Current,
+    listener: Listener,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let pages = routes::router(current.clone());
+    let shutdown = Arc::<Shutdown>::default();
+    let server = Arc::new(Server { current, pages, shutdown: Arc::clone(&shutdown) });
+    // Connections outlive the loop that accepts them, which bounds their number.
+    let connections = Mutex::new(Tasks::new(usize::MAX));
+    let connect = |conn| {
+        let (server, (ended, end)) = (Arc::clone(&server), oneshot::channel::<()>());
+        let connection = async move {
+            server.serve(conn).await;
+            drop(ended);
+        };
+        let _always = locked(&connections).spawn(connection);
+        async move {
+            let _ended = end.await;
+        }
+    };
+    let serving = async {
+        tokio::select! {
+            biased;
+            closed = accept_all(listener, connect) => return closed,
+            () = shutdown.begun() => {}
+        }
+        let mut left = std::mem::replace(&mut *locked(&connections), Tasks::new(0));
+        left.join_all().await;
+        Ok(())
+    };
+    tokio::select! {
+        biased;
+        ended = serving => ended,
+        () = shutdown.conduct(stop) => Ok(()),
+    }
+}
+
+fn locked(connections: &Mutex<Tasks>) -> MutexGuard<'_, Tasks> {
+    connections.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What all connections of one server share.
+#[derive(Debug)]
+struct Server {
+    current: Current,
+    pages: axum::Router,
+    shutdown: Arc<Shutdown>,
+}
+
+impl Server {
+    async fn serve(&self, conn: Conn) {
+        connection::serve(conn, &self.shutdown, |request| self.answer(request)).await;
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBody> {
+        match chat_path(request.uri().path()) {
+            Some(_) if request.method() != Method::POST => {
+                Refusal::method_not_allowed(request.method()).response()
+            }
+            Some(_) => self.chat(request).await,
+            None => match self.pages.clone().call(request).await {
+                Ok(response) => response.map(AnswerBody::Page),
+                Err(never) => match never {},
+            },
+        }
+    }
+
+    async fn chat(&self, request: Request<Incoming>) -> Response<AnswerBody> {
+        let instance = &self.current.instance();
+        let received = instance.clock.now();
+        let (head, body) = request.into_parts();
+        match self.admit(instance, &head, body).await {
+            Ok(request) => {
+                let shutdown = Arc::clone(&self.shutdown);
+                let call_id = call_id(instance, &head);
+                let state = RequestState::new(Arc::clone(instance), shutdown, call_id, received);
+                Box::pin(failover::answer(&request, state)).await
+            }
+            Err(refusal) => {
+                instance.metrics.turned_away(refusal.status.as_u16());
+                refusal.response()
+            }
+        }
+    }
+
+    /// Checks the key, then the body, then what it asks for.
+    async fn admit(
+        &self,
+        instance: &Instance,
+        head: &http::request::Parts,
+        body: Incoming,
+    ) -> Result<ChatRequest, Refusal> {
+        auth::check(instance.config.master_key.as_ref(), &head.headers)?;
+        let body = match self.shutdown.unless_over(connection::whole(body)).await {
+            Some(Ok(body)) => body,
+            Some(Err(unread)) => return Err(refusal(unread)),
+            None => return Err(Refusal::shutting_down()),
+        };
+        let path_model = chat_path(head.uri.path()).flatten().map(unescaped);
+        head::read(&instance.router, &head.headers, path_model.as_deref(), body)
+    }
+}
+
+fn refusal(unread: Unread) -> Refusal {
+    match unread {
+        Unread::TooLarge => Refusal::too_large(),
+        Unread::Slow => Refusal::too_slow(connection::BODY_TIMEOUT),
+        Unread::Cut => {
+            Refusal::bad_request(Some("request_body"), "Request body ended early".to_owned())
+        }
+    }
+}
+
+fn call_id(instance: &Instance, head: &http::request::Parts) -> Arc<str> {
+    match text(&head.headers, "x-litellm-call-id") {
+        "" => Arc::from(instance.fresh_call_id()),
+        long if long.len() > CALL_ID_MAX => Arc::from(instance.fresh_call_id()),
+        call_id => Arc::from(call_id),
+    }
+}
+
+/// The chat completion routes: whether `path` is one, and the model that it names, if it names one.
+fn chat_path(path: &str) -> Option<Option<&str>> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let rest = path.strip_suffix("/chat/completions")?;
+    if matches!(rest, "" | "/v1") {
+        return Some(None);
+    }
+    let model = rest
+        .strip_prefix("/openai/deployments/")
+        .or_else(|| rest.strip_prefix("/engines/"))
+        .or_else(|| rest.strip_prefix("/v1/engines/"))?;
+    (!model.is_empty()).then_some(Some(model))
+}
+
+/// Percent escapes of a path segment, undone; what is no UTF-8 then stays as it was.
+fn unescaped(segment: &str) -> String {
+    let decoded = percent_decode_str(segment).decode_utf8();
+    decoded.map_or_else(|_| segment.to_owned(), Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{chat_path, unescaped};
+
+    #[test]
+    fn recognises_litellms_chat_routes() {
+        for (path, is) in [
+            ("/v1/chat/completions", Some(None)),
+            ("/chat/completions", Some(None)),
+            ("/chat/completions/", Some(None)),
+            ("/openai/deployments/gpt-4o/chat/completions", Some(Some("gpt-4o"))),
+            ("/engines/azure/gpt-4o/chat/completions", Some(Some("azure/gpt-4o"))),
+            ("/engines//chat/completions", None),
+            ("/v2/chat/completions", None),
+            ("/v1/models", None),
+        ] {
+            assert_eq!(chat_path(path), is, "{path}");
+        }
+        assert_eq!(unescaped("a%2Fb%zz%"), "a/b%zz%");
+    }
+}

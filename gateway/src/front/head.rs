@@ -1,0 +1,114 @@
+//! Reads what a chat completion asks for: from the path, the headers and the head of the body, without
+//! parsing the messages.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use serde_json::Value;
+use wire::openai::{HeadError, RequestHead};
+
+use crate::failover::chat_request::{ChatRequest, Overrides};
+use crate::front::refusal::Refusal;
+use crate::headers::text;
+use crate::routing::router::Router;
+
+/// Longest per-request timeout that is believed: a day. LiteLLM's own default is 100 minutes.
+const TIMEOUT_MAX_S: f64 = 86_400.0;
+
+/// Retries per request that a client may ask for: more would only hide an outage.
+const RETRIES_MAX: u32 = 100;
+
+/// Fallbacks that a request may name; further ones are ignored. More than any fleet has providers.
+const FALLBACKS_MAX: usize = 8;
+
+/// Bytes per token of English JSON, for estimates before anybody counted (LiteLLM asks a tokenizer).
+const BYTES_PER_TOKEN: usize = 4;
+
+/// Reads a chat completion request. `path_model` is the model that the path names, which the
+/// body need not repeat; the path wins, as in LiteLLM.
+pub(crate) fn read(
+    router: &Router,
+    headers: &HeaderMap,
+    path_model: Option<&str>,
+    body: Bytes,
+) -> Result<ChatRequest, Refusal> {
+    let head = RequestHead::scan(&body).map_err(|error| unreadable(&error))?;
+    let Some(messages) = &head.messages else {
+        return Err(Refusal::bad_request(
+            Some("messages"),
+            "messages is required; send a list".to_owned(),
+        ));
+    };
+    let Some(model) = path_model.or(head.model.as_deref()) else {
+        return Err(Refusal::bad_request(
+            Some("model"),
+            "model is required; call /v1/models for the names".to_owned(),
+        ));
+    };
+    let Some(target) = router.resolve(model) else {
+        return Err(Refusal::bad_request(Some("model"), unknown_model(model)));
+    };
+    let prompt_tokens = (messages.len() / BYTES_PER_TOKEN).max(1) as u64;
+    let overrides = overrides(headers, &head, &body);
+    Ok(ChatRequest { model: Arc::from(model), target, prompt_tokens, overrides, head, body })
+}
+
+/// The body's members beat the headers, as in LiteLLM.
+fn overrides(headers: &HeaderMap, head: &RequestHead, body: &[u8]) -> Overrides {
+    let number = |name: &str| text(headers, name).trim().parse::<f64>().ok();
+    let timeout = head.timeout_s.or_else(|| number("x-litellm-timeout"));
+    let stream_timeout = head.stream_timeout_s.or_else(|| number("x-litellm-stream-timeout"));
+    let retries = text(headers, "x-litellm-num-retries").trim().parse().ok();
+    let fallbacks = head.fallbacks.clone().and_then(|at| body.get(at)).and_then(names);
+    Overrides {
+        timeout: timeout.and_then(seconds),
+        stream_timeout: stream_timeout.and_then(seconds),
+        num_retries: head.num_retries.or(retries).map(|retries| retries.min(RETRIES_MAX)),
+        fallbacks: fallbacks.unwrap_or_default(),
+        disable_fallbacks: head.disable_fallbacks,
+    }
+}
+
+/// LiteLLM takes the first value that is truthy, so 0 is as good as none.
+fn seconds(value: f64) -> Option<Duration> {
+    (value > 0.0).then(|| Duration::from_secs_f64(value.min(TIMEOUT_MAX_S)))
+}
+
+/// `["a", {"model": "b"}]`, or the config's form `[{"group": ["a"]}]`; the first [`FALLBACKS_MAX`].
+fn names(list: &[u8]) -> Option<Vec<Arc<str>>> {
+    let list: Vec<Value> = serde_json::from_slice(list).ok()?;
+    let mut names = Vec::new();
+    for entry in list {
+        match entry {
+            Value::String(name) => names.push(Arc::from(name)),
+            Value::Object(entry) => match entry.get("model").and_then(Value::as_str) {
+                Some(model) => names.push(Arc::from(model)),
+                None => {
+                    let lists = entry.values().filter_map(Value::as_array).flatten();
+                    names.extend(lists.filter_map(Value::as_str).map(Arc::from));
+                }
+            },
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {}
+        }
+    }
+    names.truncate(FALLBACKS_MAX);
+    Some(names)
+}
+
+fn unreadable(error: &HeadError) -> Refusal {
+    match error {
+        HeadError::TooLarge { .. } => Refusal::too_large(),
+        HeadError::Malformed { .. } | HeadError::Repeated { .. } | HeadError::WrongType { .. } => {
+            Refusal::bad_request(Some("request_body"), format!("Invalid request format: {error}"))
+        }
+    }
+}
+
+fn unknown_model(model: &str) -> String {
+    format!(
+        "/chat/completions: Invalid model name passed in model={model}. Call `/v1/models` to view \
+         available models for your key."
+    )
+}

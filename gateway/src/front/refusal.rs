@@ -1,0 +1,91 @@
+//! A request that the gateway itself turns away, before any deployment was asked.
+
+use std::time::Duration;
+
+use axum::response::IntoResponse;
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{Response, StatusCode};
+
+use crate::failover::error_envelope::envelope;
+use crate::failover::response::{AnswerBody, JSON};
+use crate::shutdown;
+
+/// Why, in the terms of the error envelope.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
+    pub(crate) kind: Option<&'static str>,
+    pub(crate) param: Option<&'static str>,
+    pub(crate) message: String,
+}
+
+impl Refusal {
+    /// 400.
+    pub(crate) fn bad_request(param: Option<&'static str>, message: String) -> Self {
+        let kind = Some("invalid_request_error");
+        Self { status: StatusCode::BAD_REQUEST, kind, param, message }
+    }
+
+    /// 401. `kind` is LiteLLM's word for what is wrong with the key.
+    pub(crate) fn unauthorized(kind: &'static str, message: &str) -> Self {
+        let message = format!("Authentication Error, {message}");
+        Self { status: StatusCode::UNAUTHORIZED, kind: Some(kind), param: Some("None"), message }
+    }
+
+    /// 404.
+    pub(crate) fn not_found(message: String) -> Self {
+        let kind = Some("invalid_request_error");
+        Self { status: StatusCode::NOT_FOUND, kind, param: None, message }
+    }
+
+    /// 405.
+    pub(crate) fn method_not_allowed(method: &http::Method) -> Self {
+        let message = format!("Method Not Allowed: {method}");
+        let kind = Some("invalid_request_error");
+        Self { status: StatusCode::METHOD_NOT_ALLOWED, kind, param: None, message }
+    }
+
+    /// 408.
+    pub(crate) fn too_slow(limit: Duration) -> Self {
+        let limit = limit.as_secs();
+        let message = format!("Nothing of the request body came for {limit} s");
+        let kind = Some("invalid_request_error");
+        let param = Some("request_body");
+        Self { status: StatusCode::REQUEST_TIMEOUT, kind, param, message }
+    }
+
+    /// 503.
+    pub(crate) fn shutting_down() -> Self {
+        let message = shutdown::failure().message;
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, kind: None, param: None, message }
+    }
+
+    /// 413.
+    pub(crate) fn too_large() -> Self {
+        let limit = wire::openai::MAX_BODY_BYTES;
+        let message = format!("Request body is too large; at most {limit} bytes are accepted");
+        let kind = Some("invalid_request_error");
+        let param = Some("request_body");
+        Self { status: StatusCode::PAYLOAD_TOO_LARGE, kind, param, message }
+    }
+
+    /// The envelope.
+    pub(crate) fn envelope(&self) -> Bytes {
+        envelope(&self.message, self.kind, self.param, self.status.as_u16())
+    }
+
+    /// The whole answer.
+    pub(crate) fn response(&self) -> Response<AnswerBody> {
+        let mut response = Response::new(AnswerBody::Whole(Some(self.envelope())));
+        *response.status_mut() = self.status;
+        response.headers_mut().insert(CONTENT_TYPE, JSON);
+        response
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> axum::response::Response {
+        (self.status, [(CONTENT_TYPE, JSON)], self.envelope()).into_response()
+    }
+}

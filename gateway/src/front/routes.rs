@@ -1,0 +1,134 @@
+//! Everything that is no chat completion: the list of models, health, metrics.
+//!
+//! These routes read the instance's state and change nothing; none of them calls a provider. Health
+//! too is what the gateway knows from its own traffic: asking costs nothing and tells no provider
+//! anything.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::header::CONTENT_TYPE;
+use http::{Method, Uri};
+use serde_json::{Value, json};
+use wire::openai::ModelList;
+
+use crate::config::DeploymentIndex;
+use crate::front::auth;
+use crate::front::refusal::Refusal;
+use crate::instance::{Current, Instance};
+
+/// `created` of every listed model: the constant that LiteLLM sends.
+const CREATED: u64 = 1_677_610_602;
+
+/// Content type of Prometheus' text format.
+const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// The routes of an instance.
+pub(crate) fn router(current: Current) -> Router {
+    let guarded = Router::new()
+        .route("/v1/models", get(models))
+        .route("/models", get(models))
+        .route("/v1/models/{*id}", get(model))
+        .route("/models/{*id}", get(model))
+        .route("/health", get(health))
+        .route("/metrics", get(metrics))
+        .route_layer(middleware::from_fn_with_state(current.clone(), guard));
+    Router::new()
+        .route("/health/liveliness", get(liveliness))
+        .route("/health/liveness", get(liveliness))
+        .route("/health/readiness", get(readiness))
+        .merge(guarded)
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(current)
+}
+
+async fn guard(State(instance): State<Arc<Instance>>, request: Request, next: Next) -> Response {
+    match auth::check(instance.config.master_key.as_ref(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn models(State(instance): State<Arc<Instance>>) -> Response {
+    page(
+        ModelList::new(
+            instance.router.fleet().group_names().iter().map(|id| &**id),
+            "openai",
+            CREATED,
+        )
+        .to_json(),
+    )
+}
+
+async fn model(State(instance): State<Arc<Instance>>, Path(id): Path<String>) -> Response {
+    if !instance.router.fleet().group_names().iter().any(|known| **known == *id) {
+        let message = format!("The model `{id}` does not exist or is not accessible");
+        return Refusal::not_found(message).into_response();
+    }
+    let list = ModelList::new([&*id], "openai", CREATED);
+    axum::Json(list.data.into_iter().next()).into_response()
+}
+
+async fn metrics(State(instance): State<Arc<Instance>>) -> Response {
+    let cooling = instance.router.cooling(instance.clock.now());
+    let page = instance.metrics.render(&instance.config.deployments, &cooling);
+    ([(CONTENT_TYPE, PROMETHEUS)], page).into_response()
+}
+
+/// `GET /health`, in LiteLLM's shape: a deployment that cools is unhealthy.
+async fn health(State(instance): State<Arc<Instance>>) -> Response {
+    let cooling = instance.router.cooling(instance.clock.now());
+    let (mut healthy, mut unhealthy) = (Vec::new(), Vec::new());
+    let deployments = &instance.config.deployments;
+    for (index, deployment) in DeploymentIndex::all(deployments.len()).zip(deployments) {
+        let mut endpoint = json!({
+            "model": &*deployment.model_as_written,
+            "model_id": deployment.id.as_str(),
+            "api_base": instance.members[index].api_base.to_str().unwrap_or_default(),
+        });
+        match cooling.iter().find(|(cooling, _)| *cooling == index) {
+            None => healthy.push(endpoint),
+            Some((_, left)) => {
+                let text = format!("cooling down for another {:.1} s", left.as_secs_f64());
+                endpoint["error"] = Value::String(text);
+                unhealthy.push(endpoint);
+            }
+        }
+    }
+    axum::Json(json!({
+        "healthy_count": healthy.len(),
+        "unhealthy_count": unhealthy.len(),
+        "healthy_endpoints": healthy,
+        "unhealthy_endpoints": unhealthy,
+    }))
+    .into_response()
+}
+
+/// `GET /health/liveliness`: the process answers. The quotes are LiteLLM's, whose body is JSON.
+async fn liveliness() -> Response {
+    ([(CONTENT_TYPE, "application/json")], "\"I'm alive!\"").into_response()
+}
+
+/// `GET /health/readiness`: the gateway needs no database, so it is ready as soon as it listens.
+async fn readiness() -> Response {
+    let version = env!("CARGO_PKG_VERSION");
+    axum::Json(json!({ "status": "healthy", "db": "Not connected", "version": version }))
+        .into_response()
+}
+
+async fn not_found(uri: Uri) -> Response {
+    Refusal::not_found(format!("Not Found: {}", uri.path())).into_response()
+}
+
+async fn method_not_allowed(method: Method) -> Response {
+    Refusal::method_not_allowed(&method).into_response()
+}
+
+fn page(body: bytes::Bytes) -> Response {
+    ([(CONTENT_TYPE, "application/json")], body).into_response()
+}

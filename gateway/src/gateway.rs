@@ -1,0 +1,136 @@
+//! The façade: a gateway that can be made, served, reloaded and stopped.
+//!
+//! Everything that a request needs is in the [`Instance`]; everything that a connection needs is in
+//! `front`. This file only puts the two together.
+
+use std::future::{Future, pending};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use vocab::{DeploymentId, Seed};
+use world::pool::{Pool, PoolOptions};
+use world::{Clock, Connector, Listener};
+
+use crate::config::{Config, DeploymentIndex};
+use crate::front;
+use crate::instance::{Current, GatewayError, Instance, Member};
+use crate::metrics::Metrics;
+use crate::observer::{Choice, Observer};
+use crate::routing::router::Router;
+
+/// A gateway that can serve. Clones are the same instance.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    current: Current,
+}
+
+/// What a gateway is made of.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// What to serve, and how.
+    pub config: Arc<Config>,
+    /// The time.
+    pub clock: Clock,
+    /// The way to the providers.
+    pub connector: Arc<dyn Connector>,
+    /// Hears of every decision.
+    pub observer: Arc<dyn Observer>,
+    /// Keys all randomness: shuffles, jitter, made-up call ids.
+    pub seed: Seed,
+    /// The instance's name in decisions, such as `gateway[1]`.
+    pub instance: Arc<str>,
+}
+
+impl Gateway {
+    /// Makes an instance. It opens no connection before the first request.
+    ///
+    /// # Errors
+    /// [`GatewayError`] if the config names something that cannot work.
+    pub fn new(parts: Parts) -> Result<Self, GatewayError> {
+        let Parts { config, clock, connector, observer, seed, instance } = parts;
+        let (router, members) = fleet(&config, seed)?;
+        let first = Instance {
+            pool: Pool::new(connector, PoolOptions::default()),
+            metrics: Arc::new(Metrics::new(members.len())),
+            router,
+            members,
+            config,
+            clock,
+            observer,
+            seed,
+            name: instance,
+            anonymous: AtomicU64::new(0),
+        };
+        Ok(Self { current: Current::new(first) })
+    }
+
+    /// Takes on another config. Open connections stay open, requests under way end by the config
+    /// under which they began, and every later one follows the new one.
+    ///
+    /// What was learned about deployments (cooldowns, latencies, usage of this minute) starts afresh,
+    /// as in a router that is built anew; counters go on where the deployments are the same.
+    ///
+    /// # Errors
+    /// [`GatewayError`] if the config names something that cannot work; the old one then stays.
+    pub fn reload(&self, config: Arc<Config>) -> Result<(), GatewayError> {
+        let old = self.current.instance();
+        let (router, members) = fleet(&config, old.seed)?;
+        let ids = |config: &Config| -> Vec<DeploymentId> {
+            config.deployments.iter().map(|deployment| deployment.id.clone()).collect()
+        };
+        let metrics = match ids(&config) == ids(&old.config) {
+            true => Arc::clone(&old.metrics),
+            false => Arc::new(Metrics::new(members.len())),
+        };
+        let next = Instance {
+            pool: old.pool.clone(),
+            metrics,
+            router,
+            members,
+            config,
+            clock: old.clock,
+            observer: Arc::clone(&old.observer),
+            seed: old.seed,
+            name: Arc::clone(&old.name),
+            anonymous: AtomicU64::new(old.anonymous.load(Ordering::Relaxed)),
+        };
+        next.tell("", None, Choice::Reload);
+        self.current.replace(next);
+        Ok(())
+    }
+
+    /// Serves `listener` until it closes; dropping the future ends every connection.
+    ///
+    /// # Errors
+    /// As `accept(2)`.
+    pub async fn serve(&self, listener: Listener) -> io::Result<()> {
+        self.serve_until(listener, pending()).await
+    }
+
+    /// Serves `listener` until it closes or `stop` is ready. After the stop no connection and no
+    /// further request on an open one is taken; open requests have [`GRACE`](crate::GRACE) to end.
+    /// A stream that is open then ends with an error event, a request without answer with a 503. A
+    /// second later at most this returns; dropping the future ends everything at once.
+    ///
+    /// # Errors
+    /// As `accept(2)`.
+    pub async fn serve_until(
+        &self,
+        listener: Listener,
+        stop: impl Future<Output = ()>,
+    ) -> io::Result<()> {
+        front::serve(self.current.clone(), listener, stop).await
+    }
+}
+
+/// The router of a config, and its deployments ready to be called.
+fn fleet(config: &Arc<Config>, seed: Seed) -> Result<(Router, Vec<Member>), GatewayError> {
+    let router = Router::new(Arc::clone(config), seed)
+        .map_err(|error| GatewayError::Strategy(error.to_string()))?;
+    let members = DeploymentIndex::all(config.deployments.len()).zip(&config.deployments);
+    let members = members
+        .map(|(index, deployment)| Member::new(deployment, router.fleet().parallel_limit(index)));
+    let members = members.collect::<Result<Vec<_>, _>>()?;
+    Ok((router, members))
+}

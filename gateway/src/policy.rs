@@ -1,0 +1,170 @@
+//! Personalities: whose behaviour a gateway plays when deployments fail. [`ALL`] is the closed table;
+//! adding one is one file in `policy/` and one row here.
+//!
+//! A strategy picks, a policy decides, failover sends. A [`Policy`] answers, for its personality, which
+//! deployments may be picked, how long an attempt may take, what follows a failure, where a request
+//! falls back to, who cools, and how errors are worded. Nobody outside this folder names a personality;
+//! the row travels in [`Config::personality`].
+//!
+//! Policies are pure: they are handed what is known and keyed randomness, and never wait, send, or see
+//! a clock. What two of them share are functions (`backoff`, `fallbacks`, `candidates`), not a
+//! framework.
+
+mod backoff;
+mod brownout;
+pub(crate) mod candidates;
+pub(crate) mod cooldown;
+pub(crate) mod deadlines;
+pub(crate) mod fallbacks;
+mod litellm_1_106;
+pub(crate) mod retry;
+
+use std::fmt;
+use std::time::Duration;
+
+use vocab::Seed;
+
+use crate::config::fleet::Target;
+use crate::config::{Config, DeploymentIndex};
+use crate::upstream::failure::{Failure, Trouble};
+
+use candidates::{CandidateQuery, Shortage};
+use cooldown::CooldownBook;
+use deadlines::{Alternative, Deadlines, Limits};
+use fallbacks::FallbackQuery;
+use retry::{Allowance, FailedAttempt, NextStep};
+
+/// Every personality, in the order in which people read about them.
+pub const ALL: &[Personality] = &[litellm_1_106::PERSONALITY, brownout::PERSONALITY];
+
+/// Looks a personality up by the name that users write.
+pub fn find(name: &str) -> Option<Personality> {
+    ALL.iter().find(|personality| personality.name == name).copied()
+}
+
+/// The personality of a gateway whose strategy comes from `origin`, where nobody names one.
+pub const fn default_for(origin: Origin) -> Personality {
+    match origin {
+        Origin::LiteLlm => litellm_1_106::PERSONALITY,
+        Origin::Own => brownout::PERSONALITY,
+    }
+}
+
+/// Where a strategy comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// LiteLLM has it under the same name.
+    LiteLlm,
+    /// Only this gateway has it.
+    Own,
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Personality {
+    /// Name as users write it.
+    pub name: &'static str,
+    /// Whether it imitates another gateway.
+    pub kind: Kind,
+    /// One sentence for `brownout list personalities`.
+    pub summary: &'static str,
+    /// What it decides.
+    pub policy: &'static dyn Policy,
+}
+
+impl PartialEq for Personality {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Personality {}
+
+/// Sorts of personalities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Another gateway's behaviour, after its source.
+    Emulated,
+    /// This gateway's own.
+    BuiltIn,
+}
+
+/// What a personality decides. The hooks without a default are what gateways differ in; the others
+/// have the behaviour that follows from holding a stream back until its first words.
+pub trait Policy: Send + Sync + fmt::Debug {
+    /// Whom the strategy may pick for the next attempt, in list order. Not empty, unless the request
+    /// is bound to a level at which nobody is left.
+    ///
+    /// # Errors
+    /// What is lacking.
+    fn candidates(&self, query: &CandidateQuery<'_>) -> Result<Vec<DeploymentIndex>, Shortage>;
+
+    /// Retries that a request may make within one group. Asked once per group, at its first failure.
+    fn retries(&self, failed: &FailedAttempt<'_>) -> Allowance;
+
+    /// What follows a failed attempt within its group.
+    fn after_failure(&self, failed: &FailedAttempt<'_>, allowance: Allowance) -> NextStep;
+
+    /// Where a request goes once its group is given up, in order.
+    fn fallbacks(&self, query: &FallbackQuery<'_>) -> Vec<Target>;
+
+    /// How long an attempt may be silent. `alternative` says whether somebody else could still answer;
+    /// it costs a look at the fleet, so only who needs it asks.
+    fn deadlines(&self, limits: Limits, alternative: &dyn Fn() -> Alternative) -> Deadlines;
+
+    /// A health book in which nobody cools.
+    fn cooldown_book(&self, config: &Config, seed: Seed) -> Box<dyn CooldownBook>;
+
+    /// An error's text for the client, up to where what was tried is listed.
+    fn error_text(&self, failure: &Failure) -> String;
+
+    /// How long a deployment that is well again may wait until it is tried again.
+    fn recheck(&self, config: &Config) -> Recheck {
+        Recheck { after: config.longest_cooldown(), name: "cooldown" }
+    }
+
+    /// What it means that no connection could be made within `limit`; `detail` says it for people.
+    fn dial_timed_out(&self, limit: Duration, detail: &str) -> Failure {
+        let _ = limit;
+        Failure::broken(Trouble::Connect, detail)
+    }
+
+    /// What becomes of a stream that broke together with its first `words`, none of which the client
+    /// has seen.
+    fn broken_start(&self, words: u64) -> BrokenStart {
+        let _ = words;
+        BrokenStart::Withdraw
+    }
+
+    /// What an attempt at another deployment of the same group is called in decisions.
+    fn sibling_attempt(&self) -> SiblingAttempt {
+        SiblingAttempt::Retry
+    }
+}
+
+/// The time until a deployment is tried again, for estimates before a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recheck {
+    /// How long, at most.
+    pub after: Duration,
+    /// What this time is called.
+    pub name: &'static str,
+}
+
+/// See [`Policy::broken_start`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BrokenStart {
+    /// The attempt failed; another deployment may answer.
+    Withdraw,
+    /// The words are sent, and the client sees the stream break.
+    Commit,
+}
+
+/// See [`Policy::sibling_attempt`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SiblingAttempt {
+    /// One more attempt of the group.
+    Retry,
+    /// A switch.
+    Failover,
+}

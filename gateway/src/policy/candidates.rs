@@ -1,0 +1,68 @@
+//! Whom a strategy may pick from: what a policy is asked, and what it may find lacking.
+
+use vocab::At;
+
+use super::cooldown::CooldownBook;
+use crate::config::{Config, DeploymentIndex};
+
+/// The group from which the next attempt's deployment is to be picked.
+#[derive(Clone, Copy)]
+pub struct CandidateQuery<'a> {
+    /// The gateway's config.
+    pub config: &'a Config,
+    /// Deployments of the group, in list order.
+    pub members: &'a [DeploymentIndex],
+    /// Level of `order` to which the request is bound.
+    pub order: Option<i64>,
+    /// Estimated tokens of the prompt.
+    pub prompt_tokens: u64,
+    /// Now.
+    pub at: At,
+    /// Deployments that the request tried in this group, in order.
+    pub tried: &'a [DeploymentIndex],
+    /// Who cools.
+    pub cooldowns: &'a dyn CooldownBook,
+    /// Requests sent to a deployment in the current UTC minute.
+    pub requests_this_minute: &'a dyn Fn(DeploymentIndex) -> u64,
+}
+
+/// Why there is no candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shortage {
+    /// Everybody cools.
+    AllCooling,
+    /// Everybody healthy is over a request or token limit.
+    OverLimit,
+    /// The prompt is too long for everybody healthy.
+    PromptTooLong,
+}
+
+impl CandidateQuery<'_> {
+    /// Members that do not cool.
+    pub(super) fn admitted(&self) -> Vec<DeploymentIndex> {
+        let mut admitted = Vec::with_capacity(self.members.len());
+        let admits = |index: &&DeploymentIndex| self.cooldowns.admits(**index, self.at);
+        admitted.extend(self.members.iter().filter(admits));
+        admitted
+    }
+
+    /// Keeps the lowest level of `order`, or the level to which the request is bound. Deployments
+    /// without a level are dropped as soon as one has one.
+    pub(super) fn keep_level(&self, candidates: &mut Vec<DeploymentIndex>) {
+        let order = |index: &DeploymentIndex| self.config.deployments[*index].order;
+        if let Some(level) = self.order.or_else(|| candidates.iter().filter_map(order).min()) {
+            candidates.retain(|index| order(index) == Some(level));
+        }
+    }
+}
+
+impl std::fmt::Debug for CandidateQuery<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CandidateQuery")
+            .field("members", &self.members)
+            .field("order", &self.order)
+            .field("at", &self.at)
+            .field("tried", &self.tried)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,75 @@
+//! Where a request goes when its group is given up: what a policy is asked, and the tables of the
+//! config, in LiteLLM's order (litellm 1.106, `router_utils/fallback_event_handlers.py`).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::fleet::{Fleet, Target};
+use crate::upstream::failure::{ErrorClass, Failure};
+
+/// A group that was given up.
+#[derive(Clone, Copy, Debug)]
+pub struct FallbackQuery<'a> {
+    /// The names that there are.
+    pub fleet: &'a Fleet,
+    /// Who was given up.
+    pub from: &'a Target,
+    /// The failure that did it.
+    pub failure: &'a Failure,
+    /// Names that the request itself gives, whatever the error; empty where it gives none.
+    pub requested: &'a [Arc<str>],
+}
+
+impl<'a> FallbackQuery<'a> {
+    /// The targets that the request names, or else the config's for this class of error. Names that
+    /// nobody knows are left out.
+    pub(super) fn named(&self) -> impl Iterator<Item = Target> + use<'a> {
+        let fleet = self.fleet;
+        let names = if self.requested.is_empty() { self.configured() } else { self.requested };
+        names.iter().filter_map(move |name| fleet.resolve(name))
+    }
+
+    fn configured(&self) -> &'a [Arc<str>] {
+        let router = &self.fleet.config().router;
+        let table = match self.failure.class {
+            ErrorClass::ContextWindow if !router.context_window_fallbacks.is_empty() => {
+                &router.context_window_fallbacks
+            }
+            ErrorClass::ContentPolicy if !router.content_policy_fallbacks.is_empty() => {
+                &router.content_policy_fallbacks
+            }
+            ErrorClass::ContextWindow
+            | ErrorClass::ContentPolicy
+            | ErrorClass::BadRequest
+            | ErrorClass::Authentication
+            | ErrorClass::PermissionDenied
+            | ErrorClass::NotFound
+            | ErrorClass::Timeout
+            | ErrorClass::UnprocessableEntity
+            | ErrorClass::RateLimit
+            | ErrorClass::InternalServer
+            | ErrorClass::BadGateway
+            | ErrorClass::ServiceUnavailable
+            | ErrorClass::ApiConnection
+            | ErrorClass::Api => &router.fallbacks,
+        };
+        entry(table, &self.from.group)
+    }
+
+    /// The higher levels of `order` within the group that was given up.
+    pub(super) fn higher_levels(&self) -> impl Iterator<Item = Target> + use<'a> {
+        let from = self.from;
+        let levels =
+            if from.only.is_none() { self.fleet.order_levels(&from.group) } else { Vec::new() };
+        let current = from.order.or(levels.first().copied());
+        let higher =
+            levels.into_iter().filter(move |&level| current.is_some_and(|now| level > now));
+        higher.map(|level| Target { order: Some(level), ..from.clone() })
+    }
+}
+
+/// The entry of a group: under its name, under its name without provider, or `*`.
+fn entry<'a>(fallbacks: &'a BTreeMap<Arc<str>, Vec<Arc<str>>>, group: &str) -> &'a [Arc<str>] {
+    let stripped = || group.split_once('/').and_then(|(_, name)| fallbacks.get(name));
+    fallbacks.get(group).or_else(stripped).or_else(|| fallbacks.get("*")).map_or(&[], Vec::as_slice)
+}

@@ -1,0 +1,93 @@
+//! What follows a failed attempt within its group: what a policy is told, and what it may answer.
+
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::keyed_rng::KeyedRng;
+use crate::upstream::failure::Failure;
+
+/// Most attempts that one request makes in one group, whoever asks for more.
+pub const ATTEMPTS_MAX: u32 = 64;
+
+/// A failed attempt, and what is known besides.
+#[derive(Clone, Copy, Debug)]
+pub struct FailedAttempt<'a> {
+    /// The gateway's config.
+    pub config: &'a Config,
+    /// The model group.
+    pub group: &'a str,
+    /// What went wrong.
+    pub failure: &'a Failure,
+    /// How far the attempt had come.
+    pub phase: Phase,
+    /// Retries that the request itself asks for.
+    pub requested: Option<u32>,
+    /// Attempts of this request that failed in this group, this one included.
+    pub failures: u32,
+    /// The group as it is now.
+    pub situation: Situation,
+    /// Draws of this try.
+    pub rng: &'a KeyedRng,
+}
+
+/// How far a failed attempt had come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// No stream had been promised.
+    BeforeStream,
+    /// A stream had begun (status 200); the client has seen nothing of it.
+    InStream,
+}
+
+/// The group after a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Situation {
+    /// Deployments of the group.
+    pub group_size: usize,
+    /// Those that may be chosen now.
+    pub healthy: usize,
+    /// Those that may be chosen now and that this request has not tried.
+    pub fresh: usize,
+    /// Retries that the deployment which failed asks for.
+    pub deployment_retries: Option<u32>,
+    /// Whether another group or deployment follows if this group gives up.
+    pub has_fallback: bool,
+}
+
+/// Retries that a request may make within a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allowance {
+    /// By the settings of request, deployment and router.
+    Configured(u32),
+    /// By a policy for this class of error, which overrides every other rule.
+    ByErrorPolicy(u32),
+}
+
+impl Allowance {
+    /// How many.
+    pub const fn retries(self) -> u32 {
+        match self {
+            Self::Configured(retries) | Self::ByErrorPolicy(retries) => retries,
+        }
+    }
+}
+
+/// What to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextStep {
+    /// Give up this group: on to the fallbacks, or to the client with the error.
+    Stop {
+        /// Wait before; LiteLLM also sleeps after the last retry.
+        wait: Duration,
+    },
+    /// Try again.
+    Retry {
+        /// Wait before.
+        wait: Duration,
+    },
+}
+
+impl NextStep {
+    /// Give up at once.
+    pub(super) const STOP: Self = Self::Stop { wait: Duration::ZERO };
+}

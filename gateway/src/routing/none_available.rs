@@ -1,0 +1,107 @@
+//! Why nobody can be chosen, in LiteLLM's words (litellm 1.106, `RouterRateLimitError`): clients
+//! and dashboards look for these texts.
+
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::policy::candidates::Shortage;
+use crate::upstream::failure::{ErrorClass, Failure, Reason};
+
+/// A group with nobody in it to choose, and everybody who cools, in any group, as LiteLLM names them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Group<'a> {
+    pub(super) config: &'a Config,
+    pub(super) name: &'a str,
+    /// Ids of deployments, and what their cooldowns announce.
+    pub(super) cooling: &'a [(&'a str, Duration)],
+}
+
+impl Group<'_> {
+    fn shortest_cooldown(&self) -> Duration {
+        let shortest = self.cooling.iter().map(|&(_, wait)| wait).min();
+        shortest.unwrap_or(self.config.router.cooldown_time)
+    }
+
+    fn message(&self, retry_after: Duration) -> String {
+        let ids: Vec<String> = self.cooling.iter().map(|(id, _)| format!("'{id}'")).collect();
+        let checks = if self.config.router.enable_pre_call_checks { "True" } else { "False" };
+        format!(
+            "No deployments available for selected model, Try again in {} seconds. Passed \
+             model={}. pre-call-checks={checks}, cooldown_list=[{}]",
+            retry_after.as_secs_f64(),
+            self.name,
+            ids.join(", ")
+        )
+    }
+}
+
+/// No deployment may be chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoneAvailable {
+    /// Why.
+    pub why: Shortage,
+    /// When to ask again.
+    pub retry_after: Duration,
+    /// Whether the wait stands in the error's own headers, so that retries wait for it too. Only
+    /// strategies raise such an error; the router's own is a bare `ValueError`.
+    pub in_headers: bool,
+    /// For people, in LiteLLM's words.
+    pub message: String,
+}
+
+impl NoneAvailable {
+    /// Nobody of `group`, because everybody cools.
+    pub(super) fn all_cooling(group: Group<'_>) -> Self {
+        let retry_after = group.shortest_cooldown();
+        let message = group.message(retry_after);
+        Self { why: Shortage::AllCooling, retry_after, in_headers: false, message }
+    }
+
+    /// Nobody of `group`, because of limits; `strategy_wait` is what the strategy itself tells to
+    /// wait.
+    pub(super) fn over_limit(group: Group<'_>, strategy_wait: Option<Duration>) -> Self {
+        let retry_after = strategy_wait.unwrap_or_else(|| group.shortest_cooldown());
+        let message = group.message(retry_after);
+        let in_headers = strategy_wait.is_some();
+        Self { why: Shortage::OverLimit, retry_after, in_headers, message }
+    }
+
+    /// Nobody of `group` takes a prompt of so many tokens.
+    pub(super) fn too_long(group: &str, prompt_tokens: u64) -> Self {
+        let message = format!(
+            "the prompt of {prompt_tokens} tokens is longer than max_input_tokens of every \
+             deployment of {group}"
+        );
+        Self {
+            why: Shortage::PromptTooLong,
+            retry_after: Duration::ZERO,
+            in_headers: false,
+            message,
+        }
+    }
+
+    /// The same as a failure, for fallbacks and for the client.
+    pub fn failure(&self) -> Failure {
+        let (class, kind, reason) = match self.why {
+            Shortage::AllCooling => {
+                (ErrorClass::RateLimit, Some("all_deployments_in_cooldown"), Reason::AllCooling)
+            }
+            Shortage::OverLimit => {
+                (ErrorClass::RateLimit, Some("throttling_error"), Reason::OverLimit)
+            }
+            Shortage::PromptTooLong => (ErrorClass::ContextWindow, None, Reason::ContextWindow),
+        };
+        let wait = Some(self.retry_after).filter(|wait| !wait.is_zero());
+        Failure {
+            class,
+            status: class.status(),
+            upstream_status: None,
+            retry_after: wait,
+            retry_after_whole: wait.filter(|_| self.in_headers),
+            message: self.message.clone(),
+            kind: kind.map(Box::from),
+            param: None,
+            reason,
+        }
+    }
+}

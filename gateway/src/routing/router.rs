@@ -1,0 +1,246 @@
+//! Chooses a deployment for the next attempt: the fleet, the strategy and the health book of one
+//! gateway instance, behind one short lock.
+//!
+//! Synchronous and pure but for that state: it is told the instant and handed keyed randomness, and it
+//! never waits or sends. Every attempt is reported as started and then exactly once as succeeded,
+//! failed or abandoned; from this the strategy and the cooldowns learn.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use vocab::{At, Seed};
+
+use super::none_available::{Group, NoneAvailable};
+use super::strategy::minute::MinuteUsage;
+use super::strategy::{self, ArgError, Ask, Learned, Lesson, Strategy, Success, View};
+use crate::config::fleet::{Fleet, Target};
+use crate::config::{Config, DeploymentIndex};
+use crate::keyed_rng::KeyedRng;
+use crate::policy::candidates::{CandidateQuery, Shortage};
+use crate::policy::cooldown::{Circumstances, CooldownBook, Cooled, NthFailure};
+use crate::policy::retry::Situation;
+use crate::upstream::failure::Failure;
+
+/// The routing state of one instance.
+#[derive(Debug)]
+pub struct Router {
+    fleet: Fleet,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    strategy: Box<dyn Strategy>,
+    cooldowns: Box<dyn CooldownBook>,
+    /// Requests of this minute, for pre-call checks.
+    usage: MinuteUsage,
+}
+
+/// Why a router cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RouterError {
+    /// No such strategy.
+    #[error("unknown routing strategy `{0}`; `brownout list strategies` shows them")]
+    UnknownStrategy(String),
+    /// An argument that the strategy cannot use.
+    #[error("routing_strategy_args: {0}")]
+    Argument(#[from] ArgError),
+}
+
+/// One attempt, as it is reported.
+#[derive(Clone, Copy, Debug)]
+pub struct Try<'a> {
+    /// Index of the deployment.
+    pub deployment: DeploymentIndex,
+    /// Group that was asked for.
+    pub group: &'a str,
+    /// Now.
+    pub at: At,
+    /// Now, as Unix time.
+    pub unix_seconds: u64,
+}
+
+impl Router {
+    /// Everybody healthy, nothing learned.
+    ///
+    /// # Errors
+    /// If the config names a strategy, or arguments, that do not exist.
+    pub fn new(config: Arc<Config>, seed: Seed) -> Result<Self, RouterError> {
+        let name = config.router.routing_strategy;
+        let entry =
+            strategy::find(name).ok_or_else(|| RouterError::UnknownStrategy(name.to_owned()))?;
+        let state = State {
+            strategy: (entry.build)(&config.router.routing_strategy_args)?,
+            cooldowns: config.personality.policy.cooldown_book(&config, seed),
+            usage: MinuteUsage::default(),
+        };
+        Ok(Self { fleet: Fleet::new(config), state: Mutex::new(state) })
+    }
+
+    /// The fleet.
+    pub fn fleet(&self) -> &Fleet {
+        &self.fleet
+    }
+
+    /// Whom a request for `model` means; see [`Fleet::resolve`].
+    pub fn resolve(&self, model: &str) -> Option<Target> {
+        self.fleet.resolve(model)
+    }
+
+    /// Chooses a deployment for the next attempt of a request that already tried `tried`, or says
+    /// why there is none. A deployment that is asked for by its id is chosen even while it cools.
+    ///
+    /// A deployment that is half open is claimed with the choice, so that no second request probes it
+    /// at the same time; a choice that is not followed by [`Self::started`] must be given back with
+    /// [`Self::unclaimed`].
+    ///
+    /// # Errors
+    /// [`NoneAvailable`].
+    pub fn pick(
+        &self,
+        ask: &Ask<'_>,
+        tried: &[DeploymentIndex],
+        rng: &KeyedRng,
+    ) -> Result<DeploymentIndex, NoneAvailable> {
+        let mut state = self.state();
+        let chosen = match self.fleet.by_id(ask.group) {
+            Some(only) => only,
+            None => self.choose(&mut state, ask, tried, rng)?,
+        };
+        state.cooldowns.claim(chosen, ask.at);
+        Ok(chosen)
+    }
+
+    /// A deployment was chosen, and nothing was sent to it after all.
+    pub fn unclaimed(&self, deployment: DeploymentIndex) {
+        self.state().cooldowns.abandoned(deployment);
+    }
+
+    fn choose(
+        &self,
+        state: &mut State,
+        ask: &Ask<'_>,
+        tried: &[DeploymentIndex],
+        rng: &KeyedRng,
+    ) -> Result<DeploymentIndex, NoneAvailable> {
+        let (config, group) = (self.fleet.config(), self.fleet.members(ask.group));
+        let requests_this_minute =
+            |index: DeploymentIndex| state.usage.of(index, ask.unix_seconds).requests;
+        let query = CandidateQuery {
+            config,
+            members: group,
+            order: ask.order,
+            prompt_tokens: ask.prompt_tokens,
+            at: ask.at,
+            tried,
+            cooldowns: &*state.cooldowns,
+            requests_this_minute: &requests_this_minute,
+        };
+        let candidates = config.personality.policy.candidates(&query);
+        let candidates = candidates.map_err(|why| self.nobody(state, ask, why))?;
+        let view = View { deployments: self.fleet.deployments(), candidates: &candidates, group };
+        let picked = state.strategy.pick(ask, &view, rng);
+        picked.ok_or_else(|| self.nobody(state, ask, Shortage::OverLimit))
+    }
+
+    /// An attempt is about to be sent.
+    pub fn started(&self, attempt: &Try<'_>) {
+        let mut state = self.state();
+        state.usage.count(attempt.deployment, attempt.unix_seconds, 1, 0);
+        state.learn(attempt, Learned::Started);
+    }
+
+    /// An attempt was answered completely.
+    pub fn succeeded(&self, attempt: &Try<'_>, success: Success) {
+        let mut state = self.state();
+        state.cooldowns.succeeded(attempt.deployment, attempt.at);
+        state.learn(attempt, Learned::Succeeded(success));
+    }
+
+    /// The first content of an attempt's stream came, `ttft` after it was sent.
+    pub fn first_token(&self, attempt: &Try<'_>, ttft: Duration) {
+        self.state().learn(attempt, Learned::FirstToken { ttft });
+    }
+
+    /// An attempt failed after `elapsed`; says whether its deployment cools for it. `nth` is its place
+    /// among the failures of its request in this group.
+    pub fn failed(
+        &self,
+        attempt: &Try<'_>,
+        failure: &Failure,
+        (nth, elapsed): (NthFailure, Duration),
+    ) -> Option<Cooled> {
+        let group_size = self.fleet.members(attempt.group).len();
+        let circumstances = Circumstances { at: attempt.at, group_size, failure: nth };
+        let mut state = self.state();
+        let cooled = state.cooldowns.failed(attempt.deployment, failure, circumstances);
+        state.learn(attempt, Learned::Failed { class: failure.class, elapsed });
+        cooled
+    }
+
+    /// The client went away during an attempt.
+    pub fn abandoned(&self, attempt: &Try<'_>) {
+        let mut state = self.state();
+        state.cooldowns.abandoned(attempt.deployment);
+        state.learn(attempt, Learned::Abandoned);
+    }
+
+    /// Deployments of a group that may be chosen now.
+    pub fn healthy(&self, group: &str, at: At) -> usize {
+        let state = self.state();
+        let members = self.fleet.members(group).iter();
+        members.filter(|&&index| state.cooldowns.admits(index, at)).count()
+    }
+
+    /// Who cools, and how long still; by index.
+    pub fn cooling(&self, at: At) -> Vec<(DeploymentIndex, Duration)> {
+        let state = self.state();
+        let all = DeploymentIndex::all(self.fleet.deployments().len());
+        all.filter_map(|index| Some((index, state.cooldowns.remaining(index, at)?))).collect()
+    }
+
+    /// What a policy is told about a group after the last of `tried` failed.
+    pub fn situation(&self, group: &str, tried: &[DeploymentIndex], at: At) -> Situation {
+        let members = self.fleet.members(group);
+        let state = self.state();
+        let healthy = || members.iter().filter(|&&index| state.cooldowns.admits(index, at));
+        Situation {
+            group_size: members.len(),
+            healthy: healthy().count(),
+            fresh: healthy().filter(|index| !tried.contains(index)).count(),
+            deployment_retries: tried
+                .last()
+                .and_then(|&failed| self.fleet.deployments().get(failed.get())?.num_retries),
+            has_fallback: false,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere must not stop routing; the counters stay usable.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn nobody(&self, state: &State, ask: &Ask<'_>, why: Shortage) -> NoneAvailable {
+        let announced = |index: DeploymentIndex| state.cooldowns.announced(index, ask.at);
+        let deployments = self.fleet.deployments();
+        let cooling: Vec<(&str, Duration)> = DeploymentIndex::all(deployments.len())
+            .zip(deployments)
+            .filter_map(|(index, deployment)| Some((deployment.id.as_str(), announced(index)?)))
+            .collect();
+        let group = Group { config: self.fleet.config(), name: ask.group, cooling: &cooling };
+        match why {
+            Shortage::AllCooling => NoneAvailable::all_cooling(group),
+            Shortage::OverLimit => {
+                NoneAvailable::over_limit(group, state.strategy.wait_when_over_limit())
+            }
+            Shortage::PromptTooLong => NoneAvailable::too_long(ask.group, ask.prompt_tokens),
+        }
+    }
+}
+
+impl State {
+    fn learn(&mut self, attempt: &Try<'_>, what: Learned) {
+        let &Try { deployment, group, at, unix_seconds } = attempt;
+        self.strategy.learn(&Lesson { deployment, group, at, unix_seconds, what });
+    }
+}

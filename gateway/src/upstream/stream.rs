@@ -1,0 +1,289 @@
+//! Reading a provider's event stream: frames, what they mean, and whether more will come.
+//!
+//! A [`Reader`] forwards original frames and watches them go by. It says how a stream ended, never
+//! what to do about it: before the first word that is `failover`'s decision, afterwards `commit`'s.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::Body;
+use tokio::time::{Instant, Sleep};
+use vocab::At;
+use wire::openai::{ErrorDetail, Usage};
+use wire::sse::{DEFAULT_MAX_EVENT_BYTES, Decoder};
+use world::Clock;
+use world::pool::PooledBody;
+
+use crate::chunk_buf::ChunkBuf;
+use crate::upstream::failure::{Failure, Trouble};
+use crate::upstream::{Broken, Dialect};
+use crate::write_batch::WriteBatch;
+
+/// Bytes joined into one write at most, and bytes held back at most while nothing has been said: a
+/// socket's usual send buffer, and far more than any provider sends before its first word.
+const JOIN_MAX: usize = 64 * 1024;
+
+/// How long the connection may take to end after the last frame; then it is closed, not reused.
+const DRAIN_MAX: Duration = Duration::from_secs(1);
+
+/// A stream being read.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    body: PooledBody,
+    decoder: Decoder,
+    dialect: Dialect,
+    clock: Clock,
+    gap: Gap,
+    seen: Seen,
+}
+
+/// What went by so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    /// Frames with words, thoughts or calls: a token each, at most providers.
+    pub(crate) outputs: u64,
+    /// When the first of them came.
+    pub(crate) first_output: Option<At>,
+    /// A finish reason came.
+    pub(crate) finished: bool,
+    /// The last frame came.
+    pub(crate) done: bool,
+    /// What the provider counted.
+    pub(crate) usage: Option<Usage>,
+}
+
+/// How a stream ended.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    /// With everything that belongs to an answer, though perhaps without `[DONE]`.
+    Complete,
+    /// Otherwise.
+    Broken(Break),
+}
+
+/// Why a stream is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Break {
+    #[error("Connection to the provider broke mid-stream: {0}")]
+    Cut(hyper::Error),
+    #[error("Timeout on reading data from socket: nothing came for {:.1} s", .0.as_secs_f64())]
+    Stalled(Duration),
+    #[error("The provider ended the stream before the answer was complete")]
+    Truncated,
+    #[error("{}", words(.0))]
+    Error(Bytes),
+    #[error("The provider sent a malformed chunk")]
+    Malformed,
+}
+
+/// A stream up to its first word, none of which the client has seen.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) reader: Reader,
+    /// Frames for the client.
+    pub(crate) out: ChunkBuf,
+    /// Set if the stream ended already.
+    pub(crate) ending: Option<Ending>,
+}
+
+impl Reader {
+    /// Reads `body`. Until something was said, `silence` bounds the time between two arrivals,
+    /// counted from now.
+    pub(crate) fn new(body: PooledBody, dialect: Dialect, clock: Clock, silence: Duration) -> Self {
+        let decoder = Decoder::new(DEFAULT_MAX_EVENT_BYTES);
+        Self { body, decoder, dialect, clock, gap: Gap::new(silence), seen: Seen::default() }
+    }
+
+    /// What went by so far.
+    pub(crate) fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    /// Holds the stream back until it says something, ends, or `by` has passed (a stall). From then on
+    /// `gap` bounds the time between two arrivals.
+    pub(crate) async fn hold(self, by: Option<(At, Duration)>, gap: Duration) -> Held {
+        let clock = self.clock;
+        let mut held = Held { reader: self, out: ChunkBuf::default(), ending: None };
+        let first_word = poll_fn(|cx| held.poll_first_word(cx));
+        match by {
+            None => first_word.await,
+            Some((by, limit)) => {
+                if tokio::time::timeout_at(clock.instant(by), first_word).await.is_err() {
+                    held.ending = Some(Ending::Broken(Break::Stalled(limit)));
+                }
+            }
+        }
+        if held.ending.is_none() {
+            // The rest of a burst goes along with the first word.
+            let mut batch = WriteBatch::default();
+            poll_fn(|cx| held.poll_burst(cx, &mut batch)).await;
+        }
+        held.reader.gap.limit = if held.reader.seen.done { gap.min(DRAIN_MAX) } else { gap };
+        held
+    }
+
+    /// Reads what is ready and appends the client's part to `out`. Ready at the stream's end, or when
+    /// `out` is full; pending means that nothing more is there now, though `out` may have grown.
+    pub(crate) fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        out: &mut ChunkBuf,
+    ) -> Poll<Option<Ending>> {
+        // Bounded by JOIN_MAX, or by what the connection has buffered.
+        while out.len() < JOIN_MAX {
+            match Pin::new(&mut self.body).poll_frame(cx) {
+                Poll::Ready(Some(Ok(frame))) => {
+                    // Trailers say nothing that a client is promised.
+                    let Ok(data) = frame.into_data() else { continue };
+                    self.gap.touch();
+                    if let Err(broken) = self.read(data, out) {
+                        return Poll::Ready(Some(Ending::Broken(broken)));
+                    }
+                }
+                Poll::Ready(Some(Err(_))) if self.seen.done => {
+                    return Poll::Ready(Some(Ending::Complete));
+                }
+                Poll::Ready(Some(Err(error))) => {
+                    return Poll::Ready(Some(Ending::Broken(Break::Cut(error))));
+                }
+                Poll::Ready(None) => return Poll::Ready(Some(self.ended())),
+                Poll::Pending => {
+                    ready!(self.gap.poll_passed(cx));
+                    let stalled = Break::Stalled(self.gap.limit);
+                    let done = self.seen.done;
+                    let ending = if done { Ending::Complete } else { Ending::Broken(stalled) };
+                    return Poll::Ready(Some(ending));
+                }
+            }
+        }
+        Poll::Ready(None)
+    }
+
+    fn read(&mut self, data: Bytes, out: &mut ChunkBuf) -> Result<(), Break> {
+        self.decoder.push(data);
+        while let Some(event) = self.decoder.next() {
+            let event = event.map_err(|_| Break::Malformed)?;
+            if self.seen.done {
+                continue;
+            }
+            let gist = self.dialect.read(event, self.seen.finished, out);
+            match gist.broken {
+                Some(Broken::Error(data)) => return Err(Break::Error(data)),
+                Some(Broken::Malformed) => return Err(Break::Malformed),
+                // The last frame without a finish reason is a truncation that calls itself an end.
+                Some(Broken::Unfinished) => return Err(Break::Truncated),
+                None => {}
+            }
+            if gist.output {
+                self.seen.outputs += 1;
+                self.seen.first_output.get_or_insert_with(|| self.clock.now());
+            }
+            self.seen.finished |= gist.finish;
+            self.seen.usage = gist.usage.or(self.seen.usage);
+            if gist.done {
+                self.seen.done = true;
+                self.gap.limit = self.gap.limit.min(DRAIN_MAX);
+            }
+        }
+        Ok(())
+    }
+
+    /// A clean end. LiteLLM takes a missing finish reason for `stop`; that would be a silent
+    /// truncation, so it is an error here in both personalities.
+    fn ended(&self) -> Ending {
+        if self.seen.done || self.seen.finished {
+            Ending::Complete
+        } else {
+            Ending::Broken(Break::Truncated)
+        }
+    }
+}
+
+impl Held {
+    fn poll_first_word(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.reader.poll_read(cx, &mut self.out) {
+            Poll::Ready(ending) => {
+                self.ending = ending;
+                Poll::Ready(())
+            }
+            Poll::Pending if self.reader.seen.speaks() => Poll::Ready(()),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    fn poll_burst(&mut self, cx: &mut Context<'_>, batch: &mut WriteBatch) -> Poll<()> {
+        match self.reader.poll_read(cx, &mut self.out) {
+            Poll::Ready(ending) => {
+                self.ending = ending;
+                Poll::Ready(())
+            }
+            Poll::Pending => batch.poll_over(cx, self.out.len()),
+        }
+    }
+}
+
+impl Seen {
+    /// Whether there is anything that the client waits for.
+    const fn speaks(&self) -> bool {
+        self.outputs > 0 || self.finished || self.done
+    }
+}
+
+impl Break {
+    /// What it means for retries, cooldowns and the client.
+    pub(crate) fn failure(&self) -> Failure {
+        let trouble = match self {
+            Self::Cut(_) => Trouble::Cut,
+            Self::Stalled(_) => Trouble::Stalled,
+            Self::Truncated => Trouble::Truncated,
+            Self::Error(_) => Trouble::ErrorEvent,
+            Self::Malformed => Trouble::Malformed,
+        };
+        Failure::broken(trouble, &self.to_string())
+    }
+}
+
+/// The provider's own words for an error inside a stream.
+fn words(data: &Bytes) -> String {
+    match ErrorDetail::read(data) {
+        Some(detail) if !detail.message.is_empty() => detail.message,
+        _ => "The provider reported an error mid-stream".to_owned(),
+    }
+}
+
+/// Watches the time between arrivals with one timer that is moved only when it fires.
+#[derive(Debug)]
+struct Gap {
+    limit: Duration,
+    last: Instant,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Gap {
+    fn new(limit: Duration) -> Self {
+        let last = Instant::now();
+        Self { limit, last, timer: Box::pin(tokio::time::sleep_until(last + limit)) }
+    }
+
+    fn touch(&mut self) {
+        self.last = Instant::now();
+    }
+
+    fn poll_passed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let due = self.last + self.limit;
+            // A limit that shrank must not wait for the old one.
+            if self.timer.deadline() > due {
+                self.timer.as_mut().reset(due);
+            }
+            ready!(self.timer.as_mut().poll(cx));
+            if Instant::now() >= due {
+                return Poll::Ready(());
+            }
+            self.timer.as_mut().reset(due);
+        }
+    }
+}
