@@ -18,14 +18,16 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use vocab::Seed;
+use wire::openai::MAX_BODY_BYTES;
 use world::pool::{Pool, PoolOptions, PooledBody, SendError};
-use world::{Authority, Clock, Connector, Listener};
+use world::{
+    Authority, BodyError, Clock, Connector, Listener, Shutdown, accept_until, collect_body,
+    serve_connection,
+};
 
-use crate::accept::accept_all;
 use crate::config::Balance;
-use crate::connection::{self, Unread};
+use crate::front::{BODY_TIMEOUT, CLIENTS};
 use crate::headers::{is_hop_by_hop, text};
-use crate::shutdown::Shutdown;
 
 /// A reverse proxy in front of several instances. Clones share their state.
 #[derive(Clone, Debug)]
@@ -75,22 +77,22 @@ impl Balancer {
         let connect = |conn| {
             let shared = Arc::clone(&self.shared);
             async move {
-                let never = Shutdown::default();
-                connection::serve(conn, &never, |request| shared.forward(request)).await;
+                // How a connection ends is the client's to notice.
+                let _ = serve_connection(conn, CLIENTS, |request| shared.forward(request)).await;
             }
         };
-        accept_all(listener, connect).await
+        accept_until(listener, &Shutdown::default(), connect).await
     }
 }
 
 impl Shared {
     async fn forward(self: &Arc<Self>, request: Request<Incoming>) -> Response<Relay> {
         let (parts, body) = request.into_parts();
-        let body = match connection::whole(body).await {
+        let body = match collect_body(body, MAX_BODY_BYTES, BODY_TIMEOUT).await {
             Ok(body) => body,
-            Err(Unread::TooLarge) => return plain(StatusCode::PAYLOAD_TOO_LARGE),
-            Err(Unread::Slow) => return plain(StatusCode::REQUEST_TIMEOUT),
-            Err(Unread::Cut) => return plain(StatusCode::BAD_REQUEST),
+            Err(BodyError::TooLarge) => return plain(StatusCode::PAYLOAD_TOO_LARGE),
+            Err(BodyError::Stalled) => return plain(StatusCode::REQUEST_TIMEOUT),
+            Err(BodyError::Broken(_)) => return plain(StatusCode::BAD_REQUEST),
         };
         let call_id = text(&parts.headers, "x-litellm-call-id").to_owned();
         let mut passed_over = Vec::with_capacity(0);

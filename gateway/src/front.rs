@@ -12,17 +12,18 @@ mod routes;
 use std::borrow::Cow;
 use std::future::Future;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
-use tokio::sync::oneshot;
 use tower_service::Service as _;
-use world::{Conn, Listener, Tasks};
+use wire::openai::MAX_BODY_BYTES;
+use world::{
+    BodyError, Conn, Listener, ServeOptions, Shutdown, accept_until, collect_body, serve_until,
+};
 
-use crate::accept::accept_all;
-use crate::connection::{self, Unread};
 use crate::failover;
 use crate::failover::chat_request::ChatRequest;
 use crate::failover::request_state::RequestState;
@@ -30,10 +31,21 @@ use crate::failover::response::AnswerBody;
 use crate::front::refusal::Refusal;
 use crate::headers::text;
 use crate::instance::{Current, Instance};
-use crate::shutdown::Shutdown;
+use crate::shutdown::{GRACE, LAST_WORDS};
 
 /// Longest call id that is taken from a client, in bytes; longer ones are replaced. It goes into logs.
 const CALL_ID_MAX: usize = 128;
+
+/// Bounds of a client's connection.
+pub(crate) const CLIENTS: ServeOptions = ServeOptions {
+    header_timeout: Some(Duration::from_secs(30)),
+    head_bytes_max: 64 * 1024,
+    // nginx' `send_timeout`.
+    write_timeout: Some(Duration::from_secs(60)),
+};
+
+/// Longest time between two arrivals of a request's body: nginx' `client_body_timeout`.
+pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Serves `listener` until it closes, or until `stop` and the orderly end that follows it.
 pub(crate) async fn serve(
@@ -44,38 +56,15 @@ pub(crate) async fn serve(
     let pages = routes::router(current.clone());
     let shutdown = Arc::<Shutdown>::default();
     let server = Arc::new(Server { current, pages, shutdown: Arc::clone(&shutdown) });
-    // Connections outlive the loop that accepts them, which bounds their number.
-    let connections = Mutex::new(Tasks::new(usize::MAX));
-    let connect = |conn| {
-        let (server, (ended, end)) = (Arc::clone(&server), oneshot::channel::<()>());
-        let connection = async move {
-            server.serve(conn).await;
-            drop(ended);
-        };
-        let _always = locked(&connections).spawn(connection);
-        async move {
-            let _ended = end.await;
-        }
-    };
-    let serving = async {
-        tokio::select! {
-            biased;
-            closed = accept_all(listener, connect) => return closed,
-            () = shutdown.begun() => {}
-        }
-        let mut left = std::mem::replace(&mut *locked(&connections), Tasks::new(0));
-        left.join_all().await;
-        Ok(())
-    };
+    let serving = accept_until(listener, &shutdown, |conn| {
+        let server = Arc::clone(&server);
+        async move { server.serve(conn).await }
+    });
     tokio::select! {
         biased;
         ended = serving => ended,
-        () = shutdown.conduct(stop) => Ok(()),
+        () = shutdown.conduct(stop, GRACE, LAST_WORDS) => Ok(()),
     }
-}
-
-fn locked(connections: &Mutex<Tasks>) -> MutexGuard<'_, Tasks> {
-    connections.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What all connections of one server share.
@@ -88,7 +77,8 @@ struct Server {
 
 impl Server {
     async fn serve(&self, conn: Conn) {
-        connection::serve(conn, &self.shutdown, |request| self.answer(request)).await;
+        // How a connection ends is the client's to notice.
+        let _ = serve_until(conn, CLIENTS, &self.shutdown, |request| self.answer(request)).await;
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBody> {
@@ -130,21 +120,23 @@ impl Server {
         body: Incoming,
     ) -> Result<ChatRequest, Refusal> {
         auth::check(instance.config.master_key.as_ref(), &head.headers)?;
-        let body = match self.shutdown.unless_over(connection::whole(body)).await {
-            Some(Ok(body)) => body,
-            Some(Err(unread)) => return Err(refusal(unread)),
-            None => return Err(Refusal::shutting_down()),
-        };
+        let body =
+            match self.shutdown.unless_over(collect_body(body, MAX_BODY_BYTES, BODY_TIMEOUT)).await
+            {
+                Some(Ok(body)) => body,
+                Some(Err(unread)) => return Err(refusal(&unread)),
+                None => return Err(Refusal::shutting_down()),
+            };
         let path_model = chat_path(head.uri.path()).flatten().map(unescaped);
         head::read(&instance.router, &head.headers, path_model.as_deref(), body)
     }
 }
 
-fn refusal(unread: Unread) -> Refusal {
+fn refusal(unread: &BodyError<hyper::Error>) -> Refusal {
     match unread {
-        Unread::TooLarge => Refusal::too_large(),
-        Unread::Slow => Refusal::too_slow(connection::BODY_TIMEOUT),
-        Unread::Cut => {
+        BodyError::TooLarge => Refusal::too_large(),
+        BodyError::Stalled => Refusal::too_slow(BODY_TIMEOUT),
+        BodyError::Broken(_) => {
             Refusal::bad_request(Some("request_body"), "Request body ended early".to_owned())
         }
     }

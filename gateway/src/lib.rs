@@ -26,9 +26,6 @@ pub mod config;
 pub mod observer;
 pub mod policy;
 
-mod accept;
-mod chunk_buf;
-mod connection;
 mod failover;
 mod front;
 mod gateway;
@@ -37,10 +34,8 @@ mod instance;
 mod keyed_rng;
 mod metrics;
 mod routing;
-mod send_limit;
 mod shutdown;
 mod upstream;
-mod write_batch;
 
 pub use config::litellm;
 pub use gateway::{Gateway, Parts};

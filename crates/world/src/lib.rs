@@ -8,6 +8,9 @@
 //! This crate must never know providers, JSON, faults, scenarios or gateways: it can cut a
 //! connection, it does not know why.
 
+mod accept;
+mod body;
+mod chunk_buf;
 mod clock;
 mod conn;
 mod connect;
@@ -18,15 +21,20 @@ mod links;
 mod listen;
 mod memory;
 mod pace;
-mod patient;
 pub mod pool;
 mod serve;
+mod shutdown;
 mod tcp;
 mod tls;
 mod toxic;
 mod virtual_time;
 mod watchdog;
+mod write_batch;
+mod write_timeout;
 
+pub use accept::accept_until;
+pub use body::{BodyError, collect_body};
+pub use chunk_buf::ChunkBuf;
 pub use clock::Clock;
 pub use conn::Conn;
 pub use connect::{Authority, BoxFuture, Connector, Dial, Names};
@@ -36,9 +44,11 @@ pub use links::{LinkRule, Links, Passage, Passages, Premises, Whereabouts, Witne
 pub use listen::{Incoming, Listener};
 pub use memory::{Link, MemoryNetwork};
 pub use pace::Pacer;
-pub use serve::{Room, ServeOptions, Tasks, serve_connection};
+pub use serve::{Room, ServeOptions, Tasks, serve_connection, serve_until};
+pub use shutdown::Shutdown;
 pub use tcp::{Directory, TcpConnector, listen_tcp, lookup};
 pub use tls::{Identity, IdentityError, SelfSigned};
 pub use toxic::{Stream, Toxic};
 pub use virtual_time::run_virtual;
 pub use watchdog::Watchdog;
+pub use write_batch::WriteBatch;

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,8 +13,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::task::JoinSet;
 
-use crate::Conn;
-use crate::patient::Patient;
+use crate::write_timeout::WriteTimeout;
+use crate::{Conn, Shutdown};
 
 /// Bounds of a served connection.
 #[derive(Clone, Copy, Debug)]
@@ -50,17 +51,49 @@ where
     B: Body<Data = Bytes> + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    serve_until(conn, options, &Shutdown::default(), handler).await
+}
+
+/// As [`serve_connection`], and takes no further request once `shutdown` has begun. When it is over,
+/// what is open is polled once more, to say its last words.
+///
+/// # Errors
+/// As [`serve_connection`].
+pub async fn serve_until<H, F, B>(
+    conn: Conn,
+    options: ServeOptions,
+    shutdown: &Shutdown,
+    handler: H,
+) -> Result<(), hyper::Error>
+where
+    H: Fn(Request<Incoming>) -> F,
+    F: Future<Output = Response<B>>,
+    B: Body<Data = Bytes> + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     let service = service_fn(move |request| {
         let answer = handler(request);
         async move { Ok::<_, Infallible>(answer.await) }
     });
-    http1::Builder::new()
+    let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(options.header_timeout)
         .max_buf_size(options.head_bytes_max.max(8192))
         .auto_date_header(false)
-        .serve_connection(TokioIo::new(Patient::new(conn, options.write_timeout)), service)
-        .await
+        .serve_connection(TokioIo::new(WriteTimeout::new(conn, options.write_timeout)), service);
+    let mut served = pin!(served);
+    tokio::select! {
+        biased;
+        ended = served.as_mut() => return ended,
+        () = shutdown.begun() => served.as_mut().graceful_shutdown(),
+    }
+    tokio::select! {
+        biased;
+        ended = served.as_mut() => return ended,
+        () = shutdown.over() => {}
+    }
+    // What is still open sees that it is over by being polled once more.
+    served.await
 }
 
 /// A bounded set of tasks that ends with its owner: dropping it aborts them all. A task that ended

@@ -9,11 +9,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Response};
-use http_body_util::BodyExt;
 use tokio::time::timeout;
 use world::pool::{PooledBody, SendError};
+use world::{BodyError, collect_body};
 
-use crate::chunk_buf::ChunkBuf;
 use crate::config::fleet::Target;
 use crate::config::{Deployment, DeploymentIndex};
 use crate::failover::attempt_guard::AttemptGuard;
@@ -88,7 +87,7 @@ impl Attempt<'_> {
         let route = &self.instance.members[self.deployment].route;
         let request = match route.encode((&self.request.head, &self.request.body), config, &model) {
             Ok(request) => request,
-            Err(error) => return Err(fault(guard, untranslatable(&error), HeaderMap::new())),
+            Err(error) => return Err(failed(guard, untranslatable(&error), HeaderMap::new())),
         };
         let head = self.instance.pool.send(&config.authority, request, self.call_id);
         let failure = match timeout(self.deadlines.head, head).await {
@@ -102,7 +101,7 @@ impl Attempt<'_> {
             Ok(Err(error)) => self.unanswered(&error),
             Err(_) => Failure::timed_out(self.deadlines.head),
         };
-        Err(fault(guard, failure, HeaderMap::new()))
+        Err(failed(guard, failure, HeaderMap::new()))
     }
 
     fn policy(&self) -> &'static dyn Policy {
@@ -131,11 +130,12 @@ impl Attempt<'_> {
     ) -> Box<AttemptError> {
         let (head, body) = response.into_parts();
         // An error whose body does not come, or does not end, is the error that its status says.
-        let text = collect(body, self.deadlines.gap, ERROR_BYTES_MAX).await.unwrap_or_default();
+        let text = collect_body(body, ERROR_BYTES_MAX, self.deadlines.gap).await;
+        let text = text.unwrap_or_default();
         let now = self.instance.clock.unix_seconds();
         let protocol = self.config().protocol;
         let failure = classify(protocol, head.status.as_u16(), &head.headers, &text, now);
-        fault(guard, failure, head.headers)
+        failed(guard, failure, head.headers)
     }
 
     async fn begin_stream(
@@ -176,9 +176,10 @@ impl Attempt<'_> {
         response: Response<PooledBody>,
     ) -> Result<Answered, Box<AttemptError>> {
         let (head, body) = response.into_parts();
-        let body = match collect(body, self.deadlines.gap, ANSWER_BYTES_MAX).await {
+        let gap = self.deadlines.gap;
+        let body = match collect_body(body, ANSWER_BYTES_MAX, gap).await {
             Ok(body) => body,
-            Err(broken) => return Err(fault(guard, broken.failure(), head.headers)),
+            Err(error) => return Err(failed(guard, broken(error, gap).failure(), head.headers)),
         };
         let created = self.instance.clock.unix_seconds();
         match whole_answer(self.config().protocol, body, created) {
@@ -186,12 +187,12 @@ impl Attempt<'_> {
                 guard.answered(usage);
                 Ok(Answered { guard, headers: head.headers, reply: Reply::Whole(body) })
             }
-            None => Err(fault(guard, Break::Malformed.failure(), head.headers)),
+            None => Err(failed(guard, Break::Malformed.failure(), head.headers)),
         }
     }
 }
 
-fn fault(guard: AttemptGuard, failure: Failure, headers: HeaderMap) -> Box<AttemptError> {
+fn failed(guard: AttemptGuard, failure: Failure, headers: HeaderMap) -> Box<AttemptError> {
     Box::new(AttemptError { guard, failure, headers, phase: Phase::BeforeStream })
 }
 
@@ -202,18 +203,11 @@ fn untranslatable(error: &EncodeError) -> Failure {
     Failure { class, status: class.status(), reason: Reason::BadRequest, ..broken }
 }
 
-/// Reads a body to its end, `gap` between two pieces at most. One that came in one piece is not copied.
-async fn collect(body: PooledBody, gap: Duration, bytes_max: usize) -> Result<Bytes, Break> {
-    let mut body = body;
-    let mut pieces = ChunkBuf::default();
-    // Bounded by `bytes_max`.
-    while pieces.len() <= bytes_max {
-        match timeout(gap, body.frame()).await {
-            Err(_) => return Err(Break::Stalled(gap)),
-            Ok(None) => return Ok(pieces.take()),
-            Ok(Some(Err(error))) => return Err(Break::Cut(error)),
-            Ok(Some(Ok(frame))) => pieces.push(frame.into_data().unwrap_or_default()),
-        }
+/// A body that broke off, as a stream that did.
+fn broken(error: BodyError<hyper::Error>, gap: Duration) -> Break {
+    match error {
+        BodyError::TooLarge => Break::Malformed,
+        BodyError::Stalled => Break::Stalled(gap),
+        BodyError::Broken(error) => Break::Cut(error),
     }
-    Err(Break::Malformed)
 }

@@ -12,14 +12,14 @@ use bytes::Bytes;
 use http_body::{Body, Frame};
 use wire::sse::encode;
 
-use crate::chunk_buf::ChunkBuf;
 use crate::failover::attempt_guard::AttemptGuard;
 use crate::failover::error_envelope::error_event;
 use crate::failover::request_state::RequestState;
 use crate::shutdown;
 use crate::upstream::failure::Failure;
 use crate::upstream::stream::{Ending, Held, Reader};
-use crate::write_batch::WriteBatch;
+use world::ChunkBuf;
+use world::WriteBatch;
 
 /// A stream on its way to the client.
 #[derive(Debug)]

@@ -15,8 +15,8 @@ use crate::instance::Instance;
 use crate::observer::Choice;
 use crate::policy::SiblingAttempt;
 use crate::policy::cooldown::NthFailure;
-use crate::shutdown::Shutdown;
 use crate::upstream::failure::{Failure, Reason};
+use world::Shutdown;
 
 /// One request while it is served.
 #[derive(Debug)]

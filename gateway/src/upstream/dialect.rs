@@ -6,7 +6,7 @@ use wire::openai::{PeekKind, Usage};
 use wire::sse::Event;
 
 use super::anthropic::{self, Translator};
-use crate::chunk_buf::ChunkBuf;
+use world::ChunkBuf;
 
 /// How a stream is read: passed through, or translated frame by frame.
 #[derive(Debug)]

@@ -17,10 +17,10 @@ use wire::sse::{DEFAULT_MAX_EVENT_BYTES, Decoder};
 use world::Clock;
 use world::pool::PooledBody;
 
-use crate::chunk_buf::ChunkBuf;
 use crate::upstream::failure::{Failure, Trouble};
 use crate::upstream::{Broken, Dialect};
-use crate::write_batch::WriteBatch;
+use world::ChunkBuf;
+use world::WriteBatch;
 
 /// Bytes joined into one write at most, and bytes held back at most while nothing has been said: a
 /// socket's usual send buffer, and far more than any provider sends before its first word.

@@ -1,6 +1,6 @@
 //! A stream whose peer must keep reading.
 //!
-//! A client that no longer takes what is sent to it would hold its answer, the provider's connection
+//! A client that no longer takes what is sent to it would hold its answer, whatever stands behind it
 //! and a place in every count for as long as it likes; hyper asks for no more of an answer while it
 //! cannot write, so that no time limit within the answer would ever be looked at.
 
@@ -13,13 +13,12 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-/// Longest time between two writes that a client lets through: nginx' `send_timeout`.
-pub(crate) const SEND_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// Fails a write that could not go on for [`SEND_TIMEOUT`]. Costs nothing while writes go through.
+/// Fails a write or a flush that could not go on for a while. Costs nothing while writes go through.
 #[derive(Debug)]
-pub(crate) struct SendLimit<T> {
+pub(crate) struct WriteTimeout<T> {
     io: T,
+    /// `None` waits for ever.
+    limit: Option<Duration>,
     stuck: Stuck,
 }
 
@@ -30,10 +29,10 @@ struct Stuck {
     waits: bool,
 }
 
-impl<T> SendLimit<T> {
+impl<T> WriteTimeout<T> {
     /// Watches over writes to `io`.
-    pub(crate) fn new(io: T) -> Self {
-        Self { io, stuck: Stuck::default() }
+    pub(crate) fn new(io: T, limit: Option<Duration>) -> Self {
+        Self { io, limit, stuck: Stuck::default() }
     }
 }
 
@@ -41,22 +40,24 @@ impl Stuck {
     fn watch<R>(
         &mut self,
         cx: &mut Context<'_>,
+        limit: Option<Duration>,
         polled: Poll<io::Result<R>>,
     ) -> Poll<io::Result<R>> {
+        let Some(limit) = limit else { return polled };
         if polled.is_ready() {
             self.waits = false;
             return polled;
         }
-        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(SEND_TIMEOUT)));
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
         if !std::mem::replace(&mut self.waits, true) {
-            timer.as_mut().reset(Instant::now() + SEND_TIMEOUT);
+            timer.as_mut().reset(Instant::now() + limit);
         }
         ready!(timer.as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for SendLimit<T> {
+impl<T: AsyncRead + Unpin> AsyncRead for WriteTimeout<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -66,7 +67,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for SendLimit<T> {
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for SendLimit<T> {
+impl<T: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<T> {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -74,7 +75,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for SendLimit<T> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.io).poll_write(cx, buf);
-        this.stuck.watch(cx, polled)
+        this.stuck.watch(cx, this.limit, polled)
     }
 
     fn poll_write_vectored(
@@ -84,7 +85,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for SendLimit<T> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.io).poll_write_vectored(cx, bufs);
-        this.stuck.watch(cx, polled)
+        this.stuck.watch(cx, this.limit, polled)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -96,7 +97,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for SendLimit<T> {
         match Pin::new(&mut this.io).poll_flush(cx) {
             // A flush says nothing about whether the last write went through.
             Poll::Ready(flushed) => Poll::Ready(flushed),
-            Poll::Pending => this.stuck.watch(cx, Poll::Pending),
+            Poll::Pending => this.stuck.watch(cx, this.limit, Poll::Pending),
         }
     }
 

@@ -1,17 +1,17 @@
-//! Frames that are ready together, on their way into one write.
+//! Pieces of a body that are ready together, on their way into one write.
 
 use bytes::{Bytes, BytesMut};
 
 /// Collects frames. A single frame is passed on as it is; only a second one makes a copy.
 #[derive(Debug, Default)]
-pub(crate) struct ChunkBuf {
+pub struct ChunkBuf {
     first: Bytes,
     rest: BytesMut,
 }
 
 impl ChunkBuf {
     /// Appends a frame.
-    pub(crate) fn push(&mut self, frame: Bytes) {
+    pub fn push(&mut self, frame: Bytes) {
         if self.is_empty() {
             self.first = frame;
             return;
@@ -25,17 +25,17 @@ impl ChunkBuf {
     }
 
     /// Bytes collected so far.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.first.len() + self.rest.len()
     }
 
     /// Whether there is nothing.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Takes everything.
-    pub(crate) fn take(&mut self) -> Bytes {
+    pub fn take(&mut self) -> Bytes {
         if self.rest.is_empty() {
             std::mem::take(&mut self.first)
         } else {

@@ -1,8 +1,7 @@
-//! Letting everybody else who is ready have a turn, from within a `poll` function.
+//! Getting the frames of one burst into one write, without any timer: a body yields to every other
+//! ready task before it hands out what it has, until that brings nothing more.
 //!
-//! A body that waits for such a turn before it hands out what it has gets frames of one burst into one
-//! write, without any timer. `wake_by_ref` would not do: hyper polls a body several times in one turn
-//! of its own.
+//! `wake_by_ref` would not do for the yield: hyper polls a body several times in one turn of its own.
 
 use std::future::Future;
 use std::pin::pin;
@@ -10,9 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
-/// A turn of everybody else; can be taken again and again.
+/// tokio's `yield_now` as a `poll` function; can be used again and again.
 #[derive(Debug, Default)]
-pub(crate) struct Turn {
+struct YieldNow {
     flag: Arc<Flag>,
     asked: bool,
 }
@@ -23,10 +22,10 @@ struct Flag {
     waiting: Mutex<Option<Waker>>,
 }
 
-impl Turn {
+impl YieldNow {
     /// Ready once every task that was ready at the first call has been polled, as far as tokio's
     /// `yield_now` promises that.
-    pub(crate) fn poll_given(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_yielded(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.flag.given.swap(false, Ordering::AcqRel) {
             self.asked = false;
             return Poll::Ready(());
@@ -41,20 +40,20 @@ impl Turn {
     }
 }
 
-/// Waits until a turn of everybody else brings nothing more.
+/// Waits until a yield brings nothing more.
 #[derive(Debug, Default)]
-pub(crate) struct WriteBatch {
-    turn: Turn,
-    /// How much there was when the turn under way began.
+pub struct WriteBatch {
+    yielding: YieldNow,
+    /// How much there was when the yield under way began.
     before: Option<usize>,
 }
 
 impl WriteBatch {
-    /// Ready when `collected` has not grown during a whole turn. Ends, if the amount is bounded.
-    pub(crate) fn poll_over(&mut self, cx: &mut Context<'_>, collected: usize) -> Poll<()> {
+    /// Ready when `collected` has not grown during a whole yield. Ends, if the amount is bounded.
+    pub fn poll_over(&mut self, cx: &mut Context<'_>, collected: usize) -> Poll<()> {
         loop {
             let before = *self.before.get_or_insert(collected);
-            std::task::ready!(self.turn.poll_given(cx));
+            std::task::ready!(self.yielding.poll_yielded(cx));
             self.before = None;
             if before == collected {
                 return Poll::Ready(());

@@ -1,0 +1,48 @@
+//! Reading a whole body, bounded in size and in silence.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::Body;
+use http_body_util::BodyExt;
+use tokio::time::timeout;
+
+use crate::ChunkBuf;
+
+/// Why a body could not be read.
+#[derive(Debug)]
+pub enum BodyError<E> {
+    /// It is larger than allowed.
+    TooLarge,
+    /// It stopped coming.
+    Stalled,
+    /// The connection broke.
+    Broken(E),
+}
+
+/// Reads a body to its end: at most `bytes_max` bytes, with `gap` between two arrivals. One that came
+/// in one piece is not copied.
+///
+/// # Errors
+/// [`BodyError`].
+pub async fn collect_body<B>(
+    body: B,
+    bytes_max: usize,
+    gap: Duration,
+) -> Result<Bytes, BodyError<B::Error>>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let mut body = body;
+    let mut chunks = ChunkBuf::default();
+    // Bounded by `bytes_max`.
+    while chunks.len() <= bytes_max {
+        match timeout(gap, body.frame()).await {
+            Err(_) => return Err(BodyError::Stalled),
+            Ok(None) => return Ok(chunks.take()),
+            Ok(Some(Err(error))) => return Err(BodyError::Broken(error)),
+            Ok(Some(Ok(frame))) => chunks.push(frame.into_data().unwrap_or_default()),
+        }
+    }
+    Err(BodyError::TooLarge)
+}
