@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use record::run::{Clock, ContenderInfo};
 use record::{MachineInfo, ReadError, RunInfo, read_json};
 
-use crate::fold::chart::Charts;
-use crate::fold::{self, Folded};
+use crate::numbers::charts::Charts;
+use crate::numbers::{self, Evaluation, Played};
 use crate::report::{
     Compress, Config, Contender, Marks, Measured, REPORT_SCHEMA, RunReport, Scenario,
     ValidityVerdict,
@@ -55,7 +55,7 @@ impl Analysis {
     }
 }
 
-/// Reads and folds a run directory.
+/// Reads and evaluates a run directory.
 ///
 /// # Errors
 /// [`AnalyseError`] if a file is missing or unreadable, or names a path. A run that is merely bad is no error: its
@@ -67,17 +67,26 @@ pub fn analyse(dir: &Path) -> Result<Analysis, AnalyseError> {
     if let Some(name) = names.into_iter().find(|name| vocab::ContenderName::new(name).is_none()) {
         return Err(AnalyseError::Name(name.clone()));
     }
-    let folded = fold_all(&run, dir, machine.incomplete.is_none())?;
-    let direct = folded.iter().zip(&run.contenders).find(|(_, who)| who.mark).map(|(f, _)| f);
+    let played = match machine.incomplete {
+        None => Played::Whole,
+        Some(_) => Played::Interrupted,
+    };
+    let evaluated = evaluate_all(&run, dir, played)?;
+    let direct = evaluated.iter().zip(&run.contenders).find(|(_, who)| who.mark).map(|(f, _)| f);
     let direct = direct.map(|direct| direct.numbers.clone());
     let marks = marks(dir, direct.as_ref())?;
-    let validity = validity::judge(&run, &machine, &folded.iter().collect::<Vec<_>>());
-    let played_ns = folded.iter().map(|each| each.last_ns).max().unwrap_or(0);
+    let validity = validity::judge(&run, &machine, &evaluated.iter().collect::<Vec<_>>());
+    let played_ns = evaluated.iter().map(|each| each.last_ns).max().unwrap_or(0);
     let duration_ns = run.scenario.duration_ns;
-    let played_ns = if machine.incomplete.is_some() { played_ns } else { duration_ns };
-    let ranked = folded.into_iter().zip(&run.contenders).filter(|(_, who)| !who.mark);
+    let played_ns = match played {
+        Played::Whole => duration_ns,
+        Played::Interrupted => played_ns,
+    };
+    let ranked = evaluated.into_iter().zip(&run.contenders).filter(|(_, who)| !who.mark);
     let (contenders, charts): (Vec<_>, Vec<_>) = ranked
-        .map(|(folded, _)| (with_extra_cost(folded.numbers, direct.as_ref()), folded.charts))
+        .map(|(evaluated, _)| {
+            (with_extra_cost(evaluated.numbers, direct.as_ref()), evaluated.charts)
+        })
         .unzip();
     let played_s = played_ns.min(duration_ns) as f64 / 1e9;
     let scenario = Scenario {
@@ -108,33 +117,33 @@ pub fn analyse(dir: &Path) -> Result<Analysis, AnalyseError> {
     Ok(Analysis { dir: dir.to_owned(), run, machine, report, played_s, direct, charts })
 }
 
-/// Contenders folded at a time: each holds its own tables in memory, about 30 MB per 100,000
+/// Contenders evaluated at a time: each holds its own tables in memory, about 30 MB per 100,000
 /// requests, so this bounds both threads and memory.
-const FOLDED_AT_A_TIME: usize = 4;
+const AT_A_TIME: usize = 4;
 
-/// Folds every contender; each is a pure function of its own directory.
-fn fold_all(run: &RunInfo, dir: &Path, whole: bool) -> Result<Vec<Folded>, ReadError> {
-    let fold = |who: &ContenderInfo| fold::contender(run, who, &dir.join(&who.name), whole);
-    let mut folded = Vec::with_capacity(run.contenders.len());
-    for batch in run.contenders.chunks(FOLDED_AT_A_TIME) {
+/// Evaluates every contender; each is a pure function of its own directory.
+fn evaluate_all(run: &RunInfo, dir: &Path, played: Played) -> Result<Vec<Evaluation>, ReadError> {
+    let evaluate = |who: &ContenderInfo| numbers::evaluate(run, who, &dir.join(&who.name), played);
+    let mut evaluated = Vec::with_capacity(run.contenders.len());
+    for batch in run.contenders.chunks(AT_A_TIME) {
         let batch: Vec<_> = std::thread::scope(|scope| {
-            let start = |who| (who, scope.spawn(move || fold(who)));
+            let start = |who| (who, scope.spawn(move || evaluate(who)));
             let started: Vec<_> = batch.iter().map(start).collect();
-            // A thread that died is folded again here, so that its panic surfaces where it belongs.
+            // A thread that died is evaluated again here, so that its panic surfaces where it belongs.
             let ended = started.into_iter();
-            ended.map(|(who, thread)| thread.join().unwrap_or_else(|_| fold(who))).collect()
+            ended.map(|(who, thread)| thread.join().unwrap_or_else(|_| evaluate(who))).collect()
         });
         for each in batch {
-            folded.push(each?);
+            evaluated.push(each?);
         }
     }
-    Ok(folded)
+    Ok(evaluated)
 }
 
 fn marks(dir: &Path, direct: Option<&Contender>) -> Result<Marks, ReadError> {
     let direct_success_rate = direct.map_or(Measured::NotApplicable, |direct| direct.success_rate);
     let oracle = dir.join("oracle.csv");
-    let savable_rate = if oracle.exists() { fold::savable(&oracle)? } else { None };
+    let savable_rate = if oracle.exists() { numbers::savable(&oracle)? } else { None };
     let savable_rate = Measured::known_or(savable_rate, Measured::NotApplicable);
     Ok(Marks { direct_success_rate, savable_rate })
 }

@@ -1,21 +1,19 @@
 //! Everything that happened to one request, from all three tables, as one timeline per contender.
 //!
-//! The client's book says what the user saw, the ledger what reached a provider, the decisions why
+//! The clients' table says what the user saw, the ledger what reached a provider, the decisions why
 //! the gateway did it. Told in the order of the run's clock, causes before effects, with the distance
 //! to the intended instant. It reads the tables row by row and keeps only this request's rows. Of
-//! somebody else's gateway there is the client's book alone.
+//! somebody else's gateway there is the clients' table alone.
 
-mod order;
-mod told;
+mod sentences;
+mod timeline;
 
 use std::path::{Path, PathBuf};
 
 use record::run::Clock;
 use record::{AttemptRow, DecisionRow, ReadError, RequestRow, Row, RowReader, RunInfo, read_json};
 
-use crate::figures::millis;
-use crate::terminal::{Ink, Style, Tone, plain, prose, wrap};
-use told::ending;
+use sentences::ending;
 
 /// Attempts or decisions told per contender; a request with more is a loop, and said to be cut.
 const EVENTS_MAX: usize = 400;
@@ -27,7 +25,8 @@ pub struct Explained {
     pub request: u64,
     /// One story per contender that was offered it, in the order of the scenario.
     pub stories: Vec<Story>,
-    clock: Clock,
+    /// Which clock the run was played on.
+    pub clock: Clock,
 }
 
 /// What happened to the request under one contender.
@@ -50,15 +49,15 @@ pub struct Story {
 pub struct Event {
     /// When, in nanoseconds since the start of the run.
     pub at_ns: u64,
-    /// Who says so.
-    pub said_by: SaidBy,
+    /// Which table says so.
+    pub source: Source,
     /// What, in words.
     pub text: String,
 }
 
-/// Whose book an event comes from.
+/// Which table an event comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SaidBy {
+pub enum Source {
     /// `requests.csv`.
     Client,
     /// `decisions.csv`.
@@ -122,49 +121,7 @@ pub fn explain(
     Ok(Explained { request, stories, clock: run.scenario.clock })
 }
 
-impl Explained {
-    /// The stories for a terminal.
-    pub fn text(&self, style: Style) -> String {
-        let ink = Ink::new(style);
-        let clock = match self.clock {
-            Clock::Virtual => "SIMULATED",
-            Clock::Wall => "WALL CLOCK",
-        };
-        let mut out = vec![format!("request {} · {}", self.request, ink.paint(clock, Tone::Care))];
-        for story in &self.stories {
-            let tone = if story.good { Tone::Good } else { Tone::Bad };
-            let sign = if story.good { "✓" } else { "✗" };
-            out.push(String::new());
-            out.push(format!(
-                "{}  {}",
-                ink.paint(&plain(&story.contender), Tone::Strong),
-                ink.paint(&format!("{sign} {}", plain(&story.ending)), tone)
-            ));
-            out.extend(story.events.iter().map(|event| line(event, story, style, ink)));
-        }
-        out.join("\n") + "\n"
-    }
-}
-
-/// Columns before an event's text: clock, distance, book.
-const TEXT_COLUMN: usize = 38;
-
-fn line(event: &Event, story: &Story, style: Style, ink: Ink) -> String {
-    let since = event.at_ns as f64 - story.intended_ns as f64;
-    let since = if since < 0.0 {
-        format!("−{}", millis(-since / 1e6))
-    } else {
-        format!("+{}", millis(since / 1e6))
-    };
-    let head =
-        format!("{:>12.3} s {since:>11}  {:<8}  ", event.at_ns as f64 / 1e9, event.said_by.word());
-    let room = style.columns().saturating_sub(TEXT_COLUMN).max(20);
-    let text =
-        wrap(&prose(&event.text), room, 0).replace('\n', &format!("\n{}", " ".repeat(TEXT_COLUMN)));
-    format!("{}{text}", ink.paint(&head, Tone::Dim))
-}
-
-impl SaidBy {
+impl Source {
     /// The word in front of an event.
     pub const fn word(self) -> &'static str {
         match self {
@@ -207,11 +164,11 @@ fn story(dir: &Path, contender: &str, row: &RequestRow) -> Result<Story, ReadErr
     let decisions: Vec<DecisionRow> =
         rows(&dir.join("decisions.csv"), |decision: &DecisionRow| of_this(decision.request))?;
     let cut = attempts.len() == EVENTS_MAX || decisions.len() == EVENTS_MAX;
-    let mut events = order::timeline(row, attempts, &decisions);
+    let mut events = timeline::timeline(row, attempts, &decisions);
     if cut {
         let at_ns = row.end_ns.unwrap_or(row.intended_ns);
         let text = format!("more than {EVENTS_MAX} events; the rest is in the tables");
-        events.push(Event { at_ns, said_by: SaidBy::Client, text });
+        events.push(Event { at_ns, source: Source::Client, text });
     }
     Ok(Story {
         contender: contender.to_owned(),
@@ -222,7 +179,7 @@ fn story(dir: &Path, contender: &str, row: &RequestRow) -> Result<Story, ReadErr
     })
 }
 
-/// The first [`EVENTS_MAX`] rows that are `wanted`; none where nobody kept that book.
+/// The first [`EVENTS_MAX`] rows that are `wanted`; none where there is no such table.
 fn rows<R>(path: &Path, wanted: impl Fn(&R) -> bool) -> Result<Vec<R>, ReadError>
 where
     R: Row + serde::de::DeserializeOwned,

@@ -10,9 +10,8 @@ use record::run::{Clock, ContenderKind, Personality};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::figures::percent;
-use crate::format::File;
 use crate::report::{Contender, Measured, RunReport, ValidityVerdict};
+use crate::words::figures::percent;
 
 /// Version of the shape.
 pub const SERIES_SCHEMA: &str = "brownout.series/1";
@@ -124,13 +123,6 @@ pub fn combine(runs: &[Run]) -> Series {
     let scenarios =
         scenarios.into_iter().filter_map(|(name, runs)| scenario(name, &runs)).collect();
     Series { schema: SERIES_SCHEMA.to_owned(), scenarios }
-}
-
-/// The series as a file for the common parent.
-pub fn render(series: &Series) -> Vec<File> {
-    let mut text = serde_json::to_string_pretty(series).unwrap_or_default();
-    text.push('\n');
-    vec![File::text("report.json", text)]
 }
 
 /// The JSON schema of the series, as committed.

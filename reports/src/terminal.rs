@@ -4,16 +4,17 @@
 //! Words carry the meaning and colour repeats it, so the screen reads the same in a log file. What
 //! comes from outside is stripped of control characters: a scenario's name cannot move the cursor.
 
-pub(crate) mod assumed;
-pub(crate) mod comparison;
-mod ink;
-pub(crate) mod opening;
-pub(crate) mod outcome;
+mod comparison;
+mod faults;
+mod opening;
+mod paint;
 mod series;
+mod story;
 mod table;
 
-pub(crate) use ink::{Ink, Tone, plain, prose, wrap};
+use paint::Painter;
 pub use series::series;
+pub use story::story;
 
 use crate::Analysis;
 
@@ -37,12 +38,12 @@ impl Style {
 
 /// The first screen of a run.
 pub fn screen(analysis: &Analysis, style: Style) -> String {
-    let ink = Ink::new(style);
+    let painter = Painter::new(style);
     let parts = [
-        opening::opening(analysis, style, ink),
-        comparison::comparison(analysis, style, ink),
-        outcome::faults(analysis, style, ink),
-        outcome::pointers(analysis, style, ink),
+        opening::opening(analysis, style, painter),
+        comparison::comparison(analysis, style, painter),
+        faults::faults(analysis, style, painter),
+        faults::pointers(analysis, style, painter),
     ];
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     parts.join("\n")

@@ -8,9 +8,9 @@
 use record::machine::{GeneratorHealth, MachineInfo, StandingClock};
 use record::run::{Clock, RunInfo};
 
-use crate::figures::{NOT_OBSERVED, count, counted, millis, percent};
-use crate::fold::Folded;
+use crate::numbers::Evaluation;
 use crate::report::{Contender, Measured, Validity, ValidityVerdict};
+use crate::words::figures::{NOT_OBSERVED, count, counted, millis, percent};
 
 /// Lag that the generator may always have at its 99th percentile, in milliseconds: two timer ticks.
 const LAG_MS_MAX: f64 = 2.0;
@@ -28,27 +28,27 @@ const CALIBRATION_MS_MAX: f64 = 5.0;
 /// See [`CALIBRATION_MS_MAX`].
 const CALIBRATION_PART_MAX: f64 = 0.05;
 
-/// Judges the measurement; `folded` includes the mark `direct`.
-pub(crate) fn judge(run: &RunInfo, machine: &MachineInfo, folded: &[&Folded]) -> Validity {
+/// Judges the measurement; `evaluated` includes the mark `direct`.
+pub(crate) fn judge(run: &RunInfo, machine: &MachineInfo, evaluated: &[&Evaluation]) -> Validity {
     let mut reasons: Vec<String> = machine.incomplete.iter().cloned().collect();
     let whole = reasons.is_empty();
-    reasons.extend((!whole).then(|| not_played(folded)).flatten());
-    for each in folded {
+    reasons.extend((!whole).then(|| not_played(evaluated)).flatten());
+    for each in evaluated {
         let named = |reason: &String| format!("{}: {reason}", each.numbers.name);
         reasons.extend(each.mismatches.iter().map(named));
         reasons.extend(offered(&each.numbers).filter(|_| whole));
     }
-    reasons.extend(same_schedule(folded).filter(|_| whole));
+    reasons.extend(same_schedule(evaluated).filter(|_| whole));
     if run.scenario.clock == Clock::Wall {
         for health in &machine.generators {
-            let numbers = folded.iter().find(|each| each.numbers.name == health.contender);
+            let numbers = evaluated.iter().find(|each| each.numbers.name == health.contender);
             reasons.extend(kept_schedule(health, numbers.map(|each| &each.numbers)));
         }
     }
     let verdict =
         if reasons.is_empty() { ValidityVerdict::Valid } else { ValidityVerdict::Invalid };
     // What half a run shows about health and sample sizes is no note, but a consequence.
-    let mut notes = if whole { notes(run, folded) } else { Vec::new() };
+    let mut notes = if whole { notes(run, evaluated) } else { Vec::new() };
     notes.extend(machine.standing_clocks.iter().map(other_clock));
     Validity { verdict, reasons, notes }
 }
@@ -63,8 +63,8 @@ fn other_clock(clock: &StandingClock) -> String {
 }
 
 /// Who was not reached before the run was cut short.
-fn not_played(folded: &[&Folded]) -> Option<String> {
-    let names: Vec<&str> = folded
+fn not_played(evaluated: &[&Evaluation]) -> Option<String> {
+    let names: Vec<&str> = evaluated
         .iter()
         .filter(|each| !each.numbers.was_played())
         .map(|each| each.numbers.name.as_str())
@@ -88,9 +88,9 @@ fn offered(numbers: &Contender) -> Option<String> {
     })
 }
 
-fn same_schedule(folded: &[&Folded]) -> Option<String> {
-    let first = folded.first()?;
-    let other = folded.iter().find(|each| each.schedule != first.schedule)?;
+fn same_schedule(evaluated: &[&Evaluation]) -> Option<String> {
+    let first = evaluated.first()?;
+    let other = evaluated.iter().find(|each| each.schedule != first.schedule)?;
     Some(format!(
         "{} was offered {}, {} was offered {}: not the same schedule",
         first.numbers.name,
@@ -128,10 +128,10 @@ fn kept_schedule(health: &GeneratorHealth, numbers: Option<&Contender>) -> Vec<S
     reasons
 }
 
-fn notes(run: &RunInfo, folded: &[&Folded]) -> Vec<String> {
+fn notes(run: &RunInfo, evaluated: &[&Evaluation]) -> Vec<String> {
     let ranked = || {
         let marks = |name: &str| run.contenders.iter().any(|c| c.mark && c.name == name);
-        folded.iter().map(|each| &each.numbers).filter(move |numbers| !marks(&numbers.name))
+        evaluated.iter().map(|each| &each.numbers).filter(move |numbers| !marks(&numbers.name))
     };
     let mut notes = Vec::new();
     let unhealthy: Vec<&str> = ranked()

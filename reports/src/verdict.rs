@@ -6,14 +6,13 @@
 //! One run never "wins": that takes five seeds (see `seeds`). Latency is not part of the rule, so
 //! kinds may be ranked together.
 
-mod sentence;
+pub(crate) mod sentence;
 
 use std::cmp::Ordering;
 
 use record::RunInfo;
 
 use crate::report::{Basis, Contender, Marks, Validity, ValidityVerdict, Verdict};
-pub(crate) use sentence::{faults_played, met_none, slo_value};
 
 /// Costs closer than this part of the cheaper one are a tie.
 const COST_TIE: f64 = 0.02;
@@ -37,7 +36,8 @@ pub(crate) fn decide(
         let (ranking, kept) = (Vec::new(), Vec::new());
         return Verdict { winner: None, line, ranking, kept, basis: Basis::Invalid };
     }
-    let (keepers, others): (Vec<_>, Vec<_>) = contenders.iter().partition(|c| keeps(c));
+    let (keepers, others): (Vec<_>, Vec<_>) =
+        contenders.iter().partition(|contender| contender.keeps_promise());
     let mut ranked =
         if costs_are_known(&keepers) { by_cost(&keepers) } else { by_goodput(&keepers) };
     ranked.extend(by_goodput(&others));
@@ -56,11 +56,6 @@ pub(crate) fn decide(
         kept: keepers.iter().map(|contender| contender.name.clone()).collect(),
         basis,
     }
-}
-
-/// Whether every promise is kept. Without any promise nobody keeps it; NO DATA is no pass.
-pub(crate) fn keeps(contender: &Contender) -> bool {
-    !contender.slo.is_empty() && contender.slo.iter().all(|slo| slo.pass() == Some(true))
 }
 
 /// Whether costs can rank these: one that is not known ranks neither well nor badly.

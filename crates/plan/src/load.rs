@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use gateway::config::Config;
 use loadgen::config::Phase;
-use record::run::CompressInfo;
+use record::run::{CompressInfo, LEFT_OUT};
 use vocab::{At, Seed};
 
 use crate::out::assemble::assemble;
@@ -403,7 +403,7 @@ fn leave_out(timeline: &mut Timeline, end: At) {
     let fits = |to: u64| to <= end.ns();
     for info in timeline.infos.iter().filter(|info| !fits(info.to_ns)) {
         let line = format!(
-            "{} ({}) is left out: it lasts until {}, --for ends at {}",
+            "{} ({}) {LEFT_OUT}: it lasts until {}, --for ends at {}",
             info.id,
             info.kind,
             seconds(info.to_ns),

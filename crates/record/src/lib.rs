@@ -18,6 +18,6 @@ pub use json_file::read_json;
 pub use machine::MachineInfo;
 pub use rows::{
     AttemptEnd, AttemptKind, AttemptRow, DecisionKind, DecisionRow, OracleRow, RequestRow, Row,
-    Stage,
+    Stage, instance_name, is_instance,
 };
 pub use run::RunInfo;

@@ -168,6 +168,27 @@ pub struct DecisionRow {
     pub detail: String,
 }
 
+impl DecisionRow {
+    /// The pairs of `detail`; a key alone has an empty value.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.detail.split(';').filter(|pair| !pair.is_empty());
+        pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+    }
+}
+
+/// What the tables call the n-th instance of a contender's gateway, from 1.
+pub fn instance_name(n: u32) -> String {
+    format!("{INSTANCE}{n}]")
+}
+
+/// Whether a caller's name is an instance's; on sockets a caller is an address.
+pub fn is_instance(name: &str) -> bool {
+    name.starts_with(INSTANCE)
+}
+
+/// How an instance's name begins.
+const INSTANCE: &str = "gateway[";
+
 /// `oracle.csv`: who would have answered a request at a first try at its intended instant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OracleRow {

@@ -49,6 +49,16 @@ pub struct RunInfo {
     pub warnings: Vec<String>,
 }
 
+impl RunInfo {
+    /// How many faults of the scenario were not played; its warnings say which.
+    pub fn faults_left_out(&self) -> u64 {
+        self.warnings.iter().filter(|warning| warning.contains(LEFT_OUT)).count() as u64
+    }
+}
+
+/// What the warning about a fault that is not played says of it.
+pub const LEFT_OUT: &str = "is left out";
+
 /// By how much random incidents were shortened, so that months fit into a run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

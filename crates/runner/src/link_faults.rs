@@ -10,7 +10,7 @@ use vocab::At;
 use world::{Clock, Connector, Dial, LinkRule, Links, Premises, Stream, Toxic, Witness};
 
 use crate::lifecycle::ListenerRules;
-use crate::places::{GATEWAY_PORT, instance_name};
+use crate::places::GATEWAY_PORT;
 use crate::subject::Subject;
 use crate::world_parts::WorldParts;
 
@@ -30,7 +30,7 @@ impl Dialler {
         match self {
             Self::Client => "client".to_owned(),
             Self::Balancer => "balancer".to_owned(),
-            Self::Gateway(number) => instance_name(number),
+            Self::Gateway(number) => record::instance_name(number),
         }
     }
 
@@ -111,7 +111,7 @@ fn rule(fault: &LinkFault, instances: u32) -> LinkRule {
         }
         Destination::Gateways(wanted) => (1..=instances)
             .filter(|number| wanted.is_none_or(|wanted| wanted == *number))
-            .map(|number| (Arc::from(instance_name(number)), GATEWAY_PORT))
+            .map(|number| (Arc::from(record::instance_name(number)), GATEWAY_PORT))
             .collect(),
     };
     LinkRule {

@@ -13,11 +13,6 @@ pub(crate) fn authority(host: &str, port: u16) -> Authority {
     Authority { host: Arc::from(host), port, tls: false }
 }
 
-/// Name of instance `n`, from 1, as ledger and decisions show it.
-pub(crate) fn instance_name(n: u32) -> String {
-    format!("gateway[{n}]")
-}
-
 /// Ids of deployments by number, for the marks in tokens; number 1 stands first.
 pub(crate) fn names(plan: &Plan) -> Arc<[String]> {
     plan.fakes.deployments.iter().map(|deployment| deployment.id.to_string()).collect()

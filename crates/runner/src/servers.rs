@@ -19,7 +19,6 @@ use world::{Authority, Connector, Listener};
 use crate::error::RunError;
 use crate::lifecycle::{Instance, Reopen};
 use crate::link_faults::listener_rules;
-use crate::places::instance_name;
 use crate::world_parts::WorldParts;
 
 /// A server: it ends when it is dropped, or tells why it ended before.
@@ -103,7 +102,7 @@ pub(crate) fn gateway(
     number: u32,
     (endpoint, reopen): (Endpoint, Reopen),
 ) -> Result<Server, RunError> {
-    let name = instance_name(number);
+    let name = record::instance_name(number);
     let events = contender.instance_events.iter().filter(|event| event.instance == number);
     let instance = Instance {
         parts: Parts {

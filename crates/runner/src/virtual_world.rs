@@ -15,7 +15,7 @@ use crate::lifecycle::Reopen;
 use crate::link_faults::{self, Dialler};
 use crate::machine::generator_health;
 use crate::options::{Played, RunOptions};
-use crate::places::{GATEWAY_PORT, authority, instance_name};
+use crate::places::{GATEWAY_PORT, authority};
 use crate::recorder::Recorder;
 use crate::servers::{self, Endpoint, Server, ServerWatch};
 use crate::subject::Subject;
@@ -111,7 +111,7 @@ fn gateways(
     };
     let mut instances: Vec<Authority> = Vec::new();
     for number in 1..=parts.subject.instances() {
-        let name = instance_name(number);
+        let name = record::instance_name(number);
         let endpoint = endpoint(&name, Dialler::Gateway(number))?;
         let gateway =
             servers::gateway(parts, contender, number, (endpoint, reopen(network, &name)))?;

@@ -20,7 +20,7 @@ use crate::link_faults::{self, Dialler};
 use crate::loopback::{address, connector, listen, runtime};
 use crate::machine::{GENERATOR, cpu_of_threads, measured_health};
 use crate::options::{Played, RunOptions};
-use crate::places::{GATEWAY_PORT, authority, instance_name};
+use crate::places::{GATEWAY_PORT, authority};
 use crate::recorder::Recorder;
 use crate::servers::{self, Endpoint, Server, ServerWatch};
 use crate::stand_run::{self, Armed, Reached};
@@ -214,7 +214,7 @@ fn start_gateways(
     let upstreams = hosts.clone();
     let mut instances = Vec::new();
     for n in 1..=parts.subject.instances() {
-        let name = instance_name(n);
+        let name = record::instance_name(n);
         let connector = connector(&upstreams, Some(source_of(n)), fakes.names());
         let connector =
             link_faults::over_links(parts, Dialler::Gateway(n), fakes.local(), connector);

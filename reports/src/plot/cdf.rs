@@ -12,8 +12,8 @@ use super::labels::{self, Label, short};
 use super::palette::{FAINT, GRID, INK, series};
 use super::{Area, Drawn};
 use crate::Analysis;
-use crate::figures::{clock, percent};
-use crate::fold::chart::{Charts, Curve};
+use crate::numbers::charts::{Charts, Curve};
+use crate::words::figures::{clock, percent};
 
 /// Pixels at the right for the labels.
 const LABELS_WIDTH: i32 = 235;

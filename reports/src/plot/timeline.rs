@@ -14,7 +14,7 @@ use super::labels::{self, Label, short};
 use super::palette::{FAINT, FAULT, GOOD, GRID, INK, OFFERED, WARMUP, series};
 use super::{Area, Drawn};
 use crate::Analysis;
-use crate::fold::chart::Timeline;
+use crate::numbers::charts::Timeline;
 
 /// Height without cooldown rows, in pixels.
 pub(super) const HEIGHT: u32 = 364;
@@ -72,7 +72,8 @@ pub(super) fn draw(analysis: &Analysis, at: usize, area: &Area<'_>) -> Drawn {
 fn draw_names(analysis: &Analysis, area: &Area<'_>, seconds: &Range<f64>) -> Drawn {
     let x = scale(area, seconds);
     // Two lines in turn, so that the names of neighbours do not meet.
-    for (at, (from_ns, text)) in crate::expanded::names(&analysis.run).into_iter().enumerate() {
+    for (at, (from_ns, text)) in crate::words::windows::names(&analysis.run).into_iter().enumerate()
+    {
         let from = x(from_ns as f64 / 1e9);
         let text = short(&text, 55);
         let line = 8 + 15 * (at as i32 % 2);

@@ -72,7 +72,7 @@ pub struct Contender {
     /// How long users waited to be told no: intended instant to end of failed requests.
     pub failure_ms: Percentiles,
     /// Attempts that reached a provider (dials turned away included) for non-warm-up requests. A
-    /// dial that nobody can attribute counts by its instant. Like all that only the providers' book
+    /// dial that nobody can attribute counts by its instant. Like all that only the ledger
     /// can tell, `null` and not applicable where no ledger is kept (kind `remote`).
     pub attempts: Measured<u64>,
     /// Of these, dials that no request could be found for.
@@ -191,6 +191,11 @@ impl Contender {
     /// Whether a ledger was kept, so that attempts, tokens and costs were observed.
     pub(crate) fn is_observed(&self) -> bool {
         self.kind.is_observed()
+    }
+
+    /// Whether every promise is kept. Without any promise nobody keeps it; NO DATA is no pass.
+    pub(crate) fn keeps_promise(&self) -> bool {
+        !self.slo.is_empty() && self.slo.iter().all(|result| result.pass() == Some(true))
     }
 
     /// Whether anything was played: an interrupted run may not have reached it.

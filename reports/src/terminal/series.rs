@@ -1,33 +1,30 @@
 //! What several runs print: one line per seed, the spread per contender, one verdict per scenario.
 
-use record::run::Clock;
-
 use super::Style;
-use super::ink::{Ink, Tone, plain, prose, wrap};
+use super::paint::{Painter, Tone, wrap};
 use super::table::{Cell, Column, lines, width};
-use crate::figures::{NEVER, millis, percent, usd};
 use crate::report::ValidityVerdict;
 use crate::seeds::{Range, ScenarioSeries, Series, Spread};
+use crate::words::figures::{NEVER, millis, percent, usd};
+use crate::words::run::clock_label;
+use crate::words::text::{plain, prose};
 
 /// Indent of what follows `VERDICT`.
 const LABEL: usize = 8;
 
 /// The screen of a series.
 pub fn series(series: &Series, style: Style) -> String {
-    let ink = Ink::new(style);
-    let scenarios = series.scenarios.iter().map(|scenario| one(scenario, style, ink));
+    let painter = Painter::new(style);
+    let scenarios = series.scenarios.iter().map(|scenario| one(scenario, style, painter));
     scenarios.collect::<Vec<_>>().join("\n")
 }
 
-fn one(scenario: &ScenarioSeries, style: Style, ink: Ink) -> String {
-    let simulated = match scenario.clock {
-        Clock::Virtual => "SIMULATED",
-        Clock::Wall => "WALL CLOCK",
-    };
+fn one(scenario: &ScenarioSeries, style: Style, painter: Painter) -> String {
+    let clock = clock_label(scenario.clock);
     let name = plain(&scenario.scenario);
     let seeds: Vec<String> = scenario.runs.iter().map(|run| run.seed.to_string()).collect();
     let s = if seeds.len() == 1 { "" } else { "s" };
-    let head = format!("{name} · seed{s} {} · {simulated}", seeds.join(", "));
+    let head = format!("{name} · seed{s} {} · {clock}", seeds.join(", "));
     let (word, tone) = match scenario.validity {
         ValidityVerdict::Valid => ("VALID", Tone::Good),
         ValidityVerdict::Invalid => ("INVALID", Tone::Bad),
@@ -35,8 +32,8 @@ fn one(scenario: &ScenarioSeries, style: Style, ink: Ink) -> String {
     let verdict = wrap(&format!("VERDICT {}", prose(&scenario.line)), style.columns(), LABEL);
     let mut out = vec![
         wrap(&head, style.columns(), 2),
-        ink.paint(word, tone),
-        ink.paint(&verdict, if scenario.fragile { Tone::Care } else { Tone::Strong }),
+        painter.paint(word, tone),
+        painter.paint(&verdict, if scenario.fragile { Tone::Care } else { Tone::Strong }),
         String::new(),
     ];
     let mut columns = Vec::new();
@@ -47,7 +44,7 @@ fn one(scenario: &ScenarioSeries, style: Style, ink: Ink) -> String {
             break;
         }
     }
-    out.extend(lines(&columns, ink, |_| None));
+    out.extend(lines(&columns, painter, |_| None));
     out.push(String::new());
     let runs = scenario.runs.iter().map(|run| {
         let leader = run.winner.as_deref().unwrap_or("nobody");

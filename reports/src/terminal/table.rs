@@ -1,7 +1,7 @@
 //! A table of text for a terminal: columns as wide as their widest cell, two-line headers, cells
 //! with a tone.
 
-use super::ink::{Ink, Tone};
+use super::paint::{Painter, Tone};
 
 /// Blanks between two columns.
 const GAP: usize = 2;
@@ -47,7 +47,7 @@ pub(super) fn width(columns: &[Column]) -> usize {
 /// Lines of the table. `under(row)` may give a line to print below a row.
 pub(super) fn lines(
     columns: &[Column],
-    ink: Ink,
+    painter: Painter,
     under: impl Fn(usize) -> Option<String>,
 ) -> Vec<String> {
     let rows = columns.iter().map(|column| column.cells.len()).max().unwrap_or(0);
@@ -55,12 +55,12 @@ pub(super) fn lines(
     for head in 0..2 {
         let cell = |column: &Column| Cell::new(column.head[head].clone(), Tone::Dim);
         if columns.iter().any(|column| !column.head[head].is_empty()) {
-            lines.push(line(columns, ink, cell));
+            lines.push(line(columns, painter, cell));
         }
     }
     for row in 0..rows {
         let blank = || Cell::new("", Tone::Plain);
-        lines.push(line(columns, ink, |column| {
+        lines.push(line(columns, painter, |column| {
             column.cells.get(row).cloned().unwrap_or_else(blank)
         }));
         lines.extend(under(row));
@@ -68,12 +68,12 @@ pub(super) fn lines(
     lines
 }
 
-fn line(columns: &[Column], ink: Ink, cell: impl Fn(&Column) -> Cell) -> String {
+fn line(columns: &[Column], painter: Painter, cell: impl Fn(&Column) -> Cell) -> String {
     let mut out = String::new();
     for (at, column) in columns.iter().enumerate() {
         let cell = cell(column);
         let blanks = " ".repeat(column.width().saturating_sub(cell.text.chars().count()));
-        let painted = ink.paint(&cell.text, cell.tone);
+        let painted = painter.paint(&cell.text, cell.tone);
         if at > 0 {
             out.push_str(&" ".repeat(GAP));
         }

@@ -1,17 +1,41 @@
 //! The verdict in one sentence: who led by what, what they achieved, which faults they met, who
 //! broke what.
 //!
-//! Its shape is `opening: achievements; remark; remark`, which the page takes apart again.
+//! Its shape is `opening: achievements; remark; remark`, which [`parts`] takes apart again.
 
 use record::RunInfo;
-use record::slo::{Aggregate, Slo, Unit};
 
-use super::keeps;
-use crate::figures::{NEVER, counted, millis, percent, percentage, seconds, usd};
-use crate::report::{Basis, Contender, Marks, Measured, SloResult};
+use crate::report::{Basis, Contender, Marks, Measured};
+use crate::words::contender::met_none;
+use crate::words::figures::{millis, percent, percentage, seconds, usd};
+use crate::words::promise::broke;
+use crate::words::run::faults_played;
 
 /// Losers named in the sentence, at most.
 const OTHERS_MAX: usize = 3;
+
+/// Between the opening and what was achieved.
+const COLON: &str = ": ";
+
+/// Before each remark.
+const SEMICOLON: &str = "; ";
+
+/// A verdict's sentence taken apart again.
+pub(crate) struct Parts<'a> {
+    /// Who led, or that nobody did.
+    pub(crate) opening: &'a str,
+    /// What the leader achieved; empty where there is no verdict.
+    pub(crate) achieved: &'a str,
+    /// Who broke what, and other remarks; may be empty.
+    pub(crate) remarks: &'a str,
+}
+
+/// Takes a sentence apart.
+pub(crate) fn parts(line: &str) -> Parts<'_> {
+    let (opening, rest) = line.split_once(COLON).unwrap_or((line, ""));
+    let (achieved, remarks) = rest.split_once(SEMICOLON).unwrap_or((rest, ""));
+    Parts { opening, achieved, remarks }
+}
 
 /// What was decided, and about whom.
 pub(super) struct Decided<'a> {
@@ -27,13 +51,13 @@ pub(super) struct Decided<'a> {
 impl Decided<'_> {
     /// The sentence.
     pub(super) fn line(&self) -> String {
-        let mut parts = vec![format!("{}: {}", self.opening(), self.achievements())];
+        let mut parts = vec![format!("{}{COLON}{}", self.opening(), self.achievements())];
         let untested = |leader: &&Contender| Some(format!("{} {}", leader.name, met_none(leader)?));
         parts.extend(self.leaders().iter().filter_map(untested));
         parts.extend(faults_played(self.run));
         let promised = !self.ranked[0].slo.is_empty();
         let broken: Vec<String> = self.ranked.iter().filter_map(|c| broke(c)).collect();
-        let own = usize::from(!keeps(self.ranked[0]) && promised).min(broken.len());
+        let own = usize::from(!self.ranked[0].keeps_promise() && promised).min(broken.len());
         parts.extend(broken[..own].first().cloned());
         let others = &broken[own..];
         if !others.is_empty() {
@@ -43,7 +67,7 @@ impl Decided<'_> {
             }
             parts.push(named);
         }
-        parts.join("; ")
+        parts.join(SEMICOLON)
     }
 
     /// Those who are first: one, or all that are equal to it.
@@ -81,7 +105,7 @@ impl Decided<'_> {
     }
 
     fn some_cost_is_unknown(&self) -> bool {
-        let mut keepers = self.ranked.iter().filter(|contender| keeps(contender));
+        let mut keepers = self.ranked.iter().filter(|contender| contender.keeps_promise());
         keepers.any(|keeper| keeper.cost_per_1k_good_usd.is_absent())
     }
 
@@ -91,12 +115,13 @@ impl Decided<'_> {
         let names = leaders.iter().skip(1).map(|leader| leader.name.as_str());
         let mut names: Vec<&str> = std::iter::once(who).chain(names).collect();
         let last = names.pop().unwrap_or_default();
-        let kept = match (self.ranked[0].slo.is_empty(), keeps(self.ranked[0]), leaders.len()) {
-            (true, _, _) => "no promise given",
-            (false, false, _) => "nobody keeps the promise",
-            (false, true, 2) => "both keep the promise",
-            (false, true, _) => "all keep the promise",
-        };
+        let kept =
+            match (self.ranked[0].slo.is_empty(), self.ranked[0].keeps_promise(), leaders.len()) {
+                (true, _, _) => "no promise given",
+                (false, false, _) => "nobody keeps the promise",
+                (false, true, 2) => "both keep the promise",
+                (false, true, _) => "all keep the promise",
+            };
         let seed = self.run.scenario.seed;
         format!("{} and {last} are equal on seed {seed}, {kept}", names.join(", "))
     }
@@ -142,78 +167,5 @@ impl Decided<'_> {
             text.push_str(&format!(" at {} per 1,000 good answers", usd(cost)));
         }
         text
-    }
-}
-
-/// `met none of the 3 faults`: whoever never asked the target in time was not tested by it.
-pub(crate) fn met_none(contender: &Contender) -> Option<String> {
-    contender.met_no_fault().then(|| match contender.faults.len() {
-        1 => "did not meet the fault".to_owned(),
-        n => format!("met none of the {}", counted(n as u64, "fault")),
-    })
-}
-
-/// `no fault was played`, or which were left out; nothing where all were played.
-pub(crate) fn faults_played(run: &RunInfo) -> Option<String> {
-    if !run.contenders.iter().any(|who| who.kind.is_observed()) {
-        // What is played at somebody else's gateway is not ours to say.
-        return None;
-    }
-    let left_out = run.warnings.iter().filter(|text| text.contains("left out")).count() as u64;
-    match (run.faults.len(), left_out) {
-        (0, _) => Some("no fault was played".to_owned()),
-        (_, 0) => None,
-        (_, left_out) => {
-            let were = if left_out == 1 { "was" } else { "were" };
-            Some(format!("{} {were} left out", counted(left_out, "fault")))
-        }
-    }
-}
-
-/// `simple-shuffle broke success (97.0 %)`, for the first promise that is not kept.
-fn broke(contender: &Contender) -> Option<String> {
-    let result = contender.slo.iter().find(|result| result.pass() != Some(true))?;
-    let (name, metric) = (&contender.name, result.metric());
-    Some(match result.value {
-        Measured::Known(_) => format!("{name} broke {metric} ({})", slo_value(result)),
-        Measured::Never => format!("{name} broke {metric} ({})", never(&result.slo)),
-        Measured::NotApplicable | Measured::NotObserved | Measured::TooFew | Measured::Unpriced => {
-            format!("{name} has no data on {metric}")
-        }
-    })
-}
-
-/// Why a promise has no value: `infinite: more than 1 % failed`.
-fn never(slo: &Slo) -> String {
-    match slo.metric.unit() {
-        Unit::Seconds => "never".to_owned(),
-        Unit::Usd => "nothing good was bought".to_owned(),
-        Unit::Fraction | Unit::Milliseconds | Unit::Count => match slo.aggregate {
-            Aggregate::Percentile(p) => {
-                format!("infinite, more than {} failed", percent((100.0 - p) / 100.0))
-            }
-            Aggregate::Max | Aggregate::Rate => "infinite, at least one failed".to_owned(),
-        },
-    }
-}
-
-/// An SLO's value in its unit: `97.0 %`, `4.2 s`, `$5.10`, `— (fail)`, `NO DATA`.
-pub(crate) fn slo_value(result: &SloResult) -> String {
-    let unit = result.metric().unit();
-    match result.value {
-        Measured::Known(value) => match unit {
-            Unit::Fraction => percent(value),
-            Unit::Milliseconds => millis(value),
-            Unit::Seconds => seconds(value),
-            Unit::Usd => usd(value),
-            Unit::Count => format!("{value:.2}"),
-        },
-        Measured::Never => match unit {
-            Unit::Seconds => "never".to_owned(),
-            Unit::Fraction | Unit::Milliseconds | Unit::Usd | Unit::Count => NEVER.to_owned(),
-        },
-        Measured::NotApplicable | Measured::NotObserved | Measured::TooFew | Measured::Unpriced => {
-            "NO DATA".to_owned()
-        }
     }
 }

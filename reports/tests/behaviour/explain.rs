@@ -14,7 +14,7 @@ fn a_rescued_request_is_told_from_all_three_books() {
     let temp = tempfile::tempdir().expect("creates");
     dir.write(temp.path());
     let told = explain(temp.path(), Some("swift"), 241).expect("there");
-    insta::assert_snapshot!(told.text(Style { width: 100, colour: false }));
+    insta::assert_snapshot!(reports::terminal::story(&told, Style { width: 100, colour: false }));
     // A contender's directory stands for the contender; a run's for all of them.
     let same = explain(&temp.path().join("swift"), None, 241).expect("there");
     assert_eq!(same.stories[0].events, told.stories[0].events);
@@ -49,7 +49,7 @@ fn causes_are_told_before_their_effects_at_one_instant() {
     let temp = tempfile::tempdir().expect("creates");
     dir.write(temp.path());
     let told = explain(temp.path(), Some("swift"), 241).expect("there");
-    insta::assert_snapshot!(told.text(Style { width: 110, colour: false }));
+    insta::assert_snapshot!(reports::terminal::story(&told, Style { width: 110, colour: false }));
 }
 
 #[test]

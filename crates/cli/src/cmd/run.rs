@@ -261,7 +261,7 @@ fn together(args: &Run, analyses: &[(PathBuf, Analysis)]) -> Result<(), Failure>
         })
         .collect();
     let series = seeds::combine(&runs);
-    for file in seeds::render(&series) {
+    for file in reports::render_series(&series) {
         files::write(&parent.join(&file.name), &file.bytes)?;
     }
     if args.json {

@@ -1,0 +1,128 @@
+//! Rows as sentences.
+
+use record::{AttemptEnd, AttemptRow, DecisionKind, DecisionRow, RequestRow, Stage};
+
+use super::{Event, Source};
+use crate::words::figures::{count, millis};
+
+/// What the client did.
+pub(super) fn start(row: &RequestRow) -> Vec<Event> {
+    let kind = if row.stream { "stream" } else { "plain" };
+    let warmup = if row.warmup { ", warm-up: in no number" } else { "" };
+    let intended = format!("meant to start (phase {}, {kind}{warmup})", row.phase);
+    client([(Some(row.intended_ns), intended), (row.sent_ns, "sent".to_owned())])
+}
+
+/// What the client saw.
+pub(super) fn answer(row: &RequestRow) -> Vec<Event> {
+    let status = row.status.map_or_else(String::new, |status| format!(" with status {status}"));
+    let last_ns = row.last_token_ns.filter(|_| row.tokens > 1);
+    client([
+        (row.first_byte_ns, format!("answer began{status}")),
+        (row.first_token_ns, "first token".to_owned()),
+        (last_ns, format!("last token ({} in all)", count(row.tokens))),
+        (row.end_ns, ending(row)),
+    ])
+}
+
+fn client<const N: usize>(events: [(Option<u64>, String); N]) -> Vec<Event> {
+    let event = |(at_ns, text): (Option<u64>, String)| {
+        Some(Event { at_ns: at_ns?, source: Source::Client, text })
+    };
+    events.into_iter().filter_map(event).collect()
+}
+
+/// How it ended for the client, in one sentence.
+pub(super) fn ending(row: &RequestRow) -> String {
+    let waited = row.end_ns.map(|end| millis(end.saturating_sub(row.intended_ns) as f64 / 1e6));
+    let after = waited.map_or_else(String::new, |waited| format!(" after {waited}"));
+    let served = row.served_by.as_ref().map_or_else(String::new, |id| format!(", served by {id}"));
+    let content = match row.integrity {
+        Some(integrity) if integrity != vocab::Integrity::Complete => {
+            format!(", content {integrity}")
+        }
+        Some(_) | None => String::new(),
+    };
+    match row.failure {
+        Some(kind) => format!("{}: {kind}{after}{content}{served}", row.outcome),
+        None => format!("{}{after}{content}{served}", row.outcome),
+    }
+}
+
+/// An attempt's arrival and end.
+pub(super) fn provider(row: &AttemptRow) -> [Event; 2] {
+    let fault = row.fault.as_ref().map_or_else(String::new, |ids| format!(", meets fault {ids}"));
+    let (what, how) = match row.stage {
+        Stage::Connect => ("dial", "dial"),
+        Stage::Request => ("request", "attempt"),
+    };
+    let begin = format!(
+        "{what} reaches {} (attempt {}, visit {}){fault}",
+        row.deployment, row.attempt, row.visit
+    );
+    let status = row.status.map_or_else(String::new, |status| format!(" {status}"));
+    let billed = if row.tokens_in + row.tokens_out > 0 {
+        format!(", billed {} in and {} out", count(row.tokens_in), count(row.tokens_out))
+    } else {
+        String::new()
+    };
+    let end = format!(
+        "{how} {} at {}: {}{status}{billed}",
+        row.attempt,
+        row.deployment,
+        ended(row.ended)
+    );
+    [
+        Event { at_ns: row.arrived_ns, source: Source::Provider, text: begin },
+        Event { at_ns: row.ended_ns, source: Source::Provider, text: end },
+    ]
+}
+
+const fn ended(end: AttemptEnd) -> &'static str {
+    match end {
+        AttemptEnd::Complete => "answered in full",
+        AttemptEnd::Error => "answered with an error",
+        AttemptEnd::Refused => "turned away",
+        AttemptEnd::Reset => "connection reset",
+        AttemptEnd::Closed => "connection closed",
+        AttemptEnd::Truncated => "stream ended early",
+        AttemptEnd::ErrorEvent => "error inside the stream",
+        AttemptEnd::Silent => "fell silent",
+        AttemptEnd::HungUp => "caller hung up",
+    }
+}
+
+/// A decision.
+pub(super) fn gateway(row: &DecisionRow) -> Event {
+    let what = match row.kind {
+        DecisionKind::Pick => "picks",
+        DecisionKind::Retry => "retries",
+        DecisionKind::Failover => "fails over to",
+        DecisionKind::Cooldown => "cools down",
+        DecisionKind::AttemptFailed => "sees a failed attempt at",
+        DecisionKind::Served => "answers from",
+        DecisionKind::GaveUp => "gives up",
+        DecisionKind::StreamBroken => "ends a broken stream visibly, from",
+        DecisionKind::ClientLeft => "sees the client leave",
+        DecisionKind::Reload => "takes on another config",
+    };
+    // Where a group is named, it is where the request goes; a deployment says it by itself.
+    let (to, detail) = target(row);
+    let on = row.deployment.as_deref().or(to).map_or_else(String::new, |id| format!(" {id}"));
+    let detail = detail.join(", ");
+    let detail = if detail.is_empty() { detail } else { format!(" ({detail})") };
+    let text = format!("{} {what}{on}{detail}", row.gateway);
+    Event { at_ns: row.at_ns, source: Source::Gateway, text }
+}
+
+/// The target that the detail of a failover names, and the rest of the detail.
+fn target(row: &DecisionRow) -> (Option<&str>, Vec<String>) {
+    let (mut to, mut rest) = (None, Vec::new());
+    for (key, value) in row.pairs() {
+        match (row.kind, key) {
+            (DecisionKind::Failover, "to") => to = Some(value),
+            _ => rest.push(format!("{key} {}", value.replace('=', " ")).trim_end().to_owned()),
+        }
+    }
+    (to, rest)
+}

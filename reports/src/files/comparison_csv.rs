@@ -1,0 +1,84 @@
+//! `comparison.csv`: one row per contender, for spreadsheets. Empty = never or not applicable.
+
+use super::{File, Format};
+use crate::Analysis;
+use crate::report::{Contender, Measured};
+
+/// The format.
+#[derive(Debug)]
+pub(super) struct ComparisonCsv;
+
+/// Column of the promise, empty where the measurement is invalid.
+const KEEPS: &str = "keeps_promise";
+
+/// Column names, and how each is filled.
+type Column = (&'static str, fn(&Contender) -> String);
+
+const COLUMNS: &[Column] = &[
+    ("contender", |c| c.name.clone()),
+    ("kind", |c| c.kind.to_string()),
+    ("personality", |c| c.personality.word().to_owned()),
+    ("strategy", |c| c.strategy.word().to_owned()),
+    ("instances", |c| c.instances.to_string()),
+    (KEEPS, |c| c.keeps_promise().to_string()),
+    ("offered", |c| c.offered.to_string()),
+    ("succeeded", |c| c.succeeded.to_string()),
+    ("good", |c| c.good.to_string()),
+    ("failed", |c| c.failed.to_string()),
+    ("cancelled", |c| c.cancelled.to_string()),
+    ("never_sent", |c| c.never_sent.to_string()),
+    ("success_rate", |c| cell(c.success_rate)),
+    ("goodput", |c| cell(c.goodput)),
+    ("ttft_p50_ms", |c| cell(c.ttft_ms.p50)),
+    ("ttft_p99_ms", |c| cell(c.ttft_ms.p99)),
+    ("e2e_p50_ms", |c| cell(c.e2e_ms.p50)),
+    ("e2e_p99_ms", |c| cell(c.e2e_ms.p99)),
+    ("tpot_p50_ms", |c| cell(c.tpot_ms.p50)),
+    ("longest_gap_p99_ms", |c| cell(c.longest_gap_ms.p99)),
+    ("attempts", |c| whole(c.attempts)),
+    ("retry_amplification", |c| cell(c.retry_amplification)),
+    ("rescued", |c| cell(c.rescued)),
+    ("tokens_delivered", |c| c.tokens.delivered.to_string()),
+    ("tokens_wasted", |c| whole(c.tokens.wasted)),
+    ("cost_usd", |c| cell(c.cost_usd)),
+    ("cost_per_1k_good_usd", |c| cell(c.cost_per_1k_good_usd)),
+];
+
+impl Format for ComparisonCsv {
+    fn files(&self, analysis: &Analysis) -> Vec<File> {
+        let contenders = analysis.report.contenders.iter();
+        let judged = |name: &str| name != KEEPS || analysis.judges();
+        let cell = |c: &Contender, (name, value): &Column| {
+            if judged(name) { value(c) } else { String::new() }
+        };
+        let rows = contenders.map(|c| COLUMNS.iter().map(|column| cell(c, column)).collect());
+        let header = COLUMNS.iter().map(|(name, _)| (*name).to_owned()).collect();
+        vec![table("comparison.csv", header, rows)]
+    }
+}
+
+/// A CSV file of a header and rows.
+pub(super) fn table(
+    name: &str,
+    header: Vec<String>,
+    rows: impl Iterator<Item = Vec<String>>,
+) -> File {
+    let mut out = csv::Writer::from_writer(Vec::new());
+    for row in std::iter::once(header).chain(rows) {
+        // Writing to memory fails for rows of unequal length only, and these have one per column.
+        if out.write_record(row).is_err() {
+            break;
+        }
+    }
+    File { name: name.to_owned(), bytes: out.into_inner().unwrap_or_default() }
+}
+
+/// A count, or nothing.
+pub(super) fn whole(value: Measured<u64>) -> String {
+    value.known().map_or_else(String::new, |value| value.to_string())
+}
+
+/// A number, or nothing.
+pub(super) fn cell(value: Measured<f64>) -> String {
+    value.known().map_or_else(String::new, |value| value.to_string())
+}

@@ -1,0 +1,141 @@
+//! `summary.md`: the first screen for a pull request or a chat.
+
+use std::fmt::Write as _;
+
+use super::{File, Format};
+use crate::Analysis;
+use crate::report::{Contender, ValidityVerdict};
+use crate::summary::faults::{group_title, whole};
+use crate::summary::hint::first_red;
+use crate::summary::opening::{Piece, can_judge, head, tested, validity_text};
+use crate::summary::ranked;
+use crate::words::contender::{cost_per_1k, identity, shown};
+use crate::words::fault::detected;
+use crate::words::figures::{factor, or_not, percent, seconds};
+use crate::words::promise::{judged, promise_value, promise_word, promises_success, sign};
+use crate::words::run::events;
+use crate::words::windows::groups;
+
+/// The format.
+#[derive(Debug)]
+pub(super) struct Markdown;
+
+impl Format for Markdown {
+    fn files(&self, analysis: &Analysis) -> Vec<File> {
+        vec![File::text("summary.md", text(analysis))]
+    }
+}
+
+fn text(analysis: &Analysis) -> String {
+    let report = &analysis.report;
+    let word = match report.validity.verdict {
+        ValidityVerdict::Valid => "VALID",
+        ValidityVerdict::Invalid => "INVALID",
+    };
+    let opening: Vec<String> = head(analysis).iter().map(Piece::text).collect();
+    let mut out = format!(
+        "## {}\n\n{}\n\n{}\n\n**{word}** {}\n\n**Verdict** {}\n\n",
+        escape(&opening.join(" · ")),
+        escape(&tested(analysis).join(" · ")),
+        escape(&can_judge(analysis).join(" · ")),
+        escape(&validity_text(analysis)),
+        escape(&report.verdict.line)
+    );
+    for warning in &report.warnings {
+        let _ = writeln!(out, "**Warning** {}\n", escape(warning));
+    }
+    out.push_str(&comparison(analysis));
+    out.push_str(&faults(analysis));
+    if let Some(red) = first_red(analysis) {
+        let command = red.command(analysis).replace('`', "'");
+        let _ = writeln!(out, "Look closer: `{command}` ({})", escape(&red.why));
+    }
+    out
+}
+
+fn comparison(analysis: &Analysis) -> String {
+    let ranked = ranked(analysis);
+    let Some(first) = ranked.first() else { return String::new() };
+    let mut head = vec!["contender".to_owned(), "promise".to_owned()];
+    head.extend((!promises_success(first)).then(|| "success".to_owned()));
+    head.extend(first.slo.iter().map(|slo| format!("{} {}", slo.metric(), code(&slo.slo.expr))));
+    head.extend(["$ per 1,000 good", "goodput", "attempts", "runs as"].map(str::to_owned));
+    let mut out = row(&head) + &row(&vec!["---".to_owned(); head.len()]);
+    for contender in ranked {
+        out.push_str(&row(&cells(contender, analysis.report.validity.verdict)));
+    }
+    out + "\n"
+}
+
+fn cells(contender: &Contender, validity: ValidityVerdict) -> Vec<String> {
+    let (pass, word) = promise_word(contender, validity);
+    let promised = format!("{} {word}", sign(pass).0);
+    let mut cells = vec![format!("**{}**", escape(&contender.name)), promised];
+    let success = || shown(contender, contender.success_rate, percent);
+    cells.extend((!promises_success(contender)).then(success));
+    cells.extend(contender.slo.iter().map(|slo| {
+        format!("{} {}", sign(judged(slo.pass(), validity)).0, promise_value(contender, slo))
+    }));
+    cells.push(cost_per_1k(contender));
+    cells.push(shown(contender, contender.goodput, percent));
+    cells.push(shown(contender, contender.retry_amplification, factor));
+    cells.push(identity(contender).join(", "));
+    cells
+}
+
+fn faults(analysis: &Analysis) -> String {
+    let mut ranked = ranked(analysis);
+    ranked.retain(|contender| contender.was_played());
+    let head = ["fault", "contender", "success meanwhile", "detected", "recovered", "failed back"];
+    let mut rows = String::new();
+    for group in ranked.first().map_or_else(Vec::new, |contender| groups(&contender.faults)) {
+        for contender in &ranked {
+            let Some(fault) = &whole(analysis, contender, &group) else { continue };
+            rows.push_str(&row(&[
+                escape(&group_title(&group, fault)),
+                escape(&contender.name),
+                or_not(fault.success_rate, percent),
+                detected(fault),
+                or_not(fault.time_to_recover_s, seconds),
+                or_not(fault.failback_s, seconds),
+            ]));
+        }
+    }
+    let mut told: String =
+        events(&analysis.run).iter().map(|line| format!("- {}\n", escape(line))).collect();
+    if !told.is_empty() {
+        told.push('\n');
+    }
+    if rows.is_empty() {
+        return told;
+    }
+    row(&head.map(str::to_owned)) + &row(&head.map(|_| "---".to_owned())) + &rows + "\n" + &told
+}
+
+fn row(cells: &[String]) -> String {
+    format!("| {} |\n", cells.join(" | "))
+}
+
+/// Text between backticks, in a table cell.
+fn code(text: &str) -> String {
+    let text: String = text.chars().filter(|c| !c.is_control()).collect();
+    format!("`{}`", text.replace('`', "'").replace('|', "\\|"))
+}
+
+/// Text from outside that must not become markup, a link, a mention or a table cell. It never begins
+/// a line, and there only a `>` would quote; a `<` opens a tag only before a letter or `/!?`.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let opens = |next: &char| next.is_ascii_alphabetic() || matches!(next, '/' | '!' | '?');
+        match c {
+            '<' if rest.peek().is_some_and(opens) => out.push_str("&lt;"),
+            '|' | '[' | ']' | '*' | '`' | '\\' => out.extend(['\\', c]),
+            '@' => out.push_str("&#64;"),
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}

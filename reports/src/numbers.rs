@@ -1,0 +1,305 @@
+//! From one contender's tables to its numbers: one pass per table, then arithmetic.
+//!
+//! A pure function of (`run.json`, the three tables of one contender): contenders may be evaluated in
+//! parallel. It holds one contender's requests and attempts at a time, and nothing per token. It
+//! must never know how a number is printed, or how another contender did.
+
+mod baseline;
+pub(crate) mod charts;
+mod detection;
+mod examples;
+mod fault;
+mod promises;
+mod sample;
+
+use std::hash::Hasher as _;
+use std::path::Path;
+
+use record::run::ContenderInfo;
+use record::{OracleRow, ReadError, RowReader, RunInfo};
+use siphasher::sip::SipHasher13;
+use vocab::Outcome;
+
+use crate::report::{Contender, DeploymentShare, FaultResult, Measured, Percentiles, Tokens};
+use crate::tables::ledger::Ledger;
+use crate::tables::requests::{Request, Requests};
+use crate::tables::tally::Tally;
+use charts::Charts;
+use promises::{Samples, Totals};
+use sample::{Sample, share, wilson95};
+
+/// One contender, evaluated.
+#[derive(Clone, Debug)]
+pub(crate) struct Evaluation {
+    pub(crate) numbers: Contender,
+    pub(crate) charts: Charts,
+    /// Why its books do not reconcile.
+    pub(crate) mismatches: Vec<String>,
+    /// Last instant that its clients' table knows, in nanoseconds.
+    pub(crate) last_ns: u64,
+    /// Digest of the offered requests and their intended instants, equal for everybody.
+    pub(crate) schedule: (u64, u64),
+}
+
+/// How much of its schedule a run played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Played {
+    /// All of it.
+    Whole,
+    /// What came before it was interrupted.
+    Interrupted,
+}
+
+/// Evaluates the tables in `dir`, those of `who`.
+pub(crate) fn evaluate(
+    run: &RunInfo,
+    who: &ContenderInfo,
+    dir: &Path,
+    played: Played,
+) -> Result<Evaluation, ReadError> {
+    let requests = Requests::read(&dir.join("requests.csv"), &promises::request_bounds(&run.slo))?;
+    // What came after the interruption was not played: it is no silence, and nobody's failure.
+    let mut until_then = run.clone();
+    let duration_ns = &mut until_then.scenario.duration_ns;
+    match played {
+        Played::Whole => {}
+        Played::Interrupted => *duration_ns = requests.last_ns().min(*duration_ns),
+    }
+    let run = &until_then;
+    let observed = who.kind.is_observed();
+    let ledger = match observed {
+        true => Ledger::read(&dir.join("attempts.csv"), run)?,
+        false => Ledger::none(run),
+    };
+    let tally = Tally::of(run, &requests, &ledger);
+    let samples = Samples::of(requests.judged());
+    let decisions = observed.then(|| dir.join("decisions.csv"));
+    let charts = charts::charts(run, (&requests, &ledger), &samples, decisions.as_deref())?;
+    let mut mismatches = requests.mismatches();
+    if observed {
+        mismatches.extend(tally.mismatches(&requests));
+    }
+    let inputs = Inputs { run, requests, ledger, tally, samples, observed };
+    Ok(Evaluation {
+        numbers: inputs.numbers(who),
+        charts,
+        mismatches,
+        last_ns: inputs.requests.last_ns(),
+        schedule: inputs.schedule(),
+    })
+}
+
+/// Share of non-warm-up requests that some deployment would have answered; `None` without requests.
+pub(crate) fn savable(path: &Path) -> Result<Option<f64>, ReadError> {
+    let (mut savable, mut all) = (0, 0);
+    for row in RowReader::<OracleRow>::open(path)? {
+        let row = row?;
+        if !row.warmup {
+            all += 1;
+            savable += u64::from(row.savable);
+        }
+    }
+    Ok(share(savable, all))
+}
+
+/// Everything that the numbers are made of.
+struct Inputs<'a> {
+    run: &'a RunInfo,
+    requests: Requests,
+    ledger: Ledger,
+    tally: Tally,
+    samples: Samples,
+    /// Whether there is a ledger; without one, what only it can tell is `None`.
+    observed: bool,
+}
+
+impl Inputs<'_> {
+    fn numbers(&self, who: &ContenderInfo) -> Contender {
+        let (samples, tally) = (&self.samples, &self.tally);
+        let counts = self.counts();
+        let of_judged = |part| known(share(part, samples.judged));
+        let success_rate = of_judged(samples.succeeded);
+        let budget = known(promises::error_budget(&self.run.slo));
+        let told = |number: u64| self.observed(Measured::Known(number));
+        let cost_usd = self.observed(Measured::known_or(tally.cost, Measured::Unpriced));
+        let cost_usd = cost_usd.map(vocab::PicoUsd::usd);
+        let cost_per_1k_good_usd = cost_usd.and_then(|usd| {
+            Measured::known_or(share(1000, samples.good), Measured::Never).map(|per| usd * per)
+        });
+        let retry_amplification =
+            self.observed(known(share(tally.attempts, counts.offered - counts.cancelled)));
+        let faults = self.faults(who, budget);
+        let totals = Totals { faults: &faults, retry_amplification, cost_per_1k_good_usd };
+        let slo = promises::judge(&self.run.slo, samples, &totals);
+        let (failures_by_kind, failure_examples) = examples::failures(&self.requests);
+        let (met_fault, rescued_requests) = self.met_and_rescued();
+        let rescued = match tally.unattributed_faults {
+            0 => self.observed(known(share(rescued_requests, met_fault))),
+            _ => Measured::NotObserved,
+        };
+        Contender {
+            name: who.name.clone(),
+            kind: who.kind,
+            personality: who.personality.clone(),
+            strategy: who.strategy.clone(),
+            instances: who.instances,
+            offered: counts.offered,
+            succeeded: samples.succeeded,
+            good: samples.good,
+            failed: counts.failed,
+            cancelled: counts.cancelled,
+            never_sent: counts.never_sent,
+            failures_by_kind,
+            failure_examples,
+            slowest_request: examples::slowest(&self.requests, |request| {
+                request.ttft_ms().or(request.e2e_ms())
+            }),
+            slowest_by_metric: examples::slowest_by_metric(&self.requests),
+            success_rate,
+            success_rate_ci95: known(wilson95(samples.succeeded, samples.judged)),
+            goodput: of_judged(samples.good),
+            ttft_ms: samples.ttft.percentiles(),
+            e2e_ms: samples.e2e.percentiles(),
+            tpot_ms: samples.tpot.percentiles(),
+            longest_gap_ms: samples.longest_gap.percentiles(),
+            ttft_ok_ms: successes(&samples.ttft),
+            e2e_ok_ms: successes(&samples.e2e),
+            longest_gap_failed_ms: self
+                .failures(|request| request.longest_gap_ms().filter(|_| request.stream)),
+            failure_ms: self.failures(Request::e2e_ms),
+            attempts: told(tally.attempts),
+            attempts_unattributed: told(tally.unattributed),
+            probes: told(self.ledger.probes),
+            retry_amplification,
+            rescued,
+            met_fault: told(met_fault),
+            rescued_requests: told(rescued_requests),
+            tokens: self.tokens(),
+            cost_usd,
+            cost_per_1k_good_usd,
+            extra_cost_per_rescued_usd: Measured::NotApplicable,
+            error_budget_burn: fault::burn(success_rate, budget),
+            healthy_before_fault: known(self.healthy_before_fault()),
+            deployments: self.deployments(),
+            faults,
+            slo,
+        }
+    }
+
+    /// What only the ledger can tell.
+    fn observed<T>(&self, value: Measured<T>) -> Measured<T> {
+        if self.observed { value } else { Measured::NotObserved }
+    }
+
+    fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for request in self.requests.rows.iter().filter(|request| !request.warmup) {
+            counts.offered += 1;
+            match request.outcome {
+                Outcome::Success => {}
+                Outcome::Failed => counts.failed += 1,
+                Outcome::Cancelled => counts.cancelled += 1,
+                Outcome::NeverSent => counts.never_sent += 1,
+            }
+        }
+        counts
+    }
+
+    fn faults(&self, who: &ContenderInfo, budget: Measured<f64>) -> Vec<FaultResult> {
+        let books = fault::Tables { requests: &self.requests, ledger: &self.ledger };
+        let settings = fault::Settings { budget, cooldown_ns: who.cooldown_ns };
+        let mut faults: Vec<FaultResult> = (0..self.run.faults.len())
+            .map(|at| fault::evaluate(self.run, &books, at, &settings))
+            .collect();
+        if !self.observed {
+            for fault in &mut faults {
+                fault.met_requests = Measured::NotObserved;
+                fault.time_to_detect_s = Measured::NotObserved;
+                fault.time_to_rescue_s = Measured::NotObserved;
+                fault.failback_s = Measured::NotObserved;
+                fault.first_victims = Measured::NotObserved;
+                fault.flaps = Measured::NotObserved;
+            }
+        }
+        faults
+    }
+
+    fn met_and_rescued(&self) -> (u64, u64) {
+        let request = self.requests.rows.iter().zip(&self.tally.requests);
+        let met = request.filter(|(request, attempted)| request.is_judged() && attempted.met_fault);
+        met.fold((0, 0), |(met, rescued), (request, _)| {
+            (met + 1, rescued + u64::from(request.succeeded()))
+        })
+    }
+
+    /// Failures only, for which `value` exists.
+    fn failures(&self, value: fn(&Request) -> Option<f64>) -> Percentiles {
+        let failed = self.requests.judged().filter(|request| request.outcome == Outcome::Failed);
+        Sample::new(failed.filter_map(value).map(Some)).percentiles()
+    }
+
+    fn tokens(&self) -> Tokens {
+        let measured = self.requests.rows.iter().filter(|request| !request.warmup);
+        let told = |number: u64| self.observed(Measured::Known(number));
+        Tokens {
+            delivered: measured.map(|request| request.tokens).sum(),
+            billed_in: told(self.tally.billed_in),
+            billed_out: told(self.tally.billed_out),
+            wasted: told(self.tally.wasted),
+        }
+    }
+
+    fn deployments(&self) -> Measured<Vec<DeploymentShare>> {
+        let rows = self.ledger.deployments.all().iter().zip(&self.tally.by_deployment);
+        let row = |(id, &attempts): (&String, &u64)| DeploymentShare {
+            id: id.clone(),
+            attempts,
+            share: share(attempts, self.tally.attempts).unwrap_or(0.0),
+        };
+        self.observed(Measured::Known(rows.map(row).collect()))
+    }
+
+    /// Over requests intended before the first fault that met none: one that was cut at the fault's
+    /// start says nothing about before. `None` without a fault, or without requests before it.
+    fn healthy_before_fault(&self) -> Option<bool> {
+        let first = self.run.faults.iter().map(|fault| fault.from_ns).min()?;
+        let before =
+            self.requests.rows.iter().zip(&self.tally.requests).filter(|(request, attempted)| {
+                request.is_judged() && request.intended_ns < first && !attempted.met_fault
+            });
+        let samples = Samples::of(before.map(|(request, _)| request));
+        promises::healthy(&self.run.slo, &samples)
+    }
+
+    /// How many requests were offered, and a hash over their ids and instants.
+    fn schedule(&self) -> (u64, u64) {
+        let mut hash = SipHasher13::new();
+        for request in &self.requests.rows {
+            hash.write_u64(request.id);
+            hash.write_u64(request.intended_ns);
+        }
+        (self.requests.rows.len() as u64, hash.finish())
+    }
+}
+
+/// Outcomes of offered requests outside warm-up.
+#[derive(Default)]
+struct Counts {
+    offered: u64,
+    failed: u64,
+    cancelled: u64,
+    never_sent: u64,
+}
+
+/// Percentiles of those in a sample that arrived; infinite where none of it did.
+fn successes(all: &Sample) -> Percentiles {
+    match (all.finite(), all.len()) {
+        ([], 1..) => Percentiles::of_none(Measured::Never),
+        (finite, _) => Sample::new(finite.iter().copied().map(Some)).percentiles(),
+    }
+}
+
+/// A number that does not apply where there is none.
+fn known<T>(value: Option<T>) -> Measured<T> {
+    Measured::known_or(value, Measured::NotApplicable)
+}

@@ -1,0 +1,159 @@
+//! The ledger: one contender's `attempts.csv` in memory, in order of arrival.
+//!
+//! Names (deployments, gateways, sets of faults) are interned, so that an attempt takes about 100
+//! bytes however long the ids are. Probes are counted and dropped.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use record::{AttemptEnd, AttemptKind, AttemptRow, ReadError, RowReader, RunInfo, Stage};
+
+/// All attempts of one contender that were meant as inference calls.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    /// In order of arrival.
+    pub(crate) attempts: Vec<Attempt>,
+    /// Deployment ids by number; those of the config first, in its order.
+    pub(crate) deployments: Names,
+    /// Callers by number.
+    pub(crate) gateways: Names,
+    /// Fault sets by number, as indices into `run.json`; number 0 is the empty set.
+    pub(crate) fault_sets: Vec<Vec<usize>>,
+    /// Probes outside warm-up: counted apart, in no other number.
+    pub(crate) probes: u64,
+}
+
+/// One attempt.
+#[derive(Clone, Debug)]
+pub(crate) struct Attempt {
+    pub(crate) request: Option<u64>,
+    pub(crate) visit: u32,
+    pub(crate) stage: Stage,
+    pub(crate) deployment: usize,
+    pub(crate) gateway: usize,
+    pub(crate) arrived_ns: u64,
+    pub(crate) ended: AttemptEnd,
+    pub(crate) faults: usize,
+    pub(crate) tokens_in: u64,
+    pub(crate) tokens_out: u64,
+}
+
+/// Text to small numbers and back.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    by_number: Vec<String>,
+    by_name: BTreeMap<String, usize>,
+}
+
+impl Ledger {
+    /// An empty ledger, which knows the deployments of the config: of a gateway that is somebody
+    /// else's no ledger is kept.
+    pub(crate) fn none(run: &RunInfo) -> Self {
+        let mut ledger = Self { fault_sets: vec![Vec::new()], ..Self::default() };
+        for deployment in &run.deployments {
+            ledger.deployments.number(&deployment.id);
+        }
+        ledger
+    }
+
+    /// Reads the table.
+    pub(crate) fn read(path: &Path, run: &RunInfo) -> Result<Self, ReadError> {
+        let mut ledger = Self::none(run);
+        let mut sets = BTreeMap::new();
+        for row in RowReader::<AttemptRow>::open(path)? {
+            let row = row?;
+            match row.kind {
+                AttemptKind::Probe => {
+                    ledger.probes += u64::from(!is_warmup(run, row.arrived_ns));
+                }
+                AttemptKind::Request => ledger.push(row, run, &mut sets),
+            }
+        }
+        ledger.attempts.sort_by_key(|attempt| attempt.arrived_ns);
+        Ok(ledger)
+    }
+
+    /// Whether the attempt met the fault with this position in `run.json`.
+    pub(crate) fn met(&self, attempt: &Attempt, fault: usize) -> bool {
+        self.fault_sets[attempt.faults].contains(&fault)
+    }
+
+    fn push(&mut self, row: AttemptRow, run: &RunInfo, sets: &mut BTreeMap<String, usize>) {
+        let faults = match row.fault {
+            None => 0,
+            Some(ids) => *sets.entry(ids).or_insert_with_key(|ids| {
+                let met = ids.split('+');
+                let met = met.filter_map(|id| run.faults.iter().position(|fault| fault.id == id));
+                self.fault_sets.push(met.collect());
+                self.fault_sets.len() - 1
+            }),
+        };
+        self.attempts.push(Attempt {
+            request: row.request,
+            visit: row.visit,
+            stage: row.stage,
+            deployment: self.deployments.number(&row.deployment),
+            gateway: self.gateways.number(&row.gateway),
+            arrived_ns: row.arrived_ns,
+            ended: row.ended,
+            faults,
+            tokens_in: row.tokens_in,
+            tokens_out: row.tokens_out,
+        });
+    }
+}
+
+impl Attempt {
+    /// Whether it met any fault.
+    pub(crate) fn met_any(&self) -> bool {
+        self.faults != 0
+    }
+
+    /// Whether the provider's side of it failed; a hang-up is the caller's doing.
+    pub(crate) fn failed(&self) -> bool {
+        match self.ended {
+            AttemptEnd::Complete => false,
+            AttemptEnd::Error
+            | AttemptEnd::Refused
+            | AttemptEnd::Reset
+            | AttemptEnd::Closed
+            | AttemptEnd::Truncated
+            | AttemptEnd::ErrorEvent
+            | AttemptEnd::Silent
+            | AttemptEnd::HungUp => true,
+        }
+    }
+}
+
+impl Names {
+    /// The number of a name, given on first sight.
+    pub(crate) fn number(&mut self, name: &str) -> usize {
+        if let Some(&number) = self.by_name.get(name) {
+            return number;
+        }
+        let number = self.by_number.len();
+        self.by_number.push(name.to_owned());
+        self.by_name.insert(name.to_owned(), number);
+        number
+    }
+
+    /// The number of a name that was seen.
+    pub(crate) fn find(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// All names in the order of their numbers.
+    pub(crate) fn all(&self) -> &[String] {
+        &self.by_number
+    }
+}
+
+/// Whether an instant belongs to warm-up and to no measured phase.
+pub(crate) fn is_warmup(run: &RunInfo, at_ns: u64) -> bool {
+    let mut covering = run.phases.iter().filter(|p| (p.from_ns..p.to_ns).contains(&at_ns));
+    let mut any = false;
+    covering.all(|phase| {
+        any = true;
+        phase.warmup
+    }) && any
+}

@@ -1,0 +1,46 @@
+//! The story of one request: a timeline per contender, with the distance to the intended instant.
+
+use super::Style;
+use super::paint::{Painter, Tone, wrap};
+use crate::explain::{Event, Explained, Story};
+use crate::words::figures::millis;
+use crate::words::run::clock_label;
+use crate::words::text::{plain, prose};
+
+/// The stories of one request.
+pub fn story(explained: &Explained, style: Style) -> String {
+    let painter = Painter::new(style);
+    let clock = clock_label(explained.clock);
+    let mut out =
+        vec![format!("request {} · {}", explained.request, painter.paint(clock, Tone::Care))];
+    for story in &explained.stories {
+        let tone = if story.good { Tone::Good } else { Tone::Bad };
+        let sign = if story.good { "✓" } else { "✗" };
+        out.push(String::new());
+        out.push(format!(
+            "{}  {}",
+            painter.paint(&plain(&story.contender), Tone::Strong),
+            painter.paint(&format!("{sign} {}", plain(&story.ending)), tone)
+        ));
+        out.extend(story.events.iter().map(|event| line(event, story, style, painter)));
+    }
+    out.join("\n") + "\n"
+}
+
+/// Columns before an event's text: clock, distance, table.
+const TEXT_COLUMN: usize = 38;
+
+fn line(event: &Event, story: &Story, style: Style, painter: Painter) -> String {
+    let since = event.at_ns as f64 - story.intended_ns as f64;
+    let since = if since < 0.0 {
+        format!("−{}", millis(-since / 1e6))
+    } else {
+        format!("+{}", millis(since / 1e6))
+    };
+    let head =
+        format!("{:>12.3} s {since:>11}  {:<8}  ", event.at_ns as f64 / 1e9, event.source.word());
+    let room = style.columns().saturating_sub(TEXT_COLUMN).max(20);
+    let text =
+        wrap(&prose(&event.text), room, 0).replace('\n', &format!("\n{}", " ".repeat(TEXT_COLUMN)));
+    format!("{}{text}", painter.paint(&head, Tone::Dim))
+}

@@ -1,0 +1,93 @@
+//! A contender in words: who it is, what it cost and wasted, and whom it rescued.
+
+use record::run::{ContenderKind, Personality};
+
+use super::figures::{NEVER, NOT_APPLICABLE, NOT_OBSERVED, counted, percent, usd};
+use super::text::plain;
+use crate::report::{Contender, Measured};
+
+/// A number of a contender: `show`n, or why there is none.
+pub(crate) fn shown(
+    contender: &Contender,
+    value: Measured<f64>,
+    show: fn(f64) -> String,
+) -> String {
+    match value {
+        _ if !contender.was_played() => "–".to_owned(),
+        Measured::Known(value) => show(value),
+        Measured::NotObserved => NOT_OBSERVED.to_owned(),
+        Measured::Never | Measured::NotApplicable | Measured::TooFew | Measured::Unpriced => {
+            NOT_APPLICABLE.to_owned()
+        }
+    }
+}
+
+/// Who a contender is: kind, personality and how many.
+pub(crate) fn identity(contender: &Contender) -> Vec<String> {
+    let kind = contender.kind;
+    if !kind.is_observed() {
+        return vec![format!("{kind}, somebody else's")];
+    }
+    let mut pieces = match &contender.personality {
+        Personality::None => vec![kind.to_string()],
+        Personality::Unknown | Personality::Named(_) => {
+            let personality = plain(contender.personality.word());
+            match kind {
+                // The engine is ours, so until a parity table exists it says what it has not proved.
+                ContenderKind::Emulated => {
+                    vec![format!("{personality} (emulated, parity not measured)")]
+                }
+                ContenderKind::BuiltIn | ContenderKind::Process | ContenderKind::Remote => {
+                    vec![kind.to_string(), personality]
+                }
+            }
+        }
+    };
+    pieces.push(match contender.instances {
+        1 => "1 instance".to_owned(),
+        n => format!("{n} instances"),
+    });
+    pieces
+}
+
+/// Share of the bill's tokens that bought nothing.
+pub(crate) fn waste(contender: &Contender) -> Measured<f64> {
+    let tokens = &contender.tokens;
+    let billed = tokens.billed_in.and_then(|input| tokens.billed_out.map(|output| input + output));
+    billed.and_then(|billed| match billed {
+        0 => Measured::NotApplicable,
+        _ => tokens.wasted.map(|wasted| wasted as f64 / billed as f64),
+    })
+}
+
+/// Cost per 1,000 good answers, in words where there is none.
+pub(crate) fn cost_per_1k(contender: &Contender) -> String {
+    match contender.cost_per_1k_good_usd {
+        _ if !contender.was_played() => "–".to_owned(),
+        Measured::Known(cost) => usd(cost),
+        Measured::Never => NEVER.to_owned(),
+        Measured::Unpriced => "no price".to_owned(),
+        Measured::NotObserved => NOT_OBSERVED.to_owned(),
+        Measured::NotApplicable | Measured::TooFew => NOT_APPLICABLE.to_owned(),
+    }
+}
+
+/// Share of the requests that met a fault and still succeeded, in words where there is none.
+pub(crate) fn rescued(contender: &Contender) -> String {
+    match (contender.rescued, contender.met_fault) {
+        _ if !contender.was_played() => "–".to_owned(),
+        (Measured::Known(share), _) => percent(share),
+        (_, Measured::Known(0)) if contender.attempts_unattributed == Measured::Known(0) => {
+            "met none".to_owned()
+        }
+        (_, _) => NOT_OBSERVED.to_owned(),
+    }
+}
+
+/// `met none of the 3 faults`: whoever never asked the target in time was not tested by it.
+pub(crate) fn met_none(contender: &Contender) -> Option<String> {
+    contender.met_no_fault().then(|| match contender.faults.len() {
+        1 => "did not meet the fault".to_owned(),
+        n => format!("met none of the {}", counted(n as u64, "fault")),
+    })
+}

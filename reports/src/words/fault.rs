@@ -1,0 +1,30 @@
+//! A fault in words: what happened, to whom, and when it was noticed.
+
+use super::figures::{clock, or_not, seconds};
+use super::text::plain;
+use crate::report::{FaultResult, Measured};
+
+/// Whether somebody could detect it: not where nobody's request met the fault.
+pub(crate) fn was_met(fault: &FaultResult) -> bool {
+    fault.met_requests != Measured::Known(0) || !fault.time_to_detect_s.is_absent()
+}
+
+/// When the target was left alone; `not met` where nobody's request met the fault.
+pub(crate) fn detected(fault: &FaultResult) -> String {
+    match was_met(fault) {
+        true => or_not(fault.time_to_detect_s, seconds),
+        false => "not met".to_owned(),
+    }
+}
+
+/// `f1 throttle (429, retry-after 10 s) on first, 60 s to 120 s`
+pub(crate) fn fault_title(fault: &FaultResult) -> String {
+    format!(
+        "{} {} on {}, {} to {}",
+        plain(&fault.id),
+        plain(&fault.summary),
+        plain(&fault.target),
+        clock(fault.from_s),
+        clock(fault.to_s)
+    )
+}

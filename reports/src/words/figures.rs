@@ -1,0 +1,172 @@
+//! Numbers as people read them: one way for each unit, used by every format. A failure prints as
+//! `— (fail)`, nothing short of everything prints as 100 %, and nothing above zero as 0.
+
+use crate::report::Measured;
+
+/// What stands where a percentile falls among failures.
+pub(crate) const NEVER: &str = "— (fail)";
+
+/// What stands where a number does not apply.
+pub(crate) const NOT_APPLICABLE: &str = "n/a";
+
+/// What stands where nobody recorded what would tell a number.
+pub(crate) const NOT_OBSERVED: &str = "not observed";
+
+/// A fraction as a percentage with unit: `99.7 %`.
+pub(crate) fn percent(fraction: f64) -> String {
+    format!("{} %", percentage(fraction))
+}
+
+/// A fraction as a bare percentage: `99.7`; as many digits as it takes not to round a flaw away.
+pub(crate) fn percentage(fraction: f64) -> String {
+    let value = fraction * 100.0;
+    if value > 0.0 && value < ROUNDS_TO_TENTH {
+        return "< 0.1".to_owned();
+    }
+    let digits = (1..=4).find(|&digits| {
+        let shown = format!("{value:.digits$}");
+        fraction >= 1.0 || shown != format!("{:.digits$}", 100.0)
+    });
+    match digits {
+        Some(digits) if value == value.round() && digits == 1 => format!("{value:.0}"),
+        Some(digits) => format!("{value:.digits$}"),
+        None => format!("{value:.4}"),
+    }
+}
+
+/// Below this a number rounds to 0.0 with one digit, and prints as `< 0.1`.
+const ROUNDS_TO_TENTH: f64 = 0.05;
+
+/// Milliseconds: `840 ms`, `2.1 s`, `1 m 40 s`; `0 ms` is exactly zero.
+pub(crate) fn millis(ms: f64) -> String {
+    if ms == 0.0 {
+        "0 ms".to_owned()
+    } else if ms < ROUNDS_TO_TENTH {
+        "< 0.1 ms".to_owned()
+    } else if ms < 9.95 {
+        format!("{ms:.1} ms")
+    } else if ms < 999.5 {
+        format!("{ms:.0} ms")
+    } else {
+        seconds(ms / 1000.0)
+    }
+}
+
+/// Seconds: `0 s`, `0.4 s`, `4.0 s`, `38 s`, `2 m 5 s`; `0 s` is exactly zero.
+pub(crate) fn seconds(s: f64) -> String {
+    if s == 0.0 {
+        "0 s".to_owned()
+    } else if s < ROUNDS_TO_TENTH {
+        "< 0.1 s".to_owned()
+    } else if s < 9.95 {
+        format!("{s:.1} s")
+    } else if s < 119.5 {
+        format!("{s:.0} s")
+    } else {
+        let whole = s.round() as u64;
+        match whole % 60 {
+            0 => format!("{} m", whole / 60),
+            rest => format!("{} m {rest} s", whole / 60),
+        }
+    }
+}
+
+/// A position on the run's clock: `240 s`, `12.5 s`.
+pub(crate) fn clock(s: f64) -> String {
+    if s == s.round() { format!("{s:.0} s") } else { format!("{s:.1} s") }
+}
+
+/// US dollars: `$4.10`, `$0.0031`.
+pub(crate) fn usd(amount: f64) -> String {
+    if amount > 0.0 && amount < 0.000_05 {
+        return "< $0.0001".to_owned();
+    }
+    let digits = if amount != 0.0 && amount.abs() < 0.1 { 4 } else { 2 };
+    let sign = if amount < 0.0 { "−" } else { "" };
+    format!("{sign}${:.digits$}", amount.abs())
+}
+
+/// A count with thousands separated: `4,800`.
+pub(crate) fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A count with its noun: `1 dial`, `2 dials`; for nouns that take an s.
+pub(crate) fn counted(n: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
+/// A factor: `1.07×`.
+pub(crate) fn factor(x: f64) -> String {
+    format!("{x:.2}×")
+}
+
+/// How many error budgets were burnt: `50.0×`; `0×` is exactly zero.
+pub(crate) fn burn(x: f64) -> String {
+    if x == 0.0 {
+        "0×".to_owned()
+    } else if x < ROUNDS_TO_TENTH {
+        "< 0.1×".to_owned()
+    } else {
+        format!("{x:.1}×")
+    }
+}
+
+/// A percentile that may be infinite, printed by `show`.
+pub(crate) fn or_never(value: Measured<f64>, show: fn(f64) -> String) -> String {
+    value.known().map_or_else(|| NEVER.to_owned(), show)
+}
+
+/// A number that may be never, or not apply.
+pub(crate) fn or_not<T>(value: Measured<T>, show: impl Fn(T) -> String) -> String {
+    match value {
+        Measured::Known(value) => show(value),
+        Measured::Never => "never".to_owned(),
+        Measured::NotApplicable | Measured::NotObserved | Measured::TooFew | Measured::Unpriced => {
+            NOT_APPLICABLE.to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{burn, clock, count, counted, factor, millis, percent, seconds, usd};
+
+    #[test]
+    fn numbers_read_well_and_round_nothing_away() {
+        assert_eq!(
+            [1.0, 0.997, 0.99996, 0.0, 0.88].map(percent),
+            ["100 %", "99.7 %", "99.996 %", "0 %", "88 %"]
+        );
+        assert_eq!(
+            [3.2, 840.4, 2_100.0, 125_000.0].map(millis),
+            ["3.2 ms", "840 ms", "2.1 s", "2 m 5 s"]
+        );
+        assert_eq!([0.0, 9.96, 119.6].map(seconds), ["0 s", "10 s", "2 m"]);
+        assert_eq!([240.0, 12.5].map(clock), ["240 s", "12.5 s"]);
+        assert_eq!([4.1, 0.0031, -2.0, 0.0].map(usd), ["$4.10", "$0.0031", "−$2.00", "$0.00"]);
+        assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(factor(1.066), "1.07×");
+        assert_eq!([1, 1_000].map(|n| counted(n, "dial")), ["1 dial", "1,000 dials"]);
+    }
+
+    #[test]
+    fn only_exactly_nothing_prints_as_nothing() {
+        assert_eq!(
+            [0.0, 1e-9, 0.0004, 0.0006].map(percent),
+            ["0 %", "< 0.1 %", "< 0.1 %", "0.1 %"]
+        );
+        assert_eq!([0.0, 0.04, 0.05].map(seconds), ["0 s", "< 0.1 s", "0.1 s"]);
+        assert_eq!([0.0, 0.01, 9.97].map(millis), ["0 ms", "< 0.1 ms", "10 ms"]);
+        assert_eq!([0.0, 1e-6].map(usd), ["$0.00", "< $0.0001"]);
+        assert_eq!([0.0, 0.01, 50.0].map(burn), ["0×", "< 0.1×", "50.0×"]);
+    }
+}

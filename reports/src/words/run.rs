@@ -1,0 +1,68 @@
+//! What a run played, in words: on which clock, which faults, which incidents, which events.
+
+use std::collections::BTreeSet;
+
+use record::RunInfo;
+use record::run::{Clock, EventInfo, EventKind};
+
+use super::figures::{counted, seconds};
+use super::text::plain;
+
+/// A clock as every output labels it: a simulated run says so wherever it appears.
+pub(crate) const fn clock_label(clock: Clock) -> &'static str {
+    match clock {
+        Clock::Virtual => "SIMULATED",
+        Clock::Wall => "WALL CLOCK",
+    }
+}
+
+/// `no fault was played`, or which were left out; nothing where all were played.
+pub(crate) fn faults_played(run: &RunInfo) -> Option<String> {
+    if !run.contenders.iter().any(|who| who.kind.is_observed()) {
+        // What is played at somebody else's gateway is not ours to say.
+        return None;
+    }
+    let left_out = run.faults_left_out();
+    match (run.faults.len(), left_out) {
+        (0, _) => Some("no fault was played".to_owned()),
+        (_, 0) => None,
+        (_, left_out) => {
+            let were = if left_out == 1 { "was" } else { "were" };
+            Some(format!("{} {were} left out", counted(left_out, "fault")))
+        }
+    }
+}
+
+/// `21 incidents in 34 windows`, and by how much they were compressed; nothing of a hand-written run.
+pub(crate) fn incidents(run: &RunInfo) -> Option<String> {
+    let origins: Vec<_> = run.faults.iter().filter_map(|fault| fault.origin.as_ref()).collect();
+    if origins.is_empty() {
+        return None;
+    }
+    let incidents: BTreeSet<_> =
+        origins.iter().map(|origin| (&origin.entry, &origin.process, origin.incident)).collect();
+    let compressed = run.compress.map_or_else(String::new, |compress| {
+        format!(
+            "; COMPRESSED: outages {} and gaps {} times shorter than in life",
+            compress.outages, compress.gaps
+        )
+    });
+    Some(format!(
+        "{} in {}{compressed}",
+        counted(incidents.len() as u64, "incident"),
+        counted(origins.len() as u64, "window")
+    ))
+}
+
+/// One line per event: `e1 at 230 s: rollout of …`.
+pub(crate) fn events(run: &RunInfo) -> Vec<String> {
+    let line = |event: &EventInfo| {
+        let at = seconds(event.at_ns as f64 / 1e9);
+        let kind = match event.kind {
+            EventKind::Mark => "mark: ",
+            EventKind::Apply | EventKind::Rollout => "",
+        };
+        format!("{} at {at}: {kind}{}", plain(&event.id), plain(&event.summary))
+    };
+    run.events.iter().map(line).collect()
+}

@@ -1,0 +1,97 @@
+//! Windows that one entry of the scenario was expanded into, seen together: a report with forty of
+//! them must stay readable, so people see the entry, and the windows where they ask for them.
+//!
+//! Knows the results and nothing of how they are drawn.
+
+use std::collections::BTreeSet;
+
+use record::RunInfo;
+use record::run::FaultInfo;
+
+use super::figures::{clock, counted};
+use crate::report::{FaultResult, Measured};
+
+/// Results in the order of the scenario: one fault by itself, or all windows of an entry.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Group {
+    /// Positions among the faults, at least one.
+    pub positions: Vec<usize>,
+    /// The entry's id, if it is an expanded one.
+    pub entry: Option<String>,
+}
+
+/// Groups faults by the entry that they were expanded from.
+pub(crate) fn groups(faults: &[FaultResult]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for (at, fault) in faults.iter().enumerate() {
+        let known = fault
+            .entry
+            .as_ref()
+            .and_then(|entry| groups.iter_mut().find(|group| group.entry.as_ref() == Some(entry)));
+        match known {
+            Some(group) => group.positions.push(at),
+            None => groups.push(Group { positions: vec![at], entry: fault.entry.clone() }),
+        }
+    }
+    groups
+}
+
+/// All windows of an entry as one result: the worst of each number, and sums of what is counted. The
+/// worst, because a mean over outages of seconds and of minutes says nothing.
+pub(crate) fn worst(windows: &[&FaultResult]) -> Option<FaultResult> {
+    let mut whole = (*windows.first()?).clone();
+    let worst = |time: fn(&FaultResult) -> Measured<f64>| {
+        Measured::largest(windows.iter().map(|fault| time(fault)))
+    };
+    whole.time_to_detect_s = worst(|fault| fault.time_to_detect_s);
+    whole.time_to_rescue_s = worst(|fault| fault.time_to_rescue_s);
+    whole.time_to_recover_s = worst(|fault| fault.time_to_recover_s);
+    whole.failback_s = worst(|fault| fault.failback_s);
+    let rates = windows.iter().filter_map(|fault| fault.success_rate.known());
+    whole.success_rate = Measured::known_or(rates.reduce(f64::min), Measured::NotApplicable);
+    whole.met_requests = sum(windows, |fault| fault.met_requests);
+    whole.first_victims = sum(windows, |fault| fault.first_victims);
+    whole.flaps = sum(windows, |fault| fault.flaps);
+    whole.error_budget_burn = worst(|fault| fault.error_budget_burn);
+    whole.time_to_detect_by_instance_s = Measured::NotApplicable;
+    whole.from_s = windows.iter().map(|fault| fault.from_s).fold(f64::INFINITY, f64::min);
+    whole.to_s = windows.iter().map(|fault| fault.to_s).fold(0.0, f64::max);
+    Some(whole)
+}
+
+fn sum(windows: &[&FaultResult], of: fn(&FaultResult) -> Measured<u64>) -> Measured<u64> {
+    let sum = windows.iter().filter_map(|fault| of(fault).known()).reduce(|a, b| a + b);
+    Measured::known_or(sum, Measured::NotApplicable)
+}
+
+/// `providers: 9 windows from 35 s to 1,790 s (worst of each number, sums of victims and flaps)`.
+pub(crate) fn title(entry: &str, whole: &FaultResult, windows: usize) -> String {
+    format!(
+        "{entry}: {} from {} to {} (the worst of each number; victims and flaps summed)",
+        counted(windows as u64, "window"),
+        clock(whole.from_s),
+        clock(whole.to_s)
+    )
+}
+
+/// Start and name of every fault, and of an entry with several windows only of the first: what there
+/// is room for above a chart.
+pub(crate) fn names(run: &RunInfo) -> Vec<(u64, String)> {
+    let entry = |fault: &FaultInfo| fault.origin.as_ref().map(|origin| origin.entry.clone());
+    let mut named: BTreeSet<String> = BTreeSet::new();
+    let mut names = Vec::new();
+    for fault in &run.faults {
+        let own = entry(fault);
+        let windows =
+            run.faults.iter().filter(|other| own.is_some() && entry(other) == own).count();
+        if own.as_ref().is_some_and(|own| !named.insert(own.clone())) {
+            continue;
+        }
+        let text = match own {
+            Some(own) if windows > 1 => format!("{own}: {}", counted(windows as u64, "window")),
+            Some(_) | None => format!("{} {}", fault.id, fault.summary),
+        };
+        names.push((fault.from_ns, text));
+    }
+    names
+}
