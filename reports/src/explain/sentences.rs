@@ -119,9 +119,10 @@ pub(super) fn gateway(row: &DecisionRow) -> Event {
 fn target(row: &DecisionRow) -> (Option<&str>, Vec<String>) {
     let (mut to, mut rest) = (None, Vec::new());
     for (key, value) in row.pairs() {
-        match (row.kind, key) {
-            (DecisionKind::Failover, "to") => to = Some(value),
-            _ => rest.push(format!("{key} {}", value.replace('=', " ")).trim_end().to_owned()),
+        if row.kind == DecisionKind::Failover && key == "to" {
+            to = Some(value);
+        } else {
+            rest.push(format!("{key} {}", value.replace('=', " ")).trim_end().to_owned());
         }
     }
     (to, rest)

@@ -104,6 +104,11 @@ impl Ledger {
 }
 
 impl Attempt {
+    /// Tokens billed, in and out.
+    pub(crate) fn billed(&self) -> u64 {
+        self.tokens_in + self.tokens_out
+    }
+
     /// Whether it met any fault.
     pub(crate) fn met_any(&self) -> bool {
         self.faults != 0

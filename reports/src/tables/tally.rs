@@ -64,7 +64,10 @@ impl Tally {
                 .map_or_else(|| is_warmup(run, attempt.arrived_ns), |request| request.warmup);
             if !warmup {
                 let price = prices.get(attempt.deployment).copied().flatten();
-                tally.add(attempt, request.is_some_and(|a| serves(a, attempt, ledger)), price);
+                tally.add(attempt, price);
+                if !request.is_some_and(|request| serves(request, attempt, ledger)) {
+                    tally.wasted += attempt.billed();
+                }
                 tally.unattributed += u64::from(request.is_none());
                 tally.unattributed_faults += u64::from(request.is_none() && attempt.met_any());
             }
@@ -98,16 +101,12 @@ impl Tally {
         reasons
     }
 
-    fn add(&mut self, attempt: &Attempt, serves: bool, price: Option<Price>) {
+    fn add(&mut self, attempt: &Attempt, price: Option<Price>) {
         self.attempts += 1;
         self.by_deployment[attempt.deployment] += 1;
         self.billed_in += attempt.tokens_in;
         self.billed_out += attempt.tokens_out;
-        let billed = attempt.tokens_in + attempt.tokens_out;
-        if !serves {
-            self.wasted += billed;
-        }
-        if billed > 0 {
+        if attempt.billed() > 0 {
             let bill = price.map(|price| price.cost(attempt.tokens_in, attempt.tokens_out));
             self.cost = self.cost.zip(bill).map(|(sum, bill)| sum.plus(bill));
         }

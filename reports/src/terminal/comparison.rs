@@ -5,7 +5,7 @@
 
 use super::Style;
 use super::paint::{Painter, Tone, flow};
-use super::table::{Cell, Column, lines, width};
+use super::table::{Cell, Column, Flush, lines, width};
 use crate::Analysis;
 use crate::report::{Contender, SloResult, ValidityVerdict};
 use crate::summary::ranked;
@@ -52,9 +52,9 @@ pub(super) fn comparison(analysis: &Analysis, style: Style, painter: Painter) ->
 }
 
 fn names(ranked: &[&Contender], analysis: &Analysis) -> Vec<Column> {
-    let mut place = Column::new(["", "#"], true);
-    let mut name = Column::new(["", "contender"], false);
-    let mut kept = Column::new(["", "promise"], false);
+    let mut place = Column::new(["", "#"], Flush::Right);
+    let mut name = Column::new(["", "contender"], Flush::Left);
+    let mut kept = Column::new(["", "promise"], Flush::Left);
     for (at, contender) in ranked.iter().enumerate() {
         let number = if analysis.report.verdict.ranking.is_empty() { 0 } else { at + 1 };
         let number = if number == 0 { "–".to_owned() } else { number.to_string() };
@@ -68,7 +68,7 @@ fn names(ranked: &[&Contender], analysis: &Analysis) -> Vec<Column> {
 }
 
 fn success(ranked: &[&Contender]) -> Column {
-    let mut column = Column::new(["", "success"], true);
+    let mut column = Column::new(["", "success"], Flush::Right);
     let text = |c: &&Contender| shown(c, c.success_rate, percent);
     column.cells = ranked.iter().map(|c| Cell::new(text(c), Tone::Plain)).collect();
     column
@@ -79,7 +79,7 @@ fn promise(
     at: usize,
     (slo, validity): (&SloResult, ValidityVerdict),
 ) -> Column {
-    let mut column = Column::new([slo.metric().name(), &plain(&slo.slo.expr)], false);
+    let mut column = Column::new([slo.metric().name(), &plain(&slo.slo.expr)], Flush::Left);
     for contender in ranked {
         let Some(result) = contender.slo.get(at) else { continue };
         let pass = judged(result.pass(), validity);
@@ -94,7 +94,7 @@ fn promise(
 }
 
 fn cost(ranked: &[&Contender]) -> Column {
-    let mut column = Column::new(["$ per", "1,000 good"], true);
+    let mut column = Column::new(["$ per", "1,000 good"], Flush::Right);
     column.cells = ranked.iter().map(|c| Cell::new(cost_per_1k(c), Tone::Plain)).collect();
     column
 }
@@ -106,16 +106,16 @@ const COLUMNS_MIN: usize = 5;
 const LEAST_TELLING: usize = 3;
 
 fn details(ranked: &[&Contender]) -> Vec<Column> {
-    type Detail = ([&'static str; 2], fn(&Contender) -> String, bool);
+    type Detail = ([&'static str; 2], fn(&Contender) -> String, Flush);
     let shown: [Detail; 5] = [
-        (["", "goodput"], |c| shown(c, c.goodput, percent), true),
-        (["attempts", "/ request"], |c| shown(c, c.retry_amplification, factor), true),
-        (["tokens", "wasted"], |c| shown(c, waste(c), percent), true),
-        (["rescued of those", "that met a fault"], rescued, true),
-        (["", "runs as"], |c| identity(c).join(", "), false),
+        (["", "goodput"], |c| shown(c, c.goodput, percent), Flush::Right),
+        (["attempts", "/ request"], |c| shown(c, c.retry_amplification, factor), Flush::Right),
+        (["tokens", "wasted"], |c| shown(c, waste(c), percent), Flush::Right),
+        (["rescued of those", "that met a fault"], rescued, Flush::Right),
+        (["", "runs as"], |c| identity(c).join(", "), Flush::Left),
     ];
-    let column = |(head, text, right): Detail| {
-        let mut column = Column::new(head, right);
+    let column = |(head, text, flush): Detail| {
+        let mut column = Column::new(head, flush);
         column.cells = ranked.iter().map(|c| Cell::new(text(c), Tone::Dim)).collect();
         column
     };

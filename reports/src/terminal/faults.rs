@@ -3,7 +3,7 @@
 
 use super::Style;
 use super::paint::{Painter, Tone, wrap};
-use super::table::{Cell, Column, lines, width};
+use super::table::{Cell, Column, Flush, lines, width};
 use crate::Analysis;
 use crate::report::{Contender, FaultResult, Measured};
 use crate::summary::faults::{group_title, whole};
@@ -50,14 +50,14 @@ pub(super) fn faults(analysis: &Analysis, style: Style, painter: Painter) -> Str
         };
         let title = wrap(&group_title(group, fault), style.columns(), 4);
         out.push(painter.paint(&title, Tone::Strong));
-        let mut name = Column::new(["", ""], false);
+        let mut name = Column::new(["", ""], Flush::Left);
         name.cells = results
             .iter()
             .map(|(contender, _)| Cell::new(format!("  {}", plain(&contender.name)), Tone::Plain))
             .collect();
         let mut columns = vec![name];
         for (head, cell) in COLUMNS {
-            let mut column = Column::new(*head, true);
+            let mut column = Column::new(*head, Flush::Right);
             column.cells = results.iter().map(|(_, fault)| cell(fault)).collect();
             columns.push(column);
             if width(&columns) > style.columns() {

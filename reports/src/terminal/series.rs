@@ -2,7 +2,7 @@
 
 use super::Style;
 use super::paint::{Painter, Tone, wrap};
-use super::table::{Cell, Column, lines, width};
+use super::table::{Cell, Column, Flush, lines, width};
 use crate::report::ValidityVerdict;
 use crate::seeds::{Range, ScenarioSeries, Series, Spread};
 use crate::words::figures::{NEVER, millis, percent, usd};
@@ -71,7 +71,8 @@ fn table(scenario: &ScenarioSeries) -> Vec<Column> {
     let mut ranked: Vec<&Spread> = scenario.contenders.iter().collect();
     ranked.sort_by_key(|spread| place(&spread.name).unwrap_or(usize::MAX));
     let column = |(at, (head, text)): (usize, Detail)| {
-        let mut column = Column::new(head, (1..6).contains(&at));
+        let flush = if (1..6).contains(&at) { Flush::Right } else { Flush::Left };
+        let mut column = Column::new(head, flush);
         column.cells = ranked.iter().map(|s| Cell::new(text(s), Tone::Plain)).collect();
         column
     };

@@ -13,11 +13,18 @@ pub(super) struct Cell {
     pub(super) tone: Tone,
 }
 
+/// Which side of a column its cells touch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flush {
+    Left,
+    Right,
+}
+
 /// A column: its two header lines, and which side its cells are flush with.
 #[derive(Clone, Debug)]
 pub(super) struct Column {
     pub(super) head: [String; 2],
-    pub(super) right: bool,
+    pub(super) flush: Flush,
     pub(super) cells: Vec<Cell>,
 }
 
@@ -28,8 +35,8 @@ impl Cell {
 }
 
 impl Column {
-    pub(super) fn new(head: [&str; 2], right: bool) -> Self {
-        Self { head: head.map(str::to_owned), right, cells: Vec::new() }
+    pub(super) fn new(head: [&str; 2], flush: Flush) -> Self {
+        Self { head: head.map(str::to_owned), flush, cells: Vec::new() }
     }
 
     fn width(&self) -> usize {
@@ -77,8 +84,10 @@ fn line(columns: &[Column], painter: Painter, cell: impl Fn(&Column) -> Cell) ->
         if at > 0 {
             out.push_str(&" ".repeat(GAP));
         }
-        let (left, right) =
-            if column.right { (blanks.as_str(), "") } else { ("", blanks.as_str()) };
+        let (left, right) = match column.flush {
+            Flush::Left => ("", blanks.as_str()),
+            Flush::Right => (blanks.as_str(), ""),
+        };
         out.push_str(left);
         out.push_str(&painted);
         out.push_str(right);

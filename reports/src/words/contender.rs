@@ -74,13 +74,13 @@ pub(crate) fn cost_per_1k(contender: &Contender) -> String {
 
 /// Share of the requests that met a fault and still succeeded, in words where there is none.
 pub(crate) fn rescued(contender: &Contender) -> String {
-    match (contender.rescued, contender.met_fault) {
+    let none = Measured::Known(0);
+    let met_none = contender.met_fault == none && contender.attempts_unattributed == none;
+    match contender.rescued.known() {
         _ if !contender.was_played() => "–".to_owned(),
-        (Measured::Known(share), _) => percent(share),
-        (_, Measured::Known(0)) if contender.attempts_unattributed == Measured::Known(0) => {
-            "met none".to_owned()
-        }
-        (_, _) => NOT_OBSERVED.to_owned(),
+        Some(share) => percent(share),
+        None if met_none => "met none".to_owned(),
+        None => NOT_OBSERVED.to_owned(),
     }
 }
 

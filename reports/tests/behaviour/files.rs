@@ -34,6 +34,14 @@ fn a_report_is_valid_by_its_schema() {
 }
 
 #[test]
+fn whoever_replaces_a_run_directory_knows_every_file() {
+    for file in render(&brownout::run().analyse()) {
+        let root = file.name.split('/').next().expect("a name");
+        assert!(record::layout::is_reserved(root), "{root} is not in record::layout::ROOT_NAMES");
+    }
+}
+
+#[test]
 fn equal_runs_write_equal_bytes() {
     let (one, two) = (render(&brownout::run().analyse()), render(&brownout::run().analyse()));
     assert_eq!(file(&one, "report.json"), file(&two, "report.json"));
