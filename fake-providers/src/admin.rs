@@ -77,7 +77,7 @@ impl Fakes {
         mut listener: Listener,
         options: AdminOptions,
     ) -> impl Future<Output = ()> + Send + 'static + use<> {
-        let (clock, router) = (self.estate.clock, router(self, options));
+        let (clock, router) = (self.state.clock, router(self, options));
         async move {
             let mut tasks = Tasks::new(CONNECTIONS_MAX);
             loop {

@@ -4,9 +4,9 @@
 //! dropped before, the client has hung up. What is said is the business of the two kinds of body;
 //! here it is handed over, if need be a few bytes at a time.
 
-mod drip;
-mod piece;
-pub(crate) mod slip;
+mod body;
+pub(crate) mod in_band_error;
+mod pieces;
 mod stream;
 
 use std::io;
@@ -18,36 +18,36 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use record::AttemptEnd;
 
-use crate::case::Seat;
+use crate::connection::Connection;
 use crate::ledger::Attempt;
-use crate::line::Line;
-pub(crate) use drip::Drip;
-pub(crate) use piece::{Body, Then};
-pub(crate) use stream::{Stream, Tale};
+use crate::permit::Permit;
+pub(crate) use body::{Body, Then};
+pub(crate) use pieces::PieceWriter;
+pub(crate) use stream::{Stream, StreamParts};
 
 /// The body of a response.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    spoken: Spoken,
+    content: Content,
     /// Until it is over.
     attempt: Option<Attempt>,
-    seat: Option<Seat>,
-    line: Arc<Line>,
+    permit: Option<Permit>,
+    connection: Arc<Connection>,
     /// Length that the head declares; without one the body is chunked.
     declared: Option<u64>,
-    drip: Option<Drip>,
+    pieces: Option<PieceWriter>,
     over: bool,
 }
 
 #[derive(Debug)]
-enum Spoken {
+enum Content {
     Piece(Body),
     Stream(Box<Stream>),
 }
 
 /// What a body says next.
 #[derive(Debug)]
-pub(crate) enum Said {
+pub(crate) enum Output {
     /// Bytes, and more to come.
     More(Bytes),
     /// The last bytes; then the attempt ends so.
@@ -60,10 +60,10 @@ pub(crate) enum Said {
 
 /// Who answers, on what, and holding what.
 #[derive(Debug)]
-pub(crate) struct Bearer {
+pub(crate) struct AttemptGuard {
     pub(crate) attempt: Attempt,
-    pub(crate) line: Arc<Line>,
-    pub(crate) seat: Option<Seat>,
+    pub(crate) connection: Arc<Connection>,
+    pub(crate) permit: Option<Permit>,
 }
 
 impl Answer {
@@ -72,11 +72,11 @@ impl Answer {
     pub(crate) fn piece(
         piece: Body,
         declared: Option<u64>,
-        bearer: Bearer,
+        guard: AttemptGuard,
         head_only: bool,
     ) -> Self {
         let at_once = piece.ends_at_once(head_only);
-        let mut answer = Self::new(Spoken::Piece(piece), declared, bearer);
+        let mut answer = Self::new(Content::Piece(piece), declared, guard);
         if let Some(end) = at_once {
             answer.settle(end);
         }
@@ -84,46 +84,54 @@ impl Answer {
     }
 
     /// A body that is spoken token by token.
-    pub(crate) fn stream(stream: Stream, bearer: Bearer) -> Self {
-        Self::new(Spoken::Stream(Box::new(stream)), None, bearer)
+    pub(crate) fn stream(stream: Stream, guard: AttemptGuard) -> Self {
+        Self::new(Content::Stream(Box::new(stream)), None, guard)
     }
 
     /// The same, handed over a few bytes at a time.
-    pub(crate) fn dripping(mut self, drip: Drip) -> Self {
-        self.drip = Some(drip);
+    pub(crate) fn in_pieces(mut self, pieces: PieceWriter) -> Self {
+        self.pieces = Some(pieces);
         self
     }
 
-    fn new(spoken: Spoken, declared: Option<u64>, bearer: Bearer) -> Self {
-        let Bearer { attempt, line, seat } = bearer;
-        Self { spoken, attempt: Some(attempt), seat, line, declared, drip: None, over: false }
+    fn new(content: Content, declared: Option<u64>, guard: AttemptGuard) -> Self {
+        let AttemptGuard { attempt, connection, permit } = guard;
+        Self {
+            content,
+            attempt: Some(attempt),
+            permit,
+            connection,
+            declared,
+            pieces: None,
+            over: false,
+        }
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         if self.over {
             return Poll::Ready(None);
         }
-        let spoken = &mut self.spoken;
-        let mut speak = |cx: &mut Context<'_>| match spoken {
-            Spoken::Piece(piece) => piece.poll(cx, &self.line),
-            Spoken::Stream(stream) => stream.poll(cx),
+        let content = &mut self.content;
+        let mut next = |cx: &mut Context<'_>| match content {
+            Content::Piece(piece) => piece.poll(cx, &self.connection),
+            Content::Stream(stream) => stream.poll(cx),
         };
-        let said = match &mut self.drip {
-            Some(drip) => drip.poll(cx, speak),
-            None => speak(cx),
+        let output = match &mut self.pieces {
+            Some(pieces) => pieces.poll(cx, next),
+            None => next(cx),
         };
-        let Poll::Ready(said) = said else { return Poll::Pending };
-        Poll::Ready(match said {
-            Said::More(bytes) => Some(Ok(bytes)),
-            Said::Last(bytes, end) => {
+        let Poll::Ready(output) = output else { return Poll::Pending };
+        Poll::Ready(match output {
+            Output::More(bytes) => Some(Ok(bytes)),
+            Output::Last(bytes, end) => {
                 self.settle(end);
                 Some(Ok(bytes))
             }
-            Said::End(end) => {
+            Output::End(end) => {
                 self.settle(end);
                 None
             }
-            Said::Broken(end) => {
+            Output::Broken(end) => {
                 self.settle(end);
                 Some(Err(io::ErrorKind::ConnectionReset.into()))
             }
@@ -133,7 +141,7 @@ impl Answer {
     /// The slot is free again as soon as the answer is over, whatever the connection does.
     fn settle(&mut self, end: AttemptEnd) {
         self.over = true;
-        self.seat = None;
+        self.permit = None;
         if let Some(attempt) = self.attempt.take() {
             attempt.end(end);
         }
@@ -161,8 +169,8 @@ impl http_body::Body for Answer {
 }
 
 impl Drop for Answer {
-    /// The line carries nothing any more, however the answer ended.
+    /// The connection carries nothing any more, however the answer ended.
     fn drop(&mut self) {
-        self.line.rest();
+        self.connection.end_attempt();
     }
 }

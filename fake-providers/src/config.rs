@@ -128,7 +128,7 @@ pub struct FaultRule {
     pub id: String,
     /// Name in the catalogue, [`crate::fault::ALL`].
     pub name: String,
-    /// Its parameters as JSON, checked by the catalogue's entry; `null` for none.
+    /// Its parameters as JSON, checked by the catalogue's record; `null` for none.
     pub params: serde_json::Value,
     /// Positions in [`FakesConfig::deployments`].
     pub targets: Vec<usize>,
@@ -139,6 +139,9 @@ pub struct FaultRule {
     /// Which attempts can meet it.
     pub when: When,
 }
+
+/// Rules in one timeline: a year of random incidents has a few thousand, and every request asks each.
+pub(crate) const RULES_MAX: usize = 10_000;
 
 /// A window with ramps: the share (or factor) rises linearly over the first `ramp` and falls over
 /// the last.

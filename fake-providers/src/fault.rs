@@ -62,7 +62,7 @@ use crate::action::{
 };
 pub use params::ParamError;
 
-/// Every fault, in the order in which help and documentation list them: from the door inwards.
+/// Every fault, in the order in which help and documentation list them: from the dial inwards.
 pub const ALL: &[Entry] = &[
     dns::ENTRY,
     refuse::ENTRY,

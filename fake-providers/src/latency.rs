@@ -5,7 +5,7 @@ use std::time::Duration;
 use vocab::{Draw, Lognormal, Seed};
 
 use crate::config::{Latency, Spread};
-use crate::schedule::Luck;
+use crate::schedule::DrawKey;
 
 /// No single draw is longer: one hour. A lognormal tail must not stop a world.
 const DRAW_MAX_NS: f64 = 3600e9;
@@ -44,13 +44,13 @@ impl Pace {
     }
 
     /// From admission to first token.
-    pub(crate) fn first_token(&self, seed: Seed, deployment: &str, luck: Luck) -> Duration {
-        self.ttft.sample(|| keyed(seed, "ttft", deployment, luck))
+    pub(crate) fn first_token(&self, seed: Seed, deployment: &str, draw_key: DrawKey) -> Duration {
+        self.ttft.sample(|| keyed(seed, "ttft", deployment, draw_key))
     }
 
     /// The gaps of one answer.
-    pub(crate) fn tempo(&self, seed: Seed, deployment: &str, luck: Luck) -> Tempo {
-        Tempo { itl: self.itl, draw: keyed(seed, "itl", deployment, luck) }
+    pub(crate) fn tempo(&self, seed: Seed, deployment: &str, draw_key: DrawKey) -> Tempo {
+        Tempo { itl: self.itl, draw: keyed(seed, "itl", deployment, draw_key) }
     }
 }
 
@@ -80,13 +80,13 @@ impl Sampler {
     }
 }
 
-fn keyed(seed: Seed, purpose: &str, deployment: &str, luck: Luck) -> Draw {
-    seed.draw(purpose).of(deployment).n(luck.request).n(u64::from(luck.visit))
+fn keyed(seed: Seed, purpose: &str, deployment: &str, draw_key: DrawKey) -> Draw {
+    seed.draw(purpose).of(deployment).n(draw_key.request).n(u64::from(draw_key.visit))
 }
 
 /// How many tokens an answer has if the prompt does not say.
-pub(crate) fn answer_tokens(seed: Seed, deployment: &str, luck: Luck) -> u32 {
-    ANSWER.sample(&keyed(seed, "answer", deployment, luck)).clamp(1.0, ANSWER_MAX) as u32
+pub(crate) fn answer_tokens(seed: Seed, deployment: &str, draw_key: DrawKey) -> u32 {
+    ANSWER.sample(&keyed(seed, "answer", deployment, draw_key)).clamp(1.0, ANSWER_MAX) as u32
 }
 
 #[cfg(test)]

@@ -3,20 +3,19 @@
 //!
 //! An [`Attempt`] is a guard: whoever holds it ends it in so many words, and if it is dropped
 //! instead (the connection went away) that is an ending, too. Numbers of attempts and visits are
-//! counted here, because they run over all deployments. What is billed is decided here and nowhere
-//! else: nothing before a 2xx head, afterwards all input and every token that was generated.
+//! counted here, because they run over all deployments.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Debug;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use record::{AttemptEnd, AttemptKind, AttemptRow, Stage};
-use vocab::At;
-use world::{Clock, Passage};
+use record::{AttemptEnd, AttemptRow, Stage};
+use world::Clock;
 
-use crate::journal::{Call, Journal};
-use crate::timeline::Timeline;
+use crate::attempt_record::{AttemptRecord, Numbers, Opening};
+use crate::index::DeploymentIndex;
+use crate::journal::Journal;
+use crate::schedule::timeline::Timeline;
 
 /// Where finished attempts go. Implemented by who records a run.
 pub trait Ledger: Send + Sync + Debug {
@@ -34,14 +33,14 @@ const REQUESTS_MAX: usize = 100_000;
 pub(crate) struct Book {
     ledger: Arc<dyn Ledger>,
     clock: Clock,
-    /// Kept by fakes that stand.
-    journal: Option<Arc<Kept>>,
+    /// StandingJournal by fakes that stand.
+    journal: Option<Arc<StandingJournal>>,
     state: Mutex<State>,
 }
 
 /// A journal, and the timeline on whose instants its rows lie.
 #[derive(Debug)]
-pub(crate) struct Kept {
+pub(crate) struct StandingJournal {
     pub(crate) journal: Journal,
     pub(crate) timeline: Arc<Timeline>,
 }
@@ -51,7 +50,7 @@ struct State {
     closed: bool,
     next_key: u64,
     /// Bounded by the connections of all hosts.
-    open: BTreeMap<u64, Arc<Entry>>,
+    open: BTreeMap<u64, Arc<AttemptRecord>>,
     seen: BTreeMap<u64, Seen>,
     order: VecDeque<u64>,
 }
@@ -60,49 +59,7 @@ struct State {
 struct Seen {
     attempts: u32,
     /// Visits by deployment; as long as the list of deployments that it met.
-    visits: Vec<(usize, u32)>,
-}
-
-/// Where an attempt stands among its request's attempts; both from 1, or 0 for probes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Numbers {
-    pub(crate) attempt: u32,
-    pub(crate) visit: u32,
-}
-
-/// What is known of an attempt when it arrives.
-#[derive(Clone, Debug)]
-pub(crate) struct Opening {
-    pub(crate) request: Option<u64>,
-    pub(crate) numbers: Numbers,
-    pub(crate) kind: AttemptKind,
-    pub(crate) stage: Stage,
-    pub(crate) deployment: vocab::DeploymentId,
-    pub(crate) gateway: String,
-    pub(crate) prompt_tokens: u64,
-}
-
-/// An attempt under way, as others may see and mark it.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    opening: Opening,
-    arrived: At,
-    tokens: AtomicU64,
-    silent: AtomicBool,
-    over: AtomicBool,
-    /// What links did on its way.
-    way: OnceLock<Passage>,
-    progress: Mutex<Progress>,
-}
-
-#[derive(Debug, Default)]
-struct Progress {
-    faults: Vec<Arc<str>>,
-    status: Option<u16>,
-    /// How it ends if it is dropped from here on.
-    fate: Option<AttemptEnd>,
-    /// What was called; known where a journal is kept.
-    call: Option<Call>,
+    visits: Vec<(DeploymentIndex, u32)>,
 }
 
 /// An attempt under way; dropped without an end, the client hung up or the connection broke.
@@ -110,11 +67,15 @@ struct Progress {
 pub(crate) struct Attempt {
     book: Arc<Book>,
     key: u64,
-    entry: Arc<Entry>,
+    record: Arc<AttemptRecord>,
 }
 
 impl Book {
-    pub(crate) fn new(ledger: Arc<dyn Ledger>, clock: Clock, journal: Option<Arc<Kept>>) -> Self {
+    pub(crate) fn new(
+        ledger: Arc<dyn Ledger>,
+        clock: Clock,
+        journal: Option<Arc<StandingJournal>>,
+    ) -> Self {
         Self { ledger, clock, journal, state: Mutex::default() }
     }
 
@@ -131,7 +92,7 @@ impl Book {
     }
 
     /// The numbers that the next attempt of `request` at `deployment` would get.
-    pub(crate) fn next_numbers(&self, request: u64, deployment: usize) -> Numbers {
+    pub(crate) fn next_numbers(&self, request: u64, deployment: DeploymentIndex) -> Numbers {
         let state = self.state();
         let seen = state.seen.get(&request);
         let visit = seen.and_then(|seen| seen.visits.iter().find(|(at, _)| *at == deployment));
@@ -142,7 +103,7 @@ impl Book {
     }
 
     /// Counts an attempt of `request` at `deployment`.
-    pub(crate) fn count(&self, request: u64, deployment: usize) -> Numbers {
+    pub(crate) fn count(&self, request: u64, deployment: DeploymentIndex) -> Numbers {
         let mut state = self.state();
         if !state.seen.contains_key(&request) {
             if state.order.len() >= REQUESTS_MAX
@@ -170,22 +131,14 @@ impl Book {
 
     /// Begins an attempt that arrives now.
     pub(crate) fn open(self: &Arc<Self>, opening: Opening) -> Attempt {
-        let entry = Arc::new(Entry {
-            opening,
-            arrived: self.clock.now(),
-            tokens: AtomicU64::new(0),
-            silent: AtomicBool::new(false),
-            over: AtomicBool::new(false),
-            way: OnceLock::new(),
-            progress: Mutex::default(),
-        });
+        let record = Arc::new(AttemptRecord::new(opening, self.clock.now()));
         let mut state = self.state();
         let key = state.next_key;
         state.next_key += 1;
         if !state.closed {
-            state.open.insert(key, Arc::clone(&entry));
+            state.open.insert(key, Arc::clone(&record));
         }
-        Attempt { book: Arc::clone(self), key, entry }
+        Attempt { book: Arc::clone(self), key, record }
     }
 
     /// Ends the world: every open request becomes a silent one, every dial that still stands a
@@ -196,21 +149,21 @@ impl Book {
             state.closed = true;
             std::mem::take(&mut state.open)
         };
-        for entry in open.values() {
-            let end = match entry.opening.stage {
+        for record in open.values() {
+            let end = match record.stage() {
                 Stage::Connect => AttemptEnd::Refused,
                 Stage::Request => AttemptEnd::Silent,
             };
-            self.write(entry, end);
+            self.write(record, end);
         }
     }
 
-    fn write(&self, entry: &Entry, end: AttemptEnd) {
+    fn write(&self, record: &AttemptRecord, end: AttemptEnd) {
         let now = self.clock.now();
-        let row = entry.row(end, now);
+        let row = record.row(end, now);
         if let Some(kept) = &self.journal {
             let timeline = kept.timeline.snapshot().on_timeline(now);
-            kept.journal.enter(row.clone(), entry.progress().call.take(), timeline);
+            kept.journal.enter(row.clone(), record.take_call(), timeline);
         }
         self.ledger.attempt(row);
     }
@@ -218,9 +171,9 @@ impl Book {
     /// The row leaves under the lock, so that rows come in the order of their endings.
     fn finish(&self, key: u64, end: AttemptEnd) {
         let mut state = self.state();
-        if let Some(entry) = state.open.remove(&key) {
-            entry.over.store(true, Ordering::Relaxed);
-            self.write(&entry, end);
+        if let Some(record) = state.open.remove(&key) {
+            record.close();
+            self.write(&record, end);
         }
     }
 
@@ -231,8 +184,8 @@ impl Book {
 
 impl Attempt {
     /// What others may see and mark.
-    pub(crate) fn entry(&self) -> &Arc<Entry> {
-        &self.entry
+    pub(crate) fn record(&self) -> &Arc<AttemptRecord> {
+        &self.record
     }
 
     /// Takes it back, without a row: a dial that was kept waiting became a connection after all.
@@ -249,93 +202,7 @@ impl Attempt {
 impl Drop for Attempt {
     /// Does nothing after [`Attempt::end`].
     fn drop(&mut self) {
-        let fate = self.entry.progress().fate.unwrap_or(AttemptEnd::HungUp);
+        let fate = self.record.fate();
         self.book.finish(self.key, fate);
-    }
-}
-
-impl Entry {
-    /// It came over a connection that this befalls: the rules in force until it ends count as met.
-    pub(crate) fn came_by(&self, way: Passage) {
-        // A request comes once.
-        let _ = self.way.set(way);
-    }
-
-    /// It met fault rule `id`.
-    pub(crate) fn met(&self, id: &Arc<str>) {
-        let mut progress = self.progress();
-        if !progress.faults.contains(id) {
-            progress.faults.push(Arc::clone(id));
-        }
-    }
-
-    /// What was called.
-    pub(crate) fn called(&self, call: Call) {
-        self.progress().call = Some(call);
-    }
-
-    /// A response head with `status` was handed to the connection.
-    pub(crate) fn head(&self, status: u16) {
-        self.progress().status = Some(status);
-    }
-
-    /// So many more tokens were generated.
-    pub(crate) fn generated(&self, tokens: u64) {
-        self.tokens.fetch_add(tokens, Ordering::Relaxed);
-    }
-
-    /// Tokens generated so far.
-    pub(crate) fn tokens(&self) -> u64 {
-        self.tokens.load(Ordering::Relaxed)
-    }
-
-    /// From here on the provider says nothing, whatever the client does.
-    pub(crate) fn fall_silent(&self) {
-        self.silent.store(true, Ordering::Relaxed);
-        self.doom(AttemptEnd::Silent);
-    }
-
-    /// Whether it fell silent.
-    pub(crate) fn is_silent(&self) -> bool {
-        self.silent.load(Ordering::Relaxed)
-    }
-
-    /// Whether its row was written.
-    pub(crate) fn is_over(&self) -> bool {
-        self.over.load(Ordering::Relaxed)
-    }
-
-    /// How it ends when it is dropped.
-    pub(crate) fn doom(&self, fate: AttemptEnd) {
-        self.progress().fate = Some(fate);
-    }
-
-    fn row(&self, ended: AttemptEnd, now: At) -> AttemptRow {
-        let progress = self.progress();
-        let opening = &self.opening;
-        let mut faults = progress.faults.clone();
-        let way = self.way.get().into_iter().flat_map(|way| way.met(self.arrived, now));
-        faults.extend(way.cloned());
-        let billed = progress.status.is_some_and(|status| (200..300).contains(&status));
-        AttemptRow {
-            request: opening.request,
-            attempt: opening.numbers.attempt,
-            visit: opening.numbers.visit,
-            kind: opening.kind,
-            stage: opening.stage,
-            deployment: opening.deployment.as_str().to_owned(),
-            gateway: opening.gateway.clone(),
-            arrived_ns: self.arrived.ns(),
-            ended_ns: now.ns(),
-            fault: (!faults.is_empty()).then(|| faults.join("+")),
-            status: progress.status,
-            tokens_in: if billed { opening.prompt_tokens } else { 0 },
-            tokens_out: if billed { self.tokens() } else { 0 },
-            ended,
-        }
-    }
-
-    fn progress(&self) -> MutexGuard<'_, Progress> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,7 +2,7 @@
 //! what its answers look like.
 //!
 //! A persona has no state and draws no luck: it is told what happened and finds the words. One file
-//! per provider with the same functions; [`Voice`] speaks their streams. The providers are a
+//! per provider with the same functions; [`StreamEncoder`] speaks their streams. The providers are a
 //! closed set, so this is a `match` and not a trait: a sixth one is found by the compiler.
 
 mod anthropic;
@@ -12,7 +12,7 @@ mod gemini;
 mod openai;
 mod percent;
 mod retry;
-mod voice;
+mod stream_encoder;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -25,9 +25,9 @@ use wire::ErrorReply;
 
 use crate::action::{ErrorBody, ProviderError};
 use crate::limits::{Excess, Reading};
-use crate::script::{Said, Wishes};
+use crate::script::{Transcript, Wishes};
 pub(crate) use retry::{date, retry_headers};
-pub(crate) use voice::Voice;
+pub(crate) use stream_encoder::StreamEncoder;
 
 /// Whose words are spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ pub(crate) struct Route<'p> {
 
 /// A request as it came in.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Inquiry<'r> {
+pub(crate) struct IncomingRequest<'r> {
     pub(crate) parts: &'r Parts,
     /// Empty if it was too large.
     pub(crate) body: &'r [u8],
@@ -153,7 +153,7 @@ pub(crate) struct Complaint {
 
 /// What every word of an answer may refer to.
 #[derive(Clone, Debug)]
-pub(crate) struct Scene<'a> {
+pub(crate) struct RequestContext<'a> {
     /// 32 hex digits, from which ids are made.
     pub(crate) id: &'a str,
     /// The deployment's model.
@@ -168,9 +168,9 @@ pub(crate) struct Scene<'a> {
     pub(crate) took: Duration,
 }
 
-/// A [`Scene`] that outlives the request.
+/// A [`RequestContext`] that outlives the request.
 #[derive(Clone, Debug)]
-pub(crate) struct OwnedScene {
+pub(crate) struct OwnedContext {
     pub(crate) persona: Persona,
     pub(crate) id: String,
     pub(crate) model: String,
@@ -228,14 +228,18 @@ impl Persona {
     ///
     /// # Errors
     /// The refusal: [`Refusal::NoKey`], if it presents none at all.
-    pub(crate) fn authorize(self, inquiry: &Inquiry<'_>, key: &str) -> Result<(), Refusal> {
-        let headers = &inquiry.parts.headers;
+    pub(crate) fn authorize(
+        self,
+        incoming: &IncomingRequest<'_>,
+        key: &str,
+    ) -> Result<(), Refusal> {
+        let headers = &incoming.parts.headers;
         let own = match self {
             Self::OpenAi => None,
             Self::Azure => text(headers, wire::azure::API_KEY).map(Cow::Borrowed),
             Self::Anthropic => text(headers, wire::anthropic::API_KEY).map(Cow::Borrowed),
-            Self::Gemini => gemini::key(inquiry.parts),
-            Self::Bedrock => return bedrock::authorize(inquiry, key),
+            Self::Gemini => gemini::key(incoming.parts),
+            Self::Bedrock => return bedrock::authorize(incoming, key),
         };
         match own.or_else(|| bearer(headers).map(Cow::Borrowed)) {
             None => Err(Refusal::NoKey),
@@ -247,14 +251,14 @@ impl Persona {
     /// Understands a request's body, or says what is wrong with it.
     pub(crate) fn read(
         self,
-        inquiry: &Inquiry<'_>,
+        incoming: &IncomingRequest<'_>,
         route: &Route<'_>,
     ) -> Result<Prompt, Complaint> {
         match self {
-            Self::OpenAi | Self::Azure => openai::read(inquiry.body, route),
-            Self::Anthropic => anthropic::read(inquiry, route),
-            Self::Gemini => gemini::read(inquiry, route),
-            Self::Bedrock => bedrock::read(inquiry, route),
+            Self::OpenAi | Self::Azure => openai::read(incoming.body, route),
+            Self::Anthropic => anthropic::read(incoming, route),
+            Self::Gemini => gemini::read(incoming, route),
+            Self::Bedrock => bedrock::read(incoming, route),
         }
     }
 
@@ -267,29 +271,34 @@ impl Persona {
     }
 
     /// Says no.
-    pub(crate) fn refuse(self, refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
+    pub(crate) fn refuse(self, refusal: &Refusal, context: &RequestContext<'_>) -> ErrorReply {
         if let Refusal::Injected(error) = refusal
             && let Some(reply) = edge(error)
         {
             return reply;
         }
         match self {
-            Self::OpenAi => openai::refuse(refusal, scene),
-            Self::Azure => azure::refuse(refusal, scene),
-            Self::Anthropic => anthropic::refuse(refusal, scene),
-            Self::Gemini => gemini::refuse(refusal, scene),
+            Self::OpenAi => openai::refuse(refusal, context),
+            Self::Azure => azure::refuse(refusal, context),
+            Self::Anthropic => anthropic::refuse(refusal, context),
+            Self::Gemini => gemini::refuse(refusal, context),
             Self::Bedrock => bedrock::refuse(refusal),
         }
     }
 
     /// The headers of every answer: ids, and what the limits' meters show.
-    pub(crate) fn headers(self, scene: &Scene<'_>, reading: &Reading, took: Duration) -> Headers {
+    pub(crate) fn headers(
+        self,
+        context: &RequestContext<'_>,
+        reading: &Reading,
+        took: Duration,
+    ) -> Headers {
         match self {
-            Self::OpenAi => openai::headers(scene, reading, took),
-            Self::Azure => azure::headers(scene, reading, took),
-            Self::Anthropic => anthropic::headers(scene, reading),
+            Self::OpenAi => openai::headers(context, reading, took),
+            Self::Azure => azure::headers(context, reading, took),
+            Self::Anthropic => anthropic::headers(context, reading),
             Self::Gemini => gemini::headers(took),
-            Self::Bedrock => bedrock::headers(scene),
+            Self::Bedrock => bedrock::headers(context),
         }
     }
 
@@ -297,7 +306,7 @@ impl Persona {
     pub(crate) fn answer_headers(
         self,
         prompt: &Prompt,
-        said: Option<&Said>,
+        said: Option<&Transcript>,
         took: Duration,
     ) -> Headers {
         match self {
@@ -317,28 +326,37 @@ impl Persona {
     }
 
     /// The body of a plain answer.
-    pub(crate) fn reply(self, scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
+    pub(crate) fn reply(
+        self,
+        context: &RequestContext<'_>,
+        prompt: &Prompt,
+        said: &Transcript,
+    ) -> Bytes {
         match self {
-            Self::OpenAi => openai::reply(scene, prompt, said),
-            Self::Azure => azure::reply(scene, prompt, said),
-            Self::Anthropic => anthropic::reply(scene, prompt, said),
-            Self::Gemini => gemini::reply(scene, prompt, said),
-            Self::Bedrock => bedrock::reply(scene, prompt, said),
+            Self::OpenAi => openai::reply(context, prompt, said),
+            Self::Azure => azure::reply(context, prompt, said),
+            Self::Anthropic => anthropic::reply(context, prompt, said),
+            Self::Gemini => gemini::reply(context, prompt, said),
+            Self::Bedrock => bedrock::reply(context, prompt, said),
         }
     }
 
     /// The body of an answer that is an error under status 200; without a status, that of overload.
-    pub(crate) fn error_body(self, status: Option<u16>, scene: &Scene<'_>) -> ErrorReply {
+    pub(crate) fn error_body(
+        self,
+        status: Option<u16>,
+        context: &RequestContext<'_>,
+    ) -> ErrorReply {
         let failed = |status| Refusal::Injected(ProviderError::of_status(status));
         let refusal = status.map_or(Refusal::Overloaded, failed);
-        let reply = self.refuse(&refusal, scene);
+        let reply = self.refuse(&refusal, context);
         if reply.content_type == JSON {
             return reply;
         }
         // The page of an edge cannot stand inside a stream that the provider has begun.
         match self {
             Self::OpenAi | Self::Azure => wire::openai::ApiError::server_error(),
-            Self::Anthropic => anthropic::api_error(scene),
+            Self::Anthropic => anthropic::api_error(context),
             Self::Gemini => wire::gemini::ApiError::of_code(500).reply(),
             Self::Bedrock => bedrock::internal_error(),
         }
@@ -382,10 +400,10 @@ impl Route<'_> {
     }
 }
 
-impl OwnedScene {
+impl OwnedContext {
     /// As the functions here want it.
-    pub(crate) fn borrow(&self) -> Scene<'_> {
-        Scene {
+    pub(crate) fn borrow(&self) -> RequestContext<'_> {
+        RequestContext {
             id: &self.id,
             model: &self.model,
             query: &self.query,
@@ -438,7 +456,7 @@ fn edge(error: &ProviderError) -> Option<ErrorReply> {
 const ENVOY: &[u8] = b"upstream connect error or disconnect/reset before headers. reset reason: \
                        connection termination";
 
-/// The token of an `authorization: Bearer`.
+/// The token of an `authorization: AttemptGuard`.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, key) = text(headers, wire::openai::AUTHORIZATION)?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())

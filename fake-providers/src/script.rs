@@ -2,14 +2,14 @@
 //! text, calls), each block a number of tokens; and why the answer ends.
 //!
 //! A script is planned before the first token is due ([`Script::plan`], from what the request wishes
-//! and its prompt's directives). [`Telling`] walks over it position by position, one token each;
+//! and its prompt's directives). [`TokenCursor`] walks over it position by position, one token each;
 //! when a position is due is the course's business, and how it sounds the persona's.
 
+mod cursor;
 mod instance;
-mod telling;
 mod wish;
 
-pub(crate) use telling::{Kind, Piece, Said, Tally, Telling, Uttered};
+pub(crate) use cursor::{Kind, Piece, Tally, TokenCursor, Transcript, Uttered};
 pub(crate) use wish::{Directives, Format, ToolChoice, ToolWish, Wishes};
 
 /// A planned answer.

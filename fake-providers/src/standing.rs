@@ -8,12 +8,10 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use vocab::At;
 
-use crate::config::FaultRule;
+use crate::config::{FaultRule, RULES_MAX};
+use crate::error::FakesError;
 use crate::schedule::Zero;
-use crate::{Fakes, FakesError, fault};
-
-/// Rules in one timeline: a year of random incidents has a few thousand, and every request asks each.
-pub(crate) const RULES_MAX: usize = 10_000;
+use crate::{Fakes, fault};
 
 /// A rule as it stands.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -50,8 +48,8 @@ pub struct NoSuchRule(pub String);
 impl Fakes {
     /// Every rule, in the order in which they are asked.
     pub fn rules(&self) -> Vec<RuleView> {
-        let schedule = self.estate.schedule.snapshot();
-        let now = schedule.on_timeline(self.estate.clock.now());
+        let schedule = self.state.schedule.snapshot();
+        let now = schedule.on_timeline(self.state.clock.now());
         let view = |(rule, enabled): (&FaultRule, bool)| {
             let state = match now {
                 _ if !enabled => RuleState::Off,
@@ -72,7 +70,7 @@ impl Fakes {
     /// # Errors
     /// [`NoSuchRule`].
     pub fn switch(&self, id: &str, enabled: bool) -> Result<(), NoSuchRule> {
-        let known = self.estate.schedule.switch(id, enabled);
+        let known = self.state.schedule.switch(id, enabled);
         known.then_some(()).ok_or_else(|| NoSuchRule(id.to_owned()))
     }
 
@@ -82,12 +80,12 @@ impl Fakes {
     /// [`FakesError`], if a rule asks for what cannot be; nothing has changed then.
     pub fn load(&self, rules: &[FaultRule]) -> Result<(), FakesError> {
         check(rules)?;
-        self.estate.schedule.load(rules, &self.estate.configs())
+        self.state.schedule.load(rules, &self.state.configs())
     }
 
     /// Moves the timeline so that now is instant `to` of it. What rules have counted begins anew.
     pub fn seek(&self, to: At) {
-        let ahead = i128::from(to.ns()) - i128::from(self.estate.clock.now().ns());
+        let ahead = i128::from(to.ns()) - i128::from(self.state.clock.now().ns());
         self.move_to(Zero::Ahead(saturated(ahead)));
     }
 
@@ -104,12 +102,12 @@ impl Fakes {
     /// Begins anew: journal, counters, limits, luck, and the timeline at its zero. Attempts under way
     /// go on, and slots that they hold stay taken.
     pub fn reset(&self) {
-        let estate = &self.estate;
-        for deployment in &estate.deployments {
-            deployment.reset(estate.unix_ns());
+        let state = &self.state;
+        for deployment in &state.deployments {
+            deployment.reset(state.unix_ns());
         }
-        estate.book.forget();
-        if let Some(kept) = &estate.journal {
+        state.book.forget();
+        if let Some(kept) = &state.journal {
             kept.journal.reset();
         }
         self.seek(At::START);
@@ -117,13 +115,13 @@ impl Fakes {
 
     /// Where the timeline stands; `None` while it is held, or before its zero.
     pub fn timeline_now(&self) -> Option<At> {
-        let now = self.estate.clock.now();
-        self.estate.schedule.snapshot().on_timeline(now)
+        let now = self.state.clock.now();
+        self.state.schedule.snapshot().on_timeline(now)
     }
 
     #[expect(clippy::expect_used, reason = "rules that stand were compiled from the same words")]
     fn move_to(&self, zero: Zero) {
-        let moved = self.estate.schedule.move_to(zero, &self.estate.configs());
+        let moved = self.state.schedule.move_to(zero, &self.state.configs());
         moved.expect("they compiled before");
     }
 }

@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use super::Refused;
 use crate::Fakes;
 use crate::journal::{Filter, Journal, JournalRow, Told};
-use crate::ledger::Kept;
+use crate::ledger::StandingJournal;
 
 /// Rows in one page, unless asked otherwise.
 const PAGE_ROWS: usize = 1_000;
@@ -53,7 +53,7 @@ pub(super) async fn journal(
     }
     let State(fakes) = state;
     let page = kept(&fakes)?.page(&asked.filter, asked.limit.unwrap_or(PAGE_ROWS));
-    let under_way = fakes.estate.book.under_way() as u64;
+    let under_way = fakes.state.book.under_way() as u64;
     let said = Said { rows: page.rows, next: page.next, lost: page.lost, under_way };
     Ok(Json(said).into_response())
 }
@@ -80,7 +80,7 @@ pub(super) async fn stream(
 }
 
 fn kept(fakes: &Fakes) -> Result<&Journal, Refused> {
-    let kept: Option<&Arc<Kept>> = fakes.estate.journal.as_ref();
+    let kept: Option<&Arc<StandingJournal>> = fakes.state.journal.as_ref();
     kept.map(|kept| &kept.journal).ok_or_else(|| {
         let message = "these fakes keep no journal".to_owned();
         Refused::new(StatusCode::NOT_FOUND, message, "fakes in a run write attempts.csv instead")

@@ -64,7 +64,7 @@ pub(super) async fn load(State(fakes): State<Fakes>, body: Body) -> Result<Json<
         the answer of GET /timeline, or a run.json";
     let spoken: Value = read(body, HELP).await?;
     let bad = |message: String| Refused::new(StatusCode::BAD_REQUEST, message, HELP);
-    let rules = words::rules(spoken, &fakes.estate.configs()).map_err(bad)?;
+    let rules = words::rules(spoken, &fakes.state.configs()).map_err(bad)?;
     fakes.load(&rules).map_err(|error| bad(error.to_string()))?;
     Ok(list(State(fakes)).await)
 }

@@ -97,8 +97,8 @@ pub struct HostView {
 impl TimeView {
     /// Now.
     pub(super) fn of(fakes: &Fakes) -> Self {
-        let (clock, now) = (fakes.estate.clock, fakes.estate.clock.now());
-        let timeline = fakes.estate.schedule.snapshot().on_timeline(now);
+        let (clock, now) = (fakes.state.clock, fakes.state.clock.now());
+        let timeline = fakes.state.schedule.snapshot().on_timeline(now);
         let timeline_ns = timeline.map(vocab::At::ns);
         Self { clock_ns: now.ns(), unix_ns: clock.unix_ns(now), timeline_ns }
     }
@@ -120,9 +120,9 @@ pub(super) async fn deployments(
 }
 
 fn view(fakes: &Fakes, url: &str) -> Deployments {
-    let estate = &fakes.estate;
-    let deployments = estate.deployments.iter().map(|deployment| {
-        let reading = deployment.throttle.as_ref().map(|each| each.reading(estate.unix_ns()));
+    let state = &fakes.state;
+    let deployments = state.deployments.iter().map(|deployment| {
+        let reading = deployment.throttle.as_ref().map(|each| each.reading(state.unix_ns()));
         let reading = reading.unwrap_or_default();
         let limits = [
             ("requests", reading.requests),
@@ -143,15 +143,15 @@ fn view(fakes: &Fakes, url: &str) -> Deployments {
             }),
         }
     });
-    let hosts = estate.hosts.iter().zip(&estate.sites).map(|(host, site)| HostView {
+    let hosts = state.hosts.iter().zip(&state.host_states).map(|(host, site)| HostView {
         host: host.host.clone(),
         port: host.port,
-        open_connections: site.lines.count() as u64,
+        open_connections: site.connections.count() as u64,
     });
     Deployments {
         deployments: deployments.collect(),
         hosts: hosts.collect(),
-        under_way: estate.book.under_way() as u64,
+        under_way: state.book.under_way() as u64,
         url: url.to_owned(),
     }
 }
@@ -190,7 +190,7 @@ fn page(fakes: &Fakes) -> String {
 }
 
 fn counted(fakes: &Fakes) -> Vec<Metric> {
-    let kept = fakes.estate.journal.as_ref();
+    let kept = fakes.state.journal.as_ref();
     let counts = kept.map(|kept| kept.journal.counts()).unwrap_or_default();
     let endings = counts.endings.iter().map(|((deployment, status, ended), count)| {
         let deployment = escaped(deployment);

@@ -14,21 +14,21 @@ use record::AttemptEnd;
 use tokio::time::Sleep;
 use vocab::{At, mark};
 
-use super::{Said, slip};
+use super::{Output, in_band_error};
 use crate::action::{
     CutPoint, EndMutation, ErrorShape, FramingBreak, InBandError, StreamEnd, TokenMutation,
 };
-use crate::course::{Course, Step};
-use crate::estate::Estate;
-use crate::ledger::Entry;
-use crate::line::Line;
-use crate::persona::{OwnedScene, Voice};
-use crate::script::{Kind, Piece, Telling};
+use crate::attempt_record::AttemptRecord;
+use crate::connection::Connection;
+use crate::persona::{OwnedContext, StreamEncoder};
+use crate::script::{Kind, Piece, TokenCursor};
+use crate::state::State;
+use crate::token_schedule::{Step, TokenSchedule};
 
 /// An answer being spoken.
 #[derive(Debug)]
 pub(crate) struct Stream {
-    tale: Tale,
+    parts: StreamParts,
     next: Option<(At, Step)>,
     timer: Pin<Box<Sleep>>,
     armed: Option<At>,
@@ -42,20 +42,20 @@ pub(crate) struct Stream {
 
 /// What is to be spoken, by whom and over which connection.
 #[derive(Debug)]
-pub(crate) struct Tale {
-    pub(crate) estate: Arc<Estate>,
-    pub(crate) line: Arc<Line>,
-    pub(crate) entry: Arc<Entry>,
-    pub(crate) voice: Voice,
-    pub(crate) course: Course,
-    /// What is said, in step with the course.
-    pub(crate) telling: Telling,
+pub(crate) struct StreamParts {
+    pub(crate) state: Arc<State>,
+    pub(crate) connection: Arc<Connection>,
+    pub(crate) record: Arc<AttemptRecord>,
+    pub(crate) encoder: StreamEncoder,
+    pub(crate) token_schedule: TokenSchedule,
+    /// What is said, in step with the token_schedule.
+    pub(crate) cursor: TokenCursor,
     /// Whether every token's text holds a character of several bytes.
     pub(crate) wide: bool,
     /// Whether the end tells how many tokens it took.
     pub(crate) with_usage: bool,
     /// What the persona needs to say an error.
-    pub(crate) scene: OwnedScene,
+    pub(crate) context: OwnedContext,
     /// When the request came in.
     pub(crate) arrived: At,
 }
@@ -83,9 +83,9 @@ enum Stage {
 const BUFFER_BYTES: usize = 8 * 1024;
 
 impl Stream {
-    pub(crate) fn new(tale: Tale) -> Self {
+    pub(crate) fn new(parts: StreamParts) -> Self {
         Self {
-            tale,
+            parts,
             next: None,
             timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
             armed: None,
@@ -96,15 +96,15 @@ impl Stream {
         }
     }
 
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Said> {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Output> {
         match self.stage {
             Stage::Opening => self.poll_opening(cx),
             Stage::Speaking => self.poll_step(cx),
             Stage::Breaking(end) => {
                 if end == AttemptEnd::Reset {
-                    self.tale.line.reset();
+                    self.parts.connection.reset();
                 }
-                Poll::Ready(Said::Broken(end))
+                Poll::Ready(Output::Broken(end))
             }
             Stage::Beating(every) => self.poll_beat(cx, every),
             Stage::Silent => Poll::Pending,
@@ -112,37 +112,37 @@ impl Stream {
     }
 
     /// What opens an answer leaves with its head, unless a fault lets nothing follow the head.
-    fn poll_opening(&mut self, cx: &mut Context<'_>) -> Poll<Said> {
+    fn poll_opening(&mut self, cx: &mut Context<'_>) -> Poll<Output> {
         self.stage = Stage::Speaking;
-        let (due, step) = self.tale.course.next(&self.tale.entry);
+        let (due, step) = self.parts.token_schedule.next(&self.parts.record);
         let broken = matches!(step, Step::Broken(_));
         self.next = Some((due, step));
         if broken {
             return self.poll_step(cx);
         }
-        self.tale.voice.open(&mut self.out);
+        self.parts.encoder.open(&mut self.out);
         self.more()
     }
 
     /// Says what is due; tokens that the provider does not show pass without a frame.
-    fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Said> {
+    fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Output> {
         // Bounded by the length of the answer, and by time where it has no end.
         loop {
             match self.poll_one(cx) {
-                Poll::Ready(Said::More(bytes)) if bytes.is_empty() => {}
+                Poll::Ready(Output::More(bytes)) if bytes.is_empty() => {}
                 polled => return polled,
             }
         }
     }
 
-    fn poll_one(&mut self, cx: &mut Context<'_>) -> Poll<Said> {
-        if self.tale.entry.is_silent() {
+    fn poll_one(&mut self, cx: &mut Context<'_>) -> Poll<Output> {
+        if self.parts.record.is_silent() {
             self.stage = Stage::Silent;
             return Poll::Pending;
         }
         let (due, step) = match self.next.take() {
             Some(next) => next,
-            None => self.tale.course.next(&self.tale.entry),
+            None => self.parts.token_schedule.next(&self.parts.record),
         };
         if self.wait_until(cx, due).is_pending() {
             self.next = Some((due, step));
@@ -159,11 +159,11 @@ impl Stream {
     }
 
     fn wait_until(&mut self, cx: &mut Context<'_>, due: At) -> Poll<()> {
-        if due <= self.tale.estate.clock.now() {
+        if due <= self.parts.state.clock.now() {
             return Poll::Ready(());
         }
         if self.armed != Some(due) {
-            self.timer.as_mut().reset(self.tale.estate.clock.instant(due));
+            self.timer.as_mut().reset(self.parts.state.clock.instant(due));
             self.armed = Some(due);
         }
         self.timer.as_mut().poll(cx)
@@ -171,20 +171,20 @@ impl Stream {
 
     /// The next token's frame into the buffer, with what is odd about it.
     fn say_token(&mut self, mutations: &[TokenMutation]) {
-        let Tale { entry, course, telling, voice, wide, .. } = &mut self.tale;
-        entry.generated(1);
-        course.say();
-        if mutations.is_empty() && !*wide && !course.endless && self.held.is_empty() {
-            if let Some(piece) = telling.next() {
-                voice.say(&mut self.out, &piece);
+        let StreamParts { record, token_schedule, cursor, encoder, wide, .. } = &mut self.parts;
+        record.generated(1);
+        token_schedule.send();
+        if mutations.is_empty() && !*wide && !token_schedule.endless && self.held.is_empty() {
+            if let Some(piece) = cursor.next() {
+                encoder.say(&mut self.out, &piece);
             }
             return;
         }
         let mut odd = Oddities::default();
         for mutation in mutations {
             match mutation {
-                TokenMutation::Comments { ids } => voice.idle_frames(&mut self.out, *ids),
-                TokenMutation::UnknownEvent => voice.unknown_event(&mut self.out),
+                TokenMutation::Comments { ids } => encoder.idle_frames(&mut self.out, *ids),
+                TokenMutation::UnknownEvent => encoder.unknown_event(&mut self.out),
                 TokenMutation::Garble => odd.garbled = true,
                 TokenMutation::Duplicate => odd.twice = true,
                 TokenMutation::Reorder => odd.after_the_next = true,
@@ -196,17 +196,17 @@ impl Stream {
     fn say_oddly(&mut self, odd: Oddities) {
         let before = std::mem::take(&mut self.held);
         let start = self.out.len();
-        let is_last = self.tale.course.said >= self.tale.course.length;
-        let Tale { telling, voice, course, wide, .. } = &mut self.tale;
-        let piece = odd_piece(telling, &mut self.text, *wide, course.endless);
+        let is_last = self.parts.token_schedule.sent >= self.parts.token_schedule.length;
+        let StreamParts { cursor, encoder, token_schedule, wide, .. } = &mut self.parts;
+        let piece = odd_piece(cursor, &mut self.text, *wide, token_schedule.endless);
         if odd.garbled {
-            voice.garble(&mut self.out, &piece);
+            encoder.garble(&mut self.out, &piece);
         } else {
-            voice.say(&mut self.out, &piece);
+            encoder.say(&mut self.out, &piece);
         }
         if odd.twice {
-            // Said twice, it is billed twice: no token is delivered that nobody billed.
-            self.tale.entry.generated(1);
+            // Output twice, it is billed twice: no token is delivered that nobody billed.
+            self.parts.record.generated(1);
             let frame = Bytes::copy_from_slice(&self.out[start..]);
             self.out.extend_from_slice(&frame);
         }
@@ -217,11 +217,11 @@ impl Stream {
         self.out.extend_from_slice(&before);
     }
 
-    fn finish(&mut self, mutations: &[EndMutation]) -> Poll<Said> {
-        let Tale { voice, telling, with_usage, estate, arrived, .. } = &mut self.tale;
-        voice.took(estate.clock.now().since(*arrived));
-        voice.close(&mut self.out, telling.script().finish, telling.tally(), *with_usage);
-        voice.terminator(&mut self.out);
+    fn finish(&mut self, mutations: &[EndMutation]) -> Poll<Output> {
+        let StreamParts { encoder, cursor, with_usage, state, arrived, .. } = &mut self.parts;
+        encoder.took(state.clock.now().since(*arrived));
+        encoder.close(&mut self.out, cursor.script().finish, cursor.tally(), *with_usage);
+        encoder.terminator(&mut self.out);
         let mut doubled = false;
         for mutation in mutations {
             match mutation {
@@ -229,55 +229,55 @@ impl Stream {
             }
         }
         if doubled {
-            voice.say(&mut self.out, &filler(" ~"));
-            voice.terminator(&mut self.out);
+            encoder.say(&mut self.out, &filler(" ~"));
+            encoder.terminator(&mut self.out);
         }
         self.last(AttemptEnd::Complete)
     }
 
-    fn poll_broken(&mut self, cx: &mut Context<'_>, end: &StreamEnd) -> Poll<Said> {
+    fn poll_broken(&mut self, cx: &mut Context<'_>, end: &StreamEnd) -> Poll<Output> {
         match end {
             StreamEnd::Silence => self.fall_silent(),
             StreamEnd::Heartbeats(every) => {
-                self.tale.entry.doom(AttemptEnd::Silent);
+                self.parts.record.doom(AttemptEnd::Silent);
                 self.stage = Stage::Beating(*every);
                 self.poll_beat(cx, *every)
             }
             StreamEnd::Reset => self.break_off(cx, AttemptEnd::Reset),
             StreamEnd::BreakFraming(FramingBreak::Fin) => self.break_off(cx, AttemptEnd::Closed),
             StreamEnd::BreakFraming(FramingBreak::Garbage) => {
-                self.tale.line.break_framing();
+                self.parts.connection.break_framing();
                 self.break_off(cx, AttemptEnd::Closed)
             }
             StreamEnd::Truncate(inside) => self.truncate(*inside),
             StreamEnd::Error(error) => self.fail(error),
             StreamEnd::Garble => {
-                self.tale.voice.garble(&mut self.out, &filler(" ~"));
+                self.parts.encoder.garble(&mut self.out, &filler(" ~"));
                 self.last(AttemptEnd::Truncated)
             }
         }
     }
 
-    fn fail(&mut self, in_band: &InBandError) -> Poll<Said> {
-        let error = slip::error(in_band, &self.tale.scene);
+    fn fail(&mut self, in_band: &InBandError) -> Poll<Output> {
+        let error = in_band_error::error(in_band, &self.parts.context);
         if in_band.shape == ErrorShape::Envelope {
             self.out.extend_from_slice(&error.body);
         } else {
-            self.tale.voice.fail(&mut self.out, &error);
+            self.parts.encoder.fail(&mut self.out, &error);
         }
         if in_band.terminated {
-            self.tale.voice.terminator(&mut self.out);
+            self.parts.encoder.terminator(&mut self.out);
         }
         self.last(AttemptEnd::ErrorEvent)
     }
 
-    fn truncate(&mut self, inside: CutPoint) -> Poll<Said> {
+    fn truncate(&mut self, inside: CutPoint) -> Poll<Output> {
         if inside != CutPoint::Nothing {
-            let Tale { telling, voice, course, wide, .. } = &mut self.tale;
-            course.say();
+            let StreamParts { cursor, encoder, token_schedule, wide, .. } = &mut self.parts;
+            token_schedule.send();
             let wide = *wide || inside == CutPoint::Utf8;
-            let piece = odd_piece(telling, &mut self.text, wide, course.endless);
-            voice.say(&mut self.out, &piece);
+            let piece = odd_piece(cursor, &mut self.text, wide, token_schedule.endless);
+            encoder.say(&mut self.out, &piece);
             let first_byte = self.out.iter().position(|byte| !byte.is_ascii());
             let end = match (inside, first_byte) {
                 (CutPoint::Utf8, Some(at)) => at + 1,
@@ -286,55 +286,55 @@ impl Stream {
             self.out.truncate(end);
         }
         if self.out.is_empty() {
-            return Poll::Ready(Said::End(AttemptEnd::Truncated));
+            return Poll::Ready(Output::End(AttemptEnd::Truncated));
         }
         self.last(AttemptEnd::Truncated)
     }
 
-    fn poll_beat(&mut self, cx: &mut Context<'_>, every: Duration) -> Poll<Said> {
+    fn poll_beat(&mut self, cx: &mut Context<'_>, every: Duration) -> Poll<Output> {
         let due = match self.next {
             Some((due, _)) => due,
-            None => self.tale.course.due.plus(every),
+            None => self.parts.token_schedule.due.plus(every),
         };
-        self.tale.course.due = due;
+        self.parts.token_schedule.due = due;
         self.next = Some((due, Step::Broken(StreamEnd::Heartbeats(every))));
         if self.wait_until(cx, due).is_pending() {
             return Poll::Pending;
         }
         self.next = None;
-        self.tale.voice.heartbeat(&mut self.out);
+        self.parts.encoder.heartbeat(&mut self.out);
         self.more()
     }
 
-    fn break_off(&mut self, cx: &Context<'_>, end: AttemptEnd) -> Poll<Said> {
+    fn break_off(&mut self, cx: &Context<'_>, end: AttemptEnd) -> Poll<Output> {
         self.stage = Stage::Breaking(end);
         cx.waker().wake_by_ref();
         Poll::Pending
     }
 
-    fn fall_silent(&mut self) -> Poll<Said> {
+    fn fall_silent(&mut self) -> Poll<Output> {
         self.stage = Stage::Silent;
-        self.tale.entry.fall_silent();
+        self.parts.record.fall_silent();
         Poll::Pending
     }
 
-    fn more(&mut self) -> Poll<Said> {
-        Poll::Ready(Said::More(self.out.split().freeze()))
+    fn more(&mut self) -> Poll<Output> {
+        Poll::Ready(Output::More(self.out.split().freeze()))
     }
 
-    fn last(&mut self, end: AttemptEnd) -> Poll<Said> {
-        Poll::Ready(Said::Last(self.out.split().freeze(), end))
+    fn last(&mut self, end: AttemptEnd) -> Poll<Output> {
+        Poll::Ready(Output::Last(self.out.split().freeze(), end))
     }
 }
 
 /// The next token; a filler, where an answer goes on after its planned end.
 fn odd_piece<'t>(
-    telling: &'t mut Telling,
+    cursor: &'t mut TokenCursor,
     text: &'t mut String,
     wide: bool,
     endless: bool,
 ) -> Piece<'t> {
-    let Some(mut piece) = telling.next() else { return filler(" ~") };
+    let Some(mut piece) = cursor.next() else { return filler(" ~") };
     // The block stays open where more is to come.
     piece.ends &= !endless;
     if wide && piece.kind == Kind::Text && !piece.text.ends_with('$') {

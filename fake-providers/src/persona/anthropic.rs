@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use wire::anthropic::{ErrorKind, MessagesReply, OutputBlock, RateLimits, Usage};
 use wire::{ErrorReply, Window};
 
-use super::{Complaint, Headers, Inquiry, Operation, Prompt, Route, Scene};
+use super::{Complaint, Headers, IncomingRequest, Operation, Prompt, RequestContext, Route};
 use crate::limits::{Gauge, Reading};
-use crate::script::{Finish, Said, Uttered};
+use crate::script::{Finish, Transcript, Uttered};
 pub(super) use refuse::refuse;
 
 pub(super) fn route(path: &str) -> Option<Route<'_>> {
@@ -26,22 +26,22 @@ pub(super) fn route(path: &str) -> Option<Route<'_>> {
 }
 
 /// Understands a body and the header that says of which version it is.
-pub(super) fn read(inquiry: &Inquiry<'_>, route: &Route<'_>) -> Result<Prompt, Complaint> {
-    read::read(inquiry, route)
+pub(super) fn read(incoming: &IncomingRequest<'_>, route: &Route<'_>) -> Result<Prompt, Complaint> {
+    read::read(incoming, route)
 }
 
 /// 500 in its words.
-pub(super) fn api_error(scene: &Scene<'_>) -> ErrorReply {
-    ErrorKind::Api.reply(ErrorKind::Api.usual_message(), &request_id(scene))
+pub(super) fn api_error(context: &RequestContext<'_>) -> ErrorReply {
+    ErrorKind::Api.reply(ErrorKind::Api.usual_message(), &request_id(context))
 }
 
 /// Besides the three meters Anthropic shows `tokens`, the most restrictive of the two token limits.
-pub(super) fn headers(scene: &Scene<'_>, reading: &Reading) -> Headers {
+pub(super) fn headers(context: &RequestContext<'_>, reading: &Reading) -> Headers {
     let window = |gauge: Option<Gauge>| match gauge {
         Some(gauge) => Window {
             limit: Some(gauge.limit),
             remaining: Some(gauge.remaining),
-            reset: Some(scene.unix_s + gauge.reset.as_nanos().div_ceil(1_000_000_000) as u64),
+            reset: Some(context.unix_s + gauge.reset.as_nanos().div_ceil(1_000_000_000) as u64),
         },
         None => Window::default(),
     };
@@ -54,22 +54,22 @@ pub(super) fn headers(scene: &Scene<'_>, reading: &Reading) -> Headers {
         output_tokens: window(reading.output_tokens),
     };
     let mut headers = limits.to_headers();
-    headers.push((wire::anthropic::REQUEST_ID, request_id(scene)));
+    headers.push((wire::anthropic::REQUEST_ID, request_id(context)));
     headers.push(("anthropic-organization-id", "brownout".to_owned()));
     headers
 }
 
-pub(super) fn reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
+pub(super) fn reply(context: &RequestContext<'_>, prompt: &Prompt, said: &Transcript) -> Bytes {
     if prompt.operation == Operation::CountTokens {
         return Bytes::from(json!({ "input_tokens": prompt.prompt_tokens }).to_string());
     }
     let usage = usage(prompt.prompt_tokens, said.tally.tokens);
-    let mut reply = MessagesReply::begun(&answer_id(scene), scene.model, usage);
+    let mut reply = MessagesReply::begun(&answer_id(context), context.model, usage);
     let (mut calls, choice) = (0, said.choices.first());
     for block in choice.into_iter().flatten() {
         reply.content.push(match block {
             Uttered::Thinking(words) => {
-                let (thinking, signature) = (words.clone(), signature(scene));
+                let (thinking, signature) = (words.clone(), signature(context));
                 OutputBlock::Thinking { thinking, signature }
             }
             Uttered::Text(words) | Uttered::Refusal(words) => {
@@ -78,7 +78,7 @@ pub(super) fn reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
             Uttered::Call { name, arguments } => {
                 calls += 1;
                 OutputBlock::ToolUse {
-                    id: call_id(scene.id, calls - 1),
+                    id: call_id(context.id, calls - 1),
                     name: name.clone(),
                     // Cut short, they are no JSON.
                     input: serde_json::from_str(arguments).unwrap_or_else(|_| json!({})),
@@ -96,8 +96,8 @@ pub(super) fn call_id(id: &str, ordinal: u32) -> String {
 }
 
 /// What proves a thought to be the model's own: opaque to clients.
-pub(super) fn signature(scene: &Scene<'_>) -> String {
-    format!("Brownout{}==", scene.id)
+pub(super) fn signature(context: &RequestContext<'_>) -> String {
+    format!("Brownout{}==", context.id)
 }
 
 fn model_value(id: &str) -> Value {
@@ -135,12 +135,12 @@ pub(super) fn usage(input_tokens: u64, output_tokens: u64) -> Usage {
     }
 }
 
-pub(super) fn answer_id(scene: &Scene<'_>) -> String {
-    format!("msg_{}", scene.id)
+pub(super) fn answer_id(context: &RequestContext<'_>) -> String {
+    format!("msg_{}", context.id)
 }
 
-pub(super) fn request_id(scene: &Scene<'_>) -> String {
-    format!("req_{}", scene.id)
+pub(super) fn request_id(context: &RequestContext<'_>) -> String {
+    format!("req_{}", context.id)
 }
 
 pub(super) const fn finish_word(finish: Finish) -> &'static str {

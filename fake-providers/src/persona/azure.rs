@@ -11,10 +11,10 @@ use wire::azure::{
 };
 use wire::openai::ApiError;
 
-use super::{Headers, Operation, Prompt, Refusal, Route, Scene, openai};
+use super::{Headers, Operation, Prompt, Refusal, RequestContext, Route, openai};
 use crate::action::{ProviderError, ProviderErrorKind};
 use crate::limits::{Dimension, Reading};
-use crate::script::{Finish, Said};
+use crate::script::{Finish, Transcript};
 
 /// What Azure asks of a client that meets a full region, in words and in `retry-after`.
 pub(super) const OVERLOADED_WAIT: Duration = Duration::from_secs(1);
@@ -55,16 +55,16 @@ pub(super) fn route<'p>(path: &'p str, query: &str) -> Option<Route<'p>> {
     }
 }
 
-pub(super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
-    let version = api_version_of(scene.query).unwrap_or("v1");
+pub(super) fn refuse(refusal: &Refusal, context: &RequestContext<'_>) -> ErrorReply {
+    let version = api_version_of(context.query).unwrap_or("v1");
     match refusal {
         Refusal::NoKey | Refusal::WrongKey => AzureError::access_denied(),
         Refusal::Route { .. } => AzureError::resource_not_found(),
         Refusal::Model(_) => AzureError::deployment_not_found(),
         Refusal::TooLarge => ApiError::of_status(413),
-        Refusal::Invalid(_) | Refusal::TooLong { .. } => openai::refuse(refusal, scene),
+        Refusal::Invalid(_) | Refusal::TooLong { .. } => openai::refuse(refusal, context),
         Refusal::Blocked => AzureError::content_filter(objection()),
-        Refusal::Injected(error) => injected(error, scene, version),
+        Refusal::Injected(error) => injected(error, context, version),
         Refusal::Exceeded(excess) => match excess.dimension {
             Dimension::Requests | Dimension::RequestsPerDay => {
                 AzureError::call_rate_exceeded(version, seconds_up(excess.wait))
@@ -79,7 +79,7 @@ pub(super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
 
 /// A fault's error: among them the four 429s. Kinds that Azure does not know are its status's usual
 /// error.
-fn injected(error: &ProviderError, scene: &Scene<'_>, version: &str) -> ErrorReply {
+fn injected(error: &ProviderError, context: &RequestContext<'_>, version: &str) -> ErrorReply {
     let wait = error.retry_after.or(error.retry_after_ms).map(seconds_up);
     match error.kind {
         ProviderErrorKind::Rate | ProviderErrorKind::Ramp => {
@@ -94,7 +94,7 @@ fn injected(error: &ProviderError, scene: &Scene<'_>, version: &str) -> ErrorRep
         ProviderErrorKind::HighDemand if error.status >= 500 => AzureError::of_status(error.status),
         ProviderErrorKind::HighDemand => AzureError::high_demand(wait),
         ProviderErrorKind::Ptu => AzureError::provisioned_full(),
-        ProviderErrorKind::ContextLength => openai::refuse(&Refusal::Injected(*error), scene),
+        ProviderErrorKind::ContextLength => openai::refuse(&Refusal::Injected(*error), context),
         ProviderErrorKind::ContentPolicy => AzureError::content_filter(objection()),
         ProviderErrorKind::KeyRevoked => AzureError::access_denied(),
         ProviderErrorKind::ModelRemoved => AzureError::deployment_not_found(),
@@ -117,12 +117,12 @@ fn seconds_up(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
-pub(super) fn headers(scene: &Scene<'_>, reading: &Reading, took: Duration) -> Headers {
+pub(super) fn headers(context: &RequestContext<'_>, reading: &Reading, took: Duration) -> Headers {
     let mut headers = openai::limit_headers(reading, false);
-    headers.push((wire::openai::REQUEST_ID, scene.id.to_owned()));
-    headers.push((wire::azure::APIM_REQUEST_ID, scene.id.to_owned()));
+    headers.push((wire::openai::REQUEST_ID, context.id.to_owned()));
+    headers.push((wire::azure::APIM_REQUEST_ID, context.id.to_owned()));
     headers.push((wire::azure::REGION, "Fake Region".to_owned()));
-    headers.extend(scene.client_id.map(|id| ("x-ms-client-request-id", id.to_owned())));
+    headers.extend(context.client_id.map(|id| ("x-ms-client-request-id", id.to_owned())));
     headers.push(("azureml-model-session", "brownout".to_owned()));
     headers.push(("x-envoy-upstream-service-time", took.as_millis().to_string()));
     headers
@@ -138,7 +138,7 @@ pub(super) fn objection() -> FilterResults {
     }
 }
 
-pub(super) fn reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
+pub(super) fn reply(context: &RequestContext<'_>, prompt: &Prompt, said: &Transcript) -> Bytes {
     match prompt.operation {
         Operation::Chat => {}
         Operation::Responses
@@ -149,7 +149,7 @@ pub(super) fn reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
         | Operation::CountTokens
         | Operation::Models
         | Operation::Model
-        | Operation::Health => return openai::reply(scene, prompt, said),
+        | Operation::Health => return openai::reply(context, prompt, said),
     }
     let judged = match said.finish {
         Finish::ContentFilter => objection(),
@@ -157,7 +157,7 @@ pub(super) fn reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
             FilterResults::all_safe()
         }
     };
-    let mut reply = openai::chat_reply(scene, prompt, said);
+    let mut reply = openai::chat_reply(context, prompt, said);
     for choice in &mut reply.choices {
         choice.content_filter_results = Some(judged.clone());
     }

@@ -15,10 +15,12 @@ use wire::bedrock::{
     Reasoning, TokenUsage, ToolUse,
 };
 
-use super::{Headers, Operation, Prompt, Refusal, Route, Scene, anthropic, openai, percent};
+use super::{
+    Headers, Operation, Prompt, Refusal, RequestContext, Route, anthropic, openai, percent,
+};
 use crate::action::{ProviderError, ProviderErrorKind};
 use crate::limits::Dimension;
-use crate::script::{Finish, Said, Uttered};
+use crate::script::{Finish, Transcript, Uttered};
 
 pub(super) use read::read;
 pub(super) use signature::authorize;
@@ -147,15 +149,19 @@ pub(super) fn error_headers(refusal: &Refusal) -> Headers {
 }
 
 /// The id is a UUID's digits.
-pub(super) fn headers(scene: &Scene<'_>) -> Headers {
-    let id = scene.id;
+pub(super) fn headers(context: &RequestContext<'_>) -> Headers {
+    let id = context.id;
     let at = |range: std::ops::Range<usize>| id.get(range).unwrap_or_default();
     let uuid = format!("{}-{}-{}-{}-{}", at(0..8), at(8..12), at(12..16), at(16..20), at(20..32));
     vec![(wire::bedrock::REQUEST_ID, uuid)]
 }
 
 /// What InvokeModel tells in headers, because the body is the model family's own.
-pub(super) fn answer_headers(prompt: &Prompt, said: Option<&Said>, took: Duration) -> Headers {
+pub(super) fn answer_headers(
+    prompt: &Prompt,
+    said: Option<&Transcript>,
+    took: Duration,
+) -> Headers {
     if prompt.operation != Operation::Invoke {
         return Headers::new();
     }
@@ -169,9 +175,9 @@ pub(super) fn answer_headers(prompt: &Prompt, said: Option<&Said>, took: Duratio
     ]
 }
 
-pub(super) fn reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
+pub(super) fn reply(context: &RequestContext<'_>, prompt: &Prompt, said: &Transcript) -> Bytes {
     match prompt.operation {
-        Operation::Invoke => return anthropic::reply(scene, prompt, said),
+        Operation::Invoke => return anthropic::reply(context, prompt, said),
         Operation::CountTokens => {
             return CountTokensReply { input_tokens: prompt.prompt_tokens }.to_json();
         }
@@ -188,7 +194,7 @@ pub(super) fn reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
     for block in said.choices.first().into_iter().flatten() {
         content.push(match block {
             Uttered::Thinking(words) => OutputBlock {
-                reasoning_content: Some(Reasoning::whole(words, &anthropic::signature(scene))),
+                reasoning_content: Some(Reasoning::whole(words, &anthropic::signature(context))),
                 ..OutputBlock::default()
             },
             Uttered::Text(words) | Uttered::Refusal(words) => OutputBlock::words(words),
@@ -197,7 +203,7 @@ pub(super) fn reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
                 let input: Option<Value> = serde_json::from_str(arguments).ok();
                 OutputBlock {
                     tool_use: Some(ToolUse {
-                        tool_use_id: call_id(scene.id, calls - 1),
+                        tool_use_id: call_id(context.id, calls - 1),
                         name: name.clone(),
                         // Cut short, they are no JSON.
                         input: input.unwrap_or_else(|| json!({})),
@@ -208,7 +214,7 @@ pub(super) fn reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
         });
     }
     let message = OutputMessage { role: "assistant".to_owned(), content };
-    let latency_ms = scene.took.as_millis() as u64;
+    let latency_ms = context.took.as_millis() as u64;
     ConverseReply {
         output: Output { message },
         stop_reason: finish_word(said.finish).to_owned(),

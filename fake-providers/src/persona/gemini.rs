@@ -16,10 +16,12 @@ use wire::gemini::{
 };
 
 use super::openai::Embedding;
-use super::{Headers, Operation, Prompt, Refusal, Route, Scene, Subject, bearer, percent, text};
+use super::{
+    Headers, Operation, Prompt, Refusal, RequestContext, Route, Subject, bearer, percent, text,
+};
 use crate::action::{ProviderError, ProviderErrorKind};
 use crate::limits::{Dimension, Excess};
-use crate::script::{Finish, Said, Tally, Uttered};
+use crate::script::{Finish, Tally, Transcript, Uttered};
 
 pub(super) use read::read;
 
@@ -64,7 +66,7 @@ pub(super) fn wants_events(query: &str) -> bool {
     percent::query_member(query, "alt").as_deref() == Some("sse")
 }
 
-pub(super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
+pub(super) fn refuse(refusal: &Refusal, context: &RequestContext<'_>) -> ErrorReply {
     let error = match refusal {
         Refusal::NoKey => ApiError::no_key(),
         Refusal::WrongKey => ApiError::invalid_key(),
@@ -74,8 +76,8 @@ pub(super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
         Refusal::TooLong { window, requested } => ApiError::too_long(*requested, *window),
         Refusal::Blocked => ApiError::of_code(400),
         Refusal::Invalid(complaint) => ApiError::new(400, &complaint.message),
-        Refusal::Injected(error) => injected(error, scene),
-        Refusal::Exceeded(excess) => exceeded(excess, scene),
+        Refusal::Injected(error) => injected(error, context),
+        Refusal::Exceeded(excess) => exceeded(excess, context),
         Refusal::Overloaded => ApiError::of_code(503),
     };
     let reply = error.reply();
@@ -94,11 +96,11 @@ const TOKENS_PER_MINUTE: (&str, &str) = (
 const PER_DAY: (&str, &str) =
     ("generate_requests_per_model_per_day", "GenerateRequestsPerDayPerProjectPerModel");
 
-fn injected(error: &ProviderError, scene: &Scene<'_>) -> ApiError {
+fn injected(error: &ProviderError, context: &RequestContext<'_>) -> ApiError {
     let wait = error.retry_after_ms.or(error.retry_after);
     let spent = |(metric, id): (&'static str, &'static str), limit, usual: Duration| {
         let retry_ms = millis(wait.unwrap_or(usual));
-        ApiError::quota(&QuotaSpent { metric, id, limit, model: scene.model, retry_ms })
+        ApiError::quota(&QuotaSpent { metric, id, limit, model: context.model, retry_ms })
     };
     let minute = Duration::from_secs(37);
     match error.kind {
@@ -110,20 +112,20 @@ fn injected(error: &ProviderError, scene: &Scene<'_>) -> ApiError {
         ProviderErrorKind::ContextLength => ApiError::too_long(1_250_000, 1_048_576),
         ProviderErrorKind::ContentPolicy => ApiError::of_code(400),
         ProviderErrorKind::KeyRevoked => ApiError::invalid_key(),
-        ProviderErrorKind::ModelRemoved => ApiError::model_not_found(scene.model, "v1beta"),
+        ProviderErrorKind::ModelRemoved => ApiError::model_not_found(context.model, "v1beta"),
         ProviderErrorKind::Permission => ApiError::of_code(403),
         ProviderErrorKind::Plain
         | ProviderErrorKind::Ramp
         | ProviderErrorKind::HighDemand
         | ProviderErrorKind::Ptu => match error.status {
             429 => ApiError::exhausted(wait.map(millis)),
-            404 => ApiError::model_not_found(scene.model, "v1beta"),
+            404 => ApiError::model_not_found(context.model, "v1beta"),
             other => ApiError::of_code(other),
         },
     }
 }
 
-fn exceeded(excess: &Excess, scene: &Scene<'_>) -> ApiError {
+fn exceeded(excess: &Excess, context: &RequestContext<'_>) -> ApiError {
     let (metric, id) = match excess.dimension {
         Dimension::Requests => PER_MINUTE,
         Dimension::RequestsPerDay => PER_DAY,
@@ -134,7 +136,7 @@ fn exceeded(excess: &Excess, scene: &Scene<'_>) -> ApiError {
         metric,
         id,
         limit: excess.gauge.limit,
-        model: scene.model,
+        model: context.model,
         retry_ms,
     })
 }
@@ -152,7 +154,7 @@ pub(super) fn headers(took: Duration) -> Headers {
     ]
 }
 
-pub(super) fn reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
+pub(super) fn reply(context: &RequestContext<'_>, prompt: &Prompt, said: &Transcript) -> Bytes {
     if let Subject::Embedding(embedding) = &prompt.subject {
         return embedded(embedding);
     }
@@ -161,11 +163,11 @@ pub(super) fn reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
     }
     let is_silent = said.choices.iter().all(Vec::is_empty);
     if is_silent && said.finish == Finish::ContentFilter {
-        return blocked(scene, prompt).to_json();
+        return blocked(context, prompt).to_json();
     }
     let mut reply = GenerateReply::new(
-        scene.model,
-        &answer_id(scene),
+        context.model,
+        &answer_id(context),
         Vec::new(),
         usage(prompt.prompt_tokens, said.tally),
     );
@@ -205,9 +207,9 @@ pub(super) fn call(name: &str, arguments: &str) -> Part {
 }
 
 /// The answer to a prompt that may not be answered.
-pub(super) fn blocked(scene: &Scene<'_>, prompt: &Prompt) -> GenerateReply {
-    let id = answer_id(scene);
-    GenerateReply::blocked(scene.model, &id, "PROHIBITED_CONTENT", prompt.prompt_tokens)
+pub(super) fn blocked(context: &RequestContext<'_>, prompt: &Prompt) -> GenerateReply {
+    let id = answer_id(context);
+    GenerateReply::blocked(context.model, &id, "PROHIBITED_CONTENT", prompt.prompt_tokens)
 }
 
 pub(super) fn usage(prompt_tokens: u64, tally: Tally) -> UsageMetadata {
@@ -223,8 +225,8 @@ pub(super) fn model(model: &str) -> Bytes {
     Model::new(model).to_json()
 }
 
-pub(super) fn answer_id(scene: &Scene<'_>) -> String {
-    scene.id.get(..22).unwrap_or(scene.id).to_owned()
+pub(super) fn answer_id(context: &RequestContext<'_>) -> String {
+    context.id.get(..22).unwrap_or(context.id).to_owned()
 }
 
 pub(super) const fn finish_word(finish: Finish) -> &'static str {

@@ -16,10 +16,10 @@ use wire::openai::{
 };
 use wire::{ErrorReply, Window};
 
-use super::{Complaint, Headers, Operation, Prompt, Refusal, Route, Scene, Subject};
+use super::{Complaint, Headers, Operation, Prompt, Refusal, RequestContext, Route, Subject};
 use crate::action::{ProviderError, ProviderErrorKind};
 use crate::limits::{self, Gauge, Reading};
-use crate::script::{Finish, Said, Tally};
+use crate::script::{Finish, Tally, Transcript};
 pub(super) use chat::chat_reply;
 pub(super) use embeddings::Embedding;
 pub(super) use responses::{
@@ -70,28 +70,28 @@ pub(super) fn read(body: &[u8], route: &Route<'_>) -> Result<Prompt, Complaint> 
 }
 
 /// The body of a plain answer; Azure's chat completions have their own.
-pub(super) fn reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
+pub(super) fn reply(context: &RequestContext<'_>, prompt: &Prompt, said: &Transcript) -> Bytes {
     match (&prompt.subject, prompt.operation) {
-        (Subject::Embedding(embedding), _) => embeddings::reply(scene, prompt, embedding),
-        (Subject::Moderation { flagged }, _) => moderations::reply(scene, flagged),
-        (Subject::Responses(_), _) => responses::reply(scene, prompt, said),
-        (Subject::None, Operation::Completions) => completions::reply(scene, prompt, said),
-        (Subject::None, _) => chat::reply(scene, prompt, said),
+        (Subject::Embedding(embedding), _) => embeddings::reply(context, prompt, embedding),
+        (Subject::Moderation { flagged }, _) => moderations::reply(context, flagged),
+        (Subject::Responses(_), _) => responses::reply(context, prompt, said),
+        (Subject::None, Operation::Completions) => completions::reply(context, prompt, said),
+        (Subject::None, _) => chat::reply(context, prompt, said),
     }
 }
 
-pub(super) fn completion_begun(scene: &Scene<'_>) -> wire::openai::CompletionReply {
-    completions::begun(scene, Vec::new())
+pub(super) fn completion_begun(context: &RequestContext<'_>) -> wire::openai::CompletionReply {
+    completions::begun(context, Vec::new())
 }
 
-pub(super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
+pub(super) fn refuse(refusal: &Refusal, context: &RequestContext<'_>) -> ErrorReply {
     match refusal {
         Refusal::NoKey => ApiError::reply(
             401,
             "invalid_request_error",
             None,
             "You didn't provide an API key. You need to provide your API key in an Authorization \
-             header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",
+             header using AttemptGuard auth (i.e. Authorization: AttemptGuard YOUR_KEY).",
         ),
         Refusal::WrongKey => ApiError::invalid_api_key("sk-****"),
         Refusal::Route { method, path } => {
@@ -105,7 +105,7 @@ pub(super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
         }
         Refusal::Blocked => ApiError::content_policy_violation(),
         Refusal::Invalid(complaint) => invalid(complaint),
-        Refusal::Injected(error) => injected(error, scene),
+        Refusal::Injected(error) => injected(error, context),
         Refusal::Exceeded(excess) => {
             let dimension = match excess.dimension {
                 limits::Dimension::Requests | limits::Dimension::RequestsPerDay => {
@@ -118,7 +118,7 @@ pub(super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
             let Gauge { limit, remaining, .. } = excess.gauge;
             RateLimited {
                 dimension,
-                model: scene.model,
+                model: context.model,
                 limit,
                 used: limit.saturating_sub(remaining),
                 requested: excess.requested,
@@ -142,11 +142,11 @@ fn invalid(complaint: &Complaint) -> ErrorReply {
 }
 
 /// A fault's error. Kinds that the provider does not know are its status's usual error.
-fn injected(error: &ProviderError, scene: &Scene<'_>) -> ErrorReply {
+fn injected(error: &ProviderError, context: &RequestContext<'_>) -> ErrorReply {
     let wait = error.retry_after_ms.or(error.retry_after).unwrap_or(Duration::from_secs(1));
     match error.kind {
-        ProviderErrorKind::Rate => spent(scene, wire::openai::Dimension::Requests, wait),
-        ProviderErrorKind::Tokens => spent(scene, wire::openai::Dimension::Tokens, wait),
+        ProviderErrorKind::Rate => spent(context, wire::openai::Dimension::Requests, wait),
+        ProviderErrorKind::Tokens => spent(context, wire::openai::Dimension::Tokens, wait),
         ProviderErrorKind::Never24h => ApiError::reply(
             429,
             "tokens",
@@ -155,7 +155,7 @@ fn injected(error: &ProviderError, scene: &Scene<'_>) -> ErrorReply {
                 "Request too large for {} in organization org-fake on tokens per min (TPM): Limit \
                  30000, Requested 45000. The input or output tokens must be reduced in order to run \
                  successfully. Visit https://platform.openai.com/account/rate-limits to learn more.",
-                scene.model
+                context.model
             ),
         ),
         ProviderErrorKind::Quota => ApiError::insufficient_quota(),
@@ -171,18 +171,18 @@ fn injected(error: &ProviderError, scene: &Scene<'_>) -> ErrorReply {
             let message = format!(
                 "The model `{}` has been deprecated, learn more here: \
                  https://platform.openai.com/docs/deprecations",
-                scene.model
+                context.model
             );
             ApiError::reply(404, "invalid_request_error", Some("model_not_found"), &message)
         }
         ProviderErrorKind::Permission => {
             let message =
-                format!("Project `proj_fake` does not have access to model `{}`", scene.model);
+                format!("Project `proj_fake` does not have access to model `{}`", context.model);
             ApiError::reply(403, "invalid_request_error", Some("model_not_found"), &message)
         }
         ProviderErrorKind::Plain => match error.status {
-            429 => spent(scene, wire::openai::Dimension::Requests, wait),
-            404 => ApiError::model_not_found(scene.model),
+            429 => spent(context, wire::openai::Dimension::Requests, wait),
+            404 => ApiError::model_not_found(context.model),
             status => ApiError::of_status(status),
         },
     }
@@ -192,14 +192,18 @@ fn injected(error: &ProviderError, scene: &Scene<'_>) -> ErrorReply {
 const WINDOW: u64 = 128_000;
 
 /// The 429 of a fault: the words of a spent limit, with the numbers of OpenAI's third tier.
-fn spent(scene: &Scene<'_>, dimension: wire::openai::Dimension, wait: Duration) -> ErrorReply {
+fn spent(
+    context: &RequestContext<'_>,
+    dimension: wire::openai::Dimension,
+    wait: Duration,
+) -> ErrorReply {
     let (limit, requested) = match dimension {
         wire::openai::Dimension::Requests => (5_000, 1),
         wire::openai::Dimension::Tokens => (800_000, 1_250),
     };
     RateLimited {
         dimension,
-        model: scene.model,
+        model: context.model,
         limit,
         used: limit,
         requested,
@@ -212,9 +216,9 @@ fn millis_up(wait: Duration) -> u64 {
     u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }
 
-pub(super) fn headers(scene: &Scene<'_>, reading: &Reading, took: Duration) -> Headers {
+pub(super) fn headers(context: &RequestContext<'_>, reading: &Reading, took: Duration) -> Headers {
     let mut headers = limit_headers(reading, true);
-    headers.push((wire::openai::REQUEST_ID, format!("req_{}", scene.id)));
+    headers.push((wire::openai::REQUEST_ID, format!("req_{}", context.id)));
     headers.push(("openai-processing-ms", took.as_millis().to_string()));
     headers.push(("openai-version", "2020-10-01".to_owned()));
     headers.push(("openai-organization", "org-fake".to_owned()));
@@ -252,8 +256,8 @@ pub(super) fn model(model: &str, owner: &str, created: u64) -> Bytes {
 /// Names the backend's configuration; the fakes have one.
 pub(super) const FINGERPRINT: &str = "fp_brownout";
 
-pub(super) fn answer_id(scene: &Scene<'_>) -> String {
-    format!("chatcmpl-{}", scene.id)
+pub(super) fn answer_id(context: &RequestContext<'_>) -> String {
+    format!("chatcmpl-{}", context.id)
 }
 
 pub(super) fn usage(prompt_tokens: u64, tally: Tally) -> Usage {

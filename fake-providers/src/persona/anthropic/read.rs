@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use wire::TextOr;
 use wire::anthropic::{ErrorKind, InputBlock, InputMessage, InputRole, SystemBlock, ToolChoice};
 
-use super::super::{Complaint, Inquiry, Operation, Prompt, Route, Subject, text, words};
+use super::super::{Complaint, IncomingRequest, Operation, Prompt, Route, Subject, text, words};
 use crate::script::{self, Format, ToolWish, Wishes};
 
 /// What a fake must know of a body.
@@ -87,9 +87,9 @@ const BUDGET_MIN: u64 = 1024;
 /// Tokens of a thought: few, so that answers stay short; `[[thinking:N]]` asks for any number.
 const THINKING_TOKENS: u32 = 32;
 
-pub(super) fn read(inquiry: &Inquiry<'_>, route: &Route<'_>) -> Result<Prompt, Complaint> {
-    let version = version(inquiry)?;
-    let Ok(Value::Object(members)) = serde_json::from_slice(inquiry.body) else {
+pub(super) fn read(incoming: &IncomingRequest<'_>, route: &Route<'_>) -> Result<Prompt, Complaint> {
+    let version = version(incoming)?;
+    let Ok(Value::Object(members)) = serde_json::from_slice(incoming.body) else {
         return Err(invalid("The request body is not valid JSON"));
     };
     known(&members, version)?;
@@ -132,8 +132,8 @@ pub(super) fn read(inquiry: &Inquiry<'_>, route: &Route<'_>) -> Result<Prompt, C
     })
 }
 
-fn version<'r>(inquiry: &Inquiry<'r>) -> Result<&'r str, Complaint> {
-    match text(&inquiry.parts.headers, wire::anthropic::VERSION) {
+fn version<'r>(incoming: &IncomingRequest<'r>) -> Result<&'r str, Complaint> {
+    match text(&incoming.parts.headers, wire::anthropic::VERSION) {
         None => Err(invalid("anthropic-version: header is required")),
         Some(version) if !VERSIONS.contains(&version) => {
             Err(invalid(&format!("anthropic-version: \"{version}\" is not a valid version")))
@@ -212,7 +212,7 @@ fn wishes(body: &Body, messages: &[InputMessage]) -> Result<Wishes, Complaint> {
             if !tools.iter().any(|tool| tool.name == *name) {
                 return Err(invalid(&format!("Tool '{name}' not found in provided tools")));
             }
-            (script::ToolChoice::Named(name.clone()), *alone)
+            (script::ToolChoice::ModelNameFault(name.clone()), *alone)
         }
         Some(ToolChoice::None) => (script::ToolChoice::Never, None),
     };

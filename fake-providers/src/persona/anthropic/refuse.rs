@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use wire::ErrorReply;
 use wire::anthropic::ErrorKind;
 
-use super::super::{Refusal, Scene};
+use super::super::{Refusal, RequestContext};
 use super::request_id;
 use crate::action::{ProviderError, ProviderErrorKind};
 use crate::limits::Dimension;
 
-pub(in super::super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorReply {
-    let id = request_id(scene);
+pub(in super::super) fn refuse(refusal: &Refusal, context: &RequestContext<'_>) -> ErrorReply {
+    let id = request_id(context);
     let usual = |kind: ErrorKind| kind.reply(kind.usual_message(), &id);
     match refusal {
         Refusal::NoKey => ErrorKind::Authentication.reply("x-api-key header is required", &id),
@@ -26,29 +26,29 @@ pub(in super::super) fn refuse(refusal: &Refusal, scene: &Scene<'_>) -> ErrorRep
         }
         Refusal::Blocked => ErrorKind::InvalidRequest.reply(OBJECTION, &id),
         Refusal::Invalid(complaint) => ErrorKind::InvalidRequest.reply(&complaint.message, &id),
-        Refusal::Injected(error) => injected(error, scene, &id),
+        Refusal::Injected(error) => injected(error, context, &id),
         Refusal::Exceeded(excess) => {
             let unit = match excess.dimension {
                 Dimension::Requests | Dimension::RequestsPerDay => "requests",
                 Dimension::Tokens => "input tokens",
                 Dimension::OutputTokens => "output tokens",
             };
-            ErrorKind::RateLimit.reply(&spent(excess.gauge.limit, unit, scene), &id)
+            ErrorKind::RateLimit.reply(&spent(excess.gauge.limit, unit, context), &id)
         }
         Refusal::Overloaded => usual(ErrorKind::Overloaded),
     }
 }
 
 /// A fault's error. Kinds that the provider does not know are its status's usual error.
-fn injected(error: &ProviderError, scene: &Scene<'_>, id: &str) -> ErrorReply {
+fn injected(error: &ProviderError, context: &RequestContext<'_>, id: &str) -> ErrorReply {
     let usual = |kind: ErrorKind| kind.reply_under(error.status, kind.usual_message(), id);
     let limited = |message: &str, code: Option<&str>| {
         let details = code.map(|code| json!({ "error_code": code }));
         envelope(error.status, "rate_limit_error", (message, details), id)
     };
     match error.kind {
-        ProviderErrorKind::Rate => limited(&spent(4000, "requests", scene), None),
-        ProviderErrorKind::Tokens => limited(&spent(400_000, "input tokens", scene), None),
+        ProviderErrorKind::Rate => limited(&spent(4000, "requests", context), None),
+        ProviderErrorKind::Tokens => limited(&spent(400_000, "input tokens", context), None),
         ProviderErrorKind::Quota if error.status == 402 => usual(ErrorKind::Billing),
         ProviderErrorKind::Quota => limited(SPENT, Some("enforced_spend_limit_reached")),
         ProviderErrorKind::Ramp => limited(RAMP, Some("ramp_limit_exceeded")),
@@ -58,7 +58,7 @@ fn injected(error: &ProviderError, scene: &Scene<'_>, id: &str) -> ErrorReply {
         ProviderErrorKind::ContentPolicy => ErrorKind::InvalidRequest.reply(OBJECTION, id),
         ProviderErrorKind::KeyRevoked => usual(ErrorKind::Authentication),
         ProviderErrorKind::ModelRemoved => {
-            ErrorKind::NotFound.reply(&format!("model: {}", scene.model), id)
+            ErrorKind::NotFound.reply(&format!("model: {}", context.model), id)
         }
         ProviderErrorKind::Permission => usual(ErrorKind::Permission),
         ProviderErrorKind::HighDemand if error.status >= 500 => usual(ErrorKind::Overloaded),
@@ -98,12 +98,12 @@ fn envelope(
     ErrorReply { status, content_type, body }
 }
 
-fn spent(limit: u64, unit: &str, scene: &Scene<'_>) -> String {
+fn spent(limit: u64, unit: &str, context: &RequestContext<'_>) -> String {
     format!(
         "This request would exceed your organization's rate limit of {limit} {unit} per minute \
          (model: {}). Please reduce the prompt length or the maximum tokens requested, or try again \
          later.",
-        scene.model
+        context.model
     )
 }
 

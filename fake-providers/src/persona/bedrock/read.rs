@@ -7,7 +7,7 @@ use wire::bedrock::{
     ContentBlock, ConverseRequest, CountTokensRequest, InputMessage, InputRole, ToolConfig,
 };
 
-use super::super::{Complaint, Inquiry, Operation, Prompt, Route, anthropic, words};
+use super::super::{Complaint, IncomingRequest, Operation, Prompt, Route, anthropic, words};
 use crate::script::{ToolChoice, ToolWish, Wishes};
 
 /// Versions of Claude's bodies that Bedrock takes.
@@ -17,12 +17,12 @@ const ANTHROPIC_VERSIONS: [&str; 2] = [wire::bedrock::ANTHROPIC_VERSION, "2026-1
 const THOUGHT_TOKENS_MAX: u64 = 64;
 
 pub(in super::super) fn read(
-    inquiry: &Inquiry<'_>,
+    incoming: &IncomingRequest<'_>,
     route: &Route<'_>,
 ) -> Result<Prompt, Complaint> {
     match route.operation {
-        Operation::Invoke => invoke(inquiry, route),
-        Operation::CountTokens => count(inquiry, route),
+        Operation::Invoke => invoke(incoming, route),
+        Operation::CountTokens => count(incoming, route),
         Operation::Chat
         | Operation::Responses
         | Operation::Completions
@@ -30,7 +30,7 @@ pub(in super::super) fn read(
         | Operation::Moderations
         | Operation::Models
         | Operation::Model
-        | Operation::Health => converse(inquiry.body, route),
+        | Operation::Health => converse(incoming.body, route),
     }
 }
 
@@ -52,13 +52,13 @@ fn converse(body: &[u8], route: &Route<'_>) -> Result<Prompt, Complaint> {
 
 /// Claude's own bodies, in Anthropic's reading: the path names the model and the stream, the body the
 /// version.
-fn invoke(inquiry: &Inquiry<'_>, route: &Route<'_>) -> Result<Prompt, Complaint> {
+fn invoke(incoming: &IncomingRequest<'_>, route: &Route<'_>) -> Result<Prompt, Complaint> {
     let model = route.named.as_deref().unwrap_or_default();
     if !model.contains("anthropic.") {
         let message = "Malformed input request, please reformat your input and try again.";
         return Err(Complaint::new(message, None));
     }
-    let mut body: Map<String, Value> = parse(inquiry.body)?;
+    let mut body: Map<String, Value> = parse(incoming.body)?;
     let version = body.remove("anthropic_version");
     match version.as_ref().and_then(Value::as_str) {
         None => return Err(Complaint::new("anthropic_version: Field required", None)),
@@ -72,21 +72,24 @@ fn invoke(inquiry: &Inquiry<'_>, route: &Route<'_>) -> Result<Prompt, Complaint>
     }
     body.insert("model".to_owned(), model.into());
     let body = Value::Object(body).to_string();
-    let mut parts = inquiry.parts.clone();
+    let mut parts = incoming.parts.clone();
     let version = HeaderValue::from_static(wire::anthropic::VERSION_2023_06_01);
     parts.headers.insert(wire::anthropic::VERSION, version);
-    let inquiry = Inquiry { parts: &parts, body: body.as_bytes(), unix_s: inquiry.unix_s };
-    let prompt = anthropic::read(&inquiry, &Route { operation: Operation::Chat, ..route.clone() })?;
+    let incoming =
+        IncomingRequest { parts: &parts, body: body.as_bytes(), unix_s: incoming.unix_s };
+    let prompt =
+        anthropic::read(&incoming, &Route { operation: Operation::Chat, ..route.clone() })?;
     Ok(Prompt { operation: route.operation, model: None, stream: route.stream, ..prompt })
 }
 
-fn count(inquiry: &Inquiry<'_>, route: &Route<'_>) -> Result<Prompt, Complaint> {
-    let input = parse::<CountTokensRequest>(inquiry.body)?.input;
+fn count(incoming: &IncomingRequest<'_>, route: &Route<'_>) -> Result<Prompt, Complaint> {
+    let input = parse::<CountTokensRequest>(incoming.body)?.input;
     let prompt_tokens = match (input.converse, input.invoke_model) {
         (Some(request), None) => tokens(&request),
         (None, Some(request)) => {
             let body = request.bytes().unwrap_or_default();
-            let inner = Inquiry { parts: inquiry.parts, body: &body, unix_s: inquiry.unix_s };
+            let inner =
+                IncomingRequest { parts: incoming.parts, body: &body, unix_s: incoming.unix_s };
             invoke(&inner, route)?.prompt_tokens
         }
         (Some(_), Some(_)) | (None, None) => {
@@ -186,7 +189,7 @@ fn wishes(request: &ConverseRequest) -> Wishes {
 fn tool_choice(config: &ToolConfig) -> ToolChoice {
     let Some(choice) = &config.tool_choice else { return ToolChoice::Auto };
     if let Some(name) = choice.pointer("/tool/name").and_then(Value::as_str) {
-        return ToolChoice::Named(name.to_owned());
+        return ToolChoice::ModelNameFault(name.to_owned());
     }
     if choice.get("any").is_some() { ToolChoice::Any } else { ToolChoice::Auto }
 }

@@ -15,7 +15,7 @@ use aws_sigv4::sign::v4;
 use http::HeaderMap;
 use wire::bedrock::ErrorName;
 
-use super::super::{Complaint, Inquiry, Refusal, bearer, text};
+use super::super::{Complaint, IncomingRequest, Refusal, bearer, text};
 
 /// How far a signature's time may be from now, in seconds.
 const SKEW_S: u64 = 300;
@@ -42,8 +42,11 @@ struct Signed<'h> {
 /// # Errors
 /// The refusal, in AWS's order: no credentials, incomplete ones, an unknown key, a wrong scope, a
 /// wrong time, a wrong signature.
-pub(in super::super) fn authorize(inquiry: &Inquiry<'_>, key: &str) -> Result<(), Refusal> {
-    let headers = &inquiry.parts.headers;
+pub(in super::super) fn authorize(
+    incoming: &IncomingRequest<'_>,
+    key: &str,
+) -> Result<(), Refusal> {
+    let headers = &incoming.parts.headers;
     if let Some(token) = bearer(headers) {
         return if token == key { Ok(()) } else { Err(Refusal::WrongKey) };
     }
@@ -71,8 +74,8 @@ pub(in super::super) fn authorize(inquiry: &Inquiry<'_>, key: &str) -> Result<()
                 .to_owned(),
         ));
     }
-    punctual(stamp, signed_s, inquiry.unix_s)?;
-    match expected(inquiry, &signed, (key, signed_s)) {
+    punctual(stamp, signed_s, incoming.unix_s)?;
+    match expected(incoming, &signed, (key, signed_s)) {
         Some(expected) if expected == signed.signature => Ok(()),
         Some(_) | None => Err(invalid(ErrorName::InvalidSignature.usual_message().to_owned())),
     }
@@ -126,11 +129,11 @@ fn punctual(stamp: &str, signed_s: u64, now_s: u64) -> Result<(), Refusal> {
 
 /// The signature that the request should have; `None` if it cannot be signed at all.
 fn expected(
-    inquiry: &Inquiry<'_>,
+    incoming: &IncomingRequest<'_>,
     signed: &Signed<'_>,
     (key, signed_s): (&str, u64),
 ) -> Option<String> {
-    let parts = inquiry.parts;
+    let parts = incoming.parts;
     let identity = Credentials::new(key, key, None, None, "brownout").into();
     let mut settings = SigningSettings::default();
     settings.excluded_headers = None;
@@ -150,7 +153,7 @@ fn expected(
     let uri = format!("http://{host}{target}");
     let body = match text(&parts.headers, "x-amz-content-sha256") {
         Some("UNSIGNED-PAYLOAD") => SignableBody::UnsignedPayload,
-        Some(_) | None => SignableBody::Bytes(inquiry.body),
+        Some(_) | None => SignableBody::Bytes(incoming.body),
     };
     let request =
         SignableRequest::new(parts.method.as_str(), uri, headers.into_iter(), body).ok()?;

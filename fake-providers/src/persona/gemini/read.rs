@@ -8,7 +8,7 @@ use wire::gemini::{
 };
 
 use super::super::openai::Embedding;
-use super::super::{Complaint, Inquiry, Operation, Prompt, Route, Subject, words};
+use super::super::{Complaint, IncomingRequest, Operation, Prompt, Route, Subject, words};
 use crate::script::{Format, ToolChoice, ToolWish, Wishes};
 
 /// Members of a request, in both spellings that Google takes.
@@ -39,11 +39,11 @@ const CANDIDATES_MAX: u32 = 8;
 const THOUGHT_TOKENS: (i64, i64) = (16, 64);
 
 pub(in super::super) fn read(
-    inquiry: &Inquiry<'_>,
+    incoming: &IncomingRequest<'_>,
     route: &Route<'_>,
 ) -> Result<Prompt, Complaint> {
     let invalid = |message: String| Complaint::new(message, None);
-    let body: Value = serde_json::from_slice(inquiry.body)
+    let body: Value = serde_json::from_slice(incoming.body)
         .map_err(|error| invalid(format!("Invalid JSON payload received. {error}")))?;
     if route.operation == Operation::Embeddings {
         return embedding(body, route);
@@ -189,7 +189,7 @@ fn tool_choice(config: &ToolConfig) -> ToolChoice {
     let allowed = calling.allowed_function_names.as_deref().unwrap_or_default();
     match (calling.mode.as_deref(), allowed) {
         (Some("NONE"), _) => ToolChoice::Never,
-        (Some("ANY"), [only]) => ToolChoice::Named(only.clone()),
+        (Some("ANY"), [only]) => ToolChoice::ModelNameFault(only.clone()),
         (Some("ANY"), _) => ToolChoice::Any,
         _ => ToolChoice::Auto,
     }

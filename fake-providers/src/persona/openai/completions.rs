@@ -5,9 +5,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use wire::openai::{CompletionChoice, CompletionReply, StreamOptions};
 
-use super::super::{Complaint, Prompt, Route, Scene, Subject, words};
+use super::super::{Complaint, Prompt, RequestContext, Route, Subject, words};
 use super::{body, finish_word, usage};
-use crate::script::{Said, Uttered, Wishes};
+use crate::script::{Transcript, Uttered, Wishes};
 
 /// What a fake must know of a body.
 #[derive(Deserialize)]
@@ -92,23 +92,23 @@ fn texts(prompt: &Value) -> Vec<u64> {
     }
 }
 
-pub(super) fn reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
+pub(super) fn reply(context: &RequestContext<'_>, prompt: &Prompt, said: &Transcript) -> Bytes {
     let choices = (0u32..).zip(&said.choices).map(|(index, blocks)| CompletionChoice {
         text: blocks.iter().map(spoken).collect(),
         index,
         logprobs: None,
         finish_reason: Some(finish_word(said.finish).to_owned()),
     });
-    let mut reply = begun(scene, choices.collect());
+    let mut reply = begun(context, choices.collect());
     reply.usage = Some(Some(usage(prompt.prompt_tokens, said.tally)));
     reply.to_json()
 }
 
 pub(in super::super) fn begun(
-    scene: &Scene<'_>,
+    context: &RequestContext<'_>,
     choices: Vec<CompletionChoice>,
 ) -> CompletionReply {
-    CompletionReply::new(&format!("cmpl-{}", scene.id), scene.model, scene.unix_s, choices)
+    CompletionReply::new(&format!("cmpl-{}", context.id), context.model, context.unix_s, choices)
 }
 
 fn spoken(block: &Uttered) -> &str {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use vocab::Seed;
 use wire::openai::{EmbeddingInput, EmbeddingReply, EmbeddingRequest, Vector};
 
-use super::super::{Complaint, Prompt, Route, Scene, Subject, words};
+use super::super::{Complaint, Prompt, RequestContext, Route, Subject, words};
 use super::body;
 
 /// Every member that the provider knows; from its SDK, version 3.54.
@@ -95,11 +95,15 @@ pub(super) fn read(body: Map<String, Value>, route: &Route<'_>) -> Result<Prompt
     })
 }
 
-pub(in super::super) fn reply(scene: &Scene<'_>, prompt: &Prompt, embedding: &Embedding) -> Bytes {
+pub(in super::super) fn reply(
+    context: &RequestContext<'_>,
+    prompt: &Prompt,
+    embedding: &Embedding,
+) -> Bytes {
     let vectors = embedding.vectors().map(|numbers| {
         if embedding.packed { Vector::packed(&numbers) } else { Vector::Floats(numbers) }
     });
-    EmbeddingReply::new(scene.model, vectors, prompt.prompt_tokens).to_json()
+    EmbeddingReply::new(context.model, vectors, prompt.prompt_tokens).to_json()
 }
 
 /// Signs are drawn; every number has the same size.

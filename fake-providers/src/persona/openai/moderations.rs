@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 use wire::openai::{Moderation, ModerationReply, ModerationRequest};
 
-use super::super::{Complaint, Prompt, Route, Scene, Subject, words};
+use super::super::{Complaint, Prompt, RequestContext, Route, Subject, words};
 use super::body;
 
 /// Most texts of one request.
@@ -47,12 +47,12 @@ pub(super) fn read(body: Map<String, Value>, route: &Route<'_>) -> Result<Prompt
     })
 }
 
-pub(in super::super) fn reply(scene: &Scene<'_>, flagged: &[bool]) -> Bytes {
+pub(in super::super) fn reply(context: &RequestContext<'_>, flagged: &[bool]) -> Bytes {
     let results =
         flagged.iter().map(|flagged| Moderation::suspecting(flagged.then_some("violence")));
     let reply = ModerationReply {
-        id: format!("modr-{}", scene.id),
-        model: scene.model.to_owned(),
+        id: format!("modr-{}", context.id),
+        model: context.model.to_owned(),
         results: results.collect(),
     };
     reply.to_json()

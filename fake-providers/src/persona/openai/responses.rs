@@ -9,9 +9,9 @@ use wire::openai::responses::{
     Usage,
 };
 
-use super::super::{Complaint, Prompt, Route, Scene, Subject, words};
+use super::super::{Complaint, Prompt, RequestContext, Route, Subject, words};
 use super::{body, call_id};
-use crate::script::{Finish, Said, Tally, ToolWish, Uttered, Wishes};
+use crate::script::{Finish, Tally, ToolWish, Transcript, Uttered, Wishes};
 
 /// Every member that the provider knows; from its SDK, version 3.54.
 const MEMBERS: &[&str] = &[
@@ -132,8 +132,11 @@ fn tool(tool: &Value) -> Option<ToolWish> {
 }
 
 /// A reply that says nothing yet, with the request's members repeated.
-pub(in super::super) fn begun(scene: &Scene<'_>, request: &ResponsesRequest) -> Response {
-    let mut reply = Response::begun(&format!("resp_{}", scene.id), scene.model, scene.unix_s);
+pub(in super::super) fn begun(
+    context: &RequestContext<'_>,
+    request: &ResponsesRequest,
+) -> Response {
+    let mut reply = Response::begun(&format!("resp_{}", context.id), context.model, context.unix_s);
     reply.instructions.clone_from(&request.instructions);
     reply.max_output_tokens = request.max_output_tokens;
     reply.parallel_tool_calls = request.parallel_tool_calls.unwrap_or(true);
@@ -176,19 +179,19 @@ pub(in super::super) const fn usage(prompt_tokens: u64, tally: Tally) -> Usage {
     Usage::new(prompt_tokens, tally.tokens, tally.thought)
 }
 
-pub(super) fn reply(scene: &Scene<'_>, prompt: &Prompt, said: &Said) -> Bytes {
+pub(super) fn reply(context: &RequestContext<'_>, prompt: &Prompt, said: &Transcript) -> Bytes {
     let request = match &prompt.subject {
         Subject::Responses(request) => request,
         Subject::None | Subject::Embedding(_) | Subject::Moderation { .. } => {
             &ResponsesRequest::default()
         }
     };
-    let mut reply = begun(scene, request);
+    let mut reply = begun(context, request);
     let shown = shows_thoughts(request);
     let (mut calls, blocks) = (0, said.choices.first().into_iter().flatten());
     for (index, block) in (0u32..).zip(blocks) {
-        let id = item_id(scene.id, block_letters(block), index);
-        reply.output.push(item(scene.id, (id, &mut calls), block, shown));
+        let id = item_id(context.id, block_letters(block), index);
+        reply.output.push(item(context.id, (id, &mut calls), block, shown));
     }
     if let Some(last) = reply.output.last_mut() {
         *last = ended(last.clone(), said.finish);

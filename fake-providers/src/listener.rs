@@ -1,0 +1,168 @@
+//! The listener of one host: accepts connections, and acts on the open ones when a fault of the host
+//! begins. A dial to which something happens is `listener/dial.rs`'s business.
+
+mod dial;
+pub(crate) mod link_book;
+pub(crate) mod resolver;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use record::AttemptEnd;
+use world::{Incoming, Listener, ServeOptions, Tasks, serve_connection};
+
+use crate::action::{DialEnd, TurnAway};
+use crate::connection::CountedConnection;
+use crate::dispatch::Dispatch;
+use crate::index::{DeploymentIndex, HostIndex};
+use crate::schedule::{DialEffect, Onset, Schedule};
+use crate::state::State;
+
+/// Connections per host, waiting dials included: twice the load generator's bound on requests in
+/// flight. More are turned away, and the ledger says [`FULL`].
+pub(crate) const CONNECTIONS_MAX: usize = 20_000;
+
+/// Stands in the ledger's column `fault` where a dial was turned away because the host was full: no
+/// rule of the scenario, and with the colon no id that a rule could have.
+const FULL: &str = "fake:full";
+
+/// Rest after a failed `accept`, such as for lack of file descriptors.
+const ACCEPT_REST: Duration = Duration::from_millis(50);
+
+/// Connections live as long as their clients want: one that fell into a black hole must not end
+/// because the fake gives up on it.
+const OPTIONS: ServeOptions =
+    ServeOptions { header_timeout: None, head_bytes_max: 64 * 1024, write_timeout: None };
+
+/// Where clients are not ours, one that reads nothing must not keep its connection for ever.
+const STANDING: ServeOptions =
+    ServeOptions { write_timeout: Some(Duration::from_secs(60)), ..OPTIONS };
+
+/// Serves a host until dropped, or until its network is gone.
+pub(crate) async fn serve(
+    state: Arc<State>,
+    host: HostIndex,
+    mut listener: Listener,
+    connections_max: usize,
+) {
+    let Some(first) =
+        state.host(host).and_then(|host_state| host_state.deployments.first().copied())
+    else {
+        return;
+    };
+    let mut changes = state.schedule.changes();
+    let mut schedule = state.schedule.snapshot();
+    let mut onsets = schedule.onsets(first).into_iter().peekable();
+    let mut tasks = Tasks::new(connections_max);
+    loop {
+        let onset = onsets.peek().copied();
+        let begins = async {
+            match onset {
+                Some(onset) => state.clock.sleep_until(onset.at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = begins => {
+                onsets.next();
+                begin(&state, host, (&schedule, onset));
+            }
+            () = changes.next() => {
+                schedule = state.schedule.snapshot();
+                onsets = schedule.onsets_from(first, state.clock.now()).into_iter().peekable();
+            }
+            arrived = listener.accept() => match arrived {
+                Ok(incoming) => receive(&state, (host, first), incoming, &mut tasks),
+                Err(error) if error.kind() == std::io::ErrorKind::NotConnected => return,
+                Err(_) => state.clock.sleep(ACCEPT_REST).await,
+            }
+        }
+    }
+}
+
+/// A rule begins: open connections meet it.
+fn begin(state: &State, host: HostIndex, (schedule, onset): (&Schedule, Option<Onset>)) {
+    if let (Some(onset), Some(host_state)) = (onset, state.host(host)) {
+        host_state.connections.break_open(|facts| schedule.at_onset(onset, facts));
+    }
+}
+
+/// A client dials.
+fn receive(
+    state: &Arc<State>,
+    (host, first): (HostIndex, DeploymentIndex),
+    incoming: Incoming,
+    tasks: &mut Tasks,
+) {
+    let Some(host_state) = state.host(host) else { return };
+    let dialled = dial::judge(state, host_state, first, &incoming);
+    let turned_away = dialled.effect.end == Some(DialEnd::TurnAway(TurnAway::Refuse));
+    let room = if turned_away { None } else { tasks.room() };
+    let Some(room) = room else {
+        let attempt = dial::open_attempt(state, first, &incoming);
+        dial::mark(&attempt, &dialled.rules);
+        if !turned_away {
+            attempt.record().met(&Arc::from(FULL));
+        }
+        incoming.refuse();
+        return attempt.end(AttemptEnd::Refused);
+    };
+    if dialled.effect.end.is_none() && dial::delay_of(&dialled).is_zero() {
+        let counted = host_state.connections.let_in();
+        room.spawn(serve_incoming(Arc::clone(state), (host, counted), incoming, dialled.rules));
+    } else {
+        room.spawn(hold(Arc::clone(state), (host, first), incoming, dialled));
+    }
+}
+
+/// Serves a dial to which something happened, if it is let in after all.
+async fn hold(
+    state: Arc<State>,
+    (host, first): (HostIndex, DeploymentIndex),
+    incoming: Incoming,
+    dialled: DialEffect<DialEnd>,
+) {
+    let Some(host_state) = state.host(host) else { return };
+    let let_in = dial::hold(&state, (host_state, first), incoming, dialled).await;
+    if let Some(dial::LetIn { incoming, counted, rules }) = let_in {
+        serve_incoming(Arc::clone(&state), (host, counted), incoming, rules).await;
+    }
+}
+
+/// Serves one connection to its end, or until it was silenced or closed and its time has come.
+/// `dial_rules` are the rules that its dial met; it counts as open until its end.
+async fn serve_incoming(
+    state: Arc<State>,
+    (host, _counted): (HostIndex, CountedConnection),
+    incoming: Incoming,
+    dial_rules: Vec<Arc<str>>,
+) {
+    let peer = incoming.peer().to_owned();
+    // A client that does not manage to shake hands is none.
+    let Ok(conn) = incoming.greet().await else { return };
+    let whereabouts = conn.whereabouts();
+    let Some(host_state) = state.host(host) else { return };
+    let Some(first) = host_state.deployments.first() else { return };
+    let registered = host_state.connections.register(peer, conn.control(), state.clock, dial_rules);
+    let connection = Arc::clone(&registered.connection);
+    let standing = state.journal.is_some();
+    let options = if standing { STANDING } else { OPTIONS };
+    let serving = serve_connection(conn, options, |request| {
+        let dispatch = Dispatch {
+            state: Arc::clone(&state),
+            host,
+            connection: Arc::clone(&connection),
+            whereabouts: whereabouts.clone(),
+        };
+        dispatch.answer(request)
+    });
+    tokio::select! {
+        biased;
+        // A connection that breaks is everyday life here; its attempt's row tells how.
+        _ = serving => {}
+        () = connection.closed() => {}
+        () = connection.idle_too_long(|since| state.schedule.snapshot().idle_end(*first, since)) => {}
+        () = connection.unused(), if standing => {}
+    }
+}
