@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use vocab::Protocol;
 
 use crate::slo::Slo;
 
@@ -128,7 +129,8 @@ pub struct DeploymentInfo {
     /// The provider's model.
     pub model: String,
     /// `openai`, `azure`, `anthropic`, …
-    pub provider: String,
+    #[schemars(with = "String")]
+    pub provider: Protocol,
     /// Region, or the host where no region is known.
     pub region: String,
     /// Host that the config names.

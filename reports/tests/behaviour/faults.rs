@@ -142,3 +142,64 @@ fn a_failback_that_traffic_did_not_last_for_is_not_held_against_anybody() {
     let (short, long) = (never(60), never(75));
     assert_eq!((short.faults[0].failback_s, long.faults[0].failback_s), (Never, TooFew));
 }
+
+#[test]
+fn before_is_the_last_thirty_seconds_without_other_faults() {
+    let before = |failed: &[std::ops::Range<u64>]| {
+        let swift = contender("swift", |dir| {
+            dir.fault("error", "east", (40, 50));
+            let tables = dir.tables.get_mut("swift").expect("there");
+            for row in &mut tables.requests {
+                if failed.iter().any(|range| range.contains(&row.intended_ns)) {
+                    row.outcome = vocab::Outcome::Failed;
+                    row.failure = Some(vocab::FailureKind::ServerError);
+                }
+            }
+        });
+        swift.faults[0].good_rate_before
+    };
+    // What came more than 30 s before, what the other fault hit, and what came after the start do not count.
+    assert_eq!(before(&[25 * S..30 * S, 40 * S..50 * S, 60 * S..61 * S]), Known(1.0));
+    // Of the 80 requests of the other 20 s, the first and the last.
+    let quarter = S / 4;
+    let edges = [30 * S..30 * S + quarter, 60 * S - quarter..60 * S];
+    assert_eq!(before(&edges), Known(78.0 / 80.0));
+}
+
+#[test]
+fn a_fault_too_short_for_fifteen_attempts_tells_nothing_about_detection() {
+    // West was asked twice a second.
+    let lasting = |seconds: u64| {
+        contender("swift", |dir| dir.run.faults[0].to_ns = (60 + seconds) * S).faults[0].clone()
+    };
+    assert_eq!(lasting(7).time_to_detect_s, TooFew);
+    assert_eq!(lasting(8).time_to_detect_s, Known(1.75));
+}
+
+#[test]
+fn a_link_fault_is_detected_by_the_instance_that_it_is_about() {
+    let detected = |source: &str| {
+        let swift = contender("swift", |dir| {
+            let fault = &mut dir.run.faults[0];
+            fault.labels.insert("source".to_owned(), source.to_owned());
+            let tables = dir.tables.get_mut("swift").expect("there");
+            let second: Vec<_> = tables
+                .attempts
+                .iter()
+                .filter(|row| row.deployment == "west" && row.arrived_ns < 62 * S)
+                .map(|row| record::AttemptRow { gateway: "gateway[2]".to_owned(), ..row.clone() })
+                .collect();
+            tables.attempts.extend(second);
+            // The second instance stays at west until 70 s.
+            for n in 0..16 {
+                tables.failed_attempt(248 + 2 * n, (62 * S) + n * S / 2, "west", "f1");
+                tables.attempts.last_mut().expect("there").gateway = "gateway[2]".to_owned();
+            }
+        });
+        swift.faults[0].time_to_detect_s
+    };
+    assert_eq!(detected("gateway[1]"), Known(1.75));
+    assert_eq!(detected("gateway[2]"), Known(9.5));
+    assert_eq!(detected("*"), Known(9.5), "the last to notice");
+    assert_eq!(detected("gateway[3]"), NotApplicable, "an instance that never called");
+}

@@ -8,6 +8,7 @@
 )]
 
 mod books;
+mod charts;
 mod explain;
 mod faults;
 mod files;

@@ -172,3 +172,47 @@ fn where_nothing_good_was_bought_the_cost_of_good_answers_is_infinite_and_not_un
     assert_eq!((c.slo[0].value, c.slo[0].pass()), (Never, Some(false)));
     assert_eq!(c.ttft_ok_ms.p50, Never, "streams were asked for, and none arrived");
 }
+
+#[test]
+fn only_the_visit_that_served_a_success_was_not_wasted() {
+    let wasted = |edit: fn(&mut AttemptRow)| {
+        let c = fold(|dir| {
+            let tables = dir.tables.get_mut("only").expect("there");
+            edit(&mut tables.attempts[0]);
+        });
+        c.tokens.wasted
+    };
+    // 100 in and 11 out.
+    assert_eq!(wasted(|_| {}), Known(0));
+    assert_eq!(wasted(|row| row.visit = 2), Known(111));
+    assert_eq!(wasted(|row| "east".clone_into(&mut row.deployment)), Known(111));
+}
+
+#[test]
+fn what_nobody_can_attribute_counts_by_its_instant() {
+    let counted = |at_ns: u64| {
+        let c = fold(|dir| {
+            dir.run.phases = vec![phase("warm", (0, 5), true), phase("load", (5, 20), false)];
+            let dial = attempt_row(0, (at_ns, at_ns), "west", AttemptEnd::Refused);
+            let dial = AttemptRow { request: None, stage: Stage::Connect, status: None, ..dial };
+            let probe = AttemptRow { kind: AttemptKind::Probe, ..dial.clone() };
+            dir.tables.get_mut("only").expect("there").attempts.extend([dial, probe]);
+        });
+        (c.attempts_unattributed, c.probes)
+    };
+    assert_eq!(counted(5 * S - 1), (Known(0), Known(0)));
+    assert_eq!(counted(5 * S), (Known(1), Known(1)));
+}
+
+#[test]
+fn the_interval_of_a_percentile_comes_from_order_statistics() {
+    let mut dir = RunDir::new(2_000);
+    let mut tables = Tables::default();
+    for n in 1..=1_000 {
+        tables.success(n * S, n, 2, "west");
+    }
+    dir.contender("only", tables);
+    let p = dir.analyse().report.contenders[0].ttft_ms.clone();
+    // Ranks 990 ∓ (1.96 √(1000 · 0.99 · 0.01) + ½), rounded outwards.
+    assert_eq!((p.p99, p.p99_ci95), (Known(990.0), Known([Known(983.0), Known(998.0)])));
+}

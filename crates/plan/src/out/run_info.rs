@@ -69,7 +69,7 @@ fn deployment_infos(checked: &Checked<'_>) -> Vec<DeploymentInfo> {
             number,
             group: member.group.to_string(),
             model: member.model.to_string(),
-            provider: member.protocol.name().to_owned(),
+            provider: member.protocol,
             region: member.region.clone(),
             host: member.host.clone(),
             fake: describe(spec),

@@ -16,7 +16,7 @@ use record::{
     AttemptEnd, AttemptKind, AttemptRow, DecisionKind, DecisionRow, OracleRow, RequestRow,
     RowWriter, Stage,
 };
-use vocab::{FailureKind, Integrity, Outcome};
+use vocab::{FailureKind, Integrity, Outcome, Protocol};
 
 /// Nanoseconds per millisecond.
 pub(crate) const MS: u64 = 1_000_000;
@@ -315,7 +315,7 @@ fn deployment(id: &str, number: u32, (input, output): (f64, f64)) -> DeploymentI
         number,
         group: "gpt-4o".to_owned(),
         model: "gpt-4o".to_owned(),
-        provider: "azure".to_owned(),
+        provider: Protocol::Azure,
         region: id.to_owned(),
         host: format!("{id}.openai.azure.com"),
         fake: "first token 500 ms (p99 2 s)".to_owned(),

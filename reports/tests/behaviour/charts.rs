@@ -1,0 +1,55 @@
+//! What the charts draw, on the brownout of `support`: rates and shares over time, cooldowns, and curves.
+
+use reports::Analysis;
+
+use crate::support::brownout;
+
+/// Position of a contender among those that are ranked.
+fn position(analysis: &Analysis, name: &str) -> usize {
+    analysis.report.contenders.iter().position(|c| c.name == name).expect("there")
+}
+
+#[test]
+fn a_timeline_counts_requests_by_their_instant_and_attempts_by_their_arrival() {
+    let analysis = brownout::run().analyse();
+    let swift = &analysis.charts[position(&analysis, "swift")].timeline;
+    // 200 s in at most 126 bins of a length in which people count: 100 bins of 2 s, four requests a second.
+    assert_eq!((swift.bin_s, swift.offered.len()), (2.0, 100));
+    assert_eq!((swift.offered.as_slice(), swift.good.as_slice()), (&[8; 100][..], &[8; 100][..]));
+    // West and east by turns; from 60 s on west in vain and then east; from 62 s east alone until 150 s.
+    let at = |bin: usize| [swift.attempts[0][bin], swift.attempts[1][bin]];
+    assert_eq!([29, 30, 31, 74, 75].map(at), [[4, 4], [8, 8], [0, 8], [0, 8], [4, 4]]);
+    let stubborn = &analysis.charts[position(&analysis, "stubborn")].timeline;
+    assert_eq!([29, 30, 59, 60].map(|bin| stubborn.good[bin]), [8, 0, 0, 8]);
+}
+
+#[test]
+fn cooldowns_that_overlap_are_one_and_others_are_not() {
+    let mut dir = brownout::run();
+    let tables = dir.tables.get_mut("swift").expect("there");
+    tables.cooldown(170_000_000_000, "west", 10_000);
+    tables.cooldown(195_000_000_000, "west", 10_000);
+    tables.cooldown(80_000_000_000, "east", 5_000);
+    tables.cooldown(90_000_000_000, "elsewhere", 5_000);
+    let analysis = dir.analyse();
+    let cooldowns = &analysis.charts[position(&analysis, "swift")].timeline.cooldowns;
+    let told: Vec<_> = cooldowns.iter().map(|c| (c.deployment, c.from_s, c.to_s)).collect();
+    // 62 to 122 s and 110 to 150 s are one; the last is cut at the end of the run.
+    let west = [(0, 62.0, 150.0), (0, 170.0, 180.0), (0, 195.0, 200.0)];
+    assert_eq!(told, [&west[..], &[(1, 80.0, 85.0)]].concat());
+}
+
+#[test]
+fn a_curve_ends_at_the_share_that_arrived() {
+    let analysis = brownout::run().analyse();
+    let curve = &analysis.charts[position(&analysis, "stubborn")].ttft;
+    assert!((curve.never - 240.0 / 720.0).abs() < 1e-12, "{}", curve.never);
+    // Every second of the 480 that arrived, and the last.
+    assert_eq!(curve.points.len(), 241);
+    let shares: Vec<f64> = curve.points.iter().map(|(_, share)| share * 720.0).collect();
+    let expected = (0..240).map(|n| f64::from(2 * n + 1)).chain([480.0]);
+    assert!(shares.iter().zip(expected).all(|(share, n)| (share - n).abs() < 1e-9), "{shares:?}");
+    assert!(curve.points.is_sorted(), "{:?}", curve.points);
+    // 400 ms would be requests 0 and 400: one is warm-up, the other failed.
+    assert_eq!(curve.points[0].0, 401.0);
+}
