@@ -216,3 +216,54 @@ fn the_interval_of_a_percentile_comes_from_order_statistics() {
     // Ranks 990 ∓ (1.96 √(1000 · 0.99 · 0.01) + ½), rounded outwards.
     assert_eq!((p.p99, p.p99_ci95), (Known(990.0), Known([Known(983.0), Known(998.0)])));
 }
+
+#[test]
+fn the_savable_share_leaves_out_warm_up() {
+    let mut dir = crate::support::brownout::run();
+    // Of 80 requests of warm-up all, of 720 measured ones 72.
+    for row in dir.oracle.iter_mut().take(80 + 72) {
+        row.savable = false;
+    }
+    close(dir.analyse().report.marks.savable_rate, 0.9);
+}
+
+#[test]
+fn two_tokens_are_enough_for_a_time_per_token_and_one_is_not() {
+    let mut dir = RunDir::new(20);
+    dir.slo("tpot", "p(50)<5");
+    let mut tables = Tables::default();
+    for tokens in 1..=3 {
+        tables.success(tokens * S, 100, tokens, "west");
+    }
+    dir.contender("only", tables);
+    let c = dir.analyse().report.contenders[0].clone();
+    assert_eq!((c.tpot_ms.n, c.tpot_ms.p50), (2, Known(10.0)));
+    // 10 ms per token is too long for two; of one token nothing can be too long.
+    assert_eq!((c.succeeded, c.good), (3, 1));
+}
+
+#[test]
+fn as_many_requests_as_a_percentile_needs_are_enough() {
+    let of = |n: u64| {
+        let mut dir = RunDir::new(500);
+        dir.slo("ttft", "p(99)<3000");
+        let mut tables = Tables::default();
+        for at in 1..=n {
+            tables.success(at * S, 100, 2, "west");
+        }
+        dir.contender("only", tables);
+        let c = dir.analyse().report.contenders[0].clone();
+        (c.ttft_ms.p99_ci95, c.slo[0].too_few)
+    };
+    assert_eq!(of(367), (TooFew, true));
+    assert_eq!(of(368), (Known([Known(100.0), Known(100.0)]), false));
+}
+
+#[test]
+fn where_nothing_came_before_the_fault_nobody_was_healthy_or_not() {
+    let c = fold(|dir| {
+        dir.slo("success", "rate > 0.5");
+        dir.fault("error", "west", (1, 5));
+    });
+    assert_eq!(c.healthy_before_fault, NotApplicable);
+}
