@@ -107,7 +107,7 @@ fn a_contender_that_was_unhealthy_before_the_fault_is_named() {
 fn health_before_the_fault_is_told_by_what_was_measured_before_it() {
     let validity = validity(|dir| {
         let requests = &mut dir.tables.get_mut("dear").expect("there").requests;
-        let elsewhere = |at: u64| at < 20 * S || at >= 150 * S;
+        let elsewhere = |at: u64| !(20 * S..150 * S).contains(&at);
         for row in requests.iter_mut().filter(|row| elsewhere(row.intended_ns)) {
             row.outcome = vocab::Outcome::Failed;
             row.failure = Some(vocab::FailureKind::ServerError);
