@@ -54,9 +54,9 @@ words! {
         Denied = "denied",
         /// HTTP 408: the gateway says that a provider took too long.
         UpstreamTimeout = "upstream_timeout",
-        /// HTTP 429.
+        /// Answered with HTTP 429.
         RateLimited = "rate_limited",
-        /// HTTP 5xx.
+        /// Answered with HTTP 500 to 599.
         ServerError = "server_error",
         /// An error inside a 2xx answer: an error event of a stream, an error body.
         ErrorEvent = "error_event",

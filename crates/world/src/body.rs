@@ -14,9 +14,9 @@ use crate::ChunkBuf;
 pub enum BodyError<E> {
     /// It is larger than allowed.
     TooLarge,
-    /// It stopped coming.
+    /// No frame came within the gap.
     Stalled,
-    /// The connection broke.
+    /// The connection broke before its end.
     Broken(E),
 }
 

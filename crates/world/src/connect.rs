@@ -28,7 +28,7 @@ pub trait Names: Send + Sync + std::fmt::Debug {
 /// One dial: where to, and on whose behalf.
 #[derive(Clone, Copy, Debug)]
 pub struct Dial<'a> {
-    /// Where to.
+    /// The authority that is dialled, before a directory maps it to an address.
     pub to: &'a Authority,
     /// The call id of the request that needs the connection; empty if none. In memory the listener
     /// sees it, so that a dial which was turned away can still be attributed.

@@ -36,13 +36,13 @@ const CALLS_MAX: usize = 100_000;
 pub struct LinkRule {
     /// Its name in ledgers.
     pub id: Arc<str>,
-    /// What happens.
+    /// What happens to the connections that meet it.
     pub toxic: Toxic,
     /// In which direction; the toxics that end or hold a connection act on both.
     pub stream: Stream,
-    /// Start.
+    /// When it begins, in the time of the run, inclusive.
     pub from: At,
-    /// End, exclusive.
+    /// When it ends, in the time of the run, exclusive.
     pub to: At,
     /// The share rises linearly over the first so long and falls over the last so long.
     pub ramp: Duration,
@@ -63,9 +63,9 @@ pub trait Witness: Send + Sync + Debug {
 pub struct Links {
     /// The rules, in the order of the scenario.
     pub rules: Arc<[LinkRule]>,
-    /// The time.
+    /// The clock of the run, by which windows begin and end.
     pub clock: Clock,
-    /// Keys all luck.
+    /// Seed of every draw: shares, jitter, sizes of slices.
     pub seed: Seed,
     /// Hears of what the far end cannot see.
     pub witness: Arc<dyn Witness>,

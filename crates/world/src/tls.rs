@@ -17,7 +17,7 @@ pub struct Identity(pub(crate) TlsAcceptor);
 /// A certificate made on the spot.
 #[derive(Debug)]
 pub struct SelfSigned {
-    /// The server.
+    /// What the server shows: the certificate and its key.
     pub identity: Identity,
     /// The authority that clients are to trust, PEM. Its key is gone: it signs nothing else.
     pub authority_pem: String,

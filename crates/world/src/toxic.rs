@@ -18,12 +18,12 @@ pub enum Toxic {
     },
     /// At most so many bytes per second cross, at least 1.
     Bandwidth {
-        /// Bytes per second.
+        /// Bytes per second in the direction of its stream; 0 counts as 1.
         bytes_per_second: u64,
     },
     /// The end of the stream is seen so much later.
     SlowClose {
-        /// How much.
+        /// Time between the end and its being seen.
         delay: Duration,
     },
     /// What is sent vanishes. The connection closes `after` the toxic took hold of it, or with the
@@ -48,7 +48,7 @@ pub enum Toxic {
     },
     /// The connection closes when so many bytes have crossed it inside the window.
     LimitData {
-        /// How many.
+        /// Bytes that cross before it closes.
         bytes: u64,
     },
     /// Nobody is there: dials are refused, open connections close.

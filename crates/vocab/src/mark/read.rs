@@ -7,7 +7,7 @@ use crate::{DeploymentNumber, PromptId, Visit};
 pub enum Mark {
     /// A token that one of our fakes said.
     Token {
-        /// Who said it.
+        /// The deployment whose fake said it.
         deployment: DeploymentNumber,
         /// Which prompt it answers.
         prompt: PromptId,

@@ -1,5 +1,7 @@
 //! Anthropic's errors: one envelope, in bodies and in streams.
 
+#![expect(missing_docs, reason = "fields are Anthropic's own, under the names of its reference")]
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -10,7 +12,6 @@ use crate::ErrorReply;
 pub struct ErrorDetail {
     /// The kind, as it was spelled.
     pub kind: String,
-    /// For people.
     pub message: String,
     /// `details.error_code`, such as `enforced_spend_limit_reached`.
     pub code: Option<String>,
@@ -24,7 +25,6 @@ pub struct ErrorMessage {
     /// A kind's name, such as `overloaded_error`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// For people.
     pub message: String,
     /// Further particulars, such as `error_code`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

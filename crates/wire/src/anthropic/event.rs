@@ -1,5 +1,7 @@
 //! One event of a streamed answer.
 
+#![expect(missing_docs, reason = "fields are Anthropic's own, under the names of its reference")]
+
 use bytes::BytesMut;
 use serde::{Deserialize, Serialize};
 
@@ -13,35 +15,27 @@ use crate::error_reply::write_json;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum StreamEvent {
-    /// The answer begins.
     MessageStart {
         /// Nothing said yet, but its input is counted.
         message: MessagesReply,
     },
-    /// A block begins.
     ContentBlockStart {
         /// 0-based.
         index: u32,
         /// The block, still empty.
         content_block: OutputBlock,
     },
-    /// Still alive.
     Ping,
-    /// A block grows.
     ContentBlockDelta {
-        /// Which block.
         index: u32,
-        /// The growth.
         delta: BlockDelta,
     },
     /// A block is complete.
     ContentBlockStop {
-        /// Which block.
         index: u32,
     },
     /// The answer's own members, at its end.
     MessageDelta {
-        /// Why it ended.
         delta: MessageDelta,
         /// Tokens of the answer in all, not since the last event.
         usage: DeltaUsage,
@@ -50,7 +44,6 @@ pub enum StreamEvent {
     MessageStop,
     /// The answer failed, under status 200.
     Error {
-        /// Why.
         error: ErrorMessage,
         /// `req_…`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,9 +58,7 @@ pub enum StreamEvent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum BlockDelta {
-    /// Words.
     TextDelta {
-        /// The words.
         text: String,
     },
     /// A piece of a call's arguments.
@@ -77,12 +68,10 @@ pub enum BlockDelta {
     },
     /// A piece of a thought.
     ThinkingDelta {
-        /// The words.
         thinking: String,
     },
     /// Proof of a thought, at its end.
     SignatureDelta {
-        /// The proof.
         signature: String,
     },
     /// A kind of a later version; skip it.

@@ -1,5 +1,7 @@
 //! A whole answer, which is also how a stream's first event begins.
 
+#![expect(missing_docs, reason = "fields are Anthropic's own, under the names of its reference")]
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -26,7 +28,6 @@ pub struct MessagesReply {
     /// The sequence that ended it, if one did.
     #[serde(default)]
     pub stop_sequence: Option<String>,
-    /// What it cost.
     pub usage: Usage,
 }
 
@@ -34,14 +35,10 @@ pub struct MessagesReply {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum OutputBlock {
-    /// Words.
     Text {
-        /// The words.
         text: String,
     },
-    /// A thought.
     Thinking {
-        /// The words.
         thinking: String,
         /// Proof that they are the model's own.
         signature: String,
@@ -51,11 +48,9 @@ pub enum OutputBlock {
         /// Its encrypted form.
         data: String,
     },
-    /// A call.
     ToolUse {
         /// `toolu_…`.
         id: String,
-        /// The tool's name.
         name: String,
         /// Its arguments, an object; empty where a stream's block begins.
         input: Value,

@@ -1,5 +1,7 @@
 //! The body of `POST /v1/messages`.
 
+#![expect(missing_docs, reason = "fields are Anthropic's own, under the names of its reference")]
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,7 +11,6 @@ use crate::{TextOr, error_reply::to_json};
 /// The request. Members we know nothing of are skipped.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MessagesRequest {
-    /// Model name.
     pub model: String,
     /// Bound of the answer in tokens; required.
     pub max_tokens: u64,
@@ -47,9 +48,7 @@ pub struct MessagesRequest {
 /// One turn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InputMessage {
-    /// Who speaks.
     pub role: InputRole,
-    /// What is said.
     pub content: TextOr<InputBlock>,
 }
 
@@ -59,7 +58,6 @@ pub struct InputMessage {
 pub enum InputRole {
     /// The person or program that asks; results of calls, too.
     User,
-    /// The model.
     Assistant,
 }
 
@@ -69,7 +67,6 @@ pub struct SystemBlock {
     /// Always `text`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The words.
     pub text: String,
     /// Where to cut for the prompt cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,12 +77,9 @@ pub struct SystemBlock {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum InputBlock {
-    /// Words.
     Text {
-        /// The words.
         text: String,
     },
-    /// A picture.
     Image {
         /// Where it is, or what it is.
         source: ImageSource,
@@ -94,7 +88,6 @@ pub enum InputBlock {
     ToolUse {
         /// `toolu_…`.
         id: String,
-        /// The tool's name.
         name: String,
         /// Its arguments, an object.
         input: Value,
@@ -103,7 +96,6 @@ pub enum InputBlock {
     ToolResult {
         /// The call it answers.
         tool_use_id: String,
-        /// What came back.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         content: Option<TextOr<InputBlock>>,
         /// Whether the call failed.
@@ -112,7 +104,6 @@ pub enum InputBlock {
     },
     /// A thought of the assistant, returned unchanged.
     Thinking {
-        /// The words.
         thinking: String,
         /// Proof that they are the model's own.
         signature: String,
@@ -126,14 +117,12 @@ pub enum InputBlock {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ImageSource {
-    /// Its bytes.
     Base64 {
         /// `image/png` and the like.
         media_type: String,
         /// Base64.
         data: String,
     },
-    /// Its address.
     Url {
         /// `https:` address.
         url: String,
@@ -146,7 +135,6 @@ pub enum ImageSource {
 /// Something the model may call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tool {
-    /// Its name.
     pub name: String,
     /// What it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -159,27 +147,22 @@ pub struct Tool {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ToolChoice {
-    /// As it likes.
     Auto {
         /// Whether at most one call may be made.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         disable_parallel_tool_use: Option<bool>,
     },
-    /// Something.
     Any {
         /// Whether at most one call may be made.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         disable_parallel_tool_use: Option<bool>,
     },
-    /// This tool.
     Tool {
-        /// Its name.
         name: String,
         /// Whether at most one call may be made.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         disable_parallel_tool_use: Option<bool>,
     },
-    /// Nothing.
     None,
 }
 

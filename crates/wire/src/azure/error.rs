@@ -1,6 +1,8 @@
 //! Azure's errors. The API management in front writes `code` and `message` only; what comes from the
 //! model behind it has OpenAI's members too. Read them with [`crate::openai::ErrorDetail::read`].
 
+#![expect(missing_docs, reason = "fields are Azure's own, under the names of its reference")]
+
 use serde::{Deserialize, Serialize};
 
 use super::FilterResults;
@@ -9,7 +11,6 @@ use crate::{ErrorReply, openai::ApiError, text_or::nullable};
 /// The envelope.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AzureError {
-    /// What it says.
     pub error: AzureErrorDetail,
 }
 
@@ -18,7 +19,6 @@ pub struct AzureError {
 pub struct AzureErrorDetail {
     /// A name, or the status as a string.
     pub code: String,
-    /// For people.
     pub message: String,
     /// Null where a content filter refuses, else absent.
     #[serde(

@@ -1,5 +1,7 @@
 //! What Azure's content filter adds to prompts, chunks and replies.
 
+#![expect(missing_docs, reason = "fields are Azure's own, under the names of its reference")]
+
 use serde::{Deserialize, Serialize};
 
 /// The filter's opinion of one prompt.
@@ -7,7 +9,6 @@ use serde::{Deserialize, Serialize};
 pub struct PromptFilterResult {
     /// 0-based.
     pub prompt_index: u32,
-    /// The opinion.
     pub content_filter_results: FilterResults,
 }
 
@@ -15,16 +16,12 @@ pub struct PromptFilterResult {
 /// may be wholly empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FilterResults {
-    /// Hate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hate: Option<Severity>,
-    /// Self-harm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub self_harm: Option<Severity>,
-    /// Sex.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sexual: Option<Severity>,
-    /// Violence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub violence: Option<Severity>,
     /// Attempts to talk the model out of its rules; prompts only.
@@ -64,7 +61,6 @@ pub struct Detection {
 pub struct FilterUnavailable {
     /// `content_filter_error`.
     pub code: String,
-    /// For people.
     pub message: String,
 }
 
@@ -75,7 +71,6 @@ pub struct FilterOffsets {
     pub check_offset: u64,
     /// Where the annotated text begins.
     pub start_offset: u64,
-    /// Where it ends.
     pub end_offset: u64,
 }
 

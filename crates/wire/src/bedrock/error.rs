@@ -1,5 +1,7 @@
 //! Bedrock's errors: a name in a header, a message in the body.
 
+#![expect(missing_docs, reason = "fields are Bedrock's own, under the names of its reference")]
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -47,7 +49,6 @@ pub enum ErrorName {
 pub struct ErrorDetail {
     /// The kind, such as `ThrottlingException`; empty if nothing names it.
     pub name: String,
-    /// For people.
     pub message: String,
 }
 

@@ -4,6 +4,8 @@
 //! serde here. On the wire that name is a header and the payload is the member's value
 //! ([`ConverseEvent::write_frame`]), with one more member `p`: padding that hides the length.
 
+#![expect(missing_docs, reason = "fields are Bedrock's own, under the names of its reference")]
+
 use bytes::BytesMut;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,7 +18,6 @@ use crate::error_reply::to_json;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ConverseEvent {
-    /// The answer begins.
     MessageStart {
         /// Always `assistant`.
         role: String,
@@ -25,19 +26,14 @@ pub enum ConverseEvent {
     ContentBlockStart {
         /// 0-based.
         content_block_index: u32,
-        /// What it is.
         start: BlockStart,
     },
-    /// A block grows.
     ContentBlockDelta {
-        /// Which block.
         content_block_index: u32,
-        /// The growth.
         delta: BlockDelta,
     },
     /// A block is complete.
     ContentBlockStop {
-        /// Which block.
         content_block_index: u32,
     },
     /// The answer is complete.
@@ -45,11 +41,8 @@ pub enum ConverseEvent {
         /// See [`super::ConverseReply::stop_reason`].
         stop_reason: String,
     },
-    /// What it cost.
     Metadata {
-        /// Tokens.
         usage: TokenUsage,
-        /// Times.
         metrics: Metrics,
     },
 }
@@ -58,7 +51,6 @@ pub enum ConverseEvent {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BlockStart {
-    /// A call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_use: Option<ToolUseStart>,
 }
@@ -69,7 +61,6 @@ pub struct BlockStart {
 pub struct ToolUseStart {
     /// `tooluse_…`.
     pub tool_use_id: String,
-    /// The tool's name.
     pub name: String,
 }
 
@@ -77,13 +68,11 @@ pub struct ToolUseStart {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BlockDelta {
-    /// Words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Arguments of a call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_use: Option<ToolUseDelta>,
-    /// Thoughts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning_content: Option<Reasoning>,
 }

@@ -1,5 +1,7 @@
 //! A whole answer of Converse.
 
+#![expect(missing_docs, reason = "fields are Bedrock's own, under the names of its reference")]
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,13 +13,11 @@ use crate::error_reply::to_json;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConverseReply {
-    /// What was said.
     pub output: Output,
     /// `end_turn`, `tool_use`, `max_tokens`, `stop_sequence`, `guardrail_intervened`,
     /// `content_filtered`, `malformed_model_output`, `malformed_tool_use` or
     /// `model_context_window_exceeded`.
     pub stop_reason: String,
-    /// What it cost.
     pub usage: TokenUsage,
     /// How long it took.
     pub metrics: Metrics,
@@ -35,7 +35,6 @@ pub struct Output {
 pub struct OutputMessage {
     /// Always `assistant`.
     pub role: String,
-    /// What it said.
     pub content: Vec<OutputBlock>,
 }
 
@@ -43,13 +42,10 @@ pub struct OutputMessage {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OutputBlock {
-    /// Words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// A call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_use: Option<ToolUse>,
-    /// A thought.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning_content: Option<Reasoning>,
 }
@@ -60,7 +56,6 @@ pub struct OutputBlock {
 pub struct ToolUse {
     /// `tooluse_…`.
     pub tool_use_id: String,
-    /// The tool's name.
     pub name: String,
     /// Its arguments, an object.
     pub input: Value,
@@ -74,7 +69,6 @@ pub struct TokenUsage {
     pub input_tokens: u64,
     /// Tokens of the answer.
     pub output_tokens: u64,
-    /// All of them.
     pub total_tokens: u64,
     /// Tokens read from the prompt cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,8 @@
 //! The bodies of Converse, ConverseStream and CountTokens. The model and whether to stream are in
 //! the path. Members we know nothing of are skipped.
 
+#![expect(missing_docs, reason = "fields are Bedrock's own, under the names of its reference")]
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,10 +17,8 @@ pub struct ConverseRequest {
     /// The conversation so far, beginning with the user.
     #[serde(default)]
     pub messages: Vec<InputMessage>,
-    /// Instructions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system: Option<Vec<SystemBlock>>,
-    /// Bounds and sampling.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inference_config: Option<InferenceConfig>,
     /// What the model may call.
@@ -32,9 +32,7 @@ pub struct ConverseRequest {
 /// One turn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InputMessage {
-    /// Who speaks.
     pub role: InputRole,
-    /// What is said.
     pub content: Vec<ContentBlock>,
 }
 
@@ -44,7 +42,6 @@ pub struct InputMessage {
 pub enum InputRole {
     /// The person or program that asks; results of calls, too.
     User,
-    /// The model.
     Assistant,
 }
 
@@ -52,7 +49,6 @@ pub enum InputRole {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ContentBlock {
-    /// Words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// A call the assistant made.
@@ -64,10 +60,8 @@ pub struct ContentBlock {
     /// A thought of the assistant, returned unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning_content: Option<Reasoning>,
-    /// A picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<Value>,
-    /// A document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<Value>,
     /// Where to cut for the prompt cache.
@@ -110,7 +104,6 @@ pub struct Reasoning {
 /// A whole thought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReasoningText {
-    /// The words.
     pub text: String,
     /// Proof that they are the model's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -121,7 +114,6 @@ pub struct ReasoningText {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SystemBlock {
-    /// Words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Where to cut for the prompt cache.
@@ -151,7 +143,6 @@ pub struct InferenceConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ToolConfig {
-    /// The tools.
     pub tools: Vec<Tool>,
     /// `{"auto":{}}`, `{"any":{}}` or `{"tool":{"name"}}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -162,7 +153,6 @@ pub struct ToolConfig {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tool {
-    /// The tool.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_spec: Option<ToolSpec>,
     /// Where to cut for the prompt cache.
@@ -174,12 +164,10 @@ pub struct Tool {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ToolSpec {
-    /// Its name.
     pub name: String,
     /// What it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Its arguments.
     pub input_schema: ToolInputSchema,
 }
 
@@ -201,10 +189,8 @@ pub struct CountTokensRequest {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TokensOf {
-    /// To Converse.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub converse: Option<ConverseRequest>,
-    /// To InvokeModel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoke_model: Option<InvokeInput>,
 }

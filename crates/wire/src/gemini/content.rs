@@ -1,5 +1,7 @@
 //! What is said, by whoever says it.
 
+#![expect(missing_docs, reason = "fields are Gemini's own, under the names of its reference")]
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -18,7 +20,6 @@ pub struct Content {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Part {
-    /// Words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Whether the words are a thought and not an answer.
@@ -47,7 +48,6 @@ pub struct FunctionCall {
     /// Missing in older models' calls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What is called.
     pub name: String,
     /// The arguments, an object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,7 +60,6 @@ pub struct FunctionResponse {
     /// The call it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What was called.
     pub name: String,
     /// What came back, an object.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,5 +1,7 @@
 //! Gemini's errors: Google's one envelope, with particulars by type.
 
+#![expect(missing_docs, reason = "fields are Gemini's own, under the names of its reference")]
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -8,7 +10,6 @@ use crate::{ErrorReply, error_reply::to_json_pretty};
 /// The body of an error, and an error inside a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiError {
-    /// What it says.
     pub error: RpcStatus,
 }
 
@@ -18,13 +19,11 @@ pub struct RpcStatus {
     /// The HTTP status again.
     #[serde(default)]
     pub code: u16,
-    /// For people.
     #[serde(default)]
     pub message: String,
     /// For programs, such as `RESOURCE_EXHAUSTED`.
     #[serde(default)]
     pub status: String,
-    /// Particulars.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<Detail>,
 }
@@ -41,33 +40,26 @@ pub enum Detail {
     },
     /// Where to read more.
     #[serde(rename = "type.googleapis.com/google.rpc.Help")]
-    Help {
-        /// Pages.
-        links: Vec<ErrorLink>,
-    },
+    Help { links: Vec<ErrorLink> },
     /// When to try again.
     #[serde(rename = "type.googleapis.com/google.rpc.RetryInfo")]
     RetryInfo {
         /// Seconds with an `s` behind them, such as `37s`.
         retry_delay: String,
     },
-    /// Why, for programs.
     #[serde(rename = "type.googleapis.com/google.rpc.ErrorInfo")]
     ErrorInfo {
         /// Such as `API_KEY_INVALID`.
         reason: String,
         /// Always `googleapis.com`.
         domain: String,
-        /// More about it.
         #[serde(default)]
         metadata: Value,
     },
-    /// Why, for people.
     #[serde(rename = "type.googleapis.com/google.rpc.LocalizedMessage")]
     LocalizedMessage {
         /// Such as `en-US`.
         locale: String,
-        /// The words.
         message: String,
     },
     /// Another type, whose members are dropped.
@@ -79,7 +71,6 @@ pub enum Detail {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QuotaViolation {
-    /// What is counted.
     #[serde(default)]
     pub quota_metric: String,
     /// The quota's name, which says per minute or per day.
@@ -98,7 +89,6 @@ pub struct QuotaViolation {
 pub struct ErrorLink {
     /// What it is about.
     pub description: String,
-    /// Its address.
     pub url: String,
 }
 

@@ -1,5 +1,7 @@
 //! The answers to `GET /v1beta/models` and `GET /v1beta/models/{model}`.
 
+#![expect(missing_docs, reason = "fields are Gemini's own, under the names of its reference")]
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +11,6 @@ use crate::error_reply::to_json_pretty;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ModelList {
-    /// The models.
     pub models: Vec<Model>,
     /// Where the list goes on, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -24,7 +25,6 @@ pub struct Model {
     pub name: String,
     /// Which of the model's versions.
     pub version: String,
-    /// For people.
     pub display_name: String,
     /// Largest prompt, in tokens.
     pub input_token_limit: u64,

@@ -1,5 +1,7 @@
 //! An answer, or the part of one that a stream says at once.
 
+#![expect(missing_docs, reason = "fields are Gemini's own, under the names of its reference")]
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +60,6 @@ pub struct SafetyRating {
     pub category: String,
     /// `NEGLIGIBLE`, `LOW`, `MEDIUM` or `HIGH`.
     pub probability: String,
-    /// Whether it blocks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<bool>,
 }
@@ -85,7 +86,6 @@ pub struct UsageMetadata {
     /// Of the answers, thoughts not included; missing while there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub candidates_token_count: Option<u64>,
-    /// All of them.
     #[serde(default)]
     pub total_token_count: u64,
     /// Read from the cache.
@@ -105,7 +105,6 @@ pub struct UsageMetadata {
 pub struct ModalityTokenCount {
     /// `TEXT`, `IMAGE`, …
     pub modality: String,
-    /// How many.
     pub token_count: u64,
 }
 

@@ -1,6 +1,8 @@
 //! The body of generateContent and streamGenerateContent. Members we know nothing of are skipped;
 //! like Google's own readers, these take `snake_case` names as well.
 
+#![expect(missing_docs, reason = "fields are Gemini's own, under the names of its reference")]
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,10 +17,8 @@ pub struct GenerateRequest {
     /// The conversation so far.
     #[serde(default)]
     pub contents: Vec<Content>,
-    /// Instructions.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "system_instruction")]
     pub system_instruction: Option<Content>,
-    /// Bounds, sampling, format.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "generation_config")]
     pub generation_config: Option<GenerationConfig>,
     /// What the model may call.
@@ -42,7 +42,6 @@ pub struct GenerationConfig {
     /// Bound of the answer in tokens, thoughts included.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "max_output_tokens")]
     pub max_output_tokens: Option<u64>,
-    /// How many answers.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "candidate_count")]
     pub candidate_count: Option<u32>,
     /// Sampling temperature, 0 to 2.
@@ -96,10 +95,8 @@ pub struct Tool {
     /// Functions of the caller.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "function_declarations")]
     pub function_declarations: Option<Vec<FunctionDeclaration>>,
-    /// Google's search.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "google_search")]
     pub google_search: Option<Value>,
-    /// Google's sandbox.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "code_execution")]
     pub code_execution: Option<Value>,
 }
@@ -108,7 +105,6 @@ pub struct Tool {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FunctionDeclaration {
-    /// Its name.
     pub name: String,
     /// What it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -125,7 +121,6 @@ pub struct FunctionDeclaration {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ToolConfig {
-    /// Of functions.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "function_calling_config")]
     pub function_calling_config: Option<FunctionCallingConfig>,
 }

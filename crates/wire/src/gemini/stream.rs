@@ -1,5 +1,7 @@
 //! How the parts of a stream stand on the wire.
 
+#![expect(missing_docs, reason = "fields are Gemini's own, under the names of its reference")]
+
 use bytes::{BufMut, BytesMut};
 
 use super::{ApiError, GenerateReply};
@@ -40,9 +42,7 @@ pub fn write_array_end(out: &mut BytesMut, is_first: IsFirst) {
 /// Whether an array's element is its first: the array opens before it, a comma before any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IsFirst {
-    /// It is.
     Yes,
-    /// It is not.
     No,
 }
 

@@ -1,5 +1,7 @@
 //! What does not generate: countTokens and the embedders.
 
+#![expect(missing_docs, reason = "fields are Gemini's own, under the names of its reference")]
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
@@ -10,10 +12,8 @@ use crate::error_reply::to_json_pretty;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CountTokensRequest {
-    /// A conversation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contents: Option<Vec<Content>>,
-    /// A whole request.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "generate_content_request")]
     pub generate_content_request: Option<GenerateRequest>,
 }
@@ -24,7 +24,6 @@ pub struct CountTokensRequest {
 pub struct CountTokensReply {
     /// Tokens of the prompt.
     pub total_tokens: u64,
-    /// By kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt_tokens_details: Option<Vec<ModalityTokenCount>>,
 }
@@ -36,9 +35,7 @@ pub struct EmbedRequest {
     /// The model again; within a batch only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// What to embed.
     pub content: Content,
-    /// What for.
     #[serde(default, skip_serializing_if = "Option::is_none", alias = "task_type")]
     pub task_type: Option<String>,
     /// How many numbers are wanted.
@@ -49,14 +46,12 @@ pub struct EmbedRequest {
 /// The body of `:batchEmbedContents`, which Google's SDKs send even for one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BatchEmbedRequest {
-    /// What to embed.
     pub requests: Vec<EmbedRequest>,
 }
 
 /// The answer to one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EmbedReply {
-    /// The numbers.
     pub embedding: Embedding,
 }
 
@@ -70,7 +65,6 @@ pub struct BatchEmbedReply {
 /// A vector.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Embedding {
-    /// Its numbers.
     pub values: Vec<f32>,
 }
 

@@ -3,6 +3,8 @@
 //! `Option<Option<T>>` keeps null apart from absent where OpenAI does: with `include_usage` every
 //! chunk but the last says `"usage": null`, without it none has the member.
 
+#![expect(missing_docs, reason = "fields are OpenAI's own, under the names of its reference")]
+
 use bytes::BytesMut;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -32,7 +34,6 @@ pub struct ChatChunk {
     pub system_fingerprint: Option<Option<String>>,
     /// What each answer grows by; empty in the usage chunk and in Azure's first one.
     pub choices: Vec<ChunkChoice>,
-    /// See the module.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "nullable")]
     pub usage: Option<Option<Usage>>,
     /// Padding that hides the length of the text.
@@ -48,7 +49,6 @@ pub struct ChatChunk {
 pub struct ChunkChoice {
     /// 0-based.
     pub index: u32,
-    /// The growth.
     #[serde(default)]
     pub delta: Delta,
     /// Token probabilities, if asked for.
@@ -71,7 +71,6 @@ pub struct Delta {
     /// `assistant`, in the first chunk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
-    /// Words.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "nullable")]
     pub content: Option<Option<String>>,
     /// Words of a refusal.
@@ -80,7 +79,6 @@ pub struct Delta {
     /// Thoughts, as some compatible servers (DeepSeek, LiteLLM) send them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning_content: Option<String>,
-    /// Pieces of calls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_calls: Option<Vec<ToolCallDelta>>,
 }
@@ -96,7 +94,6 @@ pub struct ToolCallDelta {
     /// Always `function` so far.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// What is called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub function: Option<FunctionDelta>,
 }

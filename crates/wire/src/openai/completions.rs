@@ -1,5 +1,7 @@
 //! `POST /v1/completions`, which goes on from a text instead of answering a conversation.
 
+#![expect(missing_docs, reason = "fields are OpenAI's own, under the names of its reference")]
+
 use bytes::{Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,7 +18,6 @@ pub const COMPLETIONS_PATH: &str = "/v1/completions";
 /// The body. Members we know nothing of are skipped.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompletionRequest {
-    /// Model name.
     pub model: String,
     /// A text, a list of texts, or tokens.
     #[serde(default)]
@@ -30,7 +31,6 @@ pub struct CompletionRequest {
     /// Bound of the answer in tokens; 16 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<u64>,
-    /// How many answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub n: Option<u32>,
     /// Of how many the best is taken; limits count them all.
@@ -59,7 +59,6 @@ pub struct CompletionReply {
 /// One answer, or what it grows by.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompletionChoice {
-    /// The words.
     pub text: String,
     /// 0-based.
     pub index: u32,

@@ -1,6 +1,8 @@
 //! `POST /v1/embeddings`. Mind the encoding: OpenAI's own Python SDK asks for base64 unless told
 //! otherwise, and unpacks it itself.
 
+#![expect(missing_docs, reason = "fields are OpenAI's own, under the names of its reference")]
+
 use std::fmt;
 
 use aws_smithy_types::base64;
@@ -19,7 +21,6 @@ pub const EMBEDDINGS_PATH: &str = "/v1/embeddings";
 /// The body. Members we know nothing of are skipped.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EmbeddingRequest {
-    /// Model name.
     pub model: String,
     /// A text, a list of texts, a list of tokens, or a list of such lists; see [`Self::inputs`].
     pub input: Value,
@@ -37,9 +38,7 @@ pub struct EmbeddingRequest {
 /// One thing to embed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EmbeddingInput<'a> {
-    /// Words.
     Text(&'a str),
-    /// So many tokens.
     Tokens(usize),
 }
 
@@ -52,7 +51,6 @@ pub struct EmbeddingReply {
     pub data: Vec<Embedding>,
     /// The model that answered.
     pub model: String,
-    /// What it cost.
     pub usage: EmbeddingUsage,
 }
 
@@ -63,7 +61,6 @@ pub struct Embedding {
     pub object: String,
     /// Which input, 0-based.
     pub index: u32,
-    /// Its numbers.
     pub embedding: Vector,
 }
 
@@ -81,7 +78,6 @@ pub enum Vector {
 pub struct EmbeddingUsage {
     /// Tokens of the inputs.
     pub prompt_tokens: u64,
-    /// The same.
     pub total_tokens: u64,
 }
 

@@ -3,6 +3,8 @@
 //! Mind the words: LiteLLM classifies by text before it looks at the status, so no other fault's
 //! message may mention a rate limit.
 
+#![expect(missing_docs, reason = "fields are OpenAI's own, under the names of its reference")]
+
 use std::time::Duration;
 
 use serde::Serialize;
@@ -14,7 +16,6 @@ use crate::ErrorReply;
 /// What an error says. Written with all four members, null where there is nothing to say.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ErrorDetail {
-    /// For people.
     pub message: String,
     /// Family, such as `invalid_request_error`; for a spent rate limit, its dimension.
     #[serde(rename = "type")]
@@ -31,7 +32,6 @@ pub struct ErrorDetail {
 /// The constructors of OpenAI's error answers, and the envelope they are written in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ApiError {
-    /// What it says.
     pub error: ErrorDetail,
 }
 
@@ -188,13 +188,11 @@ impl ApiError {
 /// A spent rate limit, as the 429's message counts it up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimited<'a> {
-    /// The spent dimension.
     pub dimension: Dimension,
     /// The model whose limit it is.
     pub model: &'a str,
     /// Units per minute.
     pub limit: u64,
-    /// Units spent.
     pub used: u64,
     /// Units this request would take.
     pub requested: u64,

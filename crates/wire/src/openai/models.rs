@@ -1,5 +1,7 @@
 //! The answer to `GET /v1/models`.
 
+#![expect(missing_docs, reason = "fields are OpenAI's own, under the names of its reference")]
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
@@ -10,14 +12,12 @@ use crate::error_reply::to_json;
 pub struct ModelList {
     /// Always `list`.
     pub object: String,
-    /// The models.
     pub data: Vec<Model>,
 }
 
 /// One model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Model {
-    /// What requests name.
     pub id: String,
     /// Always `model`.
     pub object: String,

@@ -1,5 +1,7 @@
 //! `POST /v1/moderations`: what a text is suspected of.
 
+#![expect(missing_docs, reason = "fields are OpenAI's own, under the names of its reference")]
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -52,9 +54,7 @@ pub struct ModerationReply {
 /// What one text is suspected of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Moderation {
-    /// Whether of anything.
     pub flagged: bool,
-    /// By category, whether.
     pub categories: BTreeMap<String, bool>,
     /// By category, how much: 0 to 1.
     pub category_scores: BTreeMap<String, f64>,

@@ -1,5 +1,7 @@
 //! A whole answer, and the usage that whole answers and streams share.
 
+#![expect(missing_docs, reason = "fields are OpenAI's own, under the names of its reference")]
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -77,7 +79,6 @@ pub struct Usage {
     pub prompt_tokens: u64,
     /// Tokens of the answer, reasoning included.
     pub completion_tokens: u64,
-    /// The sum.
     pub total_tokens: u64,
     /// Of the prompt's tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -93,7 +94,6 @@ pub struct Usage {
 pub struct PromptTokensDetails {
     /// Read from the prompt cache, at a lower price.
     pub cached_tokens: u64,
-    /// Of audio.
     pub audio_tokens: u64,
 }
 
@@ -103,7 +103,6 @@ pub struct PromptTokensDetails {
 pub struct CompletionTokensDetails {
     /// Thought but not said.
     pub reasoning_tokens: u64,
-    /// Of audio.
     pub audio_tokens: u64,
     /// Predicted tokens that came true.
     pub accepted_prediction_tokens: u64,

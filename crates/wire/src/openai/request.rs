@@ -1,6 +1,8 @@
 //! A chat completion request, fully understood: for gateways that translate it and fakes that check
 //! it. Who only forwards reads a [`super::RequestHead`] instead.
 
+#![expect(missing_docs, reason = "fields are OpenAI's own, under the names of its reference")]
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -80,12 +82,10 @@ pub struct StreamOptions {
 /// One message of the conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Message {
-    /// Who speaks.
     pub role: Role,
     /// What is said; absent or null beside tool calls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<TextOr<ContentPart>>,
-    /// The speaker's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Calls the assistant made.
@@ -102,11 +102,9 @@ pub struct Message {
 pub enum Role {
     /// Instructions, newer spelling.
     Developer,
-    /// Instructions.
     System,
     /// The person or program that asks.
     User,
-    /// The model.
     Assistant,
     /// The result of a call.
     Tool,
@@ -118,19 +116,14 @@ pub enum Role {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ContentPart {
-    /// Words.
     Text {
-        /// The words.
         text: String,
     },
-    /// A picture.
     ImageUrl {
-        /// Where it is.
         image_url: ImageUrl,
     },
     /// A refusal of the assistant, quoted back.
     Refusal {
-        /// Its words.
         refusal: String,
     },
     /// Anything else (audio, files), whose members are dropped.
@@ -156,14 +149,12 @@ pub struct ToolCall {
     /// Always `function` so far.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What is called.
     pub function: FunctionCall,
 }
 
 /// A function and its arguments.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FunctionCall {
-    /// The function's name.
     pub name: String,
     /// JSON in a string, as the model wrote it; it may be malformed.
     pub arguments: String,
@@ -175,14 +166,12 @@ pub struct Tool {
     /// Always `function` so far.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Its description.
     pub function: FunctionSpec,
 }
 
 /// A function's description.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FunctionSpec {
-    /// The function's name.
     pub name: String,
     /// What it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]

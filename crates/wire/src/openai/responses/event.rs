@@ -1,5 +1,7 @@
 //! One event of a stream.
 
+#![expect(missing_docs, reason = "fields are OpenAI's own, under the names of its reference")]
+
 use bytes::BytesMut;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,7 +18,6 @@ use crate::{error_reply::to_json, sse::encode};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 pub enum Event {
-    /// The reply begins.
     #[serde(rename = "response.created")]
     Created {
         /// Grows by one from event to event.
@@ -71,7 +72,6 @@ pub enum Event {
         sequence_number: u64,
         /// Which item, 0-based.
         output_index: u32,
-        /// The item.
         item: OutputItem,
     },
     /// An item is complete.
@@ -81,7 +81,6 @@ pub enum Event {
         sequence_number: u64,
         /// Which item, 0-based.
         output_index: u32,
-        /// The item.
         item: OutputItem,
     },
     /// A message's part begins, still empty.
@@ -89,13 +88,11 @@ pub enum Event {
     ContentPartAdded {
         /// Grows by one from event to event.
         sequence_number: u64,
-        /// The item's id.
         item_id: String,
         /// Which item, 0-based.
         output_index: u32,
         /// Which part, 0-based.
         content_index: u32,
-        /// The part.
         part: OutputPart,
     },
     /// A message's part is complete.
@@ -103,27 +100,22 @@ pub enum Event {
     ContentPartDone {
         /// Grows by one from event to event.
         sequence_number: u64,
-        /// The item's id.
         item_id: String,
         /// Which item, 0-based.
         output_index: u32,
         /// Which part, 0-based.
         content_index: u32,
-        /// The part.
         part: OutputPart,
     },
-    /// A message grows.
     #[serde(rename = "response.output_text.delta")]
     OutputTextDelta {
         /// Grows by one from event to event.
         sequence_number: u64,
-        /// The item's id.
         item_id: String,
         /// Which item, 0-based.
         output_index: u32,
         /// Which part, 0-based.
         content_index: u32,
-        /// What is new.
         delta: String,
         /// Token probabilities, if asked for.
         #[serde(default)]
@@ -137,30 +129,25 @@ pub enum Event {
     OutputTextDone {
         /// Grows by one from event to event.
         sequence_number: u64,
-        /// The item's id.
         item_id: String,
         /// Which item, 0-based.
         output_index: u32,
         /// Which part, 0-based.
         content_index: u32,
-        /// The words.
         text: String,
         /// Token probabilities, if asked for.
         #[serde(default)]
         logprobs: Vec<Value>,
     },
-    /// A refusal grows.
     #[serde(rename = "response.refusal.delta")]
     RefusalDelta {
         /// Grows by one from event to event.
         sequence_number: u64,
-        /// The item's id.
         item_id: String,
         /// Which item, 0-based.
         output_index: u32,
         /// Which part, 0-based.
         content_index: u32,
-        /// What is new.
         delta: String,
     },
     /// A refusal's words in all.
@@ -168,13 +155,11 @@ pub enum Event {
     RefusalDone {
         /// Grows by one from event to event.
         sequence_number: u64,
-        /// The item's id.
         item_id: String,
         /// Which item, 0-based.
         output_index: u32,
         /// Which part, 0-based.
         content_index: u32,
-        /// The words.
         refusal: String,
     },
     /// A call's arguments grow.
@@ -182,11 +167,9 @@ pub enum Event {
     ArgumentsDelta {
         /// Grows by one from event to event.
         sequence_number: u64,
-        /// The item's id.
         item_id: String,
         /// Which item, 0-based.
         output_index: u32,
-        /// What is new.
         delta: String,
     },
     /// A call's arguments in all.
@@ -194,11 +177,9 @@ pub enum Event {
     ArgumentsDone {
         /// Grows by one from event to event.
         sequence_number: u64,
-        /// The item's id.
         item_id: String,
         /// Which item, 0-based.
         output_index: u32,
-        /// The JSON.
         arguments: String,
     },
     /// A part of what is shown of a thought begins.
@@ -206,27 +187,22 @@ pub enum Event {
     SummaryPartAdded {
         /// Grows by one from event to event.
         sequence_number: u64,
-        /// The item's id.
         item_id: String,
         /// Which item, 0-based.
         output_index: u32,
         /// Which part, 0-based.
         summary_index: u32,
-        /// The part.
         part: SummaryPart,
     },
-    /// It grows.
     #[serde(rename = "response.reasoning_summary_text.delta")]
     SummaryTextDelta {
         /// Grows by one from event to event.
         sequence_number: u64,
-        /// The item's id.
         item_id: String,
         /// Which item, 0-based.
         output_index: u32,
         /// Which part, 0-based.
         summary_index: u32,
-        /// What is new.
         delta: String,
     },
     /// Its words in all.
@@ -234,38 +210,30 @@ pub enum Event {
     SummaryTextDone {
         /// Grows by one from event to event.
         sequence_number: u64,
-        /// The item's id.
         item_id: String,
         /// Which item, 0-based.
         output_index: u32,
         /// Which part, 0-based.
         summary_index: u32,
-        /// The words.
         text: String,
     },
-    /// It is complete.
     #[serde(rename = "response.reasoning_summary_part.done")]
     SummaryPartDone {
         /// Grows by one from event to event.
         sequence_number: u64,
-        /// The item's id.
         item_id: String,
         /// Which item, 0-based.
         output_index: u32,
         /// Which part, 0-based.
         summary_index: u32,
-        /// The part.
         part: SummaryPart,
     },
-    /// The stream failed.
     #[serde(rename = "error")]
     Error {
         /// Grows by one from event to event.
         #[serde(default)]
         sequence_number: u64,
-        /// For programs.
         code: Option<String>,
-        /// For people.
         message: String,
         /// The request's member at fault.
         param: Option<String>,

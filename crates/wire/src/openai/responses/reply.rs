@@ -1,5 +1,7 @@
 //! The reply: the body of a 200, and what a stream's first and last events carry.
 
+#![expect(missing_docs, reason = "fields are OpenAI's own, under the names of its reference")]
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -18,16 +20,13 @@ pub struct Response {
     pub created_at: u64,
     /// `queued`, `in_progress`, `completed`, `incomplete`, `failed` or `cancelled`.
     pub status: String,
-    /// Why it failed.
     #[serde(default)]
     pub error: Option<FailedBecause>,
     /// Why it is incomplete.
     #[serde(default)]
     pub incomplete_details: Option<IncompleteBecause>,
-    /// The request's.
     #[serde(default)]
     pub instructions: Option<String>,
-    /// The request's.
     #[serde(default)]
     pub max_output_tokens: Option<u64>,
     /// The dated snapshot that answers.
@@ -36,10 +35,8 @@ pub struct Response {
     pub output: Vec<OutputItem>,
     /// The request's; the default is true.
     pub parallel_tool_calls: bool,
-    /// The request's.
     #[serde(default)]
     pub previous_response_id: Option<String>,
-    /// The request's.
     #[serde(default)]
     pub reasoning: Option<Reasoning>,
     /// `default`, `flex`, `priority`, …
@@ -51,13 +48,11 @@ pub struct Response {
     /// The request's; the default is 1.
     #[serde(default)]
     pub temperature: Option<f64>,
-    /// The request's.
     #[serde(default)]
     pub text: Option<TextConfig>,
     /// The request's; the default is `auto`.
     #[serde(default)]
     pub tool_choice: Value,
-    /// The request's.
     #[serde(default)]
     pub tools: Vec<Value>,
     /// The request's; the default is 1.
@@ -69,7 +64,6 @@ pub struct Response {
     /// What it cost; null until the end.
     #[serde(default)]
     pub usage: Option<Usage>,
-    /// The request's.
     #[serde(default)]
     pub user: Option<String>,
     /// The request's; an empty object by default.
@@ -82,7 +76,6 @@ pub struct Response {
 pub struct FailedBecause {
     /// `server_error`, `rate_limit_exceeded`, `invalid_prompt`, …
     pub code: String,
-    /// For people.
     pub message: String,
 }
 
@@ -97,31 +90,24 @@ pub struct IncompleteBecause {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum OutputItem {
-    /// It says.
     Message {
         /// `msg_…`.
         id: String,
-        /// See the type.
         status: String,
-        /// What.
         content: Vec<OutputPart>,
         /// Always `assistant`.
         role: String,
     },
-    /// It calls.
     FunctionCall {
         /// `fc_…`.
         id: String,
-        /// See the type.
         status: String,
         /// JSON of the arguments.
         arguments: String,
         /// `call_…`: what the call's output refers to.
         call_id: String,
-        /// What is called.
         name: String,
     },
-    /// It thinks.
     Reasoning {
         /// `rs_…`.
         id: String,
@@ -137,21 +123,16 @@ pub enum OutputItem {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum OutputPart {
-    /// Words.
     OutputText {
         /// Citations; an empty list nearly always.
         annotations: Vec<Value>,
         /// Token probabilities, if asked for.
         #[serde(default)]
         logprobs: Vec<Value>,
-        /// The words.
         text: String,
     },
     /// Words of a refusal.
-    Refusal {
-        /// The words.
-        refusal: String,
-    },
+    Refusal { refusal: String },
     /// Anything else, whose members are dropped.
     #[serde(other)]
     Unknown,
@@ -163,7 +144,6 @@ pub struct SummaryPart {
     /// Always `summary_text`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The words.
     pub text: String,
 }
 
@@ -178,7 +158,6 @@ pub struct Usage {
     pub output_tokens: u64,
     /// Of the answer's tokens.
     pub output_tokens_details: OutputTokensDetails,
-    /// The sum.
     pub total_tokens: u64,
 }
 

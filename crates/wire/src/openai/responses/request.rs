@@ -1,5 +1,7 @@
 //! The body of `POST /v1/responses`. Members we know nothing of are skipped.
 
+#![expect(missing_docs, reason = "fields are OpenAI's own, under the names of its reference")]
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,7 +11,6 @@ use crate::{TextOr, error_reply::to_json, openai::StreamOptions};
 /// The body.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ResponsesRequest {
-    /// Model name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// The conversation so far.
@@ -54,7 +55,6 @@ pub struct ResponsesRequest {
     /// Whether the reply is kept; the default is true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<bool>,
-    /// The caller's labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
     /// The caller's name for its end user.
@@ -101,10 +101,8 @@ pub struct InputPart {
     /// `input_text`, `input_image`, `input_file`, `output_text`, …
     #[serde(rename = "type", default)]
     pub kind: String,
-    /// Words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// A picture's address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_url: Option<String>,
     /// How closely to look at it.
