@@ -1,4 +1,8 @@
 //! Every toxic over memory and over sockets: the same assertions, so that neither can drift.
+//!
+//! In memory time is exact, and so is what may have passed at most. On sockets a busy machine may be
+//! late by any measure, so bounds from above only tell what comes from what never comes, and windows
+//! are wide enough that whatever is to happen within one does.
 
 #![expect(clippy::expect_used, reason = "helpers of a test stop it where they fail")]
 
@@ -13,8 +17,14 @@ use world::{
     MemoryNetwork, Passages, Premises, Stream, TcpConnector, Toxic, Witness, listen_tcp,
 };
 
-/// How late a real machine may be.
-const LATE: Duration = Duration::from_millis(60);
+/// How late a timer of the paused runtime may be: its own resolution.
+const LATE_IN_MEMORY: Duration = Duration::from_millis(2);
+
+/// How late a busy machine may be.
+const LATE_ON_SOCKETS: Duration = Duration::from_secs(20);
+
+/// By how much windows are longer on sockets.
+const STRETCH_ON_SOCKETS: u64 = 8;
 
 #[derive(Debug, Default)]
 struct Turned(Mutex<Vec<(String, String)>>);
@@ -32,12 +42,15 @@ struct Ground {
     clock: Clock,
     turned: Arc<Turned>,
     passages: Passages,
+    late: Duration,
+    stretch: u64,
 }
 
 fn memory() -> Ground {
     let network = MemoryNetwork::new();
     let listener = network.listen("west.test", 443, Link::default()).expect("free");
-    ground(listener, network.connector("gateway[1]"), Clock::simulated())
+    let ground = ground(listener, network.connector("gateway[1]"), Clock::simulated());
+    Ground { late: LATE_IN_MEMORY, stretch: 1, ..ground }
 }
 
 async fn sockets() -> Ground {
@@ -50,32 +63,47 @@ async fn sockets() -> Ground {
 }
 
 fn ground(listener: Listener, plain: Arc<dyn Connector>, clock: Clock) -> Ground {
-    Ground { listener, plain, clock, turned: Arc::default(), passages: Passages::default() }
+    Ground {
+        listener,
+        plain,
+        clock,
+        turned: Arc::default(),
+        passages: Passages::default(),
+        late: LATE_ON_SOCKETS,
+        stretch: STRETCH_ON_SOCKETS,
+    }
 }
 
 fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-/// `toxic` downstream on every connection, for the first ten seconds.
+/// `toxic` downstream on every connection, for the first hour.
 fn rule(toxic: Toxic) -> LinkRule {
     LinkRule {
         id: Arc::from("f1"),
         toxic,
         stream: Stream::Downstream,
         from: At(0),
-        to: At::after_start(ms(10_000)),
+        to: At::after_start(ms(3_600_000)),
         ramp: Duration::ZERO,
         share: 1.0,
         hosts: Arc::from([(Arc::from("west.test"), 443)]),
     }
 }
 
-fn between(from_ms: u64, to_ms: u64, toxic: Toxic) -> LinkRule {
-    LinkRule { from: At::after_start(ms(from_ms)), to: At::after_start(ms(to_ms)), ..rule(toxic) }
-}
-
 impl Ground {
+    /// So many milliseconds in memory, and as many times more on sockets as windows are longer there.
+    fn stretched(&self, milliseconds: u64) -> Duration {
+        ms(milliseconds * self.stretch)
+    }
+
+    /// `toxic` downstream on every connection, between two stretched instants.
+    fn between(&self, from_ms: u64, to_ms: u64, toxic: Toxic) -> LinkRule {
+        let at = |milliseconds| At::after_start(self.stretched(milliseconds));
+        LinkRule { from: at(from_ms), to: at(to_ms), ..rule(toxic) }
+    }
+
     fn connector(&self, rules: &[LinkRule]) -> Arc<dyn Connector> {
         let links = Links {
             rules: Arc::from(rules),
@@ -98,10 +126,10 @@ impl Ground {
         (near.expect("connected"), far)
     }
 
-    /// Time since `from`, which must be at least `least` and little more.
+    /// Time since `from`, which must be at least `least`, and no more than the world allows for.
     fn took(&self, from: At, least: Duration) {
         let took = self.clock.now().since(from);
-        assert!(took >= least && took < least + LATE, "{took:?} instead of {least:?}");
+        assert!(took >= least && took <= least + self.late, "{took:?} instead of {least:?}");
     }
 }
 
@@ -123,7 +151,7 @@ async fn latency_delays_what_comes_back_and_nothing_overtakes(mut ground: Ground
     near.read_exact(&mut both).await.expect("arrived");
     assert_eq!(&both, b"12");
     let took = ground.clock.now().since(start);
-    assert!(took >= ms(80) && took <= ms(125) + LATE, "{took:?}");
+    assert!(took >= ms(80) && took <= ms(125) + ground.late, "{took:?}");
 }
 
 async fn upstream_latency_delays_what_goes_out(mut ground: Ground) {
@@ -193,23 +221,23 @@ async fn a_timeout_swallows_and_then_closes(mut ground: Ground) {
 }
 
 async fn a_timeout_of_zero_lasts_as_long_as_its_window(mut ground: Ground) {
-    let hole = between(50, 250, Toxic::Timeout { after: Duration::ZERO });
+    let hole = ground.between(50, 250, Toxic::Timeout { after: Duration::ZERO });
     let (mut near, mut far) = ground.pair(&[hole]).await;
     far.write_all(b"before").await.expect("written");
     near.read_exact(&mut [0; 6]).await.expect("before the window");
-    ground.clock.sleep_until(At::after_start(ms(100))).await;
+    ground.clock.sleep_until(At::after_start(ground.stretched(100))).await;
     far.write_all(b"lost").await.expect("written");
     drop(far);
     assert_eq!(near.read(&mut [0; 4]).await.expect("closed"), 0);
-    ground.took(At(0), ms(250));
+    ground.took(At(0), ground.stretched(250));
 }
 
 async fn a_peer_resets_open_connections(mut ground: Ground) {
-    let (mut near, mut far) =
-        ground.pair(&[between(50, 500, Toxic::ResetPeer { after: ms(30) })]).await;
+    let peer = ground.between(50, 500, Toxic::ResetPeer { after: ms(30) });
+    let (mut near, mut far) = ground.pair(&[peer]).await;
     let error = near.read(&mut [0; 1]).await.expect_err("reset");
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
-    ground.took(At(0), ms(80));
+    ground.took(At(0), ground.stretched(50) + ms(30));
     drop(near);
     let told = far.read(&mut [0; 1]).await.expect_err("reset");
     assert_eq!(told.kind(), ErrorKind::ConnectionReset);
@@ -224,10 +252,10 @@ async fn so_many_bytes_pass_and_then_it_closes(mut ground: Ground) {
 }
 
 async fn a_link_that_is_down_refuses_and_closes(mut ground: Ground) {
-    let down = between(50, 250, Toxic::Down);
+    let down = ground.between(50, 250, Toxic::Down);
     let (mut near, _far) = ground.pair(std::slice::from_ref(&down)).await;
     assert_eq!(near.read(&mut [0; 1]).await.expect("closed"), 0);
-    ground.took(At(0), ms(50));
+    ground.took(At(0), ground.stretched(50));
     let connector = ground.connector(&[down]);
     let to = west();
     let refused = connector.connect(Dial { to: &to, on_behalf_of: "8" }).await;
@@ -237,13 +265,13 @@ async fn a_link_that_is_down_refuses_and_closes(mut ground: Ground) {
 }
 
 async fn held_bytes_are_late_and_not_lost(mut ground: Ground) {
-    let hold = between(50, 250, Toxic::Hold);
+    let hold = ground.between(50, 250, Toxic::Hold);
     ground.listener = ground.listener.on(Premises::new([&hold], ground.clock));
     let (mut near, mut far) = ground.pair(&[]).await;
-    ground.clock.sleep_until(At::after_start(ms(100))).await;
+    ground.clock.sleep_until(At::after_start(ground.stretched(100))).await;
     near.write_all(b"ping").await.expect("written");
     far.read_exact(&mut [0; 4]).await.expect("arrived");
-    ground.took(At(0), ms(250));
+    ground.took(At(0), ground.stretched(250));
 }
 
 async fn both_ends_know_the_passage(mut ground: Ground) {
@@ -254,7 +282,7 @@ async fn both_ends_know_the_passage(mut ground: Ground) {
     let passage = ground.passages.of(&far.whereabouts());
     let met: Vec<_> = passage.met(At(5), At(6)).map(ToString::to_string).collect();
     assert_eq!(met, ["f1"]);
-    let late = At::after_start(ms(10_000));
+    let late = At::after_start(ms(3_600_000));
     assert_eq!(passage.met(late, late).count(), 0, "the window is over");
     let (mut near, mut far) = ground.pair(&[]).await;
     near.write_all(b"x").await.expect("written");
