@@ -1,31 +1,60 @@
 //! The shipped scenarios ask different questions: each separates its contenders, and no strategy
-//! leads them all. Played in full; whoever tunes a scenario learns here that it stopped telling.
+//! leads them all. Each is played in full by a test of its own; whoever tunes a scenario learns here
+//! that it stopped telling, or that another contender leads it.
 
 use std::collections::BTreeSet;
 
 use crate::support::Scratch;
 
-/// The names of the shipped scenarios.
-fn shipped(scratch: &Scratch) -> Vec<String> {
-    let listed = scratch.run(&["list", "scenarios", "--json"]);
-    let lines: Vec<serde_json::Value> = serde_json::from_str(&listed.out).expect("JSON");
-    lines.iter().map(|line| line["name"].as_str().expect("a name").to_owned()).collect()
+/// Plays a scenario and compares its leader with the table below.
+fn leads(name: &str, leader: &str) {
+    let scratch = Scratch::new();
+    let ran = scratch.run(&["run", name, "--json", "--out", "played"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let report: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    let names = |key: &str| report["verdict"][key].as_array().cloned().unwrap_or_default();
+    let (ranking, kept) = (names("ranking"), names("kept"));
+    let line = &report["verdict"]["line"];
+    assert!(!kept.is_empty(), "nobody keeps the promise: {line}");
+    assert!(kept.len() < ranking.len(), "everybody keeps the promise: {line}");
+    assert_eq!(ranking[0], leader, "another contender leads: {line}");
+}
+
+/// A test for each scenario, and the table of who leads it.
+macro_rules! leaders {
+    ($($test:ident: $name:literal is led by $leader:literal;)+) => {
+        $(
+            #[test]
+            fn $test() {
+                leads($name, $leader);
+            }
+        )+
+
+        const LEADERS: &[(&str, &str)] = &[$(($name, $leader)),+];
+    };
+}
+
+leaders! {
+    when_incidents_are_random: "incident-weather" is led by "priority";
+    when_one_provider_dies: "one-provider-dies" is led by "least-busy";
+    when_a_region_browns_out: "regional-brownout" is led by "latency";
+    when_gateways_restart_one_by_one: "rolling-restart" is led by "round-robin";
+    when_a_quota_is_shared: "shared-quota" is led by "latency";
+    when_throttling_storms: "throttling-storm" is led by "priority";
+    when_gateways_keep_their_own_books: "two-replicas" is led by "alone";
 }
 
 #[test]
-fn three_leaders_at_least_and_everywhere_somebody_who_loses() {
-    let scratch = Scratch::new();
-    let mut leaders = BTreeSet::new();
-    for name in shipped(&scratch) {
-        let ran = scratch.run(&["run", &name, "--json", "--out", &name]);
-        assert_eq!(ran.code, 0, "{name}: {}", ran.err);
-        let report: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
-        let names = |key: &str| report["verdict"][key].as_array().cloned().unwrap_or_default();
-        let (ranking, kept) = (names("ranking"), names("kept"));
-        let line = &report["verdict"]["line"];
-        assert!(!kept.is_empty(), "nobody keeps the promise of {name}: {line}");
-        assert!(kept.len() < ranking.len(), "everybody keeps the promise of {name}: {line}");
-        leaders.insert(ranking[0].as_str().expect("a name").to_owned());
-    }
+fn every_shipped_scenario_is_played() {
+    let listed = Scratch::new().run(&["list", "scenarios", "--json"]);
+    let lines: Vec<serde_json::Value> = serde_json::from_str(&listed.out).expect("JSON");
+    let shipped: BTreeSet<&str> = lines.iter().filter_map(|line| line["name"].as_str()).collect();
+    let played: BTreeSet<&str> = LEADERS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(shipped, played);
+}
+
+#[test]
+fn three_leaders_at_least() {
+    let leaders: BTreeSet<&str> = LEADERS.iter().map(|(_, leader)| *leader).collect();
     assert!(leaders.len() >= 3, "these lead: {leaders:?}");
 }
