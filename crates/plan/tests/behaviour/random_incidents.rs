@@ -134,9 +134,10 @@ fn sojourns_have_the_published_medians_and_sigmas() {
 /// Median and standard deviation of the logarithm.
 fn shape(samples: &mut [f64]) -> (f64, f64) {
     samples.sort_by(f64::total_cmp);
-    let logs: Vec<f64> = samples.iter().map(|sample| sample.ln()).collect();
+    let logs: Vec<f64> = samples.iter().map(|sample| libm::log(*sample)).collect();
     let mean = logs.iter().sum::<f64>() / logs.len() as f64;
-    let variance = logs.iter().map(|log| (log - mean).powi(2)).sum::<f64>() / logs.len() as f64;
+    let variance =
+        logs.iter().map(|log| (log - mean) * (log - mean)).sum::<f64>() / logs.len() as f64;
     (samples[samples.len() / 2], variance.sqrt())
 }
 

@@ -7,4 +7,5 @@ mod a_timeline_is_replayed;
 mod both_clocks_agree;
 mod contenders_meet_the_same_luck;
 mod links_and_instances_fail;
+mod runs_are_the_same_on_every_platform;
 mod support;
