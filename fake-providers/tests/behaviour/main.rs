@@ -7,6 +7,8 @@ mod fault_catalogue;
 mod faults_reach_sockets;
 mod faults_reach_the_client;
 mod gemini_speaks;
+#[path = "../../../crates/cli/tests/behaviour/generated.rs"]
+mod generated;
 mod hostile_clients_are_survived;
 mod limits_and_slots_hold;
 mod luck_is_keyed;

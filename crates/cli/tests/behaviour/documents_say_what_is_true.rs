@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::generated;
 use crate::support::Scratch;
 
 const README: &str = include_str!("../../../../README.md");
 /// The fakes' handbook.
 const FAKES: &str = include_str!("../../../../docs/fakes.md");
+const CHANGELOG: &str = include_str!("../../../../CHANGELOG.md");
 const GUIDE: &str = include_str!("../../../../docs/guide.md");
 const COMPOSE: &str = include_str!("../../../../docker-compose.yml");
 const NGINX: &str = include_str!("../../../../deploy/nginx.conf");
@@ -82,22 +84,66 @@ fn the_fragments_of_the_guide_fit_into_a_scenario() {
     assert!(checked >= 1);
 }
 
-#[test]
-fn the_handbooks_tables_of_faults_are_the_catalogue() {
+/// Faults of one group, as `brownout list` has them.
+fn listed(group: &str) -> Vec<(String, String)> {
     let ran = Scratch::new().run(&["list", "faults", "--json"]);
     let lines: Vec<Value> = serde_json::from_str(&ran.out).expect("JSON");
-    let of = |belongs: &dyn Fn(&str) -> bool| -> BTreeSet<String> {
-        let text = |line: &Value, key| line[key].as_str().map(str::to_owned);
-        lines
-            .iter()
-            .filter(|line| belongs(&text(line, "group").unwrap_or_default()))
-            .map(|line| text(line, "name").expect("a name"))
-            .collect()
-    };
-    let fakes = of(&|group| group != "links" && group != "instances");
-    assert_eq!(first_cells(FAKES, "## Faults"), fakes);
-    assert_eq!(first_cells(GUIDE, "### On links"), of(&|group| group == "links"));
-    assert_eq!(first_cells(GUIDE, "### On gateway instances"), of(&|group| group == "instances"));
+    let text = |line: &Value, key: &str| line[key].as_str().expect("a text").to_owned();
+    let of_group = lines.iter().filter(|line| line["group"] == group);
+    of_group.map(|line| (text(line, "name"), text(line, "summary"))).collect()
+}
+
+#[test]
+fn the_guides_tables_of_faults_are_the_catalogue() {
+    for (group, head, begin, end) in [
+        (
+            "links",
+            "| toxic | what the connection meets |",
+            "<!-- faults of links, as the code has them -->\n",
+            "<!-- end of the faults of links -->",
+        ),
+        (
+            "instances",
+            "| fault | what the instance does |",
+            "<!-- faults of instances, as the code has them -->\n",
+            "<!-- end of the faults of instances -->",
+        ),
+    ] {
+        let mut table = format!("{head}\n|---|---|\n");
+        for (name, summary) in listed(group) {
+            table += &format!("| `{name}` | {} |\n", summary.replace('|', "\\|"));
+        }
+        generated::hold("docs/guide.md", Some((begin, end)), &table);
+    }
+}
+
+#[test]
+fn the_handbooks_tables_of_faults_are_the_catalogue() {
+    let names =
+        |group| listed(group).into_iter().map(|(name, _)| name).collect::<BTreeSet<String>>();
+    assert_eq!(first_cells(FAKES, "## Faults"), names("faults"));
+    assert_eq!(first_cells(GUIDE, "### On links"), names("links"));
+    assert_eq!(first_cells(GUIDE, "### On gateway instances"), names("instances"));
+}
+
+/// A number of faults in prose is wrong as soon as there is another one; output that is shown is not
+/// prose.
+#[test]
+fn no_page_counts_the_faults() {
+    for (name, page) in
+        [("README", README), ("fakes", FAKES), ("guide", GUIDE), ("changelog", CHANGELOG)]
+    {
+        let mut is_output = false;
+        for line in page.lines() {
+            is_output ^= line.trim_start().starts_with("```");
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let counts = words.windows(2).any(|pair| {
+                pair[0].parse::<u32>().is_ok_and(|count| count > 2)
+                    && ["fault", "failure"].iter().any(|thing| pair[1].starts_with(thing))
+            });
+            assert!(is_output || !counts, "{name} counts: {line}");
+        }
+    }
 }
 
 fn compose() -> Value {

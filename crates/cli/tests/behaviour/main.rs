@@ -12,6 +12,7 @@ mod dependencies;
 mod documents_say_what_is_true;
 mod exit_codes_say_how_it_ended;
 mod fakes_stand_alone;
+mod generated;
 mod help_begins_with_an_example;
 mod instances_are_told_apart;
 mod newcomers_are_helped;

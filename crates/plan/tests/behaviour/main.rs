@@ -2,6 +2,8 @@
 
 mod diagnostics;
 mod gemini_and_bedrock;
+#[path = "../../../cli/tests/behaviour/generated.rs"]
+mod generated;
 mod hostile;
 mod quotas_are_shared;
 mod random_incidents;
