@@ -23,7 +23,7 @@ use crate::ledger::Attempt;
 use crate::permit::Permit;
 pub(crate) use body::{Body, Then};
 pub(crate) use pieces::PieceWriter;
-pub(crate) use stream::{Stream, StreamParts};
+pub(crate) use stream::{Stream, StreamParts, TextWidth};
 
 /// The body of a response.
 #[derive(Debug)]

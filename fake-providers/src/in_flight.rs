@@ -17,7 +17,9 @@ use record::AttemptEnd;
 use vocab::{At, PromptId, Visit, mark};
 
 use crate::action::{AnswerForm, HeadEnd, LimitScale, StreamEnd, TokenMutation};
-use crate::answer::{Answer, AttemptGuard, Body, PieceWriter, Stream, StreamParts, Then};
+use crate::answer::{
+    Answer, AttemptGuard, Body, PieceWriter, Stream, StreamParts, TextWidth, Then,
+};
 use crate::attempt_record::Numbers;
 use crate::connection::Connection;
 use crate::latency::answer_tokens;
@@ -190,7 +192,7 @@ impl InFlight<'_> {
             encoder,
             token_schedule,
             cursor: TokenCursor::new(script, self.marks()),
-            wide: form.pieces.is_some(),
+            width: form.pieces.map_or(TextWidth::Narrow, |_| TextWidth::Wide),
             with_usage: !form.without_usage,
             context: self.context.clone(),
             arrived: self.arrived,

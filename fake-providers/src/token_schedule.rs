@@ -35,9 +35,9 @@ pub(crate) struct TokenSchedule {
 /// What comes next.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Step {
-    /// The next token, and what is odd about it.
+    /// The next token, and its mutations.
     Token(Vec<TokenMutation>),
-    /// The end, as planned, and what is odd about it.
+    /// The end, as planned, and its mutations.
     Finish(Vec<EndMutation>),
     /// The end, as a fault has it.
     Broken(StreamEnd),

@@ -25,9 +25,9 @@ const PAGE_ROWS: usize = 1_000;
 /// Rows in one page at most.
 const PAGE_ROWS_MAX: usize = 10_000;
 
-/// A page as it is said.
+/// A page as it is sent.
 #[derive(Debug, Serialize)]
-struct Said {
+struct PageView {
     rows: Vec<Arc<JournalRow>>,
     next: u64,
     lost: u64,
@@ -54,7 +54,7 @@ pub(super) async fn journal(
     let State(fakes) = state;
     let page = kept(&fakes)?.page(&asked.filter, asked.limit.unwrap_or(PAGE_ROWS));
     let under_way = fakes.state.book.under_way() as u64;
-    let said = Said { rows: page.rows, next: page.next, lost: page.lost, under_way };
+    let said = PageView { rows: page.rows, next: page.next, lost: page.lost, under_way };
     Ok(Json(said).into_response())
 }
 

@@ -1,4 +1,4 @@
-//! An answer that is spoken token by token.
+//! An answer that is sent token by token.
 //!
 //! It costs one timer, moved once per token, and one small write per token into a shared buffer;
 //! tokens that are due in the same tick of the timer leave as separate frames at once.
@@ -25,7 +25,7 @@ use crate::script::{Kind, Piece, TokenCursor};
 use crate::state::State;
 use crate::token_schedule::{Step, TokenSchedule};
 
-/// An answer being spoken.
+/// An answer being sent.
 #[derive(Debug)]
 pub(crate) struct Stream {
     parts: StreamParts,
@@ -40,7 +40,7 @@ pub(crate) struct Stream {
     held: BytesMut,
 }
 
-/// What is to be spoken, by whom and over which connection.
+/// What is to be sent, in whose words and over which connection.
 #[derive(Debug)]
 pub(crate) struct StreamParts {
     pub(crate) state: Arc<State>,
@@ -50,8 +50,8 @@ pub(crate) struct StreamParts {
     pub(crate) token_schedule: TokenSchedule,
     /// What is said, in step with the token_schedule.
     pub(crate) cursor: TokenCursor,
-    /// Whether every token's text holds a character of several bytes.
-    pub(crate) wide: bool,
+    /// Of every token's text.
+    pub(crate) width: TextWidth,
     /// Whether the end tells how many tokens it took.
     pub(crate) with_usage: bool,
     /// What the persona needs to say an error.
@@ -60,9 +60,18 @@ pub(crate) struct StreamParts {
     pub(crate) arrived: At,
 }
 
-/// What is odd about a token's own frame.
+/// Whether a token's text holds a character of several bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TextWidth {
+    /// None.
+    Narrow,
+    /// One, so that a cut can fall into it.
+    Wide,
+}
+
+/// What mutations make of a token's own frame.
 #[derive(Clone, Copy, Debug, Default)]
-struct Oddities {
+struct TokenForm {
     garbled: bool,
     twice: bool,
     after_the_next: bool,
@@ -150,7 +159,7 @@ impl Stream {
         }
         match step {
             Step::Token(mutations) => {
-                self.say_token(&mutations);
+                self.encode_token(&mutations);
                 self.more()
             }
             Step::Finish(mutations) => self.finish(&mutations),
@@ -169,49 +178,53 @@ impl Stream {
         self.timer.as_mut().poll(cx)
     }
 
-    /// The next token's frame into the buffer, with what is odd about it.
-    fn say_token(&mut self, mutations: &[TokenMutation]) {
-        let StreamParts { record, token_schedule, cursor, encoder, wide, .. } = &mut self.parts;
+    /// The next token's frame into the buffer, as mutations have it.
+    fn encode_token(&mut self, mutations: &[TokenMutation]) {
+        let StreamParts { record, token_schedule, cursor, encoder, width, .. } = &mut self.parts;
         record.generated(1);
         token_schedule.send();
-        if mutations.is_empty() && !*wide && !token_schedule.endless && self.held.is_empty() {
+        if mutations.is_empty()
+            && *width == TextWidth::Narrow
+            && !token_schedule.endless
+            && self.held.is_empty()
+        {
             if let Some(piece) = cursor.next() {
                 encoder.say(&mut self.out, &piece);
             }
             return;
         }
-        let mut odd = Oddities::default();
+        let mut form = TokenForm::default();
         for mutation in mutations {
             match mutation {
                 TokenMutation::Comments { ids } => encoder.idle_frames(&mut self.out, *ids),
                 TokenMutation::UnknownEvent => encoder.unknown_event(&mut self.out),
-                TokenMutation::Garble => odd.garbled = true,
-                TokenMutation::Duplicate => odd.twice = true,
-                TokenMutation::Reorder => odd.after_the_next = true,
+                TokenMutation::Garble => form.garbled = true,
+                TokenMutation::Duplicate => form.twice = true,
+                TokenMutation::Reorder => form.after_the_next = true,
             }
         }
-        self.say_oddly(odd);
+        self.encode_mutated(form);
     }
 
-    fn say_oddly(&mut self, odd: Oddities) {
+    fn encode_mutated(&mut self, form: TokenForm) {
         let before = std::mem::take(&mut self.held);
         let start = self.out.len();
         let is_last = self.parts.token_schedule.sent >= self.parts.token_schedule.length;
-        let StreamParts { cursor, encoder, token_schedule, wide, .. } = &mut self.parts;
-        let piece = odd_piece(cursor, &mut self.text, *wide, token_schedule.endless);
-        if odd.garbled {
+        let StreamParts { cursor, encoder, token_schedule, width, .. } = &mut self.parts;
+        let piece = next_piece(cursor, &mut self.text, *width, token_schedule);
+        if form.garbled {
             encoder.garble(&mut self.out, &piece);
         } else {
             encoder.say(&mut self.out, &piece);
         }
-        if odd.twice {
+        if form.twice {
             // Output twice, it is billed twice: no token is delivered that nobody billed.
             self.parts.record.generated(1);
             let frame = Bytes::copy_from_slice(&self.out[start..]);
             self.out.extend_from_slice(&frame);
         }
         // The last token has nobody to change places with.
-        if odd.after_the_next && before.is_empty() && !is_last {
+        if form.after_the_next && before.is_empty() && !is_last {
             self.held = self.out.split_off(start);
         }
         self.out.extend_from_slice(&before);
@@ -272,23 +285,30 @@ impl Stream {
     }
 
     fn truncate(&mut self, inside: CutPoint) -> Poll<Output> {
-        if inside != CutPoint::Nothing {
-            let StreamParts { cursor, encoder, token_schedule, wide, .. } = &mut self.parts;
-            token_schedule.send();
-            let wide = *wide || inside == CutPoint::Utf8;
-            let piece = odd_piece(cursor, &mut self.text, wide, token_schedule.endless);
-            encoder.say(&mut self.out, &piece);
-            let first_byte = self.out.iter().position(|byte| !byte.is_ascii());
-            let end = match (inside, first_byte) {
-                (CutPoint::Utf8, Some(at)) => at + 1,
-                _ => self.out.len() / 2,
-            };
-            self.out.truncate(end);
+        match inside {
+            CutPoint::Nothing => {}
+            CutPoint::Frame => {
+                self.encode_plain(self.parts.width);
+                self.out.truncate(self.out.len() / 2);
+            }
+            CutPoint::Utf8 => {
+                self.encode_plain(TextWidth::Wide);
+                let first_byte = self.out.iter().position(|byte| !byte.is_ascii());
+                self.out.truncate(first_byte.map_or(self.out.len() / 2, |at| at + 1));
+            }
         }
         if self.out.is_empty() {
             return Poll::Ready(Output::End(AttemptEnd::Truncated));
         }
         self.last(AttemptEnd::Truncated)
+    }
+
+    /// The next token's frame as it is, into the buffer.
+    fn encode_plain(&mut self, width: TextWidth) {
+        let StreamParts { cursor, encoder, token_schedule, .. } = &mut self.parts;
+        token_schedule.send();
+        let piece = next_piece(cursor, &mut self.text, width, token_schedule);
+        encoder.say(&mut self.out, &piece);
     }
 
     fn poll_beat(&mut self, cx: &mut Context<'_>, every: Duration) -> Poll<Output> {
@@ -328,16 +348,16 @@ impl Stream {
 }
 
 /// The next token; a filler, where an answer goes on after its planned end.
-fn odd_piece<'t>(
+fn next_piece<'t>(
     cursor: &'t mut TokenCursor,
     text: &'t mut String,
-    wide: bool,
-    endless: bool,
+    width: TextWidth,
+    token_schedule: &TokenSchedule,
 ) -> Piece<'t> {
     let Some(mut piece) = cursor.next() else { return filler(" ~") };
     // The block stays open where more is to come.
-    piece.ends &= !endless;
-    if wide && piece.kind == Kind::Text && !piece.text.ends_with('$') {
+    piece.ends &= !token_schedule.endless;
+    if width == TextWidth::Wide && piece.kind == Kind::Text && !piece.text.ends_with('$') {
         text.clear();
         text.push_str(piece.text);
         text.push(mark::WIDE);
