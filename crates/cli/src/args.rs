@@ -84,6 +84,9 @@ pub(crate) struct Run {
     /// Run only these contenders.
     #[arg(long = "contender", value_name = "NAME")]
     pub(crate) contenders: Vec<String>,
+    /// Whose behaviour contenders play that name none; see `brownout list personalities`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) personality: Option<String>,
     /// Run with so many seeds, from the scenario's seed (or --seed) upwards.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) seeds: Option<u32>,
@@ -159,6 +162,9 @@ pub(crate) struct Gateway {
     /// LiteLLM proxy config.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) config: PathBuf,
+    /// Whose behaviour to play when deployments fail [default: that of the routing strategy].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) personality: Option<String>,
     #[command(flatten)]
     pub(crate) bind: Bind<4000>,
 }
@@ -289,6 +295,8 @@ pub(crate) struct List {
 pub(crate) enum Listed {
     /// Routing strategies.
     Strategies,
+    /// Whose behaviour a gateway can play.
+    Personalities,
     /// Faults.
     Faults,
     /// Latency presets and workloads.

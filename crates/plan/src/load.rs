@@ -16,7 +16,7 @@ use crate::out::checked::Checked;
 use crate::out::plan::Plan;
 use crate::resolve::compress::{self, Compress};
 use crate::resolve::config::{self, Loaded};
-use crate::resolve::contenders::{ContenderConfig, ContenderSpec, contenders};
+use crate::resolve::contenders::{ContenderConfig, ContenderSpec, contenders, personality};
 use crate::resolve::deployments::fakes;
 use crate::resolve::events::{Change, events};
 use crate::resolve::faults::entry::Setting;
@@ -71,8 +71,7 @@ impl Loader {
         let seed = Seed(request.seed.or_else(|| self.seed(&scenario)).unwrap_or(SEED));
         let slo = slo::slos(scenario.slo.node.as_ref(), &mut self.problems);
         let client = traffic::client(scenario.client.node.as_ref(), &mut self.problems);
-        let specs = contenders(scenario.contenders.node.as_ref(), &mut self.problems);
-        let specs = self.chosen(specs, request.contenders);
+        let specs = self.contenders(scenario.contenders.node.as_ref(), request)?;
 
         let shipped = (self.kept(Presets::shipped), self.kept(Prices::shipped));
         let (presets, prices) = (shipped.0?, shipped.1?);
@@ -214,6 +213,22 @@ impl Loader {
         })
     }
 
+    /// The contenders that are asked for; who names no personality gets that of `--personality`.
+    fn contenders(
+        &mut self,
+        section: Option<&Node>,
+        request: &Request<'_>,
+    ) -> Option<Vec<ContenderSpec>> {
+        let mut specs = contenders(section, &mut self.problems);
+        if let Some(name) = request.personality {
+            let personality = self.kept(|_| personality(name))?;
+            for spec in &mut specs {
+                spec.personality.get_or_insert(personality);
+            }
+        }
+        Some(self.chosen(specs, request.contenders))
+    }
+
     /// Only the contenders that `--contender` names, in the scenario's order.
     fn chosen(&mut self, specs: Vec<ContenderSpec>, names: &[String]) -> Vec<ContenderSpec> {
         let known: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
@@ -312,6 +327,7 @@ impl Loader {
             match config::with_dummies(loaded.config, fleet) {
                 Ok(mut gateway) => {
                     config::with_known_prices(&mut gateway, prices);
+                    gateway.personality = spec.personality.unwrap_or(gateway.personality);
                     configs.push(ContenderConfig { spec: spec.clone(), gateway });
                 }
                 Err(strangers) => {
@@ -358,6 +374,7 @@ impl Loader {
                 match config::with_dummies(loaded.config, fleet) {
                     Ok(mut config) => {
                         config::with_known_prices(&mut config, prices);
+                        config.personality = spec.personality.unwrap_or(config.personality);
                         configs.push(Arc::new(config));
                     }
                     Err(strangers) => {

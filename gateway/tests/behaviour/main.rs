@@ -1,6 +1,7 @@
 //! The gateway through its public door, one module per behaviour: over the wire on an in-memory network in
 //! paused time, and its policy with neither clock nor network.
 
+mod any_strategy_under_any_personality;
 mod balances;
 mod bounds_slow_clients;
 mod bounds_tries;

@@ -10,6 +10,7 @@ mod errors;
 mod fallbacks;
 mod given;
 mod litellm_configs;
+mod personalities;
 mod retries;
 mod routing;
 mod strategies_conform;

@@ -137,7 +137,8 @@ fn of_scenario(
     place: Place,
 ) -> Result<(StandingFakes, Option<Text>), Failure> {
     let scenario = scenario::find(name)?;
-    let reading = Reading { clock: ClockKind::Wall, seed: None, contenders: &[] };
+    let reading =
+        Reading { clock: ClockKind::Wall, seed: None, contenders: &[], personality: None };
     let (plan, config) = scenario::plan_with_config(&scenario, &args.plan, reading)?;
     scenario::print_notes(&plan);
     let standing = runner::stand_fakes(plan.fakes, place).map_err(|error| stand_failure(&error))?;

@@ -23,8 +23,8 @@ impl Secrets for Environment {
 /// Serves until told to stop.
 pub(crate) fn gateway(args: &Gateway) -> Outcome {
     let text = scenario::config_text(&args.config)?;
-    let (config, notes) =
-        plan::gateway_config(&text, &Environment).map_err(|report| scenario::mistakes(&report))?;
+    let (config, notes) = plan::gateway_config(&text, &Environment, args.personality.as_deref())
+        .map_err(|report| scenario::mistakes(&report))?;
     for note in &notes {
         screen::remark(&format!("  {note}"));
     }

@@ -13,6 +13,7 @@ pub(crate) fn list(args: &List) -> Outcome {
     }
     let lines = match args.what {
         Listed::Strategies => listing::strategies(),
+        Listed::Personalities => listing::personalities(),
         Listed::Faults => listing::faults(),
         Listed::Scenarios => listing::scenarios(),
         Listed::Presets => presets()?,

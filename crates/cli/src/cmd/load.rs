@@ -17,7 +17,8 @@ use crate::{screen, signals};
 /// Replays the traffic and reports what clients saw.
 pub(crate) fn load(args: &Load) -> Outcome {
     let scenario = scenario::find(&args.scenario)?;
-    let reading = Reading { clock: ClockKind::Wall, seed: None, contenders: &[] };
+    let reading =
+        Reading { clock: ClockKind::Wall, seed: None, contenders: &[], personality: None };
     let plan = scenario::plan(&scenario, &args.plan, reading)?;
     let standing = standing(args)?;
     let stop = signals::stop_flag()

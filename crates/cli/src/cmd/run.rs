@@ -60,7 +60,8 @@ fn jobs(args: &Run) -> Result<Vec<Job>, Failure> {
     let mut jobs = Vec::new();
     for name in &args.scenarios {
         let scenario = Arc::new(scenario::find(name)?);
-        let reading = Reading { clock, seed: None, contenders: &args.contenders };
+        let (contenders, personality) = (&*args.contenders, args.personality.as_deref());
+        let reading = Reading { clock, seed: None, contenders, personality };
         let first = scenario::plan(&scenario, &args.plan, reading)?;
         if let Some(refusal) = first.refusals.first() {
             return Err(Failure::User(format!("error: {name} cannot be run: {refusal}")));

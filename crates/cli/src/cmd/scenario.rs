@@ -45,6 +45,7 @@ pub(crate) struct Reading<'a> {
     pub(crate) clock: ClockKind,
     pub(crate) seed: Option<u64>,
     pub(crate) contenders: &'a [String],
+    pub(crate) personality: Option<&'a str>,
 }
 
 /// Makes the plan.
@@ -85,6 +86,7 @@ pub(crate) fn plan_with_config(
         clock: reading.clock,
         seed: reading.seed.or(args.seed),
         contenders: reading.contenders,
+        personality: reading.personality,
         sets: &args.sets,
         shorten: args.length,
         build: Build { version: env!("CARGO_PKG_VERSION"), binary: &binary },

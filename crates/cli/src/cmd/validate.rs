@@ -11,7 +11,8 @@ use crate::screen;
 pub(crate) fn validate(args: &Validate) -> Outcome {
     let mut mistakes = Vec::new();
     for name in &args.scenarios {
-        let reading = Reading { clock: ClockKind::Virtual, seed: None, contenders: &[] };
+        let reading =
+            Reading { clock: ClockKind::Virtual, seed: None, contenders: &[], personality: None };
         let plan = scenario::find(name)
             .and_then(|scenario| scenario::plan(&scenario, &args.plan, reading));
         match plan {

@@ -42,6 +42,27 @@ fn personality(personality: Personality) -> String {
     }
 }
 
+/// Personalities, in the order of their table.
+pub fn personalities() -> Vec<Line> {
+    let line = |personality: &Personality| {
+        let strategies = gateway::strategy::ALL.iter();
+        let by_default = strategies
+            .filter(|entry| policy::default_for(entry.origin) == *personality)
+            .map(|entry| entry.name);
+        let by_default = by_default.collect::<Vec<_>>().join(", ");
+        let kind = match personality.kind {
+            Kind::Emulated => "emulated, parity not measured",
+            Kind::BuiltIn => "built in",
+        };
+        Line {
+            name: personality.name.to_owned(),
+            summary: personality.summary.to_owned(),
+            details: vec![kind.to_owned(), format!("the default of {by_default}")],
+        }
+    };
+    policy::ALL.iter().map(line).collect()
+}
+
 /// Faults, in the order of their table.
 pub fn faults() -> Vec<Line> {
     let line = |entry: &fake_providers::fault::Entry| Line {

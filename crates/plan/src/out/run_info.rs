@@ -158,6 +158,7 @@ pub(crate) fn overrides(request: &Request<'_>) -> Vec<String> {
         let name = text.name.rsplit(['/', '\\']).next().unwrap_or_default();
         format!("timeline={name} (sha {hash})")
     }));
+    overrides.extend(request.personality.map(|name| format!("personality={name}")));
     overrides.extend(length.map(|length| format!("for={}", length.replace(' ', ""))));
     overrides
 }

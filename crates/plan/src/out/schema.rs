@@ -5,6 +5,7 @@
 //! faults, link faults and instance faults.
 
 use fake_providers::fault::ALL;
+use gateway::policy;
 use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
@@ -21,9 +22,19 @@ pub fn schema() -> Value {
         root.insert("required".to_owned(), json!(["scenario", "traffic"]));
         if let Some(Value::Object(definitions)) = root.get_mut("$defs") {
             *definitions = with_inject(std::mem::take(definitions), generator());
+            name_personalities(definitions);
         }
     }
     schema
+}
+
+/// A contender's personality is one of the table's.
+fn name_personalities(definitions: &mut Map<String, Value>) {
+    let names = policy::ALL.iter().map(|personality| Value::from(personality.name));
+    let names: Vec<Value> = names.chain([Value::Null]).collect();
+    if let Some(contender) = definitions.get_mut("Contender") {
+        contender["properties"]["personality"]["enum"] = Value::Array(names);
+    }
 }
 
 /// The definitions, with what can be injected in its place and what that refers to after it.

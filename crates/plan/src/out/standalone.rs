@@ -7,6 +7,7 @@ use gateway::litellm::Secrets;
 use vocab::{DeploymentId, DeploymentNumber, Protocol, Seed};
 
 use crate::resolve::config::{self, Loaded, dummy_key, with_known_prices};
+use crate::resolve::contenders;
 use crate::resolve::presets::Presets;
 use crate::resolve::prices::Prices;
 use crate::text::diagnostic::{Report, Sources};
@@ -14,11 +15,16 @@ use crate::text::request::Text;
 use crate::text::yaml;
 
 /// Reads a LiteLLM config for a gateway that serves real clients: secrets come from `secrets`, and
-/// nothing is replaced. Also returns one line per key without effect.
+/// nothing is replaced. `personality` replaces the one that goes with the routing strategy. Also
+/// returns one line per key without effect.
 ///
 /// # Errors
 /// Every mistake found, with its place.
-pub fn gateway_config(text: &Text, secrets: &dyn Secrets) -> Result<(Config, Vec<String>), Report> {
+pub fn gateway_config(
+    text: &Text,
+    secrets: &dyn Secrets,
+    personality: Option<&str>,
+) -> Result<(Config, Vec<String>), Report> {
     let mut sources = Sources::default();
     let source = sources.add(&text.name, &text.text);
     let read = yaml::parse(source, &text.text)
@@ -27,6 +33,10 @@ pub fn gateway_config(text: &Text, secrets: &dyn Secrets) -> Result<(Config, Vec
         .and_then(|Loaded { mut config, notes }| {
             let prices = Prices::shipped(&mut sources).map_err(|problem| vec![problem])?;
             with_known_prices(&mut config, &prices);
+            if let Some(name) = personality {
+                let personality = contenders::personality(name).map_err(|problem| vec![problem])?;
+                config.personality = personality;
+            }
             Ok((config, notes))
         });
     read.map_err(|problems| Report::new(sources, problems))

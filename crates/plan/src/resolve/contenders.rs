@@ -2,9 +2,10 @@
 //! [`crate::resolve::config`]'s business.
 
 use gateway::config::{Balance, Config};
+use gateway::policy::{self, Personality};
 use vocab::ContenderName;
 
-use crate::text::diagnostic::{Problem, Span};
+use crate::text::diagnostic::{Problem, Span, suggest};
 use crate::text::node::{Key, Node, Value};
 use crate::text::raw::{BalanceWord, Contender};
 use crate::text::read::read;
@@ -26,6 +27,8 @@ pub(crate) struct ContenderSpec {
     pub instances: u32,
     /// How requests are spread.
     pub balance: Balance,
+    /// Whose behaviour it plays, where it says so.
+    pub personality: Option<Personality>,
     /// What lies over the config, by section.
     pub overlay: Option<Node>,
 }
@@ -76,7 +79,14 @@ pub(crate) fn contenders(
 }
 
 fn spec(name: ContenderName, at: Option<Span>) -> ContenderSpec {
-    ContenderSpec { name, at, instances: 1, balance: Balance::RoundRobin, overlay: None }
+    ContenderSpec {
+        name,
+        at,
+        instances: 1,
+        balance: Balance::RoundRobin,
+        personality: None,
+        overlay: None,
+    }
 }
 
 fn contender(item: &Node, before: &[ContenderSpec]) -> Result<ContenderSpec, Problem> {
@@ -130,6 +140,10 @@ fn contender(item: &Node, before: &[ContenderSpec]) -> Result<ContenderSpec, Pro
         Some(BalanceWord::LeastConn) => Balance::LeastConn,
         Some(BalanceWord::Random) => Balance::Random,
     };
+    contender.personality = match &text.personality {
+        Some(name) => Some(personality(&name.value).map_err(|problem| problem.at(name.at))?),
+        None => None,
+    };
     let sections = [
         ("router_settings", text.router_settings.is_some()),
         ("litellm_settings", text.litellm_settings.is_some()),
@@ -143,6 +157,18 @@ fn contender(item: &Node, before: &[ContenderSpec]) -> Result<ContenderSpec, Pro
         contender.overlay = Some(Node { value: Value::Map(overlay), at: item.at });
     }
     Ok(contender)
+}
+
+/// The personality of that name.
+pub(crate) fn personality(name: &str) -> Result<Personality, Problem> {
+    policy::find(name).ok_or_else(|| {
+        let known: Vec<&str> = policy::ALL.iter().map(|personality| personality.name).collect();
+        Problem::new(format!("unknown personality `{name}`")).help(suggest(
+            name,
+            &known,
+            "personalities",
+        ))
+    })
 }
 
 /// A balance in the scenario's word.

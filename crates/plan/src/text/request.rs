@@ -40,6 +40,8 @@ pub struct Request<'r> {
     pub seed: Option<u64>,
     /// `--contender`, several; none is all.
     pub contenders: &'r [String],
+    /// `--personality`, for contenders that name none.
+    pub personality: Option<&'r str>,
     /// `--set key=value`, laid over the scenario in this order.
     pub sets: &'r [(String, String)],
     /// `--for`: only the first so long of the schedule.

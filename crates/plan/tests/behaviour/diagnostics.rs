@@ -97,6 +97,7 @@ fn mistakes() -> Vec<(&'static str, String)> {
         ("unknown key of an overlay", contenders("  - { name: a, router_settings: { cooldown_tim: 5 } }")),
         ("instances", contenders("  - { name: a, instances: 0 }")),
         ("unknown balance", contenders("  - { name: a, balance: least-connections }")),
+        ("unknown personality", contenders("  - { name: a, personality: litelm-1.106 }")),
         ("stranger in an overlay", contenders("  - name: a\n    model_list:\n      - { model_name: gpt-4o, litellm_params: { model: gpt-4o, api_key: x }, model_info: { id: other } }")),
         ("unknown metric", format!("{CALM}slo: {{ sucess: 'rate > 0.9' }}\n")),
         ("wrong aggregate", format!("{CALM}slo: {{ success: 'p(99)<3000' }}\n")),

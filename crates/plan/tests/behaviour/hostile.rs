@@ -105,6 +105,7 @@ proptest! {
             clock: plan::ClockKind::Virtual,
             seed: None,
             contenders: &[],
+            personality: None,
             sets: &sets,
             shorten: None,
             build: plan::Build::default(),

@@ -273,3 +273,48 @@ router_settings: { disable_cooldowns: yes, enable_pre_call_checks: off }
     assert_eq!(plan.info.config.name, "c.yaml");
     assert_eq!(plan.info.contenders[0].cooldown_ns, 0);
 }
+
+#[test]
+fn a_personality_is_the_contenders_the_command_lines_or_the_strategys() {
+    let text = format!(
+        "{CALM}contenders:\n\
+         \x20 - {{ name: own, personality: brownout }}\n\
+         \x20 - {{ name: plain }}\n\
+         \x20 - {{ name: ours, router_settings: {{ routing_strategy: priority }} }}\n"
+    );
+    let played = |plan: &Plan| -> Vec<(ContenderKind, &'static str)> {
+        let of = |contender: &plan::ContenderPlan| contender.gateway.personality.name;
+        let kinds = plan.info.contenders.iter().map(|contender| contender.kind);
+        kinds.zip(plan.contenders.iter().map(of)).collect()
+    };
+    let (emulated, built_in) = (ContenderKind::Emulated, ContenderKind::BuiltIn);
+    assert_eq!(
+        played(&plan(&text)),
+        [(built_in, "brownout"), (emulated, "litellm-1.106"), (built_in, "brownout")]
+    );
+    let asked =
+        |name: &'static str| load_with(&text, move |request| request.personality = Some(name));
+    let litellm = asked("litellm-1.106").expect("a plan");
+    assert_eq!(
+        played(&litellm),
+        [(built_in, "brownout"), (emulated, "litellm-1.106"), (emulated, "litellm-1.106")],
+        "only for those that name none"
+    );
+    assert_ne!(litellm.info.scenario.hash, plan(&text).info.scenario.hash);
+    let report = asked("litellm").expect_err("no such row").to_string();
+    assert!(report.contains("did you mean `litellm-1.106`?"), "{report}");
+    assert!(report.contains("personalities: litellm-1.106, brownout"), "{report}");
+}
+
+#[test]
+fn an_applied_config_keeps_the_contenders_personality() {
+    let plan = plan(&format!(
+        "{CALM}contenders:\n  - {{ name: a, personality: brownout }}\n\
+         events:\n  - {{ at: 60s, apply: {{ router_settings: {{ routing_strategy: least-busy }} }} }}\n"
+    ));
+    let config = plan.contenders[0].instance_events.iter().find_map(|event| match &event.what {
+        plan::InstanceEventKind::Reload(config) => Some(config.personality.name),
+        plan::InstanceEventKind::Die { .. } => None,
+    });
+    assert_eq!(config, Some("brownout"));
+}

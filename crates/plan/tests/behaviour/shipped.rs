@@ -18,6 +18,7 @@ fn load(file: embedded::File) -> Plan {
         clock: ClockKind::Virtual,
         seed: None,
         contenders: &[],
+        personality: None,
         sets: &[],
         shorten: None,
         build: Build::default(),

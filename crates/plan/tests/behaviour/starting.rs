@@ -57,7 +57,7 @@ fn a_serving_gateway_gets_the_real_secrets() {
         }
     }
     let text = plan::Text { name: "c.yaml".to_owned(), text: CONFIG.to_owned() };
-    let (config, notes) = plan::gateway_config(&text, &Named).expect("a valid config");
+    let (config, notes) = plan::gateway_config(&text, &Named, None).expect("a valid config");
     let key = config.deployments[0].api_key.as_ref().map(|key| key.reveal().to_owned());
     assert_eq!(key.as_deref(), Some("value of AZURE_KEY"));
     assert!(notes.iter().any(|note| note.starts_with("general_settings.database_url")));

@@ -47,6 +47,7 @@ pub(crate) fn load_with(scenario: &str, change: impl Fn(&mut Request<'_>)) -> Re
         clock: ClockKind::Virtual,
         seed: None,
         contenders: &[],
+        personality: None,
         sets: &[],
         shorten: None,
         build: Build { version: "0.0.0", binary: "" },

@@ -17,6 +17,9 @@ pub(crate) struct Contender {
     pub instances: Option<Spot<u32>>,
     /// How requests are spread over them. Default round-robin.
     pub balance: Option<BalanceWord>,
+    /// Whose behaviour its gateways play when deployments fail: retries, fallbacks, cooldowns, deadlines.
+    /// Default: that of the gateway from which its routing strategy comes.
+    pub personality: Option<Spot<String>>,
     /// Laid over the config's `router_settings`.
     pub router_settings: Option<Overlay>,
     /// Laid over the config's `litellm_settings`.
