@@ -1,7 +1,7 @@
 //! YAML to a checked [`Plan`]: typed twice, first what the user wrote (`text`), then what the
 //! program runs (`resolve`, `out`).
 //!
-//! Texts come in and plans go out: [`load`] reads a scenario and the LiteLLM config that it names,
+//! Texts come in and plans go out: [`load()`] reads a scenario and the LiteLLM config that it names,
 //! checks every section against both, and reports all mistakes at once with their places
 //! ([`Report`]). Shipped scenarios, presets and prices are [`embedded`]. YAML never leaves this crate.
 //! It must never know a file system, a clock, a socket, or what a run measured.

@@ -34,7 +34,7 @@ pub struct WatchedContender {
 }
 
 impl Watch {
-    /// A watch for `plan`; hand it to [`run`] and read it meanwhile.
+    /// A watch for `plan`; hand it to [`crate::run()`] and read it meanwhile.
     pub fn new(plan: &Plan) -> Self {
         Self::of(plan, Subject::all(plan).iter().map(Subject::name))
     }
