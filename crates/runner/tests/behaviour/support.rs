@@ -106,6 +106,7 @@ pub(crate) fn planned(
         clock,
         seed,
         contenders,
+        personality: None,
         sets: &[],
         shorten: None,
         build: Build::default(),
