@@ -99,4 +99,9 @@ async fn a_ramp_scales_how_slow_not_how_many() {
     tokio::time::sleep(Duration::from_secs(10)).await;
     assert_eq!(times(&world, 1).await[1], 800, "half of the way from 400 to 1200 ms");
     assert!(world.fakes.would_answer(0, 1, world.clock.now(), true, 12), "slow is an answer");
+    let mut late = rule("f1", "slow_headers", json!({ "by": "4s" }));
+    late.window = Window { from: seconds(0), to: seconds(100), ramp: Duration::from_secs(20) };
+    let world = World::new(vec![deployment(Protocol::OpenAi, 1)], vec![late]);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(times(&world, 1).await[0], 2400, "400 ms, and half of 4 s");
 }

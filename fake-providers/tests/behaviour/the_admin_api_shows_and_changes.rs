@@ -317,11 +317,14 @@ async fn a_models_name_asks_for_a_fault() {
     assert!(status == 404 && body.contains("gpt-4o--earthquake"), "{body}");
     let page = stand.get("/journal?fault=asked:throttle").await;
     assert_eq!(page["rows"][0]["call"]["model"], "gpt-4o--throttle-10s");
-    let refused = {
+    // A fault of the dial happens when the model is known, whether it speaks of requests or not.
+    for (request, name) in [(9, "refuse"), (10, "tls")] {
         let mut config = stand.config.deployments[0].clone();
-        "gpt-4o--refuse".clone_into(&mut config.model);
+        config.model = format!("gpt-4o--{name}");
         let to = Authority { host: config.host.as_str().into(), port: config.port, tls: false };
-        stand.pool.send(&to, chat(&config, 9, 2, false), "").await
-    };
-    assert!(refused.is_err(), "reset when the model is known");
+        let sent = stand.pool.send(&to, chat(&config, request, 2, false), "").await;
+        assert!(sent.is_err(), "{name}");
+        let page = stand.get(&format!("/journal?fault=asked:{name}")).await;
+        assert_eq!(page["rows"][0]["call"]["model"], format!("gpt-4o--{name}"));
+    }
 }

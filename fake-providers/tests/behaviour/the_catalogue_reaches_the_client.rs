@@ -81,6 +81,10 @@ async fn frames_come_twice_or_change_places() {
         assert_eq!((seen.tokens(), terminators(&seen)), (11, 1));
         assert_eq!(seen.body().matches("~1.4.1.3").count(), 2, "{protocol}");
         assert_eq!((row.ended, row.tokens_out), (AttemptEnd::Complete, 11), "billed as it is said");
+        let whole = world(protocol, "duplicate", json!({ "after_tokens": 3 }));
+        let body = whole.plain(0, 4, 10).await.body();
+        assert_eq!(body.matches("~1.4.1.3").count(), 2, "{protocol}: {body}");
+        assert_eq!(whole.row().await.tokens_out, 11, "{protocol}");
         let (seen, _) = streamed(protocol, "reorder", json!({ "after_tokens": 3 })).await;
         let body = seen.body();
         let at = |seq: u32| body.find(&format!("~1.4.1.{seq}")).unwrap();
