@@ -97,8 +97,22 @@ mod tests {
     }
 
     #[test]
+    fn stragglers_after_the_last_attempt_are_no_relapse() {
+        let told = watch(&[0, 8, 9, 17, 18, 40], WATCH);
+        assert_eq!(told, Detection { detected_ns: Some(9), flaps: 0 });
+    }
+
+    #[test]
+    fn what_comes_as_the_fault_ends_is_no_detection_and_no_flap() {
+        assert_eq!(watch(&[90, 100], WATCH), Detection { detected_ns: Some(90), flaps: 0 });
+        assert_eq!(watch(&[0, 97, 98, 100], WATCH), Detection { detected_ns: Some(0), flaps: 0 });
+        assert_eq!(watch(&[0, 97, 98, 99], WATCH), Detection { detected_ns: Some(0), flaps: 1 });
+    }
+
+    #[test]
     fn silence_that_the_end_of_traffic_causes_proves_nothing() {
         let late = Silence { window_ns: 10, until_ns: 200, traffic_ends_ns: 105 };
         assert_eq!(watch(&[96, 97, 98, 99], late).detected_ns, None);
+        assert_eq!(watch(&[95], late).detected_ns, Some(95), "it ends with the window");
     }
 }

@@ -172,5 +172,6 @@ mod tests {
         let [low, high] = wilson95(3, 1000).expect("n > 0");
         assert!((low - 0.0010).abs() < 5e-5 && (high - 0.0088).abs() < 5e-5, "{low} {high}");
         assert_eq!([95.0, 99.0, 99.9].map(samples_needed), [72, 368, 3688]);
+        assert_eq!(samples_needed(5.0), 72, "the lower tail needs as many");
     }
 }

@@ -1,8 +1,9 @@
 //! What the charts draw, on the brownout of `support`: rates and shares over time, cooldowns, and curves.
 
 use reports::Analysis;
+use vocab::FailureKind;
 
-use crate::support::brownout;
+use crate::support::{RunDir, S, Tables, brownout};
 
 /// Position of a contender among those that are ranked.
 fn position(analysis: &Analysis, name: &str) -> usize {
@@ -28,6 +29,7 @@ fn cooldowns_that_overlap_are_one_and_others_are_not() {
     let mut dir = brownout::run();
     let tables = dir.tables.get_mut("swift").expect("there");
     tables.cooldown(170_000_000_000, "west", 10_000);
+    tables.cooldown(185_000_000_000, "west", 0);
     tables.cooldown(195_000_000_000, "west", 10_000);
     tables.cooldown(80_000_000_000, "east", 5_000);
     tables.cooldown(90_000_000_000, "elsewhere", 5_000);
@@ -35,7 +37,8 @@ fn cooldowns_that_overlap_are_one_and_others_are_not() {
     let cooldowns = &analysis.charts[position(&analysis, "swift")].timeline.cooldowns;
     let told: Vec<_> = cooldowns.iter().map(|c| (c.deployment, c.from_s, c.to_s)).collect();
     // 62 to 122 s and 110 to 150 s are one; the last is cut at the end of the run.
-    let west = [(0, 62.0, 150.0), (0, 170.0, 180.0), (0, 195.0, 200.0)];
+    let west = [(62.0, 150.0), (170.0, 180.0), (185.0, 185.0), (195.0, 200.0)];
+    let west = west.map(|(from_s, to_s)| (0, from_s, to_s));
     assert_eq!(told, [&west[..], &[(1, 80.0, 85.0)]].concat());
 }
 
@@ -52,4 +55,29 @@ fn a_curve_ends_at_the_share_that_arrived() {
     assert!(curve.points.is_sorted(), "{:?}", curve.points);
     // 400 ms would be requests 0 and 400: one is warm-up, the other failed.
     assert_eq!(curve.points[0].0, 401.0);
+}
+
+#[test]
+fn a_curve_of_failures_alone_never_arrives() {
+    let mut dir = RunDir::new(10);
+    let mut tables = Tables::default();
+    tables.failure(S, 50, FailureKind::Timeout);
+    dir.contender("only", tables);
+    dir.contender("nobody", Tables::default());
+    let charts = dir.analyse().charts;
+    let never: Vec<_> = charts.iter().map(|c| (c.ttft.points.len(), c.ttft.never)).collect();
+    assert_eq!(never, [(0, 1.0), (0, 0.0)], "of nobody nothing is missing");
+}
+
+#[test]
+fn a_run_of_weeks_has_as_many_bins_as_a_screen_can_show() {
+    let bins = |seconds: u64| {
+        let mut dir = RunDir::new(seconds);
+        dir.contender("only", Tables::default());
+        let timeline = dir.analyse().charts[0].timeline.clone();
+        (timeline.bin_s, timeline.offered.len())
+    };
+    assert_eq!(bins(126), (1.0, 126));
+    assert_eq!(bins(127), (2.0, 64));
+    assert_eq!(bins(126 * 7_200), (7_200.0, 126));
 }

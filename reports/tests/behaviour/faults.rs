@@ -1,10 +1,10 @@
 //! Detect, rescue, recover, fail back: on the brownout of `support`, whose numbers are known.
 
 use record::slo::Metric;
-use reports::report::Measured::{Known, Never, NotApplicable, TooFew};
+use reports::report::Measured::{Known, Never, NotApplicable, NotObserved, TooFew};
 use reports::report::{Contender, Measured};
 
-use crate::support::{S, brownout};
+use crate::support::{S, attempt_row, brownout};
 
 fn contender(name: &str, edit: impl FnOnce(&mut crate::support::RunDir)) -> Contender {
     let mut dir = brownout::run();
@@ -169,11 +169,12 @@ fn before_is_the_last_thirty_seconds_without_other_faults() {
 #[test]
 fn a_fault_too_short_for_fifteen_attempts_tells_nothing_about_detection() {
     // West was asked twice a second.
-    let lasting = |seconds: u64| {
-        contender("swift", |dir| dir.run.faults[0].to_ns = (60 + seconds) * S).faults[0].clone()
+    let lasting = |tenths: u64| {
+        contender("swift", |dir| dir.run.faults[0].to_ns = 60 * S + tenths * S / 10).faults[0]
+            .clone()
     };
-    assert_eq!(lasting(7).time_to_detect_s, TooFew);
-    assert_eq!(lasting(8).time_to_detect_s, Known(1.75));
+    assert_eq!(lasting(74).time_to_detect_s, TooFew);
+    assert_eq!(lasting(75).time_to_detect_s, Known(1.75));
 }
 
 #[test]
@@ -202,4 +203,72 @@ fn a_link_fault_is_detected_by_the_instance_that_it_is_about() {
     assert_eq!(detected("gateway[2]"), Known(9.5));
     assert_eq!(detected("*"), Known(9.5), "the last to notice");
     assert_eq!(detected("gateway[3]"), NotApplicable, "an instance that never called");
+}
+
+#[test]
+fn an_instance_that_hardly_asked_the_target_before_tells_nothing() {
+    let fault = |source: &str| {
+        contender("swift", |dir| {
+            dir.run.contenders[2].instances = 2;
+            dir.run.faults[0].labels.insert("source".to_owned(), source.to_owned());
+            let tables = dir.tables.get_mut("swift").expect("there");
+            // Three calls before the fault, and many while it lasts.
+            for n in 0..3 {
+                tables.failed_attempt(120 + 40 * n, (30 + 10 * n) * S, "west", "f1");
+                tables.attempts.last_mut().expect("there").gateway = "gateway[2]".to_owned();
+            }
+            for n in 0..60 {
+                tables.failed_attempt(248 + 2 * n, (62 * S) + n * S / 2, "west", "f1");
+                tables.attempts.last_mut().expect("there").gateway = "gateway[2]".to_owned();
+            }
+        })
+        .faults[0]
+            .clone()
+    };
+    assert_eq!(fault("*").time_to_detect_by_instance_s, NotApplicable);
+    assert_eq!(fault("gateway[1]").time_to_detect_s, Known(1.75));
+    assert_eq!(fault("gateway[2]").time_to_detect_s, TooFew);
+}
+
+#[test]
+fn a_rescue_is_a_success_after_a_failure_at_the_target() {
+    let dear = contender("dear", |dir| {
+        let tables = dir.tables.get_mut("dear").expect("there");
+        // Failed elsewhere; met the fault at the target, and was answered all the same.
+        tables.failed_attempt(284, 71 * S, "east", "f1");
+        tables.attempts.push(record::AttemptRow {
+            fault: Some("f1".to_owned()),
+            ..attempt_row(288, (72 * S, 73 * S), "west", record::AttemptEnd::Complete)
+        });
+    });
+    assert_eq!(dear.faults[0].time_to_rescue_s, NotApplicable);
+}
+
+#[test]
+fn dials_that_a_request_is_known_for_tell_that_nobody_was_rescued() {
+    let rescue = |known: u64| {
+        let stubborn = contender("stubborn", |dir| {
+            let attempts = &mut dir.tables.get_mut("stubborn").expect("there").attempts;
+            for row in attempts.iter_mut().filter(|row| row.fault.is_some()) {
+                row.stage = record::Stage::Connect;
+                row.request = row.request.filter(|request| *request < known);
+            }
+        });
+        stubborn.faults[0].time_to_rescue_s
+    };
+    assert_eq!((rescue(800), rescue(300)), (Never, NotObserved));
+}
+
+#[test]
+fn attempts_that_left_the_window_do_not_count_for_failing_back() {
+    let swift = contender("swift", |dir| {
+        let tables = dir.tables.get_mut("swift").expect("there");
+        // Five calls at west right after the fault: too few, and soon out of the window.
+        for n in 0..5 {
+            tables.failed_attempt(484 + n, (121 + n) * S, "west", "");
+            tables.attempts.last_mut().expect("there").fault = None;
+        }
+    });
+    let failback = swift.faults[0].failback_s.known().expect("failed back");
+    assert!((27.0..=28.0).contains(&failback), "{failback}");
 }

@@ -40,7 +40,7 @@ fn failures_count_as_infinite_in_headline_percentiles() {
     assert_eq!(c.ttft_ok_ms.p90, Known(800.0));
     // 100 ms after the last first token, ten tokens later.
     assert_eq!((c.e2e_ms.p50, c.e2e_ok_ms.p99), (Known(600.0), Known(900.0)));
-    assert_eq!(c.tpot_ms.p50, Known(10.0));
+    assert_eq!((c.tpot_ms.p50, c.longest_gap_ms.p50), (Known(10.0), Known(10.0)));
     assert_eq!(
         (c.failure_ms.n, c.failure_ms.p50, c.failure_ms.p99),
         (2, Known(50.0), Known(150.0))
@@ -75,6 +75,7 @@ fn warmup_and_cancelled_requests_are_in_no_rate() {
     // 9 offered outside warm-up plus the cancelled one; 7 of 9 judged succeeded.
     assert_eq!((c.offered, c.succeeded, c.cancelled, c.attempts), (10, 7, 1, Known(7)));
     close(c.success_rate, 7.0 / 9.0);
+    close(c.retry_amplification, 7.0 / 9.0);
     assert_eq!(c.tokens.delivered, 77);
 }
 
@@ -114,6 +115,15 @@ fn a_missing_price_makes_cost_unknown_and_its_promise_no_data() {
     });
     assert_eq!((c.cost_usd, c.cost_per_1k_good_usd), (Unpriced, Unpriced));
     assert_eq!((c.slo[0].value, c.slo[0].pass()), (Unpriced, None));
+}
+
+#[test]
+fn a_price_is_missing_only_where_something_was_billed() {
+    let c = fold(|dir| {
+        dir.run.deployments[1].usd_per_million_in = None;
+        dir.tables.get_mut("only").expect("there").failed_attempt(8, 9 * S, "east", "f1");
+    });
+    close(c.cost_usd, (800.0 + 880.0) / 1e6);
 }
 
 #[test]
@@ -215,4 +225,55 @@ fn the_interval_of_a_percentile_comes_from_order_statistics() {
     let p = dir.analyse().report.contenders[0].ttft_ms.clone();
     // Ranks 990 ∓ (1.96 √(1000 · 0.99 · 0.01) + ½), rounded outwards.
     assert_eq!((p.p99, p.p99_ci95), (Known(990.0), Known([Known(983.0), Known(998.0)])));
+}
+
+#[test]
+fn the_savable_share_leaves_out_warm_up() {
+    let mut dir = crate::support::brownout::run();
+    // Of 80 requests of warm-up all, of 720 measured ones 72.
+    for row in dir.oracle.iter_mut().take(80 + 72) {
+        row.savable = false;
+    }
+    close(dir.analyse().report.marks.savable_rate, 0.9);
+}
+
+#[test]
+fn two_tokens_are_enough_for_a_time_per_token_and_one_is_not() {
+    let mut dir = RunDir::new(20);
+    dir.slo("tpot", "p(50)<5");
+    let mut tables = Tables::default();
+    for (at, tokens) in [(1, 1), (2, 2), (3, 3), (4, 3)] {
+        tables.success(at * S, 100, tokens, "west");
+    }
+    dir.contender("only", tables);
+    let c = dir.analyse().report.contenders[0].clone();
+    assert_eq!((c.tpot_ms.n, c.tpot_ms.p50), (3, Known(10.0)));
+    // 10 ms per token is too long for two; of one token nothing can be too long.
+    assert_eq!((c.succeeded, c.good), (4, 1));
+}
+
+#[test]
+fn as_many_requests_as_a_percentile_needs_are_enough() {
+    let of = |n: u64| {
+        let mut dir = RunDir::new(500);
+        dir.slo("ttft", "p(99)<3000");
+        let mut tables = Tables::default();
+        for at in 1..=n {
+            tables.success(at * S, 100, 2, "west");
+        }
+        dir.contender("only", tables);
+        let c = dir.analyse().report.contenders[0].clone();
+        (c.ttft_ms.p99_ci95, c.slo[0].too_few)
+    };
+    assert_eq!(of(367), (TooFew, true));
+    assert_eq!(of(368), (Known([Known(100.0), Known(100.0)]), false));
+}
+
+#[test]
+fn where_nothing_came_before_the_fault_nobody_was_healthy_or_not() {
+    let c = fold(|dir| {
+        dir.slo("success", "rate > 0.5");
+        dir.fault("error", "west", (1, 5));
+    });
+    assert_eq!(c.healthy_before_fault, NotApplicable);
 }

@@ -102,3 +102,16 @@ fn a_contender_that_was_unhealthy_before_the_fault_is_named() {
     assert_eq!(validity.verdict, ValidityVerdict::Valid);
     assert_eq!(validity.notes, ["unhealthy before the first fault: dear"]);
 }
+
+#[test]
+fn health_before_the_fault_is_told_by_what_was_measured_before_it() {
+    let validity = validity(|dir| {
+        let requests = &mut dir.tables.get_mut("dear").expect("there").requests;
+        let elsewhere = |at: u64| !(20 * S..150 * S).contains(&at);
+        for row in requests.iter_mut().filter(|row| elsewhere(row.intended_ns)) {
+            row.outcome = vocab::Outcome::Failed;
+            row.failure = Some(vocab::FailureKind::ServerError);
+        }
+    });
+    assert_eq!(validity.notes, ["all contenders healthy before the first fault"]);
+}
