@@ -100,6 +100,8 @@ mod tests {
     fn stragglers_after_the_last_attempt_are_no_relapse() {
         let told = watch(&[0, 8, 9, 17, 18, 40], WATCH);
         assert_eq!(told, Detection { detected_ns: Some(9), flaps: 0 });
+        let at_its_end = watch(&[0, 10, 10, 10], WATCH);
+        assert_eq!(at_its_end.detected_ns, Some(10), "the window's last instant is in it");
     }
 
     #[test]
