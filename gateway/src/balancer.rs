@@ -26,8 +26,7 @@ use world::{
 };
 
 use crate::config::Balance;
-use crate::front::{BODY_TIMEOUT, CLIENTS};
-use crate::headers::{is_hop_by_hop, text};
+use crate::http1::{BODY_TIMEOUT, CLIENTS, is_hop_by_hop, text};
 
 /// A reverse proxy in front of several instances. Clones share their state.
 #[derive(Clone, Debug)]

@@ -13,6 +13,7 @@ use vocab::{DeploymentId, Protocol};
 use world::Authority;
 
 use crate::policy::Personality;
+use crate::routing::strategy;
 use crate::upstream::failure::ErrorClass;
 
 /// A whole gateway.
@@ -143,8 +144,8 @@ pub struct Deployment {
 /// How requests are routed, retried and cooled.
 #[derive(Clone, Debug)]
 pub struct RouterSettings {
-    /// Name in [`crate::routing::strategy::ALL`].
-    pub routing_strategy: &'static str,
+    /// A row of [`crate::routing::strategy::ALL`].
+    pub routing_strategy: strategy::Entry,
     /// `routing_strategy_args` as JSON, checked by the strategy's entry.
     pub routing_strategy_args: serde_json::Value,
     /// Retries per model group.

@@ -13,39 +13,25 @@ use std::borrow::Cow;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 use tower_service::Service as _;
 use wire::openai::MAX_BODY_BYTES;
-use world::{
-    BodyError, Conn, Listener, ServeOptions, Shutdown, accept_until, collect_body, serve_until,
-};
+use world::{BodyError, Conn, Listener, Shutdown, accept_until, collect_body, serve_until};
 
 use crate::failover;
 use crate::failover::chat_request::ChatRequest;
 use crate::failover::request_state::RequestState;
 use crate::failover::response::AnswerBody;
 use crate::front::refusal::Refusal;
-use crate::headers::text;
+use crate::http1::{BODY_TIMEOUT, CLIENTS, text};
 use crate::instance::{Current, Instance};
 use crate::shutdown::{GRACE, LAST_WORDS};
 
 /// Longest call id that is taken from a client, in bytes; longer ones are replaced. It goes into logs.
 const CALL_ID_MAX: usize = 128;
-
-/// Bounds of a client's connection.
-pub(crate) const CLIENTS: ServeOptions = ServeOptions {
-    header_timeout: Some(Duration::from_secs(30)),
-    head_bytes_max: 64 * 1024,
-    // nginx' `send_timeout`.
-    write_timeout: Some(Duration::from_secs(60)),
-};
-
-/// Longest time between two arrivals of a request's body: nginx' `client_body_timeout`.
-pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Serves `listener` until it closes, or until `stop` and the orderly end that follows it.
 pub(crate) async fn serve(

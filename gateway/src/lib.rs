@@ -29,7 +29,7 @@ pub mod policy;
 mod failover;
 mod front;
 mod gateway;
-mod headers;
+mod http1;
 mod instance;
 mod keyed_rng;
 mod metrics;

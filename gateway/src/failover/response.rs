@@ -15,7 +15,7 @@ use crate::config::DeploymentIndex;
 use crate::failover::commit::Committed;
 use crate::failover::error_envelope::envelope;
 use crate::failover::request_state::RequestState;
-use crate::headers::is_hop_by_hop;
+use crate::http1::is_hop_by_hop;
 use crate::upstream::failure::{ErrorClass, Failure};
 
 /// Content type of everything that is no stream.

@@ -11,7 +11,7 @@ use wire::openai::{HeadError, RequestHead};
 
 use crate::failover::chat_request::{ChatRequest, Overrides};
 use crate::front::refusal::Refusal;
-use crate::headers::text;
+use crate::http1::text;
 use crate::routing::router::Router;
 
 /// Longest per-request timeout that is believed: a day. LiteLLM's own default is 100 minutes.

@@ -12,7 +12,7 @@ use vocab::{At, Seed};
 
 use super::none_available::{Group, NoneAvailable};
 use super::strategy::minute::MinuteUsage;
-use super::strategy::{self, ArgError, Ask, Learned, Lesson, Strategy, Success, View};
+use super::strategy::{ArgError, Ask, Learned, Lesson, Strategy, Success, View};
 use crate::config::fleet::{Fleet, Target};
 use crate::config::{Config, DeploymentIndex};
 use crate::keyed_rng::KeyedRng;
@@ -39,9 +39,6 @@ struct State {
 /// Why a router cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RouterError {
-    /// No such strategy.
-    #[error("unknown routing strategy `{0}`; `brownout list strategies` shows them")]
-    UnknownStrategy(String),
     /// An argument that the strategy cannot use.
     #[error("routing_strategy_args: {0}")]
     Argument(#[from] ArgError),
@@ -64,11 +61,9 @@ impl Router {
     /// Everybody healthy, nothing learned.
     ///
     /// # Errors
-    /// If the config names a strategy, or arguments, that do not exist.
+    /// If the strategy cannot use its arguments.
     pub fn new(config: Arc<Config>, seed: Seed) -> Result<Self, RouterError> {
-        let name = config.router.routing_strategy;
-        let entry =
-            strategy::find(name).ok_or_else(|| RouterError::UnknownStrategy(name.to_owned()))?;
+        let entry = config.router.routing_strategy;
         let state = State {
             strategy: (entry.build)(&config.router.routing_strategy_args)?,
             cooldowns: config.personality.policy.cooldown_book(&config, seed),

@@ -37,7 +37,7 @@ pub const ALL: &[Entry] = &[
 ];
 
 /// Strategy that LiteLLM uses where the config names none.
-pub const DEFAULT: &str = simple_shuffle::ENTRY.name;
+pub const DEFAULT: Entry = simple_shuffle::ENTRY;
 
 /// Looks a strategy up by the name that configs use.
 pub fn find(name: &str) -> Option<&'static Entry> {
@@ -60,7 +60,7 @@ pub trait Strategy: Send + fmt::Debug {
 }
 
 /// A row of the registry.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Entry {
     /// Name in `router_settings.routing_strategy`.
     pub name: &'static str,
@@ -70,10 +70,27 @@ pub struct Entry {
     pub summary: &'static str,
     /// Whether it spreads calm traffic over the whole group, and does not keep to a favourite.
     pub spreads: bool,
+    /// Where it looks for rpm and tpm.
+    pub limits: LimitsFrom,
     /// What `routing_strategy_args` may hold.
     pub arguments: &'static [Argument],
     /// Makes a fresh instance without memories from `routing_strategy_args` (null or an object).
     pub build: fn(arguments: &Value) -> Result<Box<dyn Strategy>, ArgError>,
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Entry").field(&self.name).finish()
+    }
+}
+
+/// Where LiteLLM looks for the rpm and tpm of a deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitsFrom {
+    /// `litellm_params` alone.
+    LitellmParams,
+    /// The entry itself, `litellm_params` and `model_info`.
+    AnySection,
 }
 
 /// One key of `routing_strategy_args`.

@@ -13,6 +13,7 @@ use gateway::decisions::{
 use gateway::policy::{self, Kind, Personality, Policy};
 use gateway::strategy;
 use vocab::{At, Seed};
+use world::Link;
 
 use crate::support::*;
 
@@ -69,6 +70,34 @@ async fn priority_does_not_repeat_a_begun_stream_under_litellms() {
             (status, hosts.into_iter().map(str::to_owned).collect())
         );
         assert_eq!(got.body.contains("litellm.APIConnectionError: "), status == 500, "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn words_that_came_with_the_break_were_sent_under_litellms_only() {
+    let both = Step::Say("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"w\"}}]}\n\ndata: {\"error\":{\"message\":\"no\"}}\n\n".to_owned());
+    for (name, words, broken) in [("brownout", "w0 w1 ", false), ("litellm-1.106", "w", true)] {
+        let lab = Lab::new();
+        lab.upstream("first", &[Act::Stream(vec![both.clone()])]).upstream("second", &[stream(2)]);
+        lab.gateway(playing(named(name), "priority", &["first", "second"]));
+        let got = lab.chat(STREAM).await;
+        assert_eq!((got.words().as_str(), got.error_event().is_some()), (words, broken), "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dial_that_takes_too_long_is_a_timeout_under_litellms_only() {
+    for (name, told) in
+        [("brownout", "silent failed: connect"), ("litellm-1.106", "silent failed: timeout")]
+    {
+        let lab = Lab::new();
+        let _nobody_accepts =
+            lab.network.listen("silent", 443, Link::default()).expect("a free name");
+        let mut config = playing(named(name), "priority", &["silent"]);
+        config.router.timeout = Duration::from_secs(600);
+        lab.gateway(config);
+        lab.chat(PLAIN).await;
+        assert!(lab.decided().contains(&told.to_owned()), "{name}: {:?}", lab.decided());
     }
 }
 

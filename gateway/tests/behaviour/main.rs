@@ -17,6 +17,7 @@ mod never_switches_after_commit;
 mod policy;
 mod says_when_to_come_back;
 mod speaks_anthropic;
+mod strategies_hear_of_attempts;
 mod support;
 mod takes_on_another_config;
 mod the_door;

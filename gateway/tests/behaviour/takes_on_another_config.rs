@@ -30,8 +30,8 @@ async fn a_config_that_cannot_work_changes_nothing() {
     let lab = Lab::new();
     lab.upstream("old", &[stream(1)]);
     let gateway = lab.reloadable(priority(&["old"]));
-    let mut broken = priority(&["new"]);
-    broken.router.routing_strategy = "no-such-strategy";
+    let mut broken = config("latency-based-routing", vec![deployment("new")]);
+    broken.router.routing_strategy_args = serde_json::json!({"ttl": "soon"});
     assert!(gateway.reload(Arc::new(broken)).is_err());
     assert_eq!(lab.chat(STREAM).await.status, 200);
     assert_eq!(lab.hosts(), ["old"]);

@@ -86,7 +86,7 @@ fn contender_infos(contenders: &[ContenderConfig]) -> Vec<ContenderInfo> {
             name: spec.name.to_string(),
             kind: kind(gateway.personality.kind),
             personality: Personality::Named(gateway.personality.name.to_owned()),
-            strategy: Strategy::Named(gateway.router.routing_strategy.to_owned()),
+            strategy: Strategy::Named(gateway.router.routing_strategy.name.to_owned()),
             instances: spec.instances,
             balance: balance(spec.balance),
             cooldown_ns: ns(gateway.longest_cooldown()),

@@ -329,7 +329,7 @@ fn mean(spread: TokenSpread) -> f64 {
 
 /// Whether a strategy spreads calm traffic over the whole group.
 fn spreads(gateway: &Config) -> bool {
-    gateway::strategy::find(gateway.router.routing_strategy).is_some_and(|entry| entry.spreads)
+    gateway.router.routing_strategy.spreads
 }
 
 /// Schedules that end while somebody still cools.

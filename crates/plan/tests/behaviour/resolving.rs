@@ -88,7 +88,7 @@ fn overlays_lie_over_the_config_for_one_contender_only() {
          \x20 - {{ name: c, router_settings: {{ routing_strategy: priority, cooldown_time: 7 }} }}\n"
     ));
     let strategy: Vec<&str> =
-        plan.contenders.iter().map(|c| c.gateway.router.routing_strategy).collect();
+        plan.contenders.iter().map(|c| c.gateway.router.routing_strategy.name).collect();
     assert_eq!(strategy, ["simple-shuffle", "least-busy", "priority"]);
     let cooldown: Vec<u64> =
         plan.contenders.iter().map(|c| c.gateway.router.cooldown_time.as_secs()).collect();
@@ -119,7 +119,7 @@ fn without_contenders_there_is_the_config() {
     let plan = plan(CALM);
     let names: Vec<&str> = plan.contenders.iter().map(|c| c.name.as_str()).collect();
     assert_eq!(names, ["config"]);
-    assert_eq!(plan.contenders[0].gateway.router.routing_strategy, "least-busy");
+    assert_eq!(plan.contenders[0].gateway.router.routing_strategy.name, "least-busy");
 }
 
 #[test]

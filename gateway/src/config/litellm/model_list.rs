@@ -13,6 +13,7 @@ use super::provider::{self, Provider};
 use super::reader::{Reader, Section};
 use super::settings::Settings;
 use crate::config::{Deployment, Secret};
+use crate::routing::strategy::LimitsFrom;
 
 /// Most deployments; a thousand times what anybody has, and still cheap to rank.
 const DEPLOYMENTS_MAX: usize = 10_000;
@@ -87,7 +88,7 @@ impl<'a> Entry<'a> {
         if let Some(info) = &info {
             reader.survey(info, keys::MODEL_INFO);
         }
-        let limits_everywhere = settings.strategy() != "simple-shuffle";
+        let limits_everywhere = settings.strategy().limits == LimitsFrom::AnySection;
         Some(Self { top, params, info, group: group?, model: model?, limits_everywhere })
     }
 

@@ -44,9 +44,9 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Name of the strategy: some read limits where others do not look.
-    pub(super) fn strategy(&self) -> &'static str {
-        self.router.routing_strategy
+    /// The strategy: some read limits where others do not look.
+    pub(super) fn strategy(&self) -> &strategy::Entry {
+        &self.router.routing_strategy
     }
 
     /// Checks what names groups against the groups there are.

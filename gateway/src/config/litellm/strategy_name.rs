@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::NoteKind;
 use super::reader::{Reader, Section, nearest};
 use crate::policy::{self, Origin, Personality};
-use crate::routing::strategy;
+use crate::routing::strategy::{self, Entry};
 
 /// Strategies of LiteLLM that are not built here, and what to use instead.
 const NOT_BUILT: &[(&str, &str)] = &[
@@ -13,13 +13,10 @@ const NOT_BUILT: &[(&str, &str)] = &[
     ("provider-budget-routing", "use one of the others; budgets are not kept yet"),
 ];
 
-/// Name and arguments of the configured strategy, and the personality that goes with it by default.
-pub(super) fn read(
-    router: &Section<'_>,
-    reader: &mut Reader<'_>,
-) -> (Personality, &'static str, Value) {
+/// The configured strategy and its arguments, and the personality that goes with it by default.
+pub(super) fn read(router: &Section<'_>, reader: &mut Reader<'_>) -> (Personality, Entry, Value) {
     let name = reader.text(router, "routing_strategy");
-    let wanted = name.as_deref().unwrap_or(strategy::DEFAULT);
+    let wanted = name.as_deref().unwrap_or(strategy::DEFAULT.name);
     let Some(entry) = strategy::find(wanted) else {
         refuse_strategy(wanted, &router.path_of("routing_strategy"), reader);
         return default();
@@ -33,11 +30,11 @@ pub(super) fn read(
             reader.error(&path, &error.to_string(), &help_with(entry));
         }
     }
-    (policy::default_for(entry.origin), entry.name, arguments)
+    (policy::default_for(entry.origin), *entry, arguments)
 }
 
 /// What LiteLLM does where nobody says.
-pub(super) fn default() -> (Personality, &'static str, Value) {
+pub(super) fn default() -> (Personality, Entry, Value) {
     (policy::default_for(Origin::LiteLlm), strategy::DEFAULT, Value::Null)
 }
 
@@ -56,7 +53,7 @@ fn refuse_strategy(wanted: &str, path: &str, reader: &mut Reader<'_>) {
     reader.error(path, &message, &help);
 }
 
-fn note_arguments(router: &Section<'_>, entry: &strategy::Entry, reader: &mut Reader<'_>) {
+fn note_arguments(router: &Section<'_>, entry: &Entry, reader: &mut Reader<'_>) {
     let Some(given) = reader.section(router, "routing_strategy_args") else { return };
     for (name, _) in given.entries() {
         let known = entry.arguments.iter().map(|argument| argument.name);
@@ -71,7 +68,7 @@ fn note_arguments(router: &Section<'_>, entry: &strategy::Entry, reader: &mut Re
     }
 }
 
-fn help_with(entry: &strategy::Entry) -> String {
+fn help_with(entry: &Entry) -> String {
     let arguments = entry.arguments.iter();
     let lines: Vec<String> =
         arguments.map(|a| format!("{} ({}; default {})", a.name, a.help, a.default)).collect();

@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 use super::minute::MinuteUsage;
-use super::{ArgError, Ask, Entry, Learned, Lesson, Strategy, View};
+use super::{ArgError, Ask, Entry, Learned, Lesson, LimitsFrom, Strategy, View};
 use crate::config::{Deployment, DeploymentIndex};
 use crate::keyed_rng::KeyedRng;
 use crate::policy::Origin;
@@ -17,6 +17,7 @@ pub(super) const ENTRY: Entry = Entry {
     origin: Origin::LiteLlm,
     summary: "The cheapest deployment within its rpm and tpm; ties go to the first of the list.",
     spreads: false,
+    limits: LimitsFrom::AnySection,
     arguments: &[],
     build,
 };

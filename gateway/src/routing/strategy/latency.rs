@@ -13,7 +13,9 @@ use serde_json::Value;
 use vocab::At;
 
 use super::minute::MinuteUsage;
-use super::{ArgError, Argument, Ask, Entry, Learned, Lesson, Strategy, Success, View, arguments};
+use super::{
+    ArgError, Argument, Ask, Entry, Learned, Lesson, LimitsFrom, Strategy, Success, View, arguments,
+};
 use crate::config::DeploymentIndex;
 use crate::keyed_rng::KeyedRng;
 use crate::policy::Origin;
@@ -24,6 +26,7 @@ pub(super) const ENTRY: Entry = Entry {
     origin: Origin::LiteLlm,
     summary: "The deployment with the lowest average of its newest answers or first tokens.",
     spreads: false,
+    limits: LimitsFrom::AnySection,
     arguments: &[
         Argument { name: "ttl", default: "3600", help: "life of a group's samples, in seconds" },
         Argument {

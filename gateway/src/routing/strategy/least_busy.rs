@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use vocab::At;
 
-use super::{ArgError, Ask, Entry, Learned, Lesson, Strategy, View};
+use super::{ArgError, Ask, Entry, Learned, Lesson, LimitsFrom, Strategy, View};
 use crate::config::DeploymentIndex;
 use crate::keyed_rng::KeyedRng;
 use crate::policy::Origin;
@@ -19,6 +19,7 @@ pub(super) const ENTRY: Entry = Entry {
     origin: Origin::LiteLlm,
     summary: "The deployment with the fewest requests under way; ties go to the first of the list.",
     spreads: true,
+    limits: LimitsFrom::AnySection,
     arguments: &[],
     build,
 };

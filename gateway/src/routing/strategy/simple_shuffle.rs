@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use super::{ArgError, Ask, Entry, Lesson, Strategy, View};
+use super::{ArgError, Ask, Entry, Lesson, LimitsFrom, Strategy, View};
 use crate::config::{Deployment, DeploymentIndex};
 use crate::keyed_rng::KeyedRng;
 use crate::policy::Origin;
@@ -16,6 +16,7 @@ pub(super) const ENTRY: Entry = Entry {
     origin: Origin::LiteLlm,
     summary: "A random deployment, weighted by weight, rpm or tpm where set (LiteLLM's default).",
     spreads: true,
+    limits: LimitsFrom::LitellmParams,
     arguments: &[],
     build,
 };

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::minute::MinuteUsage;
-use super::{ArgError, Ask, Entry, Learned, Lesson, Strategy, View};
+use super::{ArgError, Ask, Entry, Learned, Lesson, LimitsFrom, Strategy, View};
 use crate::config::DeploymentIndex;
 use crate::keyed_rng::KeyedRng;
 use crate::policy::Origin;
@@ -21,6 +21,7 @@ pub(super) const ENTRY: Entry = Entry {
     origin: Origin::LiteLlm,
     summary: "The deployment with the fewest tokens used this minute, within its rpm and tpm.",
     spreads: true,
+    limits: LimitsFrom::AnySection,
     arguments: &[],
     build,
 };

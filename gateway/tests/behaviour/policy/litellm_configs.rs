@@ -114,7 +114,7 @@ fn the_articles_config_is_read_and_nothing_is_dropped_in_silence() {
     assert_snapshot!("article_deployments", rows.collect::<Vec<_>>().join("\n"));
     let router = &config.router;
     assert_eq!(
-        (router.routing_strategy, config.personality),
+        (router.routing_strategy.name, config.personality),
         ("least-busy", policy::default_for(Origin::LiteLlm))
     );
     assert_eq!((router.num_retries, router.allowed_fails), (2, Some(3)));
@@ -133,7 +133,7 @@ fn the_articles_config_is_read_and_nothing_is_dropped_in_silence() {
 fn silence_means_litellms_defaults() {
     let config = loaded(&one(json!({}), json!({}))).config;
     let router = &config.router;
-    assert_eq!(router.routing_strategy, "simple-shuffle");
+    assert_eq!(router.routing_strategy.name, "simple-shuffle");
     assert_eq!((router.num_retries, router.max_fallbacks, router.allowed_fails), (2, 5, None));
     assert_eq!(router.timeout, Duration::from_secs(6000));
     assert_eq!(

@@ -98,9 +98,9 @@ fn litellm_backs_off_and_also_waits_after_the_last_retry() {
         let (in_between, _) = waits(&config, None, &refusal(429, &[header]), group(1, 1));
         assert_near(&in_between, &[0.5, 1.0], 0.75);
     }
-    let floored = litellm(json!({"num_retries": 5, "retry_after": 5}));
+    let floored = litellm(json!({"num_retries": 6, "retry_after": 5}));
     let (in_between, _) = waits(&floored, None, &refusal(503, &[]), group(1, 1));
-    assert_near(&in_between, &[5.0, 5.0, 5.0, 5.0, 8.0], 0.75);
+    assert_near(&in_between, &[5.0, 5.0, 5.0, 5.0, 8.0, 8.0], 0.75);
 }
 
 #[test]

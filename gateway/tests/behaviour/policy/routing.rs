@@ -8,7 +8,9 @@ use std::time::Duration;
 use gateway::strategy::Ask;
 use serde_json::{Value, json};
 
-use super::given::{FIRST, SEED, ask, at, attempt, config, d, refusal, rng, router, router_of};
+use super::given::{
+    FIRST, SEED, ask, at, attempt, config, config_of, d, refusal, rng, router, router_of,
+};
 
 fn entry(group: &str, model: &str, id: &str) -> Value {
     json!({
@@ -138,9 +140,10 @@ fn nobody_left_is_said_in_litellms_words() {
 }
 
 #[test]
-fn a_strategy_that_does_not_exist_is_an_error() {
-    let mut config = super::given::config_of(&[json!({})], json!({}));
-    config.router.routing_strategy = "fastest";
-    let error = Router::new(Arc::new(config), SEED).expect_err("unknown");
-    assert_eq!(error, RouterError::UnknownStrategy("fastest".into()));
+fn arguments_that_a_strategy_cannot_use_are_an_error() {
+    let mut config = config_of(&[json!({})], json!({"routing_strategy": "latency-based-routing"}));
+    config.router.routing_strategy_args = json!({"ttl": "soon"});
+    let error = Router::new(Arc::new(config), SEED).expect_err("not a number");
+    let RouterError::Argument(error) = error;
+    assert_eq!(error.name, "ttl");
 }

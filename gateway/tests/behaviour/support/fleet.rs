@@ -45,12 +45,12 @@ pub(crate) fn deployment(id: &str) -> Deployment {
 /// A config of those deployments in the personality that goes with the strategy: LiteLLM's probes were
 /// made with two retries, 5 s of timeout and 3 s for streams.
 pub(crate) fn config(strategy: &'static str, deployments: Vec<Deployment>) -> Config {
-    let origin = gateway::strategy::find(strategy).expect("a strategy").origin;
-    let personality: Personality = policy::default_for(origin);
+    let routing_strategy = *gateway::strategy::find(strategy).expect("a strategy");
+    let personality: Personality = policy::default_for(routing_strategy.origin);
     Config {
         deployments,
         router: RouterSettings {
-            routing_strategy: strategy,
+            routing_strategy,
             routing_strategy_args: serde_json::Value::Null,
             num_retries: 2,
             retry_after: Duration::ZERO,

@@ -1,6 +1,21 @@
-//! What every proxy must know of HTTP headers: which of them belong to one connection only.
+//! What gateway and balancer share of HTTP/1: how slow a client may be, and which headers belong to one
+//! connection only.
+
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, header};
+use world::ServeOptions;
+
+/// Bounds of a client's connection.
+pub(crate) const CLIENTS: ServeOptions = ServeOptions {
+    header_timeout: Some(Duration::from_secs(30)),
+    head_bytes_max: 64 * 1024,
+    // nginx' `send_timeout`.
+    write_timeout: Some(Duration::from_secs(60)),
+};
+
+/// Longest time between two arrivals of a request's body: nginx' `client_body_timeout`.
+pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Whether a header speaks about this connection and not about the message (RFC 9110, 7.6.1).
 pub(crate) fn is_hop_by_hop(name: &HeaderName) -> bool {
