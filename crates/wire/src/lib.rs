@@ -15,11 +15,11 @@
 pub mod anthropic;
 pub mod azure;
 pub mod bedrock;
-pub mod civil;
 mod error_reply;
 pub mod gemini;
 pub mod json_text;
 pub mod openai;
+pub mod rfc3339;
 pub mod sse;
 mod text_or;
 mod walk;

@@ -2,7 +2,7 @@
 
 use crate::{
     Window,
-    civil::{format_rfc3339, parse_rfc3339},
+    rfc3339::{format_rfc3339, parse_rfc3339},
 };
 
 /// The four dimensions of the limit.

@@ -12,8 +12,9 @@ use proptest::prelude::*;
 use wire::{
     anthropic, azure, bedrock,
     bedrock::eventstream,
-    civil, gemini, openai,
+    gemini, openai,
     openai::responses,
+    rfc3339,
     sse::{Decoder, Scanner},
 };
 
@@ -80,7 +81,7 @@ fn feed(bytes: &[u8]) {
         let _ = request.inputs();
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
-        let _ = civil::parse_rfc3339(text);
+        let _ = rfc3339::parse_rfc3339(text);
         let _ = openai::parse_go_duration(text);
         let _ = (azure::api_version_of(text), azure::deployment_of(text));
     }

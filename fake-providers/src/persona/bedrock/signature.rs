@@ -185,12 +185,12 @@ fn seconds_of(stamp: &str) -> Option<u64> {
     }
     let (year, month, day) = (date.get(..4)?, date.get(4..6)?, date.get(6..)?);
     let (hour, minute, second) = (time.get(..2)?, time.get(2..4)?, time.get(4..)?);
-    wire::civil::parse_rfc3339(&format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z"))
+    wire::rfc3339::parse_rfc3339(&format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z"))
 }
 
 /// `20260101T000017Z` of seconds since 1970.
 fn stamp_of(unix_s: u64) -> String {
-    wire::civil::format_rfc3339(unix_s).replace(['-', ':'], "")
+    wire::rfc3339::format_rfc3339(unix_s).replace(['-', ':'], "")
 }
 
 fn incomplete(message: &str) -> Refusal {
