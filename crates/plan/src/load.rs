@@ -6,7 +6,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway::config::Config;
 use loadgen::config::Phase;
 use record::run::{CompressInfo, LEFT_OUT};
 use vocab::{At, Seed};
@@ -16,7 +15,9 @@ use crate::out::checked::Checked;
 use crate::out::plan::Plan;
 use crate::resolve::compress::{self, Compress};
 use crate::resolve::config::{self, Loaded};
-use crate::resolve::contenders::{ContenderConfig, ContenderSpec, contenders, personality};
+use crate::resolve::contenders::{
+    ChangedConfig, ContenderConfig, ContenderSpec, contenders, personality,
+};
 use crate::resolve::deployments::fakes;
 use crate::resolve::events::{Change, events};
 use crate::resolve::faults::entry::Setting;
@@ -111,7 +112,7 @@ impl Loader {
         if !self.problems.is_empty() || fakes.specs.len() != fleet.members.len() {
             return None;
         }
-        Some(assemble(Checked {
+        let plan = assemble(Checked {
             request,
             name: name?,
             question: question(&request.scenario.text),
@@ -132,7 +133,8 @@ impl Loader {
             standing: standing?,
             slo,
             price_date: prices.date,
-        }))
+        });
+        self.kept(|_| plan)
     }
 
     /// What breaks, when; without the faults that a shortened schedule has no room for.
@@ -328,7 +330,8 @@ impl Loader {
                 Ok(mut gateway) => {
                     config::with_known_prices(&mut gateway, prices);
                     gateway.personality = spec.personality.unwrap_or(gateway.personality);
-                    configs.push(ContenderConfig { spec: spec.clone(), gateway });
+                    let settings = merged.to_json();
+                    configs.push(ContenderConfig { spec: spec.clone(), gateway, settings });
                 }
                 Err(strangers) => {
                     let message = format!(
@@ -355,7 +358,7 @@ impl Loader {
         changes: &[Change],
         (tree, scenario): (&Node, SourceId),
         (fleet, prices): (&Fleet, &Prices),
-    ) -> Vec<Vec<Arc<Config>>> {
+    ) -> Vec<Vec<ChangedConfig>> {
         let mut all = Vec::new();
         for ContenderConfig { spec, .. } in contenders {
             let mut merged = tree.clone();
@@ -375,7 +378,8 @@ impl Loader {
                     Ok(mut config) => {
                         config::with_known_prices(&mut config, prices);
                         config.personality = spec.personality.unwrap_or(config.personality);
-                        configs.push(Arc::new(config));
+                        let (gateway, settings) = (Arc::new(config), merged.to_json());
+                        configs.push(ChangedConfig { gateway, settings });
                     }
                     Err(strangers) => {
                         let message =

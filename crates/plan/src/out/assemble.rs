@@ -5,28 +5,32 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fake_providers::config::{DeploymentConfig, FakesConfig};
-use gateway::config::Config;
 use loadgen::config::LoadConfig;
 use record::RunInfo;
 use vocab::DeploymentNumber;
 
+use crate::out::canonical::{Happening, Made, canonical};
 use crate::out::checked::Checked;
-use crate::out::hash::digest;
+use crate::out::hash::{digest, sha256};
 use crate::out::plan::{ContenderPlan, Plan};
-use crate::out::run_info::{clock_word, info, overrides};
+use crate::out::run_info::{clock_word, info};
 use crate::out::warnings::{Situation, warnings};
 use crate::resolve::config::dummy_key;
-use crate::resolve::contenders::{ContenderConfig, balance_word};
-use crate::resolve::instance_events::{self, InstanceEvent, Pause};
+use crate::resolve::contenders::{ChangedConfig, ContenderConfig};
+use crate::resolve::instance_events;
 use crate::resolve::standing;
 use crate::resolve::timeline::Note;
+use crate::text::diagnostic::Problem;
 use crate::text::spelling::seconds;
 
 /// Most requests in flight at a time, DESIGN section 4; beyond it they are `never_sent`.
 const IN_FLIGHT_MAX: usize = 10_000;
 
 /// Puts the plan together.
-pub(crate) fn assemble(checked: Checked<'_>) -> Plan {
+///
+/// # Errors
+/// A plan that cannot be written down.
+pub(crate) fn assemble(checked: Checked<'_>) -> Result<Plan, Problem> {
     let fakes = FakesConfig {
         seed: checked.seed,
         deployments: deployment_configs(&checked),
@@ -40,8 +44,47 @@ pub(crate) fn assemble(checked: Checked<'_>) -> Plan {
         in_flight_max: IN_FLIGHT_MAX,
     };
     let links = links(&checked);
-    let instance_events = instance_events(&checked);
-    let hash = hash(&checked, (&fakes, &load, &links), &instance_events);
+    let happenings = happenings(&checked);
+    let mut info = info(&checked, &all_warnings(&checked));
+    let made = Made { fakes: &fakes, load: &load, links: &links, happenings: &happenings };
+    let hash = sha256(canonical(&checked, &info, made)?.as_bytes());
+    info.scenario.hash.clone_from(&hash);
+    let notes = notes(&checked, &info);
+    let build = checked.request.build;
+    let digest = digest([
+        ("hash", hash.as_bytes()),
+        ("clock", clock_word(checked.request.clock).as_bytes()),
+        ("version", build.version.as_bytes()),
+        ("binary", build.binary.as_bytes()),
+    ]);
+    let refusals = refusals(&checked);
+    let contenders = checked.contenders.into_iter().zip(happenings);
+    let contenders = contenders.map(|(contender, (instance_events, pauses))| ContenderPlan {
+        name: contender.spec.name,
+        gateway: contender.gateway,
+        instances: contender.spec.instances,
+        balance: contender.spec.balance,
+        instance_events,
+        pauses,
+    });
+    Ok(Plan {
+        clock: checked.request.clock,
+        contenders: contenders.collect(),
+        digest: digest.chars().take(12).collect(),
+        fakes,
+        load,
+        links,
+        link_faults: checked.timeline.links,
+        notes,
+        warnings: info.warnings.clone(),
+        info,
+        standing_fakes: checked.standing,
+        refusals,
+    })
+}
+
+/// What is suspicious, and what is left out.
+fn all_warnings(checked: &Checked<'_>) -> Vec<String> {
     let mut warnings = warnings(&Situation {
         fleet: &checked.fleet,
         called: &checked.called,
@@ -55,39 +98,7 @@ pub(crate) fn assemble(checked: Checked<'_>) -> Plan {
         contenders: &checked.contenders,
     });
     warnings.extend(checked.timeline.left_out.iter().cloned());
-    let info = info(&checked, &hash, &warnings);
-    let notes = notes(&checked, &info);
-    let build = checked.request.build;
-    let digest = digest([
-        ("hash", hash.as_bytes()),
-        ("clock", clock_word(checked.request.clock).as_bytes()),
-        ("version", build.version.as_bytes()),
-        ("binary", build.binary.as_bytes()),
-    ]);
-    let refusals = refusals(&checked);
-    let contenders = checked.contenders.into_iter().zip(instance_events);
-    let contenders = contenders.map(|(contender, (instance_events, pauses))| ContenderPlan {
-        name: contender.spec.name,
-        gateway: contender.gateway,
-        instances: contender.spec.instances,
-        balance: contender.spec.balance,
-        instance_events,
-        pauses,
-    });
-    Plan {
-        clock: checked.request.clock,
-        contenders: contenders.collect(),
-        digest: digest.chars().take(12).collect(),
-        info,
-        fakes,
-        load,
-        links,
-        link_faults: checked.timeline.links,
-        notes,
-        warnings,
-        standing_fakes: checked.standing,
-        refusals,
-    }
+    warnings
 }
 
 /// Lines to print before the run.
@@ -108,11 +119,12 @@ fn notes(checked: &Checked<'_>, info: &RunInfo) -> Vec<String> {
 }
 
 /// What happens to the instances of each contender.
-fn instance_events(checked: &Checked<'_>) -> Vec<(Vec<InstanceEvent>, Vec<Pause>)> {
+fn happenings(checked: &Checked<'_>) -> Vec<Happening> {
     let faults = &checked.timeline.instances;
-    let one = |(contender, configs): (&ContenderConfig, &Vec<Arc<Config>>)| {
+    let one = |(contender, changed): (&ContenderConfig, &Vec<ChangedConfig>)| {
         let (count, changes) = (contender.spec.instances, &checked.events.changes);
-        let events = instance_events::instance_events(count, changes, configs, faults);
+        let configs: Vec<_> = changed.iter().map(|one| Arc::clone(&one.gateway)).collect();
+        let events = instance_events::instance_events(count, changes, &configs, faults);
         (events, instance_events::pauses(count, faults))
     };
     checked.contenders.iter().zip(&checked.changed).map(one).collect()
@@ -121,7 +133,7 @@ fn instance_events(checked: &Checked<'_>) -> Vec<(Vec<InstanceEvent>, Vec<Pause>
 /// Why this plan cannot be run, though its fakes can be served.
 fn refusals(checked: &Checked<'_>) -> Vec<String> {
     let mut refusals: Vec<String> = Vec::new();
-    for ContenderConfig { spec, gateway } in &checked.contenders {
+    for ContenderConfig { spec, gateway, .. } in &checked.contenders {
         let mut deployments = gateway.deployments.iter();
         if let Some(deployment) = deployments.find(|one| !gateway::can_call(one.protocol)) {
             refusals.push(format!(
@@ -166,42 +178,4 @@ fn links(checked: &Checked<'_>) -> BTreeMap<String, Duration> {
         }
     }
     links
-}
-
-/// Over everything that determines the tables, whoever runs them.
-fn hash(
-    checked: &Checked<'_>,
-    (fakes, load, links): (&FakesConfig, &LoadConfig, &BTreeMap<String, Duration>),
-    instance_events: &[(Vec<InstanceEvent>, Vec<Pause>)],
-) -> String {
-    // Debug of plain values in a fixed order; secrets show as `Secret(…)` and are dummies.
-    let mut plan = format!("{fakes:?}\n{load:?}\n{links:?}");
-    // Only where there is something to say, so that other runs keep their names.
-    if !checked.timeline.links.is_empty() {
-        plan += &format!("\n{:?}", checked.timeline.links);
-    }
-    if instance_events.iter().any(|(events, pauses)| !events.is_empty() || !pauses.is_empty()) {
-        plan += &format!("\n{instance_events:?}");
-    }
-    if !checked.events.infos.is_empty() {
-        plan += &format!("\n{:?}", checked.events.infos);
-    }
-    let mut contenders = String::new();
-    for ContenderConfig { spec, gateway } in &checked.contenders {
-        let balance = balance_word(spec.balance);
-        contenders += &format!("{} {} {balance} {gateway:?}\n", spec.name.as_str(), spec.instances);
-    }
-    let slo = format!("{:?}", checked.slo);
-    // Labels of a replayed timeline may differ where its rules do not.
-    let told = format!("{:?}\n{:?}", checked.timeline.infos, checked.compress);
-    let overrides = overrides(checked.request).join("\n");
-    digest([
-        ("name", checked.name.as_str().as_bytes()),
-        ("plan", plan.as_bytes()),
-        ("contenders", contenders.as_bytes()),
-        ("slo", slo.as_bytes()),
-        ("timeline", told.as_bytes()),
-        ("config", checked.config.0.text.as_bytes()),
-        ("overrides", overrides.as_bytes()),
-    ])
 }

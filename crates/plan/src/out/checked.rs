@@ -1,15 +1,12 @@
 //! A scenario of which every section was checked: what [`assemble`](super::assemble) puts together
 //! and [`run_info`](super::run_info) tells.
 
-use std::sync::Arc;
-
-use gateway::config::Config;
 use loadgen::config::{ClientConfig, Phase};
 use record::run::CompressInfo;
 use record::slo::Slo;
 use vocab::{ContenderName, Seed};
 
-use crate::resolve::contenders::ContenderConfig;
+use crate::resolve::contenders::{ChangedConfig, ContenderConfig};
 use crate::resolve::deployments::Fakes;
 use crate::resolve::events::Events;
 use crate::resolve::fleet::Fleet;
@@ -53,7 +50,7 @@ pub(crate) struct Checked<'p> {
     /// What happens on purpose.
     pub events: Events,
     /// The config of each of `contenders` after each change.
-    pub changed: Vec<Vec<Arc<Config>>>,
+    pub changed: Vec<Vec<ChangedConfig>>,
     /// Fakes that already stand, if the run is to use them.
     pub standing: Option<StandingFakes>,
     /// The promise.

@@ -1,5 +1,4 @@
-//! What a run is a function of, in 64 hex digits: the expanded plan, the config, the overrides. Two
-//! runs with one digest and one binary have the same tables.
+//! Hashes, in hex digits: of bytes, and of named parts.
 
 use sha2::{Digest, Sha256};
 

@@ -22,7 +22,7 @@ use crate::text::request::{ClockKind, Request};
 use crate::text::spelling::{show_arrivals, show_latency};
 
 /// Everything that determines a run, and how to read its tables.
-pub(crate) fn info(checked: &Checked<'_>, hash: &str, warnings: &[String]) -> RunInfo {
+pub(crate) fn info(checked: &Checked<'_>, warnings: &[String]) -> RunInfo {
     let request = checked.request;
     let (config, no_effect) = &checked.config;
     let base = config.name.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -31,7 +31,8 @@ pub(crate) fn info(checked: &Checked<'_>, hash: &str, warnings: &[String]) -> Ru
         scenario: ScenarioInfo {
             name: checked.name.to_string(),
             question: checked.question.clone(),
-            hash: hash.to_owned(),
+            // Over this and more, so the caller fills it in.
+            hash: String::new(),
             seed: checked.seed.0,
             clock: clock(request.clock),
             duration_ns: end(&checked.phases).ns(),
@@ -82,7 +83,7 @@ fn deployment_infos(checked: &Checked<'_>) -> Vec<DeploymentInfo> {
 fn contender_infos(contenders: &[ContenderConfig]) -> Vec<ContenderInfo> {
     let mut infos: Vec<ContenderInfo> = contenders
         .iter()
-        .map(|ContenderConfig { spec, gateway }| ContenderInfo {
+        .map(|ContenderConfig { spec, gateway, .. }| ContenderInfo {
             name: spec.name.to_string(),
             kind: kind(gateway.personality.kind),
             personality: Personality::Named(gateway.personality.name.to_owned()),
@@ -147,10 +148,13 @@ fn assumed(checked: &Checked<'_>) -> Vec<String> {
     lines
 }
 
-/// What the command line changed, `key=value`.
-pub(crate) fn overrides(request: &Request<'_>) -> Vec<String> {
+/// What the command line changed, `key=value`; in one order, however the flags stood.
+fn overrides(request: &Request<'_>) -> Vec<String> {
+    let mut sets: Vec<&(String, String)> = request.sets.iter().collect();
+    // Stable: of one key the last one holds, as given.
+    sets.sort_by(|(one, _), (other, _)| one.cmp(other));
     let mut overrides: Vec<String> =
-        request.sets.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        sets.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let length = request.shorten.map(vocab::show_duration);
     overrides.extend(request.timeline.map(|text| {
         // The name alone would not say which edit of it was played.

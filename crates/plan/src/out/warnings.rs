@@ -230,7 +230,7 @@ fn crowded(situation: &Situation<'_>, entry: &str, windows: &[&FaultInfo]) -> Op
 /// `least-busy, latency cool for 60 s`, longest first; empty if nobody does.
 fn by_cooldown(contenders: &[ContenderConfig], wanted: impl Fn(Duration) -> bool) -> String {
     let mut groups: BTreeMap<std::cmp::Reverse<Duration>, Vec<&str>> = BTreeMap::new();
-    for ContenderConfig { spec, gateway } in contenders {
+    for ContenderConfig { spec, gateway, .. } in contenders {
         let cooldown = gateway.longest_cooldown();
         if wanted(cooldown) {
             groups.entry(std::cmp::Reverse(cooldown)).or_default().push(spec.name.as_str());

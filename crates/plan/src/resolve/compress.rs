@@ -116,7 +116,7 @@ pub(crate) fn slowest(
     hangs: bool,
 ) -> Vec<(Duration, String)> {
     let mut limits = Vec::new();
-    for ContenderConfig { spec, gateway } in contenders {
+    for ContenderConfig { spec, gateway, .. } in contenders {
         let name = &spec.name;
         let recheck = gateway.personality.policy.recheck(gateway);
         limits.push((recheck.after, format!("{name}'s {}", recheck.name)));

@@ -1,12 +1,15 @@
 //! From `contenders:` to names, instances and overlays. What an overlay does to the config is
 //! [`crate::resolve::config`]'s business.
 
+use std::sync::Arc;
+
 use gateway::config::{Balance, Config};
 use gateway::policy::{self, Personality};
+use serde_json::Value;
 use vocab::ContenderName;
 
 use crate::text::diagnostic::{Problem, Span, suggest};
-use crate::text::node::{Key, Node, Value};
+use crate::text::node::{Key, Node, Value as Written};
 use crate::text::raw::{BalanceWord, Contender};
 use crate::text::read::read;
 
@@ -39,6 +42,16 @@ pub(crate) struct ContenderConfig {
     pub spec: ContenderSpec,
     /// Its gateway.
     pub gateway: Config,
+    /// What the gateway was read from: the config under the overlay, as JSON. Holds secrets.
+    pub settings: Value,
+}
+
+/// What a contender's config is after a change.
+pub(crate) struct ChangedConfig {
+    /// Its gateway from then on.
+    pub gateway: Arc<Config>,
+    /// What that was read from, as JSON. Holds secrets.
+    pub settings: Value,
 }
 
 /// Reads the contenders; without a section there is one, `config`. Mistakes go to `problems`.
@@ -50,13 +63,13 @@ pub(crate) fn contenders(
         return ContenderName::new("config").map(|name| spec(name, None)).into_iter().collect();
     };
     let items = match &node.value {
-        Value::List(items) if !items.is_empty() => items,
-        Value::List(_)
-        | Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::Text(_)
-        | Value::Map(_) => {
+        Written::List(items) if !items.is_empty() => items,
+        Written::List(_)
+        | Written::Null
+        | Written::Bool(_)
+        | Written::Number(_)
+        | Written::Text(_)
+        | Written::Map(_) => {
             let message = format!("expected a list of contenders, found {}", node.kind());
             let help = "write `- { name: least-busy, router_settings: { routing_strategy: \
                         least-busy } }`, or leave `contenders` out to run the config as it is";
@@ -154,7 +167,7 @@ fn contender(item: &Node, before: &[ContenderSpec]) -> Result<ContenderSpec, Pro
     let overlay: Vec<(Key, Node)> =
         item.entries().iter().filter(|(key, _)| overlays(key)).cloned().collect();
     if !overlay.is_empty() {
-        contender.overlay = Some(Node { value: Value::Map(overlay), at: item.at });
+        contender.overlay = Some(Node { value: Written::Map(overlay), at: item.at });
     }
     Ok(contender)
 }
@@ -169,13 +182,4 @@ pub(crate) fn personality(name: &str) -> Result<Personality, Problem> {
             "personalities",
         ))
     })
-}
-
-/// A balance in the scenario's word.
-pub(crate) fn balance_word(balance: Balance) -> &'static str {
-    match balance {
-        Balance::RoundRobin => "round-robin",
-        Balance::LeastConn => "least-conn",
-        Balance::Random => "random",
-    }
 }

@@ -4,6 +4,7 @@ mod diagnostics;
 mod gemini_and_bedrock;
 #[path = "../../../cli/tests/behaviour/generated.rs"]
 mod generated;
+mod hashes;
 mod hostile;
 mod quotas_are_shared;
 mod random_incidents;
