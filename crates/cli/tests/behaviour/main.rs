@@ -16,6 +16,7 @@ mod generated;
 mod help_begins_with_an_example;
 mod instances_are_told_apart;
 mod newcomers_are_helped;
+mod rooms;
 mod runs_are_deterministic;
 mod shipped_scenarios_have_different_winners;
 mod standing;
