@@ -13,7 +13,7 @@ use vocab::{DeploymentId, Protocol};
 use world::Authority;
 
 use crate::policy::Personality;
-use crate::routing::strategy;
+use crate::routing::strategy::Entry as StrategyEntry;
 use crate::upstream::failure::ErrorClass;
 
 /// A whole gateway.
@@ -145,7 +145,7 @@ pub struct Deployment {
 #[derive(Clone, Debug)]
 pub struct RouterSettings {
     /// A row of [`crate::routing::strategy::ALL`].
-    pub routing_strategy: strategy::Entry,
+    pub routing_strategy: StrategyEntry,
     /// `routing_strategy_args` as JSON, checked by the strategy's entry.
     pub routing_strategy_args: serde_json::Value,
     /// Retries per model group.

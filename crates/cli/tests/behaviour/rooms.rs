@@ -24,7 +24,7 @@ const HOUSES: &[House] = &[
         name: "gateway",
         src: "gateway/src",
         floors: &[
-            &["config", "headers", "keyed_rng"],
+            &["config", "http1", "keyed_rng"],
             &["upstream"],
             &["observer", "policy", "shutdown"],
             &["routing"],
@@ -85,6 +85,7 @@ const HOUSES: &[House] = &[
 /// Types that a lower room names and a higher one owns: a config says which of a closed set it wants.
 const TYPES: &[(&str, &str, &str)] = &[
     ("gateway", "config", "policy::Personality"),
+    ("gateway", "config", "routing::strategy::Entry"),
     ("gateway", "config", "upstream::failure::ErrorClass"),
 ];
 
