@@ -18,7 +18,7 @@ use bytes::Bytes;
 use gateway::config::Config;
 use gateway::observer::{Choice, Decision};
 use gateway::{Gateway, Observer, Parts};
-use http::{HeaderMap, Method, Request};
+use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -41,7 +41,6 @@ pub(crate) const STREAM: &str =
 pub(crate) struct Sent {
     pub(crate) host: String,
     pub(crate) at: Duration,
-    pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
@@ -112,7 +111,6 @@ impl Lab {
                 self.sent.lock().expect("no poison").push(Sent {
                     host,
                     at: self.start.elapsed(),
-                    method: head.method,
                     path: head.uri.to_string(),
                     headers: head.headers,
                     body: String::from_utf8_lossy(&body).into_owned(),

@@ -1,54 +1,96 @@
-//! Contract: what the gateway sends each provider, read as bytes and JSON with nothing of ours between.
+//! Contract: what the gateway sends each provider, over real sockets, judged by wiremock.
 
 #![expect(clippy::expect_used, reason = "helpers of tests")]
 
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::support::*;
-use gateway::config::{Deployment, Secret};
-use http::Method;
-use serde_json::{Value, json};
-use vocab::Protocol;
+use gateway::config::{Config, Deployment, Secret};
+use gateway::observer::Unobserved;
+use gateway::{Gateway, Parts};
+use serde_json::json;
+use vocab::{Protocol, Seed};
+use wiremock::matchers::{body_json, header, header_exists, method, path, query_param};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+use world::pool::{Pool, PoolOptions};
+use world::{Clock, Link, TcpConnector, listen_tcp};
 
-/// What the only deployment gets of a chat completion with these headers, which it answers so.
-async fn request_at(deployment: Deployment, headers: &[(&str, &str)], reply: Act) -> Sent {
-    let lab = Lab::new();
+/// Sends one chat completion through a gateway whose only deployment lives at `server`; the status.
+async fn through(server: &MockServer, deployment: Deployment, headers: &[(&str, &str)]) -> u16 {
     let host = Arc::clone(&deployment.authority.host);
-    lab.upstream(&host, &[reply]).gateway(config("simple-shuffle", vec![deployment]));
-    let got = lab.post("/v1/chat/completions", headers, PLAIN).await;
-    assert_eq!(got.status, 200, "{}", got.body);
-    let mut sent = lab.sent.lock().expect("no poison");
-    assert_eq!(sent.len(), 1);
-    sent.remove(0)
+    let directory = BTreeMap::from([((host, 443), *server.address())]);
+    let connector =
+        TcpConnector { directory: Some(Arc::new(directory)), ..TcpConnector::default() };
+    let config: Config = config("simple-shuffle", vec![deployment]);
+    let parts = Parts {
+        config: Arc::new(config),
+        clock: Clock::wall(),
+        connector: Arc::new(connector),
+        observer: Arc::new(Unobserved),
+        seed: Seed(1),
+        instance: Arc::from("gateway"),
+    };
+    let anywhere: SocketAddr = "127.0.0.1:0".parse().expect("an address");
+    let listener = listen_tcp(anywhere, Link::default()).await.expect("a port");
+    let address: SocketAddr = listener.address().expect("bound").parse().expect("an address");
+    let gateway = Gateway::new(parts).expect("a gateway");
+    tokio::spawn(async move { gateway.serve(listener).await });
+    let directory = BTreeMap::from([((Arc::from("gateway"), 4000), address)]);
+    let connector =
+        TcpConnector { directory: Some(Arc::new(directory)), ..TcpConnector::default() };
+    let pool = Pool::new(Arc::new(connector), PoolOptions::default());
+    let mut request = http::Request::post("/v1/chat/completions").header("host", "gateway");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(http_body_util::Full::new(PLAIN.into())).expect("a request");
+    pool.send(&authority("gateway", 4000), request, "").await.expect("an answer").status().as_u16()
 }
 
-impl Sent {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(|value| value.to_str().expect("ascii"))
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).expect("JSON")
-    }
+fn chat_reply() -> ResponseTemplate {
+    let reply = json!({"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}]});
+    ResponseTemplate::new(200).set_body_json(reply)
 }
 
-#[tokio::test(start_paused = true)]
+fn no_client_headers(request: &Request) -> bool {
+    !["x-brownout-request", "x-litellm-call-id", "cookie"]
+        .iter()
+        .any(|name| request.headers.contains_key(*name))
+}
+
+#[tokio::test]
 async fn openai() {
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .and(path("/v1/chat/completions"))
+        .and(header("authorization", "Bearer sk-upstream"))
+        .and(header("host", "api.openai.com"))
+        .and(header("content-type", "application/json"))
+        .and(body_json(json!({"model":"gpt-4o","messages":[{"role":"user","content":"hello"}]})))
+        .and(no_client_headers)
+        .respond_with(chat_reply())
+        .expect(1)
+        .mount(&server)
+        .await;
     let headers = [("x-litellm-call-id", "7"), ("x-brownout-request", "7"), ("cookie", "a=b")];
-    let sent = request_at(deployment("api.openai.com"), &headers, answer("hi")).await;
-    assert_eq!((sent.method.clone(), sent.path.as_str()), (Method::POST, "/v1/chat/completions"));
-    assert_eq!(sent.header("authorization"), Some("Bearer sk-upstream"));
-    assert_eq!(sent.header("host"), Some("api.openai.com"));
-    assert_eq!(sent.header("content-type"), Some("application/json"));
-    let hello = json!([{"role": "user", "content": "hello"}]);
-    assert_eq!(sent.json(), json!({"model": "gpt-4o", "messages": hello}));
-    for (name, _) in headers {
-        assert_eq!(sent.header(name), None, "{name} is the client's");
-    }
+    assert_eq!(through(&server, deployment("api.openai.com"), &headers).await, 200);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn azure() {
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .and(path("/openai/deployments/gpt-4o/chat/completions"))
+        .and(query_param("api-version", "2024-08-01-preview"))
+        .and(header("api-key", "sk-azure"))
+        .and(|request: &Request| !request.headers.contains_key("authorization"))
+        .and(body_json(json!({"model":"gpt-4o","messages":[{"role":"user","content":"hello"}]})))
+        .respond_with(chat_reply())
+        .expect(1)
+        .mount(&server)
+        .await;
     let azure = Deployment {
         protocol: Protocol::Azure,
         base_path: Arc::from(""),
@@ -56,22 +98,22 @@ async fn azure() {
         api_key: Some(Secret::new("sk-azure")),
         ..deployment("westus.openai.azure.com")
     };
-    let sent = request_at(azure, &[("authorization", "Bearer client")], answer("hi")).await;
-    assert_eq!(
-        (sent.method.clone(), sent.path.as_str()),
-        (
-            Method::POST,
-            "/openai/deployments/gpt-4o/chat/completions?api-version=2024-08-01-preview"
-        )
-    );
-    assert_eq!(sent.header("api-key"), Some("sk-azure"));
-    assert_eq!(sent.header("authorization"), None);
-    let hello = json!([{"role": "user", "content": "hello"}]);
-    assert_eq!(sent.json(), json!({"model": "gpt-4o", "messages": hello}));
+    assert_eq!(through(&server, azure, &[("authorization", "Bearer client")]).await, 200);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn anthropic() {
+    let server = MockServer::start().await;
+    let reply = json!({"id":"msg_1","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"hi"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}});
+    Mock::given(method("POST"))
+        .and(path("/v1/messages"))
+        .and(header("x-api-key", "sk-ant"))
+        .and(header_exists("anthropic-version"))
+        .and(body_json(json!({"model":"claude","max_tokens":4096,"messages":[{"role":"user","content":"hello"}]})))
+        .respond_with(ResponseTemplate::new(200).set_body_json(reply))
+        .expect(1)
+        .mount(&server)
+        .await;
     let claude = Deployment {
         protocol: Protocol::Anthropic,
         model: Arc::from("claude"),
@@ -79,11 +121,5 @@ async fn anthropic() {
         api_key: Some(Secret::new("sk-ant")),
         ..deployment("api.anthropic.com")
     };
-    let reply = json!({"id":"msg_1","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"hi"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}});
-    let sent = request_at(claude, &[], Act::Reply(200, vec![], reply.to_string())).await;
-    assert_eq!((sent.method.clone(), sent.path.as_str()), (Method::POST, "/v1/messages"));
-    assert_eq!(sent.header("x-api-key"), Some("sk-ant"));
-    assert!(sent.header("anthropic-version").is_some());
-    let hello = json!([{"role": "user", "content": "hello"}]);
-    assert_eq!(sent.json(), json!({"model": "claude", "max_tokens": 4096, "messages": hello}));
+    assert_eq!(through(&server, claude, &[]).await, 200);
 }
