@@ -104,7 +104,11 @@ pub async fn run(
     // A task of its own, so that arrivals are offered on the runtime's threads whoever awaits `run`:
     // no hop between threads per request, and their CPU counts as the generator's.
     let mut driver = JoinSet::new();
-    driver.spawn(async move { drive.arrivals(schedule).await | drive.drain().await });
+    driver.spawn(async move {
+        let interrupted = drive.arrivals(schedule).await;
+        // Whoever was sent is waited for either way.
+        drive.drain().await || interrupted
+    });
     match driver.join_next().await {
         Some(Ok(interrupted)) => Ok(shared.books.summary(interrupted)),
         // The driver is never aborted; what panicked in it goes on here.

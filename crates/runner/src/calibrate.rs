@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use fake_providers::Fakes;
 use fake_providers::config::{DeploymentConfig, FakesConfig, Latency, Limits, Spread};
-use loadgen::Surroundings;
-use loadgen::config::{Arrivals, ClientConfig, Dialect, LoadConfig, Phase, Secret, Target};
+use loadgen::config::{ClientConfig, Dialect, LoadConfig, Phase, Secret, Target};
 use loadgen::config::{TokenSpread, Workload};
+use loadgen::{Surroundings, arrival};
 use record::{AttemptRow, RequestRow};
 use vocab::{At, DeploymentId, DeploymentNumber, Protocol, Seed};
 use world::{Clock, Directory, Link};
@@ -126,7 +126,7 @@ fn one_load(seed: Seed) -> LoadConfig {
         from: At::START,
         to: At::after_start(LENGTH),
         warmup: false,
-        arrivals: Arrivals::Constant(100.0),
+        arrivals: arrival::constant(100.0),
         workload,
         model: "calibration".to_owned(),
     };

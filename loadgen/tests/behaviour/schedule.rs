@@ -8,6 +8,10 @@ use loadgen::schedule::RECENT_MAX;
 use loadgen::{Intent, Schedule, arrival};
 use vocab::{At, Seed};
 
+fn poisson(per_second: f64) -> Arrivals {
+    Arrivals { process: arrival::find("poisson").expect("in the table"), per_second }
+}
+
 fn phase(name: &str, seconds: std::ops::Range<u64>, arrivals: Arrivals) -> Phase {
     Phase {
         name: name.to_owned(),
@@ -43,14 +47,14 @@ fn intents(config: &LoadConfig) -> Vec<Intent> {
 
 #[test]
 fn one_seed_gives_one_schedule_and_another_seed_another() {
-    let phases = || vec![phase("main", 0..60, Arrivals::Poisson(20.0))];
+    let phases = || vec![phase("main", 0..60, poisson(20.0))];
     assert_eq!(intents(&load(1, phases())), intents(&load(1, phases())));
     assert_ne!(intents(&load(1, phases())), intents(&load(2, phases())));
 }
 
 #[test]
 fn constant_arrivals_are_evenly_spaced_from_the_start_of_the_phase() {
-    let at: Vec<u64> = intents(&load(1, vec![phase("main", 10..12, Arrivals::Constant(3.0))]))
+    let at: Vec<u64> = intents(&load(1, vec![phase("main", 10..12, arrival::constant(3.0))]))
         .iter()
         .map(|intent| intent.intended.ns())
         .collect();
@@ -62,7 +66,7 @@ fn constant_arrivals_are_evenly_spaced_from_the_start_of_the_phase() {
 
 #[test]
 fn poisson_counts_vary_as_much_as_their_mean() {
-    let config = load(7, vec![phase("main", 0..2000, Arrivals::Poisson(50.0))]);
+    let config = load(7, vec![phase("main", 0..2000, poisson(50.0))]);
     let mut counts = vec![0.0f64; 2000];
     for intent in Schedule::new(&config) {
         counts[(intent.intended.ns() / 1_000_000_000) as usize] += 1.0;
@@ -78,7 +82,8 @@ fn poisson_counts_vary_as_much_as_their_mean() {
 fn a_rate_that_is_no_rate_has_no_arrivals() {
     for rate in [0.0, -1.0, f64::NAN] {
         for entry in arrival::ALL {
-            let config = load(1, vec![phase("main", 0..10, (entry.configure)(rate))]);
+            let config =
+                load(1, vec![phase("main", 0..10, Arrivals { process: entry, per_second: rate })]);
             assert_eq!(Schedule::new(&config).count(), 0, "{} {rate}", entry.name);
         }
     }
@@ -98,9 +103,9 @@ fn overlapping_phases_are_merged_by_intended_instant_then_by_order() {
     let config = load(
         3,
         vec![
-            phase("steady", 0..30, Arrivals::Constant(2.0)),
-            phase("burst", 10..20, Arrivals::Poisson(40.0)),
-            phase("also steady", 0..30, Arrivals::Constant(2.0)),
+            phase("steady", 0..30, arrival::constant(2.0)),
+            phase("burst", 10..20, poisson(40.0)),
+            phase("also steady", 0..30, arrival::constant(2.0)),
         ],
     );
     let intents = intents(&config);
@@ -116,9 +121,9 @@ fn overlapping_phases_are_merged_by_intended_instant_then_by_order() {
 
 #[test]
 fn a_phase_is_the_same_whatever_runs_beside_it() {
-    let main = || phase("main", 0..60, Arrivals::Poisson(20.0));
+    let main = || phase("main", 0..60, poisson(20.0));
     let alone = intents(&load(1, vec![main()]));
-    let beside = load(1, vec![phase("other", 0..60, Arrivals::Poisson(5.0)), main()]);
+    let beside = load(1, vec![phase("other", 0..60, poisson(5.0)), main()]);
     let what = |intent: &Intent| {
         (intent.intended, intent.stream, intent.prompt_tokens, intent.answer_tokens)
     };
@@ -129,9 +134,9 @@ fn a_phase_is_the_same_whatever_runs_beside_it() {
 
 #[test]
 fn phases_meet_without_sharing_an_instant() {
-    let mut warmup = phase("warmup", 0..10, Arrivals::Constant(5.0));
+    let mut warmup = phase("warmup", 0..10, arrival::constant(5.0));
     warmup.warmup = true;
-    let config = load(1, vec![warmup, phase("main", 10..20, Arrivals::Constant(5.0))]);
+    let config = load(1, vec![warmup, phase("main", 10..20, arrival::constant(5.0))]);
     for intent in Schedule::new(&config) {
         let in_warmup = intent.intended < At::after_start(Duration::from_secs(10));
         assert_eq!(config.phases[intent.phase].warmup, in_warmup, "{intent:?}");
@@ -140,7 +145,7 @@ fn phases_meet_without_sharing_an_instant() {
 
 #[test]
 fn token_counts_follow_their_quantiles_and_bounds() {
-    let config = load(1, vec![phase("main", 0..1000, Arrivals::Constant(20.0))]);
+    let config = load(1, vec![phase("main", 0..1000, arrival::constant(20.0))]);
     let mut words: Vec<u32> = Schedule::new(&config).map(|intent| intent.prompt_tokens).collect();
     words.sort_unstable();
     let at = |share: f64| f64::from(words[(words.len() as f64 * share) as usize]);
@@ -153,7 +158,7 @@ fn token_counts_follow_their_quantiles_and_bounds() {
 
 #[test]
 fn repeats_ask_one_of_the_last_prompts_word_for_word() {
-    let mut repeating = phase("main", 0..100, Arrivals::Constant(20.0));
+    let mut repeating = phase("main", 0..100, arrival::constant(20.0));
     repeating.workload.repeat_share = 0.4;
     let intents = intents(&load(1, vec![repeating]));
     let repeats: Vec<&Intent> = intents.iter().filter(|intent| intent.is_repeat()).collect();

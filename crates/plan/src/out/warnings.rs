@@ -16,7 +16,7 @@ use crate::resolve::contenders::ContenderConfig;
 use crate::resolve::deployments::FakeSpec;
 use crate::resolve::fleet::Fleet;
 use crate::resolve::timeline::{by_entry, incidents_of};
-use crate::resolve::traffic::{end, rate};
+use crate::resolve::traffic::end;
 use crate::text::spelling::{rounded, seconds, show_rate, three_digits};
 
 /// Attempts without which no change of a share can be seen (DESIGN section 6: λ × length ≥ 15).
@@ -288,7 +288,7 @@ fn throttled(situation: &Situation<'_>) -> Vec<String> {
 fn peak<'s>(situation: &Situation<'s>) -> (f64, Option<&'s Phase>) {
     let at = |instant: At| {
         let open = situation.phases.iter().filter(|p| p.from <= instant && instant < p.to);
-        open.map(|phase| rate(phase.arrivals)).sum::<f64>()
+        open.map(|phase| phase.arrivals.per_second).sum::<f64>()
     };
     let rates = situation.phases.iter().map(|phase| (at(phase.from), Some(phase)));
     rates.fold((0.0, None), |best, next| if next.0 > best.0 { next } else { best })
@@ -360,7 +360,7 @@ fn too_few(situation: &Situation<'_>) -> Vec<String> {
         for phase in situation.phases {
             let from = phase.from.ns().max(fault.from_ns);
             let to = phase.to.ns().min(fault.to_ns);
-            met += rate(phase.arrivals) * to.saturating_sub(from) as f64 / 1e9;
+            met += phase.arrivals.per_second * to.saturating_sub(from) as f64 / 1e9;
         }
         (met > 0.0 && met < ATTEMPTS_MIN).then(|| {
             format!(

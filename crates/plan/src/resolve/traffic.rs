@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use loadgen::config::{Arrivals, ClientConfig, Phase};
+use loadgen::config::{ClientConfig, Phase};
 use vocab::{At, show_duration};
 
 use crate::resolve::presets::Presets;
 use crate::text::diagnostic::{Problem, suggest};
 use crate::text::node::{Node, Value};
-use crate::text::raw::{self, ArrivalsText, Client};
+use crate::text::raw::{self, Client};
 use crate::text::read::{Spot, read};
 
 /// Longest schedule, warm-up included: a week.
@@ -140,16 +140,12 @@ fn phase(
             .help("shorten this phase")
             .at(text.length.at));
     }
-    let arrivals = match text.arrivals {
-        ArrivalsText::Poisson(rate) => Arrivals::Poisson(rate.0),
-        ArrivalsText::Constant(rate) => Arrivals::Constant(rate.0),
-    };
     Ok(Phase {
         name: phase_name(text, stream, before)?,
         from,
         to,
         warmup: text.warmup,
-        arrivals,
+        arrivals: text.arrivals.0,
         workload: known.presets.workload_of(text.workload.as_ref())?,
         model: model(text.model.as_ref(), known.models)?,
     })
@@ -265,11 +261,4 @@ pub(crate) fn shorten(phases: Vec<Phase>, length: Duration) -> Result<Vec<Phase>
 /// End of the schedule.
 pub(crate) fn end(phases: &[Phase]) -> At {
     phases.iter().map(|phase| phase.to).max().unwrap_or(At::START)
-}
-
-/// Requests per second on average.
-pub(crate) fn rate(arrivals: Arrivals) -> f64 {
-    match arrivals {
-        Arrivals::Poisson(rate) | Arrivals::Constant(rate) => rate,
-    }
 }

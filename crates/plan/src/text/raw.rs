@@ -27,7 +27,7 @@ pub(crate) use entry::{
 pub(crate) use event::{ByWord, Event};
 pub(crate) use fakes::{FakesText, Guarded};
 pub(crate) use fault::{Fault, INJECT, Inject, Instant, WhenText};
-pub(crate) use traffic::{ArrivalsText, InlineWorkload, Phase, TokensText, Traffic, WorkloadText};
+pub(crate) use traffic::{InlineWorkload, Phase, TokensText, Traffic, WorkloadText};
 
 use crate::text::diagnostic::{Problem, suggest};
 use crate::text::node::{Node, Value};

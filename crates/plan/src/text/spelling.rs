@@ -77,8 +77,5 @@ pub(crate) fn show_tokens(spread: TokenSpread) -> String {
 
 /// An arrival process in words: `poisson 8/s`.
 pub(crate) fn show_arrivals(arrivals: Arrivals) -> String {
-    match arrivals {
-        Arrivals::Poisson(rate) => format!("poisson {}/s", rounded(rate)),
-        Arrivals::Constant(rate) => format!("constant {}/s", rounded(rate)),
-    }
+    format!("{} {}/s", arrivals.process.name, rounded(arrivals.per_second))
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::stage::{Asked, DONE, HEAD, Step, answer, chunk, load, play, run_on, serve, words};
+use loadgen::arrival;
 use loadgen::config::{Arrivals, Dialect, LoadConfig};
 use record::RequestRow;
 use vocab::{At, FailureKind, Outcome};
@@ -24,7 +25,8 @@ fn slow(asked: &Asked) -> Vec<Step> {
 
 fn poisson(per_second: f64, seconds: u64) -> LoadConfig {
     let mut config = load(per_second, seconds);
-    config.phases[0].arrivals = Arrivals::Poisson(per_second);
+    config.phases[0].arrivals =
+        Arrivals { process: arrival::find("poisson").expect("in the table"), per_second };
     config
 }
 

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use loadgen::config::{
-    Arrivals, ClientConfig, Dialect, LoadConfig, Phase, Secret, Target, TokenSpread, Workload,
+    ClientConfig, Dialect, LoadConfig, Phase, Secret, Target, TokenSpread, Workload,
 };
-use loadgen::{Live, Sink, Summary, Surroundings};
+use loadgen::{Live, Sink, Summary, Surroundings, arrival};
 use record::RequestRow;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use vocab::mark::{answer_length, prompt_id, push_token};
@@ -62,7 +62,7 @@ pub(crate) fn load(per_second: f64, seconds: u64) -> LoadConfig {
         from: At::START,
         to: At::after_start(Duration::from_secs(seconds)),
         warmup: false,
-        arrivals: Arrivals::Constant(per_second),
+        arrivals: arrival::constant(per_second),
         workload,
         model: "gpt-4o".to_owned(),
     };

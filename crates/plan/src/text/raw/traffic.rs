@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use loadgen::arrival;
+use loadgen::config::Arrivals;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserializer, EnumAccess, Error, MapAccess, VariantAccess, Visitor};
+use serde_json::Map;
 
 use crate::text::quantity::{PerSecond, Share, Time};
 use crate::text::read::Spot;
@@ -52,14 +55,72 @@ pub(crate) struct Phase {
     pub warmup: bool,
 }
 
-/// An arrival process.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum ArrivalsText {
-    /// Independent clients: Poisson, on average so many per time.
-    Poisson(PerSecond),
-    /// Evenly spaced.
-    Constant(PerSecond),
+/// An arrival process of [`arrival::ALL`], at a rate: `{ poisson: 8/s }`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ArrivalsText(pub Arrivals);
+
+impl<'de> Deserialize<'de> for ArrivalsText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ArrivalsVisitor;
+        impl<'de> Visitor<'de> for ArrivalsVisitor {
+            type Value = ArrivalsText;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("enum ArrivalsText")
+            }
+
+            fn visit_enum<A: EnumAccess<'de>>(self, choice: A) -> Result<ArrivalsText, A::Error> {
+                let (process, rate) = choice.variant::<Process>()?;
+                let PerSecond(per_second) = rate.newtype_variant()?;
+                Ok(ArrivalsText(Arrivals { process: process.0, per_second }))
+            }
+        }
+        deserializer.deserialize_enum("ArrivalsText", arrival::NAMES, ArrivalsVisitor)
+    }
+}
+
+/// The name of an arrival process.
+struct Process(&'static arrival::Entry);
+
+impl<'de> Deserialize<'de> for Process {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+        impl Visitor<'_> for NameVisitor {
+            type Value = Process;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("the name of an arrival process")
+            }
+
+            fn visit_str<E: Error>(self, name: &str) -> Result<Process, E> {
+                let unknown = || E::unknown_variant(name, arrival::NAMES);
+                arrival::find(name).map(Process).ok_or_else(unknown)
+            }
+        }
+        deserializer.deserialize_identifier(NameVisitor)
+    }
+}
+
+impl JsonSchema for ArrivalsText {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ArrivalsText".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let rate = generator.subschema_for::<PerSecond>();
+        let one = |entry: &arrival::Entry| {
+            let properties = Map::from_iter([(entry.name.to_owned(), rate.clone().into())]);
+            json_schema!({
+                "type": "object",
+                "properties": properties,
+                "required": [entry.name],
+                "additionalProperties": false,
+                "description": entry.summary
+            })
+        };
+        let processes: Vec<Schema> = arrival::ALL.iter().map(one).collect();
+        json_schema!({ "oneOf": processes, "description": "An arrival process." })
+    }
 }
 
 /// A workload preset by name, or its properties.
