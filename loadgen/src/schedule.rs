@@ -62,7 +62,7 @@ struct Lane {
     phase: Phase,
     client: ClientConfig,
     arrival: Box<dyn Arrival>,
-    luck: Luck,
+    draws: PhaseDraws,
     index: u64,
     recent: VecDeque<Asked>,
 }
@@ -77,7 +77,7 @@ struct Asked {
 
 /// The draws of a phase, keyed but for the index.
 #[derive(Debug)]
-struct Luck {
+struct PhaseDraws {
     stream: Draw,
     prompt_tokens: Draw,
     answer_tokens: Draw,
@@ -92,7 +92,7 @@ impl Schedule {
             phase: phase.clone(),
             client: config.client,
             arrival: arrival::start(config.seed, phase),
-            luck: Luck::new(config.seed, &phase.name),
+            draws: PhaseDraws::new(config.seed, &phase.name),
             index: 0,
             recent: VecDeque::new(),
         };
@@ -125,14 +125,14 @@ impl Lane {
         self.index += 1;
         let workload = &self.phase.workload;
         let of = |draw: &Draw| draw.clone().n(index);
-        let stream = of(&self.luck.stream).unit() < workload.stream_share;
-        let leaves = stream && of(&self.luck.leave).unit() < self.client.leave_share;
+        let stream = of(&self.draws.stream).unit() < workload.stream_share;
+        let leaves = stream && of(&self.draws.leave).unit() < self.client.leave_share;
         let asked = self.repeated(index).unwrap_or_else(|| {
-            let words = workload.prompt_tokens.sample(&of(&self.luck.prompt_tokens));
+            let words = workload.prompt_tokens.sample(&of(&self.draws.prompt_tokens));
             Asked {
                 prompt: PromptId(request.0),
                 prompt_tokens: words.clamp(PROMPT_TOKENS_MIN, PROMPT_TOKENS_MAX),
-                answer_tokens: workload.answer_tokens.sample(&of(&self.luck.answer_tokens)),
+                answer_tokens: workload.answer_tokens.sample(&of(&self.draws.answer_tokens)),
             }
         });
         if workload.repeat_share > 0.0 && asked.prompt.0 == request.0 {
@@ -152,7 +152,7 @@ impl Lane {
 
     /// The earlier prompt that request `index` repeats, if it repeats one.
     fn repeated(&self, index: u64) -> Option<Asked> {
-        let draw = self.luck.repeat.clone().n(index);
+        let draw = self.draws.repeat.clone().n(index);
         if draw.unit() >= self.phase.workload.repeat_share {
             return None;
         }
@@ -168,7 +168,7 @@ impl Lane {
     }
 }
 
-impl Luck {
+impl PhaseDraws {
     fn new(seed: Seed, phase: &str) -> Self {
         let draw = |purpose| seed.draw(purpose).of(phase);
         Self {

@@ -35,7 +35,7 @@ pub(crate) struct Stream {
     out: BytesMut,
     /// The text of a token that is not said as planned.
     text: String,
-    stage: Stage,
+    mode: Mode,
     /// A frame that leaves after the one that follows it.
     held: BytesMut,
 }
@@ -78,7 +78,7 @@ struct TokenForm {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum Mode {
     Opening,
     Speaking,
     /// The break waits one turn, so that what was said before is flushed.
@@ -100,29 +100,29 @@ impl Stream {
             armed: None,
             out: BytesMut::with_capacity(BUFFER_BYTES),
             text: String::with_capacity(48),
-            stage: Stage::Opening,
+            mode: Mode::Opening,
             held: BytesMut::new(),
         }
     }
 
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Output> {
-        match self.stage {
-            Stage::Opening => self.poll_opening(cx),
-            Stage::Speaking => self.poll_step(cx),
-            Stage::Breaking(end) => {
+        match self.mode {
+            Mode::Opening => self.poll_opening(cx),
+            Mode::Speaking => self.poll_step(cx),
+            Mode::Breaking(end) => {
                 if end == AttemptEnd::Reset {
                     self.parts.connection.reset();
                 }
                 Poll::Ready(Output::Broken(end))
             }
-            Stage::Beating(every) => self.poll_beat(cx, every),
-            Stage::Silent => Poll::Pending,
+            Mode::Beating(every) => self.poll_beat(cx, every),
+            Mode::Silent => Poll::Pending,
         }
     }
 
     /// What opens an answer leaves with its head, unless a fault lets nothing follow the head.
     fn poll_opening(&mut self, cx: &mut Context<'_>) -> Poll<Output> {
-        self.stage = Stage::Speaking;
+        self.mode = Mode::Speaking;
         let (due, step) = self.parts.token_schedule.next(&self.parts.record);
         let broken = matches!(step, Step::Broken(_));
         self.next = Some((due, step));
@@ -146,7 +146,7 @@ impl Stream {
 
     fn poll_one(&mut self, cx: &mut Context<'_>) -> Poll<Output> {
         if self.parts.record.is_silent() {
-            self.stage = Stage::Silent;
+            self.mode = Mode::Silent;
             return Poll::Pending;
         }
         let (due, step) = match self.next.take() {
@@ -253,7 +253,7 @@ impl Stream {
             StreamEnd::Silence => self.fall_silent(),
             StreamEnd::Heartbeats(every) => {
                 self.parts.record.doom(AttemptEnd::Silent);
-                self.stage = Stage::Beating(*every);
+                self.mode = Mode::Beating(*every);
                 self.poll_beat(cx, *every)
             }
             StreamEnd::Reset => self.break_off(cx, AttemptEnd::Reset),
@@ -327,13 +327,13 @@ impl Stream {
     }
 
     fn break_off(&mut self, cx: &Context<'_>, end: AttemptEnd) -> Poll<Output> {
-        self.stage = Stage::Breaking(end);
+        self.mode = Mode::Breaking(end);
         cx.waker().wake_by_ref();
         Poll::Pending
     }
 
     fn fall_silent(&mut self) -> Poll<Output> {
-        self.stage = Stage::Silent;
+        self.mode = Mode::Silent;
         self.parts.record.fall_silent();
         Poll::Pending
     }

@@ -29,11 +29,11 @@ pub(crate) struct AttemptGuard {
     begun: At,
     prompt_tokens: u64,
     stream: bool,
-    stage: Stage,
+    progress: Progress,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum Progress {
     Chosen,
     UnderWay,
     Ended,
@@ -54,13 +54,13 @@ impl AttemptGuard {
             begun: instance.clock.now(),
             prompt_tokens: request.prompt_tokens,
             stream: request.head.stream,
-            stage: Stage::Chosen,
+            progress: Progress::Chosen,
         }
     }
 
     /// The attempt begins.
     pub(crate) fn begin(&mut self) {
-        self.stage = Stage::UnderWay;
+        self.progress = Progress::UnderWay;
         self.begun = self.instance.clock.now();
         self.instance.metrics.attempted(self.deployment);
         self.instance.router.started(&self.as_of(self.begun));
@@ -97,14 +97,14 @@ impl AttemptGuard {
     /// Ends it with a failure; tells whether the deployment cools. `nth` is its
     /// place among the failures of its request at this group.
     pub(crate) fn failed(&mut self, failure: &Failure, nth: NthFailure) -> Option<Cooled> {
-        self.stage = Stage::Ended;
+        self.progress = Progress::Ended;
         self.instance.metrics.failed(self.deployment, failure.reason);
         let at = self.instance.clock.now();
         self.instance.router.failed(&self.as_of(at), failure, (nth, at.since(self.begun)))
     }
 
     fn succeeded(&mut self, ttft: Option<Duration>, usage: Usage) {
-        self.stage = Stage::Ended;
+        self.progress = Progress::Ended;
         let at = self.instance.clock.now();
         let success = Success {
             elapsed: at.since(self.begun),
@@ -125,12 +125,12 @@ impl AttemptGuard {
 
 impl Drop for AttemptGuard {
     fn drop(&mut self) {
-        match self.stage {
-            Stage::Chosen => self.instance.router.unclaimed(self.deployment),
-            Stage::UnderWay => {
+        match self.progress {
+            Progress::Chosen => self.instance.router.unclaimed(self.deployment),
+            Progress::UnderWay => {
                 self.instance.router.abandoned(&self.as_of(self.instance.clock.now()));
             }
-            Stage::Ended => {}
+            Progress::Ended => {}
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::text::embedded::{PRICES, read_shipped};
 pub(crate) struct Prices {
     /// Its date.
     pub date: String,
-    prices: BTreeMap<String, Entry>,
+    prices: BTreeMap<String, ListPrice>,
 }
 
 /// US dollars per million tokens.
@@ -31,7 +31,7 @@ pub(crate) struct PerMillion {
 
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct ListPrice {
     input: f64,
     output: f64,
     #[serde(default = "yes")]

@@ -43,7 +43,7 @@ pub(super) fn read(
         let path = format!("model_list[{position}]");
         match Section::at(path.clone(), item) {
             Some(entry) => {
-                let deployment = Entry::open(&entry, settings, reader)
+                let deployment = ModelEntry::open(&entry, settings, reader)
                     .and_then(|opened| opened.deployment(&mut ids, reader));
                 deployments.extend(deployment);
             }
@@ -61,7 +61,7 @@ pub(super) fn read(
 const ID_BYTES_MAX: usize = 200;
 
 /// The three mappings of an entry, and what they say about the provider.
-struct Entry<'a> {
+struct ModelEntry<'a> {
     top: &'a Section<'a>,
     params: Section<'a>,
     info: Option<Section<'a>>,
@@ -71,7 +71,7 @@ struct Entry<'a> {
     limits_everywhere: bool,
 }
 
-impl<'a> Entry<'a> {
+impl<'a> ModelEntry<'a> {
     fn open(top: &'a Section<'a>, settings: &Settings, reader: &mut Reader<'_>) -> Option<Self> {
         reader.survey(top, keys::ENTRY);
         let group = required(top, "model_name", reader);

@@ -57,8 +57,14 @@ pub(crate) fn incidents(setting: &Setting<'_>, item: &Node, id: &str) -> Result<
         return Ok(Expanded::nothing(id, &text.target.value));
     }
     let span = span(setting, &text)?;
-    let entry =
-        Entry { setting, id, model: &model, mix: &mix, when, share: text.share.map(|s| s.0) };
+    let entry = IncidentEntry {
+        setting,
+        id,
+        model: &model,
+        mix: &mix,
+        when,
+        share: text.share.map(|s| s.0),
+    };
     let mut drafts: Vec<Draft> = Vec::new();
     let mut shortest: Option<TypicalOutage> = None;
     let mut fits: Vec<&'static str> = Vec::new();
@@ -89,7 +95,7 @@ pub(crate) fn incidents(setting: &Setting<'_>, item: &Node, id: &str) -> Result<
 }
 
 /// One entry while it is expanded.
-struct Entry<'e> {
+struct IncidentEntry<'e> {
     setting: &'e Setting<'e>,
     id: &'e str,
     model: &'e Model,
@@ -161,7 +167,7 @@ fn span(setting: &Setting<'_>, text: &Random) -> Result<(At, At), Problem> {
     Ok((from, to))
 }
 
-impl Entry<'_> {
+impl IncidentEntry<'_> {
     fn draw(&self, purpose: &str, process: &Process, number: u32) -> Draw {
         let seed = self.setting.targets.seed;
         seed.draw(purpose).of(self.id).of(&process.name).n(u64::from(number))
@@ -381,7 +387,7 @@ fn too_many(id: &str, setting: &Setting<'_>, item: &Node) -> Problem {
 
 /// What the entry came to, in one line.
 fn note(
-    entry: &Entry<'_>,
+    entry: &IncidentEntry<'_>,
     drafts: &[Draft],
     fits: &str,
     ((from, to), target): ((At, At), &str),
