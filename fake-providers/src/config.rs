@@ -128,7 +128,7 @@ pub struct FaultRule {
     pub id: String,
     /// Name in the catalogue, [`crate::fault::ALL`].
     pub name: String,
-    /// Its parameters as JSON, checked by the catalogue's record; `null` for none.
+    /// Its parameters as JSON, checked by the catalogue's entry; `null` for none.
     pub params: serde_json::Value,
     /// Positions in [`FakesConfig::deployments`].
     pub targets: Vec<usize>,

@@ -50,7 +50,7 @@ impl Dispatch {
         let body = read.body.clone();
         let (index, meant) = resolve_target(state, self.host, &parts, body.as_deref());
         let Some(deployment) = state.deployment(index) else {
-            // An address is always one of the host's deployments.
+            // A resolved target is always one of the host's deployments.
             return std::future::pending().await;
         };
         let body = body.unwrap_or_default();

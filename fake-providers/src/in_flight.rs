@@ -259,7 +259,7 @@ impl InFlight<'_> {
                     if let Some(piece) = cursor.next() {
                         transcript.hear(&piece);
                         if twice {
-                            // Transcript twice, it is billed twice.
+                            // Said twice, it is billed twice.
                             record.generated(1);
                             transcript.hear(&Piece { starts: false, ..piece });
                         }
@@ -414,7 +414,7 @@ fn respond(status: StatusCode, headers: HeaderMap, answer: Answer) -> Response<A
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     if status.canonical_reason().is_none() {
-        // As edges send 529 and 520: a status connection without words.
+        // As edges send 529 and 520: a status line without words.
         response.extensions_mut().insert(ReasonPhrase::from_static(b""));
     }
     response

@@ -33,7 +33,7 @@ const REQUESTS_MAX: usize = 100_000;
 pub(crate) struct Book {
     ledger: Arc<dyn Ledger>,
     clock: Clock,
-    /// StandingJournal by fakes that stand.
+    /// Kept by fakes that stand.
     journal: Option<Arc<StandingJournal>>,
     state: Mutex<State>,
 }

@@ -456,7 +456,7 @@ fn edge(error: &ProviderError) -> Option<ErrorReply> {
 const ENVOY: &[u8] = b"upstream connect error or disconnect/reset before headers. reset reason: \
                        connection termination";
 
-/// The token of an `authorization: AttemptGuard`.
+/// The token of an `authorization: Bearer`.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, key) = text(headers, wire::openai::AUTHORIZATION)?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())

@@ -1,5 +1,5 @@
 //! Everything that a world of fakes consists of while it runs: deployments with their meters and
-//! slots, host_states (one per host) with their open lines, the schedule of faults, the book of attempts.
+//! slots, hosts with their open connections, the schedule of faults, the book of attempts.
 //!
 //! State is per deployment and never shared between contenders: each gets its own state.
 
@@ -31,13 +31,13 @@ pub(crate) struct State {
     pub(crate) seed: Seed,
     pub(crate) clock: Clock,
     pub(crate) schedule: Arc<Timeline>,
-    /// StandingJournal by fakes that stand alone; no run has one.
+    /// Kept by fakes that stand alone; no run has one.
     pub(crate) journal: Option<Arc<StandingJournal>>,
     pub(crate) book: Arc<Book>,
     pub(crate) body_limits: BodyLimits,
     pub(crate) deployments: Vec<Deployment>,
     pub(crate) host_states: Vec<HostState>,
-    /// The host_states' names, in their order.
+    /// The hosts' names, in their order.
     pub(crate) hosts: Vec<Host>,
     /// What links do to connections over sockets.
     pub(crate) passages: Passages,

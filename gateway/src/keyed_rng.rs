@@ -12,7 +12,7 @@ pub struct KeyedRng {
 }
 
 impl KeyedRng {
-    /// KeyedRng of the try number `tries` (0 is the first) of the request `call_id`.
+    /// The draws of the try number `tries` (0 is the first) of the request `call_id`.
     pub fn for_try(seed: Seed, call_id: &str, tries: u32) -> Self {
         Self { draw: seed.draw("gateway").of(call_id).n(u64::from(tries)) }
     }

@@ -8,14 +8,53 @@
 mod constant;
 mod poisson;
 
-use vocab::{At, Draw, Seed};
+use std::collections::BTreeMap;
 
-use crate::config::{Arrivals, Phase};
+use serde::de::Error;
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use vocab::{At, Draw};
 
 /// A process under way: hands out intended instants, never going back, until its phase is over.
 pub trait Arrival: Send + std::fmt::Debug {
     /// The next intended instant; `None` from the end of the phase on.
     fn next(&mut self) -> Option<At>;
+}
+
+/// A row of [`ALL`] at a rate; in files `{"poisson": 8.0}`.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrivals {
+    /// Which process.
+    pub process: &'static Entry,
+    /// Requests per second on average.
+    pub per_second: f64,
+}
+
+impl PartialEq for Arrivals {
+    fn eq(&self, other: &Self) -> bool {
+        self.process.name == other.process.name && self.per_second == other.per_second
+    }
+}
+
+impl Serialize for Arrivals {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry(self.process.name, &self.per_second)?;
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Arrivals {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let rates = BTreeMap::<String, f64>::deserialize(deserializer)?;
+        let mut rates = rates.into_iter();
+        let (Some((name, per_second)), None) = (rates.next(), rates.next()) else {
+            return Err(D::Error::custom("one arrival process, such as {\"poisson\": 8.0}"));
+        };
+        let unknown = || D::Error::unknown_variant(&name, NAMES);
+        let process = find(&name).ok_or_else(unknown)?;
+        Ok(Self { process, per_second })
+    }
 }
 
 /// One row of the table of processes.
@@ -66,15 +105,12 @@ pub fn find(name: &str) -> Option<&'static Entry> {
     ALL.iter().find(|entry| entry.name == name)
 }
 
-/// Starts the arrivals of a phase. Draws are keyed by seed, phase name and index. A rate that is
-/// zero, negative or not a number has no arrivals.
-pub fn start(seed: Seed, phase: &Phase) -> Box<dyn Arrival> {
-    let Arrivals { process, per_second } = phase.arrivals;
-    (process.start)(Start {
-        window: Window { from: phase.from, to: phase.to },
-        spacing_ns: (per_second > 0.0).then(|| 1e9 / per_second.min(RATE_MAX)),
-        draws: seed.draw("arrival").of(&phase.name),
-    })
+/// Starts arrivals `from` an instant, inclusive, `to` another, exclusive; `draws` is keyed by the
+/// phase. A rate that is zero, negative or not a number has no arrivals.
+pub fn start(arrivals: Arrivals, from: At, to: At, draws: Draw) -> Box<dyn Arrival> {
+    let Arrivals { process, per_second } = arrivals;
+    let spacing_ns = (per_second > 0.0).then(|| 1e9 / per_second.min(RATE_MAX));
+    (process.start)(Start { window: Window { from, to }, spacing_ns, draws })
 }
 
 /// Evenly spaced arrivals, so many per second.

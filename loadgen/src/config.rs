@@ -1,16 +1,13 @@
 //! What a load is made of. Plain values, already checked; `plan` makes them from YAML.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::de::Error;
-use serde::ser::SerializeMap;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use vocab::{At, Seed};
 use world::Authority;
 
-use crate::arrival;
+use crate::arrival::Arrivals;
 
 /// A whole schedule and how its clients behave.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -42,42 +39,6 @@ pub struct Phase {
     pub workload: Workload,
     /// Model that clients call: a `model_name` of the config.
     pub model: String,
-}
-
-/// A row of [`arrival::ALL`] at a rate; in files `{"poisson": 8.0}`.
-#[derive(Clone, Copy, Debug)]
-pub struct Arrivals {
-    /// Which process.
-    pub process: &'static arrival::Entry,
-    /// Requests per second on average.
-    pub per_second: f64,
-}
-
-impl PartialEq for Arrivals {
-    fn eq(&self, other: &Self) -> bool {
-        self.process.name == other.process.name && self.per_second == other.per_second
-    }
-}
-
-impl Serialize for Arrivals {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(1))?;
-        map.serialize_entry(self.process.name, &self.per_second)?;
-        map.end()
-    }
-}
-
-impl<'de> Deserialize<'de> for Arrivals {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let rates = BTreeMap::<String, f64>::deserialize(deserializer)?;
-        let mut rates = rates.into_iter();
-        let (Some((name, per_second)), None) = (rates.next(), rates.next()) else {
-            return Err(D::Error::custom("one arrival process, such as {\"poisson\": 8.0}"));
-        };
-        let unknown = || D::Error::unknown_variant(&name, arrival::NAMES);
-        let process = arrival::find(&name).ok_or_else(unknown)?;
-        Ok(Self { process, per_second })
-    }
 }
 
 /// What requests look like.

@@ -91,7 +91,12 @@ impl Schedule {
         let lane = |phase: &Phase| Lane {
             phase: phase.clone(),
             client: config.client,
-            arrival: arrival::start(config.seed, phase),
+            arrival: arrival::start(
+                phase.arrivals,
+                phase.from,
+                phase.to,
+                config.seed.draw("arrival").of(&phase.name),
+            ),
             draws: PhaseDraws::new(config.seed, &phase.name),
             index: 0,
             recent: VecDeque::new(),

@@ -351,7 +351,8 @@ impl Loader {
         configs
     }
 
-    /// The config of every contender after each change: what was changed stays changed.
+    /// The config of every contender after each change: what was changed stays changed, and whose
+    /// gateway it is never changes.
     fn changed(
         &mut self,
         contenders: &[ContenderConfig],
@@ -360,7 +361,8 @@ impl Loader {
         (fleet, prices): (&Fleet, &Prices),
     ) -> Vec<Vec<ChangedConfig>> {
         let mut all = Vec::new();
-        for ContenderConfig { spec, .. } in contenders {
+        for ContenderConfig { spec, gateway, .. } in contenders {
+            let personality = gateway.personality;
             let mut merged = tree.clone();
             spec.overlay.iter().for_each(|overlay| merged.merge(overlay));
             let (mut configs, mut busy_until) = (Vec::new(), At::START);
@@ -377,7 +379,7 @@ impl Loader {
                 match config::with_dummies(loaded.config, fleet) {
                     Ok(mut config) => {
                         config::with_known_prices(&mut config, prices);
-                        config.personality = spec.personality.unwrap_or(config.personality);
+                        config.personality = personality;
                         let (gateway, settings) = (Arc::new(config), merged.to_json());
                         configs.push(ChangedConfig { gateway, settings });
                     }

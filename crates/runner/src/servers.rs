@@ -22,7 +22,22 @@ use crate::link_faults::listener_rules;
 use crate::world_parts::WorldParts;
 
 /// A server: it ends when it is dropped, or tells why it ended before.
-pub(crate) type Server = Pin<Box<dyn Future<Output = ServerEnd> + Send>>;
+pub(crate) struct Server {
+    name: String,
+    serving: Pin<Box<dyn Future<Output = String> + Send>>,
+}
+
+impl Server {
+    fn new(name: String, serving: impl Future<Output = String> + Send + 'static) -> Self {
+        Self { name, serving: Box::pin(serving) }
+    }
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("name", &self.name).finish_non_exhaustive()
+    }
+}
 
 /// Why a server ended before its world.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +47,10 @@ pub(crate) struct ServerEnd {
 }
 
 impl ServerEnd {
+    fn panicked(server: String) -> Self {
+        Self { server, why: "it panicked, which is a mistake of brownout".to_owned() }
+    }
+
     /// What it means for the run of a contender.
     pub(crate) fn of(self, contender: &str) -> RunError {
         let Self { server, why } = self;
@@ -59,9 +78,12 @@ impl ServerWatch {
     pub(crate) fn over(&self, server: Server) -> impl Future<Output = ()> + Send + use<> {
         let ends = self.ends.clone();
         async move {
-            let end = server.await;
-            // Full: another one ended first.
-            let _ = ends.try_send(end);
+            let Server { name, serving } = server;
+            let mut end = TellsItsEnd { ends, end: Some(ServerEnd::panicked(name)) };
+            let why = serving.await;
+            if let Some(end) = &mut end.end {
+                end.why = why;
+            }
         }
     }
 
@@ -78,6 +100,23 @@ impl ServerWatch {
     }
 }
 
+/// Tells how a server ended when it is dropped: a panic unwinds through it. One that is dropped with
+/// its world tells nobody.
+#[derive(Debug)]
+struct TellsItsEnd {
+    ends: mpsc::Sender<ServerEnd>,
+    end: Option<ServerEnd>,
+}
+
+impl Drop for TellsItsEnd {
+    fn drop(&mut self) {
+        if let Some(end) = self.end.take() {
+            // Full: another one ended first.
+            let _ = self.ends.try_send(end);
+        }
+    }
+}
+
 /// What a server needs from its world.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
@@ -89,9 +128,9 @@ pub(crate) struct Endpoint {
 pub(crate) fn fake(fakes: &Fakes, host: usize, listener: Listener) -> Server {
     let serving = fakes.serve(host, listener);
     let server = fakes.hosts().get(host).map(|host| host.host.clone()).unwrap_or_default();
-    Box::pin(async move {
+    Server::new(server, async move {
         serving.await;
-        ServerEnd { server, why: NO_MORE.to_owned() }
+        NO_MORE.to_owned()
     })
 }
 
@@ -121,10 +160,7 @@ pub(crate) fn gateway(
         contender: contender.name.to_string(),
         message: error.to_string(),
     })?;
-    Ok(Box::pin(async move {
-        let why = instance.run(first, endpoint.listener).await;
-        ServerEnd { server: name, why: why.to_string() }
-    }))
+    Ok(Server::new(name, async move { instance.run(first, endpoint.listener).await.to_string() }))
 }
 
 /// The balancer in front of several instances.
@@ -137,10 +173,10 @@ pub(crate) fn balancer(
     let seed = parts.plan.load.seed;
     let balancer =
         Balancer::new(contender.balance, instances, endpoint.connector, parts.clock, seed);
-    Box::pin(async move {
-        let served = balancer.serve(endpoint.listener).await;
-        ServerEnd { server: "balancer".to_owned(), why: accepting(served) }
-    })
+    Server::new(
+        "balancer".to_owned(),
+        async move { accepting(balancer.serve(endpoint.listener).await) },
+    )
 }
 
 /// Why a server that accepts stopped doing so.
@@ -150,3 +186,30 @@ fn accepting(served: io::Result<()>) -> String {
 
 /// A server that ended and does not say why.
 const NO_MORE: &str = "it accepts no more connections";
+
+#[cfg(test)]
+mod tests {
+    use std::future::{Future, pending};
+
+    use super::{Server, ServerEnd, ServerWatch};
+
+    /// What is heard of a server while the load goes on for ever.
+    async fn heard(serving: impl Future<Output = String> + Send + 'static) -> ServerEnd {
+        let mut watch = ServerWatch::default();
+        let _ = tokio::spawn(watch.over(Server::new("fake".to_owned(), serving))).await;
+        watch.during(pending::<()>()).await.expect_err("a load that never ends")
+    }
+
+    #[tokio::test]
+    async fn a_server_that_ends_says_why() {
+        let end = heard(async { "no more".to_owned() }).await;
+        assert_eq!((&*end.server, &*end.why), ("fake", "no more"));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_panics_is_not_a_provider_that_fails() {
+        let end = heard(async { panic!("a mistake") }).await;
+        assert_eq!(end.server, "fake");
+        assert!(end.why.contains("panicked"), "{}", end.why);
+    }
+}

@@ -26,7 +26,16 @@ pub(crate) struct WriteTimeout<T> {
 struct Stuck {
     /// Made by the first write that has to wait.
     timer: Option<Pin<Box<Sleep>>>,
-    waits: bool,
+    waits: Option<Waits>,
+}
+
+/// What could not go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waits {
+    /// A write, perhaps after a flush.
+    Write,
+    /// Only a flush.
+    Flush,
 }
 
 impl<T> WriteTimeout<T> {
@@ -37,19 +46,43 @@ impl<T> WriteTimeout<T> {
 }
 
 impl Stuck {
-    fn watch<R>(
+    /// A write was polled.
+    fn wrote<R>(
         &mut self,
         cx: &mut Context<'_>,
         limit: Option<Duration>,
         polled: Poll<io::Result<R>>,
     ) -> Poll<io::Result<R>> {
-        let Some(limit) = limit else { return polled };
         if polled.is_ready() {
-            self.waits = false;
+            self.waits = None;
             return polled;
         }
+        self.wait(cx, limit, Waits::Write)
+    }
+
+    /// A flush was polled. It says nothing about whether the last write went through.
+    fn flushed(
+        &mut self,
+        cx: &mut Context<'_>,
+        limit: Option<Duration>,
+        polled: Poll<io::Result<()>>,
+    ) -> Poll<io::Result<()>> {
+        if polled.is_ready() {
+            self.waits = self.waits.filter(|&waits| waits == Waits::Write);
+            return polled;
+        }
+        self.wait(cx, limit, self.waits.unwrap_or(Waits::Flush))
+    }
+
+    fn wait<R>(
+        &mut self,
+        cx: &mut Context<'_>,
+        limit: Option<Duration>,
+        waits: Waits,
+    ) -> Poll<io::Result<R>> {
+        let Some(limit) = limit else { return Poll::Pending };
         let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
-        if !std::mem::replace(&mut self.waits, true) {
+        if self.waits.replace(waits).is_none() {
             timer.as_mut().reset(Instant::now() + limit);
         }
         ready!(timer.as_mut().poll(cx));
@@ -75,7 +108,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<T> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.io).poll_write(cx, buf);
-        this.stuck.watch(cx, this.limit, polled)
+        this.stuck.wrote(cx, this.limit, polled)
     }
 
     fn poll_write_vectored(
@@ -85,7 +118,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<T> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.io).poll_write_vectored(cx, bufs);
-        this.stuck.watch(cx, this.limit, polled)
+        this.stuck.wrote(cx, this.limit, polled)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -94,14 +127,52 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<T> {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        match Pin::new(&mut this.io).poll_flush(cx) {
-            // A flush says nothing about whether the last write went through.
-            Poll::Ready(flushed) => Poll::Ready(flushed),
-            Poll::Pending => this.stuck.watch(cx, this.limit, Poll::Pending),
-        }
+        let polled = Pin::new(&mut this.io).poll_flush(cx);
+        this.stuck.flushed(cx, this.limit, polled)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::task::Poll;
+    use std::time::Duration;
+
+    use super::Stuck;
+
+    const LIMIT: Option<Duration> = Some(Duration::from_secs(60));
+
+    /// One poll of a write (`true`) or a flush that can go on, or cannot; whether it has failed.
+    async fn fails(stuck: &mut Stuck, write: bool, goes_on: bool) -> bool {
+        let polled = || if goes_on { Poll::Ready(Ok(())) } else { Poll::Pending };
+        let done = |stuck: &mut Stuck, cx: &mut std::task::Context<'_>| match write {
+            true => stuck.wrote(cx, LIMIT, polled()),
+            false => stuck.flushed(cx, LIMIT, polled()),
+        };
+        poll_fn(|cx| Poll::Ready(matches!(done(stuck, cx), Poll::Ready(Err(_))))).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flush_that_went_through_leaves_no_clock_running() {
+        let mut stuck = Stuck::default();
+        assert!(!fails(&mut stuck, false, false).await, "a flush waits");
+        assert!(!fails(&mut stuck, false, true).await, "and goes through");
+        tokio::time::sleep(Duration::from_secs(61)).await;
+        assert!(!fails(&mut stuck, true, false).await, "a write has its whole time");
+        tokio::time::sleep(Duration::from_secs(61)).await;
+        assert!(fails(&mut stuck, true, false).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flush_says_nothing_about_a_write_that_waits() {
+        let mut stuck = Stuck::default();
+        assert!(!fails(&mut stuck, true, false).await, "a write waits");
+        tokio::time::sleep(Duration::from_secs(61)).await;
+        assert!(!fails(&mut stuck, false, true).await, "a flush has nothing to do");
+        assert!(fails(&mut stuck, true, false).await, "the write still waits");
     }
 }

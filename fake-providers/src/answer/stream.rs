@@ -48,7 +48,7 @@ pub(crate) struct StreamParts {
     pub(crate) record: Arc<AttemptRecord>,
     pub(crate) encoder: StreamEncoder,
     pub(crate) token_schedule: TokenSchedule,
-    /// What is said, in step with the token_schedule.
+    /// What is said, in step with the token schedule.
     pub(crate) cursor: TokenCursor,
     /// Of every token's text.
     pub(crate) width: TextWidth,
@@ -218,7 +218,7 @@ impl Stream {
             encoder.say(&mut self.out, &piece);
         }
         if form.twice {
-            // Output twice, it is billed twice: no token is delivered that nobody billed.
+            // Said twice, it is billed twice: no token is delivered that nobody billed.
             self.parts.record.generated(1);
             let frame = Bytes::copy_from_slice(&self.out[start..]);
             self.out.extend_from_slice(&frame);

@@ -13,7 +13,7 @@ use crate::ledger::Attempt;
 use crate::schedule::Caller;
 use crate::state::State;
 
-/// Resolves the names of an state's hosts, as long as there is one; all others resolve at once.
+/// Resolves the names of a state's hosts, as long as there is one; all others resolve at once.
 #[derive(Clone, Debug)]
 pub(crate) struct Resolver(pub(crate) Weak<State>);
 

@@ -47,7 +47,7 @@ impl ArmedFaults {
 
     /// What the faults do to a request that was read.
     pub(crate) fn on_request(&self, record: &AttemptRecord) -> Effect<RequestEnd, LimitScale> {
-        let mut effect = self.facts(record, |fault, strength| fault.on_request(strength));
+        let mut effect = self.ask(record, |fault, strength| fault.on_request(strength));
         if effect.end.is_none()
             && let Some(asked) = &self.asked
             && let Some(end) = asked.after_dial
@@ -60,7 +60,7 @@ impl ArmedFaults {
 
     /// What they do to an answer before its head.
     pub(crate) fn before_head(&self, record: &AttemptRecord) -> Effect<HeadEnd, HeadMutation> {
-        self.facts(record, |fault, strength| fault.before_head(strength))
+        self.ask(record, |fault, strength| fault.before_head(strength))
     }
 
     /// What they do to an answer after so many tokens, when another one comes.
@@ -69,16 +69,16 @@ impl ArmedFaults {
         token: u32,
         record: &AttemptRecord,
     ) -> Effect<StreamEnd, TokenMutation> {
-        self.facts(record, |fault, strength| fault.before_token(token, strength))
+        self.ask(record, |fault, strength| fault.before_token(token, strength))
     }
 
     /// What they do to the end of an answer.
     pub(crate) fn on_end(&self, record: &AttemptRecord) -> Effect<StreamEnd, EndMutation> {
-        self.facts(record, |fault, strength| fault.on_end(strength))
+        self.ask(record, |fault, strength| fault.on_end(strength))
     }
 
     /// Asks them all, in the order of the scenario, and marks the ones that do something in `record`.
-    fn facts<End, Mutation>(
+    fn ask<End, Mutation>(
         &self,
         record: &AttemptRecord,
         hook: impl Fn(&dyn Fault, Strength) -> Action<End, Mutation>,

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use loadgen::config::{Arrivals, ClientConfig, LoadConfig, Phase, TokenSpread, Workload};
+use loadgen::arrival::{self, Arrivals};
+use loadgen::config::{ClientConfig, LoadConfig, Phase, TokenSpread, Workload};
 use loadgen::schedule::RECENT_MAX;
-use loadgen::{Intent, Schedule, arrival};
+use loadgen::{Intent, Schedule};
 use vocab::{At, Seed};
 
 fn poisson(per_second: f64) -> Arrivals {

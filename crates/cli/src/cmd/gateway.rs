@@ -31,11 +31,13 @@ pub(crate) fn gateway(args: &Gateway) -> Outcome {
     let stop = signals::stop_flag()
         .map_err(|error| Failure::Internal(format!("cannot watch for Ctrl-C: {error}")))?;
     let open = config.master_key.is_none();
+    let (strategy, personality) = (config.router.routing_strategy.name, config.personality.name);
     let address = SocketAddr::new(args.bind.host, args.bind.port);
     let standing = runner::stand_gateway(config, address).map_err(|error| stand_failure(&error))?;
     if open {
         screen::remark("  no master key: everybody who reaches this port may call");
     }
+    screen::remark(&format!("  strategy {strategy}, personality {personality}"));
     screen::remark(&format!("gateway listens on http://{}", standing.address()));
     standing.serve(&stop).map_err(|error| stand_failure(&error))?;
     Ok(Ended::Done)

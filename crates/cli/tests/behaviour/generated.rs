@@ -12,8 +12,8 @@ use std::path::Path;
 /// markers, or all of it.
 pub(crate) fn hold(path: &str, markers: Option<(&str, &str)>, wanted: &str) {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let file = package.ancestors().map(|folder| folder.join(path)).find(|file| file.is_file());
-    let file = file.unwrap_or_else(|| panic!("{path} is nowhere above {}", package.display()));
+    let root = package.ancestors().find(|folder| folder.join("Cargo.lock").is_file());
+    let file = root.expect("the root of the workspace").join(path);
     let found = std::fs::read_to_string(&file).expect("text");
     let current = match markers {
         None => wanted.to_owned(),

@@ -56,8 +56,9 @@ const HOUSES: &[House] = &[
         name: "loadgen",
         src: "loadgen/src",
         floors: &[
-            &["config", "integrity", "lag", "live", "verdict"],
-            &["arrival", "reply", "stream", "workload"],
+            &["arrival", "integrity", "lag", "live", "verdict"],
+            &["config"],
+            &["reply", "stream", "workload"],
             &["schedule"],
             &["body", "observation"],
             &["client"],

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use fake_providers::config::{Latency, Limits, Rate, Spread};
-use loadgen::config::{Arrivals, TokenSpread};
+use loadgen::arrival::Arrivals;
+use loadgen::config::TokenSpread;
 use vocab::show_duration;
 
 /// A number with at most two decimals, without trailing zeros.

@@ -308,13 +308,18 @@ fn a_personality_is_the_contenders_the_command_lines_or_the_strategys() {
 
 #[test]
 fn an_applied_config_keeps_the_contenders_personality() {
-    let plan = plan(&format!(
-        "{CALM}contenders:\n  - {{ name: a, personality: brownout }}\n\
-         events:\n  - {{ at: 60s, apply: {{ router_settings: {{ routing_strategy: least-busy }} }} }}\n"
-    ));
-    let config = plan.contenders[0].instance_events.iter().find_map(|event| match &event.what {
-        plan::InstanceEventKind::Reload(config) => Some(config.personality.name),
-        plan::InstanceEventKind::Die { .. } => None,
-    });
-    assert_eq!(config, Some("brownout"));
+    let after = |contender: &str, strategy: &str| {
+        let plan = plan(&format!(
+            "{CALM}contenders:\n  - {{ name: a{contender} }}\n\
+             events:\n  - {{ at: 60s, apply: {{ router_settings: {{ routing_strategy: {strategy} }} }} }}\n"
+        ));
+        let mut events = plan.contenders[0].instance_events.iter();
+        events.find_map(|event| match &event.what {
+            plan::InstanceEventKind::Reload(config) => Some(config.personality.name),
+            plan::InstanceEventKind::Die { .. } => None,
+        })
+    };
+    assert_eq!(after(", personality: brownout", "least-busy"), Some("brownout"));
+    // Nor does one change that goes with the strategy of the start: the tables name it.
+    assert_eq!(after("", "priority"), Some("litellm-1.106"));
 }

@@ -25,7 +25,7 @@ fn init_tells_the_mistakes_of_a_config() {
 fn the_committed_schema_is_current_and_accepts_what_the_reader_accepts() {
     let schema = plan::schema();
     let text = serde_json::to_string_pretty(&schema).expect("JSON");
-    generated::hold("scenario.schema.json", None, &format!("{text}\n"));
+    generated::hold("crates/plan/scenario.schema.json", None, &format!("{text}\n"));
     let validator = jsonschema::validator_for(&schema).expect("a valid schema");
     for file in plan::embedded::SCENARIOS {
         let json: serde_json::Value = serde_yaml::from_str(file.text).expect("YAML");

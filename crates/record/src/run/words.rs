@@ -130,7 +130,7 @@ macro_rules! names {
 names! {
     /// Whose policy a gateway plays by: `litellm-1.106`, `brownout`, … The table is the gateway's.
     Personality,
-    /// How a gateway ranks deployments: `least-busy`, `priority`, … The table is the gateway's.
+    /// How a gateway picks deployments: `least-busy`, `priority`, … The table is the gateway's.
     Strategy
 }
 

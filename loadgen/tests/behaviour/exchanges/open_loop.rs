@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::stage::{Asked, DONE, HEAD, Step, answer, chunk, load, play, run_on, serve, words};
-use loadgen::arrival;
-use loadgen::config::{Arrivals, Dialect, LoadConfig};
+use loadgen::arrival::{self, Arrivals};
+use loadgen::config::{Dialect, LoadConfig};
 use record::RequestRow;
 use vocab::{At, FailureKind, Outcome};
 use world::MemoryNetwork;

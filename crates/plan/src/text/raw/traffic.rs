@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use loadgen::arrival;
-use loadgen::config::Arrivals;
+use loadgen::arrival::{self, Arrivals};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
@@ -66,7 +65,7 @@ impl<'de> Deserialize<'de> for ArrivalsText {
             type Value = ArrivalsText;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("enum ArrivalsText")
+                f.write_str("an arrival process and its rate")
             }
 
             fn visit_enum<A: EnumAccess<'de>>(self, choice: A) -> Result<ArrivalsText, A::Error> {
