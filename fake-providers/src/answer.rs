@@ -2,7 +2,8 @@
 //!
 //! The body owns the attempt: when it has handed over its last bytes it ends it, and when it is
 //! dropped before, the client has hung up. What is said is the business of the two kinds of body;
-//! here it is handed over, if need be a few bytes at a time.
+//! here it is handed over, if need be a few bytes at a time. It must never know why an attempt
+//! meets a fault, or which provider speaks.
 
 mod body;
 pub(crate) mod in_band_error;

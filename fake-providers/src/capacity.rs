@@ -1,7 +1,8 @@
 //! Finite slots and a bounded queue: what makes failover traffic slow the survivor.
 //!
 //! An answer holds a slot from its admission to its end, also while it is stalled: a worker that
-//! hangs is a worker less. Waiting is first come, first served.
+//! hangs is a worker less. Waiting is first come, first served. It must never know what an answer
+//! says, or that a fault is armed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,5 +1,5 @@
 //! What a set of fakes is made of. Plain values, already checked: `plan` makes them from YAML, the
-//! admin API speaks them as JSON.
+//! admin API speaks them as JSON. It must never know YAML, or a scenario.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! Open connections, so that a fault can break, silence or close them while somebody else serves
-//! them.
+//! them. It must never know HTTP, or why somebody breaks one.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

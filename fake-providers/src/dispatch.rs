@@ -1,7 +1,8 @@
 //! Dispatches requests: reads one, resolves its target, opens its attempt and finds its luck.
 //!
-//! Order: target (host, key, path, model), then, for a request for an answer, `in_flight.rs`: faults of
-//! the request, rate limits, a slot, faults before the first token.
+//! Order: target (host, key, path, model), then, for a request for an answer, `in_flight.rs`:
+//! faults of the request, rate limits, a slot, faults before the first token. It must never know a
+//! provider's JSON.
 
 mod resolve_target;
 

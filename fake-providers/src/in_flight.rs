@@ -2,7 +2,8 @@
 //! faults of the head, then the answer or a refusal.
 //!
 //! What happens once a 2xx head is out is the answer's business, except that a plain answer is
-//! planned here as a whole. What stands in the place of an answer is `in_flight/substitute.rs`.
+//! planned here as a whole. What stands in the place of an answer is `in_flight/substitute.rs`. It
+//! must never know a provider's JSON, or how the bytes of an answer leave.
 
 mod ended;
 mod substitute;

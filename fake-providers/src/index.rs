@@ -1,4 +1,5 @@
-//! Positions in the config, one type each, so that none is taken for another.
+//! Positions in the config, one type each, so that none is taken for another. It must never know
+//! what stands at a position.
 
 /// Position of a deployment in the config.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

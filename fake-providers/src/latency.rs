@@ -1,4 +1,5 @@
-//! How fast a fake speaks, and how long: draws from a distribution, keyed by what they are for.
+//! How fast a fake speaks, and how long: draws from a distribution, keyed by what they are for. It
+//! must never know load: what comes of waiting for a slot is a consequence, not a draw.
 
 use std::time::Duration;
 

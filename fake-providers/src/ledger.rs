@@ -3,7 +3,8 @@
 //!
 //! An [`Attempt`] is a guard: whoever holds it ends it in so many words, and if it is dropped
 //! instead (the connection went away) that is an ending, too. Numbers of attempts and visits are
-//! counted here, because they run over all deployments.
+//! counted here, because they run over all deployments. It must never know what an answer said, or
+//! who reads the rows.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Debug;

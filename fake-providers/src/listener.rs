@@ -1,5 +1,6 @@
-//! The listener of one host: accepts connections, and acts on the open ones when a fault of the host
-//! begins. A dial to which something happens is `listener/dial.rs`'s business.
+//! The listener of one host: accepts connections, and acts on the open ones when a fault of the
+//! host begins. A dial to which something happens is `listener/dial.rs`'s business. It must never
+//! know what a request asks.
 
 mod dial;
 pub(crate) mod link_book;

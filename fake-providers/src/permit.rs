@@ -1,5 +1,5 @@
 //! What an admitted request holds until its answer is over: a slot, and a reservation of output
-//! tokens. Dropped, both are given back.
+//! tokens. Dropped, both are given back. It must never know what is done with it.
 
 use std::sync::Arc;
 

@@ -2,7 +2,8 @@
 //! [`failover`].
 //!
 //! Chat completions are matched by hand, because every microsecond here is paid by every request;
-//! all other routes go through [`routes`].
+//! all other routes go through [`routes`]. It must never know a provider, or that a request is
+//! tried more than once.
 
 mod auth;
 mod head;

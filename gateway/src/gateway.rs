@@ -1,7 +1,7 @@
 //! The façade: a gateway that can be made, served, reloaded and stopped.
 //!
 //! Everything that a request needs is in the [`Instance`]; everything that a connection needs is in
-//! `front`. This file only puts the two together.
+//! `front`. This file only puts the two together. It must never decide anything about a request.
 
 use std::future::{Future, pending};
 use std::io;

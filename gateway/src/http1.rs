@@ -1,5 +1,5 @@
-//! What gateway and balancer share of HTTP/1: how slow a client may be, and which headers belong to one
-//! connection only.
+//! What gateway and balancer share of HTTP/1: how slow a client may be, and which headers belong to
+//! one connection only. It must never know a path, a key or a body.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! How this gateway ends: open requests have a grace, and what is open then gets a last word.
+//! How this gateway ends: open requests have a grace, and what is open then gets a last word. It
+//! must never know who is open, or why the end came.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! From a run directory to everything that a report says about it.
+//! From a run directory to everything that a report says about it. It must never know how any of it
+//! is laid out.
 
 use std::path::{Path, PathBuf};
 

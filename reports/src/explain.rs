@@ -1,9 +1,10 @@
 //! Everything that happened to one request, from all three tables, as one timeline per contender.
 //!
 //! The clients' table says what the user saw, the ledger what reached a provider, the decisions why
-//! the gateway did it. Told in the order of the run's clock, causes before effects, with the distance
-//! to the intended instant. It reads the tables row by row and keeps only this request's rows. Of
-//! somebody else's gateway there is the clients' table alone.
+//! the gateway did it. Told in the order of the run's clock, causes before effects, with the
+//! distance to the intended instant. It reads the tables row by row and keeps only this request's
+//! rows. Of somebody else's gateway there is the clients' table alone. It must never know a
+//! percentile or a verdict.
 
 mod sentences;
 mod timeline;

@@ -1,7 +1,8 @@
 //! Output formats that are files: an open set, one file per format and one row in [`ALL`].
 //!
 //! A format turns an [`Analysis`] into files in memory; whoever owns the run directory writes them.
-//! It prints the numbers of `report` and makes none of its own.
+//! It prints the numbers of `report` and makes none of its own. A format must never know another,
+//! or a path.
 
 mod comparison_csv;
 mod faults_csv;

@@ -1,9 +1,10 @@
 //! Charts as SVG, drawn with plotters: once for files (on white paper) and once for the page, where
 //! colours are CSS variables and so follow light, dark and print.
 //!
-//! Nothing is told by colour alone: curves differ in dash and carry their name at the end, areas are
-//! labelled beside the last bin, faults and cooldowns are written out. Okabe and Ito's palette (2008)
-//! stays apart for the common kinds of colour blindness.
+//! Nothing is told by colour alone: curves differ in dash and carry their name at the end, areas
+//! are labelled beside the last bin, faults and cooldowns are written out. Okabe and Ito's palette
+//! (2008) stays apart for the common kinds of colour blindness. It must never know a file, or a
+//! number that is not in its input.
 
 mod cdf;
 mod labels;

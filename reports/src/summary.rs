@@ -1,5 +1,6 @@
-//! What every output for people says first, as plain words in one order: what was run, who is ranked where, what the
-//! faults did, and where to look. Terminal, page and Markdown lay it out; none of them knows another.
+//! What every output for people says first, as plain words in one order: what was run, who is
+//! ranked where, what the faults did, and where to look. Terminal, page and Markdown lay it out;
+//! none of them knows another. It must never know a colour, a width or a mark-up.
 
 pub(crate) mod faults;
 pub(crate) mod hint;

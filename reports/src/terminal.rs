@@ -3,6 +3,7 @@
 //!
 //! Words carry the meaning and colour repeats it, so the screen reads the same in a log file. What
 //! comes from outside is stripped of control characters: a scenario's name cannot move the cursor.
+//! It must never make a number.
 
 mod comparison;
 mod faults;

@@ -1,5 +1,6 @@
 //! Calibration: the generator straight at a fake whose timing is known exactly. What it measures
-//! beyond that is the error of the instrument, on this machine, now.
+//! beyond that is the error of the instrument, on this machine, now. It must never know a
+//! contender.
 
 use std::net::Ipv4Addr;
 use std::sync::atomic::AtomicBool;

@@ -1,5 +1,5 @@
 //! The run directory as a place on disk: made beside its final name, compared with an earlier run
-//! of the same digest, and moved into place whole.
+//! of the same digest, and moved into place whole. It must never know what the tables say.
 
 use std::fs;
 use std::io::{self, Read};

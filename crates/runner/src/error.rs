@@ -1,4 +1,4 @@
-//! Why a run has no result.
+//! Why a run has no result. It must never know how it is printed, or with which exit code.
 
 use crate::directory::DirectoryError;
 use crate::recorder::RecordError;

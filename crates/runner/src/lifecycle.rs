@@ -1,8 +1,9 @@
 //! The lifecycle of one gateway instance: it serves, takes on other configs, dies and starts again.
 //!
-//! What happens when is the plan's. An instance that dies loses everything: its task tree is dropped,
-//! its connections are reset, its port is closed; the one that starts at the same place knows
-//! nothing. From its death on nothing more is heard of its decisions.
+//! What happens when is the plan's. An instance that dies loses everything: its task tree is
+//! dropped, its connections are reset, its port is closed; the one that starts at the same place
+//! knows nothing. From its death on nothing more is heard of its decisions. It must never know why
+//! the plan wants it.
 
 use std::collections::VecDeque;
 use std::io;

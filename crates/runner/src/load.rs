@@ -1,4 +1,5 @@
 //! A scenario's traffic against a gateway that already stands: only the client's side is observed.
+//! It must never know what stands there.
 
 use std::sync::Arc;
 use std::time::Duration;

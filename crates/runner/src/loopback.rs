@@ -1,4 +1,5 @@
-//! Sockets on this machine, and threads to serve them.
+//! Sockets on this machine, and threads to serve them. It must never reach an address off this
+//! machine.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;

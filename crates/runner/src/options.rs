@@ -1,4 +1,4 @@
-//! How a plan is run, and what a run leaves behind.
+//! How a plan is run, and what a run leaves behind. It must never know a command line.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! Who would have answered each request at a first try at its intended instant, load ignored: the
 //! mark `savable`. A reference, not a bound: a patient gateway may save more, queues may save less.
+//! It must never know a contender.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! What places inside a world are called: gateways, balancer and the hosts of fakes.
+//! What places inside a world are called: gateways, balancer and the hosts of fakes. It must never
+//! open one.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! Joins the observers of gateway, fakes and generator to the tables of one contender.
+//! Joins the observers of gateway, fakes and generator to the tables of one contender. It must
+//! never conclude anything from a row.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,4 +1,5 @@
-//! The whole story of a run.
+//! From a plan to a run directory, contender by contender: the whole story. It must never know what
+//! the numbers mean.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};

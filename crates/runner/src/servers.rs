@@ -1,8 +1,8 @@
 //! The servers of a world: fakes, gateway instances, balancer; and what is to be done when one of them
 //! ends while the run goes on.
 //!
-//! A server ends only with its world. One that ends before has taken its part of the numbers with it,
-//! so the run has no result.
+//! A server ends only with its world. One that ends before has taken its part of the numbers with
+//! it, so the run has no result. It must never know what a server serves.
 
 use std::future::Future;
 use std::io;

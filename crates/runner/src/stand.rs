@@ -1,4 +1,5 @@
-//! A gateway standing alone, on real sockets, until it is told to stop; and what standing takes.
+//! A gateway standing alone, on real sockets, until it is told to stop; and what standing takes. It
+//! must never know a scenario.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -3,7 +3,8 @@
 //! The fakes' reading lies somewhere between our sending and our receiving, so that an exchange of
 //! round trip r tells the offset to ± r / 2 however the two ways differ. The quickest of several is
 //! kept (Mills, RFC 5905, section 10: the clock filter). Before and after a run two such estimates
-//! give the drift; between them the offset is taken to run straight.
+//! give the drift; between them the offset is taken to run straight. It must never know what is
+//! done with an instant.
 
 use record::machine::StandingClock;
 

@@ -1,5 +1,5 @@
-//! Fakes standing alone, on real sockets, until they are told to stop: one port for all of them, and
-//! one for their admin API.
+//! Fakes standing alone, on real sockets, until they are told to stop: one port for all of them,
+//! and one for their admin API. It must never know a contender.
 
 use std::net::SocketAddr;
 use std::path::Path;

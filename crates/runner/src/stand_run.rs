@@ -2,7 +2,8 @@
 //! told when it begins, and asked for their journal when it is over.
 //!
 //! They stand behind one port and have one clock of their own; both are said in what is recorded.
-//! Everything that they answer comes from outside, and is bounded.
+//! Everything that they answer comes from outside, and is bounded. It must never trust what they
+//! answer.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;

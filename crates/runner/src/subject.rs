@@ -1,4 +1,4 @@
-//! Who is measured in a world, and whom its clients call.
+//! Who is measured in a world, and whom its clients call. It must never know which world it is.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! One contender in virtual time: one thread, one paused runtime, memory instead of sockets.
+//! One contender in virtual time: one thread, one paused runtime, memory instead of sockets. It
+//! must never touch a socket, or the clock of the machine.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -1,5 +1,6 @@
-//! Contenders on the wall clock: one after another, over loopback sockets, with generator, fakes and
-//! gateways on threads of their own so that each group's CPU can be told apart.
+//! Contenders on the wall clock: one after another, over loopback sockets, with generator, fakes
+//! and gateways on threads of their own so that each group's CPU can be told apart. It must never
+//! decide whether what was measured is good enough.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;

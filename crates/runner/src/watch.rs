@@ -1,4 +1,5 @@
-//! How far a run has come, readable from another thread while it goes on.
+//! How far a run has come, readable from another thread while it goes on. It must never hold a run
+//! back.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,5 +1,5 @@
-//! What every part of a world is made from: the plan, who is measured, by which clock, and who writes
-//! it down; the same in both worlds.
+//! What every part of a world is made from: the plan, who is measured, by which clock, and who
+//! writes it down; the same in both worlds. It must never know which world it is.
 
 use std::io;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The accept loop of a server, whatever it serves.
+//! The accept loop of a server, whatever it serves. It must never know a protocol.
 
 use std::future::Future;
 use std::io;

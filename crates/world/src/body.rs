@@ -1,4 +1,4 @@
-//! Reading a whole body, bounded in size and in silence.
+//! Reading a whole body, bounded in size and in silence. It must never know what a body says.
 
 use std::time::Duration;
 

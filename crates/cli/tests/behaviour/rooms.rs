@@ -81,6 +81,18 @@ const HOUSES: &[House] = &[
             &["run"],
         ],
     },
+    House {
+        name: "reports",
+        src: "reports/src",
+        floors: &[
+            &["report"],
+            &["words"],
+            &["explain", "seeds", "summary", "tables", "verdict"],
+            &["numbers", "terminal"],
+            &["plot", "validity"],
+            &["analysis", "files"],
+        ],
+    },
 ];
 
 /// Types that a lower room names and a higher one owns: a config says which of a closed set it wants.
