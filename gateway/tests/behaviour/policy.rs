@@ -6,6 +6,7 @@
 
 mod cooldowns_like_litellm;
 mod cooldowns_of_our_own;
+mod deadlines;
 mod errors;
 mod fallbacks;
 mod given;

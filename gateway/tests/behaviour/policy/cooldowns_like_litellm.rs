@@ -1,9 +1,12 @@
 //! Cooldowns of the personality litellm-1.106, quirks included.
 
-use gateway::decisions::{Cooled, Failure, NthFailure, Reason, Router, Trouble};
+use gateway::decisions::{Cooled, Failure, NthFailure, Reason, Router, Trouble, Try};
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::given::{FIRST, at, attempt, broken, d, refusal, router, router_of, success};
+use super::given::{
+    FIRST, SEED, at, attempt, broken, config, d, refusal, router, router_of, success,
+};
 use serde_json::json;
 
 fn fail(router: &Router, deployment: usize, seconds: f64, failure: &Failure) -> Option<Cooled> {
@@ -132,4 +135,94 @@ fn a_deployments_own_cooldown_time_wins_and_zero_means_never() {
     assert_eq!(fail(&router, 1, 0.0, &limit), None);
     let off = super::given::router(2, json!({"disable_cooldowns": true}));
     assert_eq!(fail(&off, 0, 0.0, &limit), None);
+}
+
+#[test]
+fn half_is_no_share_above_one_half() {
+    let (pair, error) = (router(2, json!({})), refusal(500, &[]));
+    for _ in 0..3 {
+        pair.succeeded(&attempt(0, at(0.0)), success(0.1));
+    }
+    for _ in 0..3 {
+        assert_eq!(fail(&pair, 0, 1.0, &error), None, "3 of 6 at most");
+    }
+    assert!(fail(&pair, 0, 1.0, &error).is_some(), "4 of 7");
+}
+
+#[test]
+fn four_requests_say_nothing_though_all_failed() {
+    let (pair, error) = (router(2, json!({})), refusal(500, &[]));
+    for _ in 0..4 {
+        assert_eq!(fail(&pair, 0, 0.0, &error), None);
+    }
+    assert!(fail(&pair, 0, 0.0, &error).is_some());
+}
+
+#[test]
+fn successes_count_for_sixty_seconds_and_not_at_the_sixtieth() {
+    let (pair, error) = (router(2, json!({})), refusal(500, &[]));
+    for _ in 0..9 {
+        pair.succeeded(&attempt(0, at(0.0)), success(0.1));
+    }
+    for _ in 0..5 {
+        assert_eq!(fail(&pair, 0, 59.9, &error), None, "beside nine successes");
+    }
+    assert!(fail(&pair, 0, 60.0, &error).is_some());
+}
+
+#[test]
+fn one_success_spares_a_lone_deployment() {
+    let (alone, error) = (router(1, json!({})), refusal(503, &[]));
+    alone.succeeded(&attempt(0, at(0.0)), success(0.1));
+    for _ in 0..1100 {
+        assert_eq!(fail(&alone, 0, 1.0, &error), None);
+    }
+}
+
+#[test]
+fn of_the_clients_errors_some_cool_by_their_share_and_the_others_never() {
+    for (status, cools) in [(400, false), (403, false), (409, false), (422, false), (408, true)] {
+        let (pair, error) = (router(2, json!({})), refusal(status, &[]));
+        let cooled = (0..10).any(|_| fail(&pair, 0, 0.0, &error).is_some());
+        assert_eq!(cooled, cools, "{status}");
+    }
+}
+
+#[test]
+fn the_window_of_allowed_fails_is_as_long_as_the_cooldown() {
+    let (pair, error) =
+        (router(2, json!({"allowed_fails": 1, "cooldown_time": 10})), refusal(500, &[]));
+    assert_eq!(fail(&pair, 0, 0.0, &error), None);
+    assert_eq!(fail(&pair, 0, 10.0, &error), None, "the first of its window");
+    assert!(fail(&pair, 0, 11.0, &error).is_some());
+}
+
+#[test]
+fn a_class_that_the_policy_leaves_out_has_the_allowed_fails_or_three() {
+    for (settings, allowed) in [(json!({"allowed_fails": 1}), 1), (json!({}), 3)] {
+        let mut settings = settings;
+        settings["allowed_fails_policy"] = json!({"RateLimitErrorAllowedFails": 0});
+        let (pair, error) = (router(2, settings), refusal(500, &[]));
+        for _ in 0..allowed {
+            assert_eq!(fail(&pair, 0, 0.0, &error), None, "{allowed} are allowed");
+        }
+        assert!(fail(&pair, 0, 0.0, &error).is_some());
+    }
+}
+
+#[test]
+fn deployments_of_a_wildcard_never_cool() {
+    let entry = |id: &str| {
+        json!({
+            "model_name": "openai/*",
+            "litellm_params": {"model": "openai/*", "api_base": "http://up/v1"},
+            "model_info": {"id": id}
+        })
+    };
+    let value = json!({"model_list": [entry("d0"), entry("d1")]});
+    let router = Router::new(Arc::new(config(&value)), SEED).expect("a valid config");
+    let attempt = Try { group: "openai/*", ..attempt(0, at(0.0)) };
+    for status in [429, 401] {
+        assert_eq!(router.failed(&attempt, &refusal(status, &[]), FIRST), None, "{status}");
+    }
 }

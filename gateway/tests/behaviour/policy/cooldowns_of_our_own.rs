@@ -1,7 +1,8 @@
 //! Circuit breakers of the personality brownout.
 
 use gateway::config::DeploymentIndex;
-use gateway::decisions::{Cooled, Failure, Router, Trouble};
+use gateway::decisions::{Cooled, ErrorClass, Failure, Router, Trouble};
+use gateway::strategy::Ask;
 use std::time::Duration;
 
 use super::given::{FIRST, ask, at, attempt, broken, d, ds, refusal, rng, success};
@@ -179,4 +180,188 @@ fn jitter_differs_by_deployment_and_repeats_by_seed() {
     };
     assert_ne!(lasts(0), lasts(1));
     assert_eq!(lasts(0), lasts(0));
+}
+
+/// How long it cools for this, in seconds.
+fn cools_for(router: &Router, seconds: f64, failure: &Failure) -> f64 {
+    fail(router, seconds, failure).expect("opens").lasts.as_secs_f64()
+}
+
+#[test]
+fn which_of_the_rarer_failures_open() {
+    let soon = [("retry-after", "3")];
+    for (failure, opens) in [
+        (refusal(500, &soon), true),
+        (refusal(529, &soon), true),
+        (refusal(529, &[]), false),
+        (refusal(502, &soon), false),
+        (refusal(502, &[]), false),
+        (refusal(504, &[]), false),
+        (refusal(409, &[]), false),
+        (broken(Trouble::Reset), false),
+        (broken(Trouble::Truncated), false),
+        (broken(Trouble::Malformed), false),
+        (broken(Trouble::ErrorEvent), false),
+    ] {
+        assert_eq!(fail(&router(2, json!({})), 0.0, &failure).is_some(), opens, "{failure:?}");
+    }
+}
+
+#[test]
+fn a_third_failure_counts_within_ten_outcomes_and_no_longer() {
+    for (between, opens) in [(3, true), (4, false)] {
+        let (pair, stall) = (router(2, json!({})), broken(Trouble::Stalled));
+        assert_eq!(fail(&pair, 0.0, &stall), None);
+        for _ in 0..4 {
+            succeed(&pair, 1.0);
+        }
+        assert_eq!(fail(&pair, 2.0, &stall), None);
+        for _ in 0..between {
+            succeed(&pair, 3.0);
+        }
+        assert_eq!(fail(&pair, 4.0, &stall).is_some(), opens, "{between} in between");
+    }
+}
+
+#[test]
+fn prompts_that_are_too_long_or_against_a_policy_never_count() {
+    for class in [ErrorClass::ContextWindow, ErrorClass::ContentPolicy] {
+        let (pair, refused) = (router(2, json!({})), Failure { class, ..refusal(500, &[]) });
+        for second in 0..5 {
+            assert_eq!(fail(&pair, f64::from(second), &refused), None, "{class:?}");
+        }
+    }
+}
+
+#[test]
+fn calm_is_twenty_successes_in_a_row() {
+    for (runs, expected) in [(vec![20], 5.0), (vec![19], 10.0), (vec![10, 10], 20.0)] {
+        let (pair, refused) = (router(2, json!({"cooldown_time": 60})), broken(Trouble::Connect));
+        let mut lasts = cools_for(&pair, 0.0, &refused);
+        let mut now = 0.0;
+        for successes in &runs {
+            now += lasts + 1.0;
+            for _ in 0..*successes {
+                succeed(&pair, now);
+            }
+            lasts = cools_for(&pair, now, &refused);
+        }
+        assert!((0.9 * expected..=1.1 * expected).contains(&lasts), "{lasts} after {runs:?}");
+    }
+}
+
+#[test]
+fn a_cooldown_under_way_is_never_shortened_and_has_a_bound() {
+    let pair = router(2, json!({}));
+    fail(&pair, 0.0, &refusal(429, &[("retry-after", "9")]));
+    assert_eq!(fail(&pair, 1.0, &refusal(429, &[("retry-after", "2")])), None);
+    assert_eq!(pair.cooling(at(1.0)), [(d(0), Duration::from_secs(8))]);
+    assert_eq!(fail(&pair, 2.0, &refusal(429, &[("retry-after", "86400")])), None);
+    assert_eq!(pair.cooling(at(2.0)), [(d(0), Duration::from_secs(120))]);
+    assert_eq!(pair.cooling(at(122.0)), [], "the end of a cooldown is no part of it");
+}
+
+#[test]
+fn a_wait_of_nothing_is_no_answer() {
+    let lasts = cools_for(&router(2, json!({})), 0.0, &refusal(429, &[("retry-after", "0")]));
+    assert!((4.5..=5.5).contains(&lasts), "{lasts}");
+}
+
+#[test]
+fn a_deployment_may_have_a_cooldown_time_of_its_own() {
+    let params = [json!({"cooldown_time": 2}), json!({})];
+    let pair = super::given::router_of(&params, json!({"routing_strategy": "priority"}));
+    let lasts = cools_for(&pair, 0.0, &broken(Trouble::Connect));
+    assert!((1.8..=2.2).contains(&lasts), "{lasts}");
+}
+
+#[test]
+fn nobody_cools_where_cooldowns_are_off() {
+    let pair = router(2, json!({"disable_cooldowns": true}));
+    for second in 0..5 {
+        assert_eq!(fail(&pair, f64::from(second), &refusal(429, &[])), None);
+    }
+    assert_eq!((pair.cooling(at(5.0)), pick(&pair, 5.0, &[])), (vec![], Some(0)));
+}
+
+#[test]
+fn an_answer_during_a_cooldown_proves_nothing() {
+    let pair = router(2, json!({}));
+    fail(&pair, 0.0, &refusal(429, &[("retry-after", "2")]));
+    pair.succeeded(&attempt(0, at(1.0)), success(0.1));
+    assert_eq!(pick(&pair, 1.5, &[]), Some(1), "it cools on");
+    assert_eq!(pick(&pair, 2.0, &[]), Some(0), "the probe");
+    assert_eq!(pick(&pair, 2.0, &[]), Some(1), "which is still under way");
+}
+
+#[test]
+fn a_choice_during_a_cooldown_is_no_probe() {
+    let pair = router(2, json!({}));
+    fail(&pair, 0.0, &refusal(429, &[("retry-after", "2")]));
+    let by_id = Ask { group: "d0", ..ask(at(1.0)) };
+    assert_eq!(pair.pick(&by_id, &[], &rng(0)), Ok(d(0)));
+    pair.succeeded(&attempt(0, at(1.5)), success(0.1));
+    assert_eq!(pick(&pair, 2.0, &[]), Some(0), "the place of the probe is free");
+}
+
+#[test]
+fn a_probe_that_fails_opens_again_for_whatever_it_fails() {
+    let (pair, limited) = (router(2, json!({})), refusal(429, &[("retry-after", "1")]));
+    fail(&pair, 0.0, &limited);
+    succeed(&pair, 1.0);
+    fail(&pair, 2.0, &limited);
+    succeed(&pair, 3.0);
+    assert!(fail(&pair, 4.0, &refusal(500, &[])).is_some(), "one failure of the newest two");
+}
+
+#[test]
+fn a_probe_that_succeeds_makes_room_for_the_next() {
+    let (pair, limited) = (router(2, json!({})), refusal(429, &[("retry-after", "1")]));
+    fail(&pair, 0.0, &limited);
+    fail(&pair, 1.0, &limited);
+    assert_eq!(pick(&pair, 2.0, &[]), Some(0));
+    pair.succeeded(&attempt(0, at(2.1)), success(0.1));
+    assert_eq!(pick(&pair, 2.2, &[]), Some(0), "the second proof");
+    assert_eq!(pick(&pair, 2.2, &[]), Some(1), "is under way");
+}
+
+#[test]
+fn three_proofs_are_enough_however_often_it_relapsed() {
+    let (pair, limited) = (router(2, json!({})), refusal(429, &[("retry-after", "1")]));
+    for second in 0..5 {
+        assert!(fail(&pair, f64::from(second), &limited).is_some());
+    }
+    succeed(&pair, 5.0);
+    succeed(&pair, 5.0);
+    assert_eq!(pick(&pair, 5.1, &[]), Some(0));
+    assert_eq!(pick(&pair, 5.1, &[]), Some(1), "two are not");
+    pair.succeeded(&attempt(0, at(5.2)), success(0.1));
+    assert_eq!(pick(&pair, 5.3, &[]), Some(0));
+    assert_eq!(pick(&pair, 5.3, &[]), Some(0));
+}
+
+#[test]
+fn failures_from_before_a_cooldown_are_forgotten_after_it() {
+    let (pair, error) = (router(2, json!({})), refusal(500, &[]));
+    assert_eq!(fail(&pair, 0.0, &error), None);
+    assert!(fail(&pair, 1.0, &error).is_some());
+    succeed(&pair, 8.0);
+    assert_eq!(fail(&pair, 9.0, &error), None, "the first of its own");
+}
+
+#[test]
+fn cooldowns_are_spread_by_a_tenth_either_way_each_anew() {
+    let (many, refused) = (router(40, json!({})), broken(Trouble::Connect));
+    let lasts: Vec<f64> = (0..40)
+        .map(|n| many.failed(&attempt(n, at(0.0)), &refused, FIRST).expect("opens").lasts)
+        .map(|lasts| lasts.as_secs_f64())
+        .collect();
+    assert!(lasts.iter().all(|lasts| (4.5..=5.5).contains(lasts)), "{lasts:?}");
+    assert!(lasts.iter().any(|lasts| *lasts < 4.7), "{lasts:?}");
+    assert!(lasts.iter().any(|lasts| *lasts > 5.3), "{lasts:?}");
+
+    let pair = router(2, json!({"cooldown_time": 60}));
+    let first = cools_for(&pair, 0.0, &refused);
+    let second = cools_for(&pair, 6.0, &refused);
+    assert!((second - 2.0 * first).abs() > 0.001, "{first} and {second} are one draw");
 }

@@ -185,3 +185,193 @@ proptest! {
         prop_assert!(failure.message.len() <= TEXT_MAX);
     }
 }
+
+#[test]
+fn a_status_without_words_has_a_class_and_a_reason() {
+    for (status, class, reason) in [
+        (400, ErrorClass::BadRequest, "bad_request"),
+        (401, ErrorClass::Authentication, "unauthorized"),
+        (402, ErrorClass::Api, "error"),
+        (403, ErrorClass::PermissionDenied, "forbidden"),
+        (404, ErrorClass::NotFound, "not_found"),
+        (408, ErrorClass::Timeout, "timeout"),
+        (422, ErrorClass::UnprocessableEntity, "unprocessable"),
+        (429, ErrorClass::RateLimit, "rate_limited"),
+        (500, ErrorClass::InternalServer, "server_error"),
+        (502, ErrorClass::BadGateway, "bad_gateway"),
+        (503, ErrorClass::ServiceUnavailable, "unavailable"),
+        (504, ErrorClass::Timeout, "timeout"),
+        (529, ErrorClass::InternalServer, "overloaded"),
+        (599, ErrorClass::Api, "error"),
+    ] {
+        let failure = read(Anthropic, status, "{}");
+        let seen = (failure.class, failure.status, failure.reason.as_str());
+        assert_eq!(seen, (class, status, reason));
+    }
+    for status in [302, 399, 600] {
+        assert_eq!(read(Anthropic, status, "{}").status, 500, "{status} is no status of an error");
+    }
+    let too_long = read(Anthropic, 400, "prompt is too long");
+    assert_eq!(too_long.reason.as_str(), "context_window");
+    let refused = read(Anthropic, 400, "content filtering policy");
+    assert_eq!(refused.reason.as_str(), "content_policy");
+}
+
+#[test]
+fn each_class_has_the_name_of_litellms_exception_and_a_status() {
+    for (class, name, status) in [
+        (ErrorClass::BadRequest, "BadRequestError", 400),
+        (ErrorClass::ContextWindow, "ContextWindowExceededError", 400),
+        (ErrorClass::ContentPolicy, "ContentPolicyViolationError", 400),
+        (ErrorClass::Authentication, "AuthenticationError", 401),
+        (ErrorClass::PermissionDenied, "PermissionDeniedError", 403),
+        (ErrorClass::NotFound, "NotFoundError", 404),
+        (ErrorClass::Timeout, "Timeout", 408),
+        (ErrorClass::UnprocessableEntity, "UnprocessableEntityError", 422),
+        (ErrorClass::RateLimit, "RateLimitError", 429),
+        (ErrorClass::InternalServer, "InternalServerError", 500),
+        (ErrorClass::BadGateway, "BadGatewayError", 502),
+        (ErrorClass::ServiceUnavailable, "ServiceUnavailableError", 503),
+        (ErrorClass::ApiConnection, "APIConnectionError", 500),
+        (ErrorClass::Api, "APIError", 500),
+    ] {
+        assert_eq!((class.name(), class.status()), (name, status), "{class:?}");
+    }
+}
+
+/// The class of a body of these words, where the status says nothing.
+fn said(protocol: Protocol, words: &str) -> ErrorClass {
+    read(protocol, 418, words).class
+}
+
+#[test]
+fn every_phrase_that_gives_a_class_away_does() {
+    use ErrorClass::{Authentication, ContentPolicy, ContextWindow, InternalServer, RateLimit};
+    for (protocol, class, phrases) in [
+        (Bedrock, ErrorClass::Timeout, &["Timed out"][..]),
+        (Gemini, ErrorClass::Timeout, &["Request timed out", "The read operation timed out"]),
+        (OpenAi, RateLimit, &["Service tier capacity exceeded", "429", "rate limit"]),
+        (
+            OpenAi,
+            ContextWindow,
+            &[
+                "This model's maximum context length is",
+                "This model's maximum context limit",
+                "is longer than the model's context length",
+                "Input tokens exceed the configured limit",
+                "exceed context limit",
+                "exceeds the maximum number of tokens allowed",
+            ],
+        ),
+        (
+            OpenAi,
+            ContentPolicy,
+            &[
+                "Your request was rejected as a result of the safety system",
+                "Invalid prompt: violating our usage policy",
+                "invalid_request_error content_policy_violation",
+            ],
+        ),
+        (
+            Azure,
+            ContentPolicy,
+            &["ResponsibleAIPolicyViolation", "content management policy", "content_filter_policy"],
+        ),
+        (Azure, RateLimit, &["429"]),
+        (Anthropic, ContextWindow, &["Prompt is too long", "prompt: length"]),
+        (Anthropic, Authentication, &["Invalid API key"]),
+        (Anthropic, ContentPolicy, &["content filtering policy"]),
+        (Anthropic, InternalServer, &["Overloaded"]),
+        (Gemini, ContextWindow, &["400 Request payload size exceeds"]),
+        (Gemini, Authentication, &["API key not valid."]),
+        (Gemini, ErrorClass::BadRequest, &["403"]),
+        (Gemini, ContentPolicy, &["The response was blocked."]),
+        (Gemini, RateLimit, &["Quota exceeded for", "Resource exhausted"]),
+        (Gemini, InternalServer, &["The model is overloaded."]),
+        (
+            Bedrock,
+            ContextWindow,
+            &[
+                "too many tokens",
+                "Input is too long",
+                "Prompt is too long",
+                "too many input tokens",
+                "expected maxLength:",
+            ],
+        ),
+        (Bedrock, ErrorClass::BadRequest, &["Malformed input request"]),
+        (
+            Bedrock,
+            Authentication,
+            &["Unable to locate credentials", "security token included in the request is invalid"],
+        ),
+        (Bedrock, ErrorClass::PermissionDenied, &["AccessDeniedException"]),
+        (Bedrock, RateLimit, &["ThrottlingException"]),
+    ] {
+        for phrase in phrases {
+            assert_eq!(said(protocol, phrase), class, "{protocol}: {phrase}");
+        }
+    }
+}
+
+#[test]
+fn half_a_phrase_gives_nothing_away() {
+    for phrase in [
+        "1429",
+        "4290",
+        "code_429",
+        "429_code",
+        "rate of limits",
+        "rates limit",
+        "content_policy_violation",
+        "model_not_found",
+        "invalid prompt",
+        "violating our usage policy",
+        "incorrect api key provided",
+    ] {
+        assert_eq!(said(OpenAi, phrase), ErrorClass::Api, "{phrase}");
+    }
+    assert_eq!(said(Bedrock, "no phrase at all"), ErrorClass::Api);
+    for phrase in ["(429)", "1429 429", "rate-limit", "rate_limit", "rate  limit", "ratelimit"] {
+        assert_eq!(said(OpenAi, phrase), ErrorClass::RateLimit, "{phrase}");
+    }
+}
+
+#[test]
+fn words_are_searched_and_quoted_up_to_a_bound_and_no_further() {
+    let at_the_end = format!("{}rate limit", " ".repeat(TEXT_MAX - 10));
+    assert_eq!(said(OpenAi, &at_the_end), ErrorClass::RateLimit);
+    assert_eq!(said(OpenAi, &format!(" {at_the_end}")), ErrorClass::Api);
+    let quoted = Failure::broken(Trouble::Malformed, &"x".repeat(TEXT_MAX + 1)).message;
+    assert_eq!(quoted.len(), TEXT_MAX);
+}
+
+#[test]
+fn what_words_give_away_has_a_status_of_its_own_whatever_the_providers() {
+    for (words, status) in [
+        ("exceed context limit", 400),
+        ("request was rejected as a result of the safety system", 400),
+        ("rate limit", 429),
+    ] {
+        for upstream in [302, 413, 500] {
+            assert_eq!(read(OpenAi, upstream, words).status, status, "{upstream}: {words}");
+        }
+    }
+}
+
+#[test]
+fn whatever_breaks_a_connection_is_an_error_of_it_except_for_silence() {
+    for (trouble, word) in [
+        (Trouble::Connect, "connect"),
+        (Trouble::Stalled, "stalled"),
+        (Trouble::Reset, "reset"),
+        (Trouble::Cut, "cut"),
+        (Trouble::Truncated, "truncated"),
+        (Trouble::Malformed, "malformed"),
+        (Trouble::ErrorEvent, "error_event"),
+    ] {
+        let failure = Failure::broken(trouble, "");
+        assert_eq!((failure.class, failure.status), (ErrorClass::ApiConnection, 500), "{word}");
+        assert_eq!(failure.reason.as_str(), word);
+    }
+}

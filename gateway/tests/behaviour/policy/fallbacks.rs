@@ -129,3 +129,65 @@ fn the_walk_is_depth_first_visits_nobody_twice_and_ends() {
     let itself = fleet(json!({"fallbacks": [{"a": ["a"]}]}));
     assert!(walk(&itself, "a", 5).is_empty());
 }
+
+#[test]
+fn refused_content_has_a_table_of_its_own() {
+    let plain = RequestedFallbacks::default();
+    let common = json!([{"a": ["b"]}, {"b": ["a"]}, {"c": ["a"]}]);
+    let own = fleet(json!({"fallbacks": common, "content_policy_fallbacks": [{"a": ["d"]}]}));
+    assert_eq!(after(&own, "a", ErrorClass::ContentPolicy, plain), ["d"]);
+    assert!(after(&own, "b", ErrorClass::ContentPolicy, plain).is_empty());
+    assert_eq!(after(&own, "a", ErrorClass::ContextWindow, plain), ["b"]);
+    let none = fleet(json!({"fallbacks": common}));
+    assert_eq!(after(&none, "c", ErrorClass::ContentPolicy, plain), ["a"], "and no higher level");
+}
+
+#[test]
+fn an_entry_is_found_by_name_then_without_provider_then_by_default() {
+    let entry = |group: &str| {
+        json!({
+            "model_name": group,
+            "litellm_params": {"model": "openai/m", "api_base": "http://up/v1"},
+            "model_info": {"id": format!("id of {group}")}
+        })
+    };
+    let list: Vec<Value> = ["x/a", "x/b", "a", "b", "c", "d"].map(entry).to_vec();
+    let mut config = config(&json!({"model_list": list}));
+    for (group, to) in [("x/a", "b"), ("a", "c"), ("b", "d"), ("*", "a")] {
+        config.router.fallbacks.insert(Arc::from(group), vec![Arc::from(to)]);
+    }
+    let fleet = Fleet::new(Arc::new(config));
+    for (group, to) in [("x/a", "b"), ("x/b", "d"), ("a", "c"), ("c", "a"), ("d", "a")] {
+        let plain = RequestedFallbacks::default();
+        assert_eq!(after(&fleet, group, ErrorClass::RateLimit, plain), [to], "{group}");
+    }
+}
+
+#[test]
+fn ours_sells_a_request_at_fault_only_to_whom_the_client_names() {
+    let fleet = fleet(json!({"routing_strategy": "priority", "fallbacks": [{"a": ["b"]}]}));
+    let models = [Arc::from("d")];
+    let named = RequestedFallbacks { disabled: false, models: &models };
+    for class in [ErrorClass::BadRequest, ErrorClass::UnprocessableEntity] {
+        assert!(after(&fleet, "a", class, RequestedFallbacks::default()).is_empty(), "{class:?}");
+        assert_eq!(after(&fleet, "a", class, named), ["d"], "{class:?}");
+    }
+    for class in [ErrorClass::ContextWindow, ErrorClass::ContentPolicy] {
+        assert_eq!(after(&fleet, "a", class, RequestedFallbacks::default()), ["b"], "{class:?}");
+    }
+}
+
+#[test]
+fn a_level_of_order_falls_back_to_higher_ones_only() {
+    let fleet = fleet(json!({"fallbacks": [{"c": ["a"]}]}));
+    let highest = Target { order: Some(3), ..fleet.resolve("c").expect("known") };
+    let plain = RequestedFallbacks::default();
+    let next = fallback_targets(&fleet, &highest, &failure(ErrorClass::Timeout), plain);
+    assert_eq!(names(&next), ["a"]);
+}
+
+#[test]
+fn no_way_back_is_promised() {
+    let there_and_back = fleet(json!({"fallbacks": [{"a": ["b"]}, {"b": ["a"]}]}));
+    assert_eq!(walk(&there_and_back, "a", 5), ["b"]);
+}

@@ -4,8 +4,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gateway::policy::{ALL, Kind, find};
+use gateway::decisions::Failure;
+use gateway::policy::{ALL, Kind, Personality, find};
 use gateway::strategy;
+use serde_json::json;
+
+use super::given::{config_of, refusal};
 
 /// Source files below a folder of the repository, tests left out.
 fn sources(folder: &str) -> Vec<PathBuf> {
@@ -89,4 +93,31 @@ fn nobody_else_names_a_personality() {
         }
     }
     assert!(looked_at > 100, "{looked_at} files were looked at");
+}
+
+fn row(name: &str) -> Personality {
+    find(name).expect("a row")
+}
+
+#[test]
+fn each_says_when_a_deployment_that_is_well_again_is_tried() {
+    for (name, cooldown, after, word) in [
+        ("litellm-1.106", 60, 60, "cooldown"),
+        ("brownout", 60, 5, "probe interval"),
+        ("brownout", 2, 2, "probe interval"),
+    ] {
+        let config = config_of(&[json!({})], json!({"cooldown_time": cooldown}));
+        let recheck = row(name).policy.recheck(&config);
+        assert_eq!((recheck.after.as_secs(), recheck.name), (after, word), "{name}");
+    }
+}
+
+#[test]
+fn an_errors_text_ends_in_one_full_stop() {
+    for message in ["No", "No.", "No..."] {
+        let failure = Failure { message: message.to_owned(), ..refusal(500, &[]) };
+        assert_eq!(row("brownout").policy.error_text(&failure), "No.");
+        let text = row("litellm-1.106").policy.error_text(&failure);
+        assert_eq!(text, "litellm.InternalServerError: No.");
+    }
 }

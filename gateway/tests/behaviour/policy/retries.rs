@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gateway::config::Config;
 use gateway::decisions::{
-    Failed, Failure, NextStep, Phase, RetryPlan, Situation, Trouble, classify,
+    ErrorClass, Failed, Failure, NextStep, Phase, RetryPlan, Situation, Trouble, classify,
 };
 use serde_json::{Value, json};
 use vocab::Protocol;
@@ -195,4 +195,166 @@ fn ours_waits_as_asked_where_nobody_is_fresh() {
     let elsewhere = Situation { has_fallback: true, ..lonely };
     assert_eq!(waits(&config, None, &limited, elsewhere), (vec![], 0.0));
     assert_eq!(waits(&config, Some(0), &limited, lonely), (vec![], 0.0));
+}
+
+#[test]
+fn nobody_retries_more_than_sixty_three_times_in_a_group() {
+    let lonely = Situation { fresh: 0, ..group(1, 1) };
+    for config in [litellm(json!({})), ours(json!({}))] {
+        let (in_between, _) = waits(&config, Some(1000), &refusal(503, &[]), lonely);
+        assert_eq!(in_between.len(), 63);
+        assert!(in_between[10..].iter().all(|wait| (8.0..=10.0).contains(wait)), "{in_between:?}");
+    }
+}
+
+#[test]
+fn waits_of_our_making_are_spread() {
+    let spread = |config: &Config| {
+        let failure = &refusal(503, &[]);
+        let (phase, situation) = (Phase::BeforeStream, Situation { fresh: 0, ..group(1, 1) });
+        let failed = Failed { config, group: "g", failure, phase, situation };
+        let first = |n| match RetryPlan::new(Some(1)).after_failure(&failed, &rng(n)) {
+            NextStep::Retry { wait } => wait.as_secs_f64(),
+            NextStep::Stop { .. } => panic!("one retry is allowed"),
+        };
+        let waits: Vec<f64> = (0..200).map(first).collect();
+        waits
+            .iter()
+            .fold((f64::MAX, 0.0_f64), |(low, high), wait| (low.min(*wait), high.max(*wait)))
+    };
+    for (config, most) in [(litellm(json!({})), 1.25), (ours(json!({})), 0.625)] {
+        let (low, high) = spread(&config);
+        assert!((0.5..0.52).contains(&low), "{low}");
+        assert!((most - 0.02..=most).contains(&high), "{high} of {most}");
+    }
+}
+
+#[test]
+fn a_wait_of_a_minute_is_still_obeyed() {
+    let lonely = Situation { fresh: 0, ..group(1, 1) };
+    let (minute, longer) =
+        (refusal(429, &[("retry-after", "60")]), refusal(429, &[("retry-after", "61")]));
+    let config = ours(json!({"num_retries": 1}));
+    assert_eq!(waits(&config, None, &minute, lonely), (vec![60.0], 0.0));
+    assert_eq!(waits(&config, None, &longer, lonely), (vec![], 0.0));
+    let config = litellm(json!({"num_retries": 1}));
+    assert_near(&waits(&config, None, &minute, lonely).0, &[60.0], 0.75);
+    assert_near(&waits(&config, None, &longer, lonely).0, &[0.5], 0.75);
+}
+
+#[test]
+fn litellm_takes_a_wait_of_nothing_for_none() {
+    let nothing = refusal(429, &[("retry-after", "0")]);
+    let config = litellm(json!({"num_retries": 2}));
+    assert_near(&waits(&config, None, &nothing, group(1, 1)).0, &[0.5, 1.0], 0.75);
+}
+
+#[test]
+fn litellm_retries_by_the_status_alone_except_for_an_unknown_model() {
+    let config = litellm(json!({"num_retries": 2}));
+    let unknown = br#"{"error":{"type":"invalid_request_error","code":"model_not_found"}}"#;
+    let unknown = classify(Protocol::OpenAi, 500, &http::HeaderMap::new(), unknown, 0);
+    let class = ErrorClass::BadRequest;
+    for (failure, retries) in [
+        (refusal(409, &[]), 2),
+        (refusal(502, &[]), 2),
+        (Failure { class, ..refusal(500, &[]) }, 2),
+        (refusal(402, &[]), 0),
+        (unknown, 0),
+    ] {
+        let (in_between, _) = waits(&config, None, &failure, group(2, 2));
+        assert_eq!(in_between.len(), retries, "{failure:?}");
+    }
+}
+
+#[test]
+fn litellm_does_not_wait_where_no_retry_is_allowed() {
+    let config = litellm(json!({"num_retries": 2}));
+    assert_eq!(waits(&config, Some(0), &refusal(503, &[]), group(1, 1)), (vec![], 0.0));
+}
+
+#[test]
+fn litellm_waits_under_a_policy_though_nobody_is_healthy() {
+    let config = litellm(json!({"retry_policy": {"InternalServerErrorRetries": 2}}));
+    let (in_between, last) = waits(&config, None, &refusal(500, &[]), group(2, 0));
+    assert_near(&in_between, &[0.5, 1.0], 0.75);
+    assert_near(&[last], &[2.0], 0.75);
+}
+
+#[test]
+fn litellm_leaves_refused_content_to_its_own_fallbacks() {
+    let class = ErrorClass::ContentPolicy;
+    let refused = Failure { class, ..refusal(500, &[]) };
+    let mut config = litellm(json!({"num_retries": 2}));
+    assert_eq!(waits(&config, None, &refused, group(2, 2)).0.len(), 2);
+    config.router.content_policy_fallbacks.insert("g".into(), vec!["tolerant".into()]);
+    assert!(waits(&config, None, &refused, group(2, 2)).0.is_empty());
+}
+
+#[test]
+fn the_first_failure_sets_the_allowance() {
+    let policy = json!({"InternalServerErrorRetries": 1, "RateLimitErrorRetries": 5});
+    let config = litellm(json!({"num_retries": 3, "retry_policy": policy}));
+    let mut plan = RetryPlan::new(None);
+    assert_eq!(plan.retries_max(&config), 3);
+    assert_eq!(RetryPlan::new(Some(4)).retries_max(&config), 4);
+    let mut retried = |failure: &Failure| {
+        let (config, phase, situation) = (&config, Phase::BeforeStream, group(2, 2));
+        let failed = Failed { config, group: "g", failure, phase, situation };
+        matches!(plan.after_failure(&failed, &rng(0)), NextStep::Retry { .. })
+    };
+    assert!(retried(&refusal(500, &[])));
+    assert!(!retried(&refusal(429, &[])), "one retry, whatever fails after the first");
+    assert_eq!(plan.retries_max(&config), 1);
+}
+
+#[test]
+fn ours_reaches_everybody_once_of_eight_at_most() {
+    for (num_retries, size, retries) in [(0, 3, 2), (0, 8, 7), (0, 9, 7), (5, 2, 5)] {
+        let config = ours(json!({"num_retries": num_retries}));
+        let (in_between, _) = waits(&config, None, &refusal(503, &[]), group(size, size));
+        assert_eq!(in_between, vec![0.0; retries], "{num_retries} and {size}");
+    }
+}
+
+#[test]
+fn ours_lets_its_waits_grow_once_everybody_had_a_turn() {
+    let config = ours(json!({"num_retries": 4}));
+    let tired = Situation { fresh: 0, ..group(2, 2) };
+    let (in_between, _) = waits(&config, None, &refusal(503, &[]), tired);
+    assert_near(&in_between[..2], &[0.5, 0.5], 0.125);
+    assert_near(&in_between[2..], &[1.0, 2.0], 0.5);
+}
+
+#[test]
+fn ours_never_repeats_what_is_too_long_or_against_a_policy() {
+    let config = ours(json!({"num_retries": 5}));
+    for class in [ErrorClass::ContextWindow, ErrorClass::ContentPolicy] {
+        let failure = Failure { class, ..refusal(500, &[]) };
+        assert_eq!(waits(&config, None, &failure, group(4, 4)), (vec![], 0.0), "{class:?}");
+    }
+}
+
+#[test]
+fn ours_gives_up_a_group_without_anybody_at_once() {
+    let config = ours(json!({"num_retries": 5}));
+    let limited = refusal(429, &[("retry-after", "1")]);
+    assert_eq!(waits(&config, None, &limited, group(0, 0)), (vec![], 0.0));
+}
+
+#[test]
+fn ours_counts_who_cools_and_obeys_a_request_that_wants_less() {
+    let config = ours(json!({"num_retries": 0}));
+    let error = refusal(503, &[]);
+    assert_eq!(waits(&config, None, &error, group(4, 2)).0.len(), 3);
+    assert_eq!(waits(&config, Some(1), &error, group(4, 4)).0.len(), 1);
+}
+
+#[test]
+fn ours_repeats_whatever_does_not_blame_the_request() {
+    let config = ours(json!({"num_retries": 2}));
+    for status in [401, 402, 403, 404, 408, 429, 500, 502, 503, 529] {
+        let (in_between, _) = waits(&config, None, &refusal(status, &[]), group(2, 2));
+        assert_eq!(in_between, [0.0, 0.0], "{status}");
+    }
 }

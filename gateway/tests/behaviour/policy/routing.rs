@@ -1,7 +1,7 @@
 //! From a model's name to a deployment: names, wildcards, order, checks, and the words when there
 //! is nobody.
 
-use gateway::decisions::{Fleet, Reason, Router, RouterError, Shortage};
+use gateway::decisions::{ErrorClass, Fleet, Reason, Router, RouterError, Shortage};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use gateway::strategy::Ask;
 use serde_json::{Value, json};
 
 use super::given::{
-    FIRST, SEED, ask, at, attempt, config, config_of, d, refusal, rng, router, router_of,
+    FIRST, SEED, ask, at, attempt, config, config_of, d, ds, refusal, rng, router, router_of,
 };
 
 fn entry(group: &str, model: &str, id: &str) -> Value {
@@ -146,4 +146,86 @@ fn arguments_that_a_strategy_cannot_use_are_an_error() {
     let error = Router::new(Arc::new(config), SEED).expect_err("not a number");
     let RouterError::Argument(error) = error;
     assert_eq!(error.name, "ttl");
+}
+
+#[test]
+fn a_prompt_as_long_as_the_context_fits_and_who_is_over_its_limit_is_named_first() {
+    let entry = |id: &str, rpm: u64, most: u64| {
+        json!({
+            "model_name": "g",
+            "litellm_params": {"model": "openai/m", "api_base": "http://up", "rpm": rpm},
+            "model_info": {"id": id, "max_input_tokens": most}
+        })
+    };
+    let value = json!({
+        "model_list": [entry("d0", 1, 100), entry("d1", 9, 50)],
+        "router_settings": {"enable_pre_call_checks": true}
+    });
+    let router = Router::new(Arc::new(config(&value)), SEED).expect("valid");
+    let full = Ask { prompt_tokens: 100, ..ask(at(0.0)) };
+    assert_eq!(router.pick(&full, &[], &rng(0)), Ok(d(0)));
+    router.started(&attempt(0, at(0.0)));
+    let none = router.pick(&full, &[], &rng(0)).expect_err("one is full, the other too small");
+    assert_eq!(none.why, Shortage::OverLimit);
+    assert!(none.message.contains("pre-call-checks=True"), "{}", none.message);
+    let failure = none.failure();
+    assert_eq!(
+        (failure.reason, failure.kind.as_deref()),
+        (Reason::OverLimit, Some("throttling_error"))
+    );
+
+    let long = Ask { prompt_tokens: 101, ..full };
+    let failure = router.pick(&long, &[], &rng(0)).expect_err("too long").failure();
+    assert_eq!((failure.class, failure.reason), (ErrorClass::ContextWindow, Reason::ContextWindow));
+    assert_eq!((failure.retry_after, failure.kind), (None, None), "no wait makes it shorter");
+}
+
+#[test]
+fn a_situation_counts_who_is_left_and_asks_the_deployment_that_failed() {
+    let params = [json!({}), json!({"num_retries": 4}), json!({})];
+    let router = router_of(&params, json!({}));
+    router.failed(&attempt(0, at(0.0)), &refusal(429, &[]), FIRST);
+    let after = |tried: &[usize]| {
+        let situation = router.situation("g", &ds(tried), at(1.0));
+        assert_eq!((situation.group_size, situation.healthy), (3, 2));
+        (situation.fresh, situation.deployment_retries)
+    };
+    assert_eq!(after(&[]), (2, None));
+    assert_eq!(after(&[0]), (2, None), "who cools is not fresh anyway");
+    assert_eq!(after(&[0, 1]), (1, Some(4)));
+    assert_eq!(after(&[1, 2]), (0, None), "the last one failed");
+}
+
+#[test]
+fn ours_goes_through_the_levels_of_order_and_begins_another_round_with_the_lowest() {
+    let params = [json!({"order": 2}), json!({}), json!({"order": 1})];
+    let mut config = config_of(&params, json!({}));
+    config.personality = gateway::policy::find("brownout").expect("a row");
+    let router = Router::new(Arc::new(config), SEED).expect("a valid config");
+    for n in 0..20 {
+        for (tried, next) in [(&[][..], 2), (&[2], 0), (&[2, 0], 1), (&[2, 0, 1], 2)] {
+            assert_eq!(router.pick(&ask(at(0.0)), &ds(tried), &rng(n)), Ok(d(next)), "{tried:?}");
+        }
+    }
+}
+
+#[test]
+fn who_comes_back_first_says_when_to_ask_again_and_only_to_clients() {
+    let router = router(2, json!({"cooldown_time": 60}));
+    for (deployment, wait) in [(0, "9"), (1, "7")] {
+        let headers = [("retry-after", wait)];
+        router.failed(&attempt(deployment, at(0.0)), &refusal(429, &headers), FIRST);
+    }
+    let failure = router.pick(&ask(at(1.0)), &[], &rng(0)).expect_err("all cool").failure();
+    assert_eq!(failure.retry_after, Some(Duration::from_secs(7)));
+    assert_eq!(failure.retry_after_whole, None, "no retry waits for a cooldown");
+}
+
+#[test]
+fn a_client_that_leaves_keeps_nobody_busy() {
+    let router = router(2, json!({"routing_strategy": "least-busy"}));
+    router.started(&attempt(0, at(0.0)));
+    assert_eq!(router.pick(&ask(at(1.0)), &[], &rng(0)), Ok(d(1)));
+    router.abandoned(&attempt(0, at(2.0)));
+    assert_eq!(router.pick(&ask(at(3.0)), &[], &rng(0)), Ok(d(0)));
 }
