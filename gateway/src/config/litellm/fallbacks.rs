@@ -7,8 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::NoteKind;
-use super::reader::{Reader, Section, nearest};
-use super::settings::no_such_model;
+use super::reader::{Reader, Section, nearest, no_such_model};
 use crate::config::RouterSettings;
 
 /// Group → what to try next.

@@ -287,6 +287,14 @@ pub(super) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> O
     scored.filter(|(score, _)| *score >= SIMILAR).max_by(|a, b| a.0.total_cmp(&b.0)).map(|s| s.1)
 }
 
+/// What "nobody knows this model" is called everywhere.
+pub(super) fn no_such_model(name: &str, near: Option<&str>) -> String {
+    match near {
+        Some(near) => format!("no model `{name}` in model_list; did you mean `{near}`?"),
+        None => format!("no model `{name}` in model_list; it is skipped"),
+    }
+}
+
 /// `model_list[2].litellm_params.model` → `model_list[].litellm_params.model`.
 fn without_index(path: &str) -> String {
     let mut kept = String::with_capacity(path.len());

@@ -13,7 +13,7 @@ use super::NoteKind;
 use super::error_policy;
 use super::fallbacks::{self, Which};
 use super::keys;
-use super::reader::{Reader, Section, nearest};
+use super::reader::{Reader, Section, nearest, no_such_model};
 use super::strategy_name;
 use crate::config::{Deployment, RouterSettings, Secret};
 use crate::policy::Personality;
@@ -111,14 +111,6 @@ pub(super) fn master_key(root: &Section<'_>, reader: &mut Reader<'_>) -> Option<
         }
     };
     key.filter(|key| !key.is_empty()).map(|key| Secret::new(&key))
-}
-
-/// What "nobody knows this model" is called everywhere.
-pub(super) fn no_such_model(name: &str, near: Option<&str>) -> String {
-    match near {
-        Some(near) => format!("no model `{name}` in model_list; did you mean `{near}`?"),
-        None => format!("no model `{name}` in model_list; it is skipped"),
-    }
 }
 
 fn defaults() -> RouterSettings {
