@@ -1,10 +1,6 @@
 //! Generated parts of committed files: tests hold them to the code, and write them with `UPDATE=1`.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test stops where its file is not as said"
-)]
+#![expect(clippy::expect_used, reason = "a test stops where its file is not as said")]
 
 use std::path::Path;
 
