@@ -365,3 +365,12 @@ fn cooldowns_are_spread_by_a_tenth_either_way_each_anew() {
     let second = cools_for(&pair, 6.0, &refused);
     assert!((second - 2.0 * first).abs() > 0.001, "{first} and {second} are one draw");
 }
+
+#[test]
+fn a_cooldown_is_the_longest_at_most_however_often_it_relapsed() {
+    let (pair, refused) = (router(2, json!({"cooldown_time": 60})), broken(Trouble::Connect));
+    for n in 0..80 {
+        let lasts = cools_for(&pair, 100.0 * f64::from(n), &refused);
+        assert!(n < 4 || (54.0..=66.0).contains(&lasts), "{lasts} s for number {n}");
+    }
+}

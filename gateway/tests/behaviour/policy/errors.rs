@@ -375,3 +375,13 @@ fn whatever_breaks_a_connection_is_an_error_of_it_except_for_silence() {
         assert_eq!(failure.reason.as_str(), word);
     }
 }
+
+#[test]
+fn a_providers_words_are_cut_wherever_they_stand() {
+    let long = "x".repeat(TEXT_MAX + 1);
+    let body = format!(r#"{{"error":{{"message":"{long}","type":"{long}","param":"{long}"}}}}"#);
+    let failure = read(OpenAi, 500, &body);
+    let lengths = [Some(failure.message.len()), failure.kind.map(|kind| kind.len())];
+    assert_eq!(lengths, [Some(TEXT_MAX); 2]);
+    assert_eq!(failure.param.map(|param| param.len()), Some(TEXT_MAX));
+}
