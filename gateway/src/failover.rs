@@ -12,6 +12,7 @@ pub(crate) mod commit;
 pub(crate) mod deadlines;
 pub(crate) mod error_envelope;
 pub(crate) mod fallback;
+pub(crate) mod reach;
 pub(crate) mod request_state;
 pub(crate) mod response;
 pub(crate) mod retry;

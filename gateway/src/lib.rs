@@ -17,7 +17,7 @@
 //! no recorder.
 //!
 //! Three kinds of callers: whoever runs a gateway takes [`Gateway`], [`balancer`], [`config`] and
-//! [`observer`]; whoever lists or chooses behaviour takes [`strategy`] and [`policy`]; and the tests
+//! [`observer`]; whoever asks what a config can do, [`can_call`] and [`reachable`]; whoever lists or chooses behaviour takes [`strategy`] and [`policy`]; and the tests
 //! and benches of the decisions themselves come through [`decisions`], which needs neither a clock nor
 //! a network.
 
@@ -38,6 +38,7 @@ mod shutdown;
 mod upstream;
 
 pub use config::litellm;
+pub use failover::reach::reachable;
 pub use gateway::{Gateway, Parts};
 pub use instance::GatewayError;
 pub use observer::Observer;

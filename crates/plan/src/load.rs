@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loadgen::config::Phase;
-use record::run::{CompressInfo, LEFT_OUT};
+use record::run::{CompressInfo, LEFT_OUT, ReachInfo};
 use vocab::{At, Seed};
 
 use crate::out::assemble::assemble;
-use crate::out::checked::Checked;
+use crate::out::checked::{Checked, called_models};
 use crate::out::plan::Plan;
 use crate::resolve::compress::{self, Compress};
 use crate::resolve::config::{self, Loaded};
@@ -121,6 +121,7 @@ impl Loader {
             overlay_notes: std::mem::take(&mut self.notes),
             fleet,
             called,
+            direct_reach: direct_reach(&config, &phases),
             fakes,
             quotas,
             compress: factors,
@@ -419,6 +420,16 @@ fn called(config: &gateway::config::Config, phase: Option<&Phase>) -> String {
     let exact = groups.clone().find(|group| *group == alias);
     let matching = || groups.clone().find(|group| glob(group, alias));
     exact.or_else(matching).unwrap_or(alias).to_owned()
+}
+
+/// Whom clients without a gateway call, per model: the first deployment of its group.
+fn direct_reach(config: &gateway::config::Config, phases: &[Phase]) -> Vec<ReachInfo> {
+    let of = |model: &str| {
+        let first = gateway::reachable(config, model).into_iter().next();
+        let deployments = first.iter().map(ToString::to_string).collect();
+        ReachInfo { model: model.to_owned(), deployments }
+    };
+    called_models(phases).into_iter().map(of).collect()
 }
 
 /// Leaves out, by name, the faults that a shortened schedule has no room for.

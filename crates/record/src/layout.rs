@@ -14,8 +14,11 @@ pub const ROOT_NAMES: &[&str] = &[
     "plots",
 ];
 
-/// Tables in a contender's folder.
+/// Tables in every contender's folder.
 pub const TABLES: &[&str] = &["requests.csv", "attempts.csv", "decisions.csv"];
+
+/// Tables in a contender's folder that only some scenarios have.
+pub const TABLES_OF_SOME: &[&str] = &["targets.csv"];
 
 /// Whether a contender of that name would collide with a file of the run.
 pub fn is_reserved(name: &str) -> bool {

@@ -1,7 +1,8 @@
 //! Schema, writer and reader of a run directory: the only bridge between running and analysing.
 //!
 //! A run directory holds `run.json` and `machine.json` at its root, `oracle.csv` beside them, and
-//! one directory per contender with `requests.csv`, `attempts.csv` and `decisions.csv`. This crate
+//! one directory per contender with `requests.csv`, `attempts.csv` and `decisions.csv`, and `targets.csv` where
+//! targets depend on the contender. This crate
 //! owns their columns and words, the SLO grammar and the metric names. It must never know tokio, a
 //! gateway, a percentile or a chart.
 
@@ -18,6 +19,6 @@ pub use json_file::read_json;
 pub use machine::MachineInfo;
 pub use rows::{
     AttemptEnd, AttemptKind, AttemptRow, DecisionKind, DecisionRow, OracleRow, RequestRow, Row,
-    Stage, instance_name, is_instance,
+    Stage, TargetRow, instance_name, is_instance,
 };
 pub use run::RunInfo;

@@ -202,6 +202,18 @@ pub struct OracleRow {
     pub deployments: String,
 }
 
+/// `targets.csv`: what a target that depends on the contender was when its fault began. Written only where the
+/// scenario has such targets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetRow {
+    /// Id of the fault.
+    pub fault: String,
+    /// When it was resolved.
+    pub at_ns: u64,
+    /// Ids of the deployments, joined with `+`.
+    pub deployments: String,
+}
+
 /// A row of a table: a table without rows still says its columns.
 pub trait Row {
     /// Column names, in order.
@@ -258,4 +270,8 @@ impl Row for DecisionRow {
 
 impl Row for OracleRow {
     const COLUMNS: &'static [&'static str] = &["request", "warmup", "savable", "deployments"];
+}
+
+impl Row for TargetRow {
+    const COLUMNS: &'static [&'static str] = &["fault", "at_ns", "deployments"];
 }

@@ -11,7 +11,7 @@ use vocab::Protocol;
 
 use crate::slo::Slo;
 
-pub use words::{Balance, Clock, ContenderKind, EventKind, Personality, Strategy};
+pub use words::{ActsOn, Balance, Clock, ContenderKind, EventKind, Personality, Strategy};
 
 /// Version of this file's shape.
 pub const RUN_SCHEMA: &str = "brownout.run/1";
@@ -163,6 +163,20 @@ pub struct ContenderInfo {
     pub cooldown_ns: u64,
     /// Whether it is the mark `direct` and not ranked.
     pub mark: bool,
+    /// What the requests of each called model can reach, in the order of first call. Empty where nobody knows the
+    /// config: of a gateway that is somebody else's.
+    pub reach: Vec<ReachInfo>,
+}
+
+/// What the requests of one called model can reach by a contender's config, fallbacks included, over all configs that
+/// its events apply; of the mark without a gateway, its one deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReachInfo {
+    /// The model as clients call it.
+    pub model: String,
+    /// Ids: the called group first, then what its fallbacks add.
+    pub deployments: Vec<String>,
 }
 
 /// One phase.
@@ -179,6 +193,8 @@ pub struct PhaseInfo {
     pub warmup: bool,
     /// Arrivals, in words: `poisson 8/s`.
     pub arrivals: String,
+    /// The model that its clients call.
+    pub model: String,
 }
 
 /// One fault window.
@@ -193,8 +209,17 @@ pub struct FaultInfo {
     pub summary: String,
     /// The target as the scenario wrote it.
     pub target: String,
-    /// The deployments that it resolved to, ids.
+    /// Where it acts.
+    #[serde(default, skip_serializing_if = "ActsOn::is_deployments")]
+    pub acts_on: ActsOn,
+    /// The deployments that it resolved to, ids; none where it acts on no deployment.
     pub deployments: Vec<String>,
+    /// The gateway instance that it is about, from 1: the one that it hits, or whose link it is. Absent: all, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<u32>,
+    /// For how long an instance that restarts is away, in nanoseconds from `from_ns`; absent: the whole window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub down_ns: Option<u64>,
     /// Start, in nanoseconds.
     pub from_ns: u64,
     /// End, in nanoseconds.
@@ -288,4 +313,7 @@ pub struct EventInfo {
     /// Time from one instance of a rollout to the next, in nanoseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub every_ns: Option<u64>,
+    /// For how long each instance of a rollout is away, in nanoseconds; absent where it reloads and is never away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub down_ns: Option<u64>,
 }

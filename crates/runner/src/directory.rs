@@ -5,8 +5,8 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use record::layout::{ROOT_NAMES, TABLES};
-use record::run::RUN_SCHEMA;
+use record::layout::{ROOT_NAMES, TABLES, TABLES_OF_SOME};
+use record::run::{ContenderInfo, RUN_SCHEMA};
 use record::{MachineInfo, RunInfo};
 use sha2::{Digest, Sha256};
 
@@ -234,7 +234,9 @@ fn foreign(dir: &Path) -> Result<Option<String>, DirectoryError> {
         let name = name.unwrap_or_default();
         let ours = match run {
             None => false,
-            Some(_) if contenders.contains(&name.as_str()) => holds_only(&path, TABLES)?,
+            Some(_) if contenders.contains(&name.as_str()) => {
+                holds_only(&path, &[TABLES, TABLES_OF_SOME].concat())?
+            }
             Some(_) => ROOT_NAMES.contains(&name.as_str()),
         };
         if !ours {
@@ -255,16 +257,19 @@ fn holds_only(folder: &Path, names: &[&str]) -> Result<bool, DirectoryError> {
     Ok(true)
 }
 
-fn files(info: &RunInfo) -> Vec<String> {
+/// What is a function of the plan in one of `dirs`.
+fn files(info: &RunInfo, dirs: &[&Path]) -> Vec<String> {
     let mut files = vec!["run.json".to_owned(), "oracle.csv".to_owned()];
-    for contender in &info.contenders {
-        files.extend(TABLES.iter().map(|table| format!("{}/{table}", contender.name)));
+    for ContenderInfo { name, .. } in &info.contenders {
+        files.extend(TABLES.iter().map(|table| format!("{name}/{table}")));
+        let of_some = TABLES_OF_SOME.iter().map(|table| format!("{name}/{table}"));
+        files.extend(of_some.filter(|table| dirs.iter().any(|dir| dir.join(table).exists())));
     }
     files
 }
 
 fn first_difference(a: &Path, b: &Path, info: &RunInfo) -> Result<Option<String>, DirectoryError> {
-    for file in files(info) {
+    for file in files(info, &[a, b]) {
         let (left, right) = (a.join(&file), b.join(&file));
         let left_bytes = fs::read(&left).map_err(at(&left))?;
         let right_bytes = fs::read(&right).map_err(at(&right))?;
@@ -282,7 +287,7 @@ fn first_difference(a: &Path, b: &Path, info: &RunInfo) -> Result<Option<String>
 
 fn digest_of(dir: &Path, info: &RunInfo) -> Result<String, DirectoryError> {
     let mut hash = Sha256::new();
-    for file in files(info) {
+    for file in files(info, &[dir]) {
         let path = dir.join(&file);
         hash.update(file.as_bytes());
         feed(&mut hash, &path).map_err(at(&path))?;

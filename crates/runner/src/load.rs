@@ -115,6 +115,7 @@ fn remote_info(plan: &Plan) -> RunInfo {
         balance: Balance::Unknown,
         cooldown_ns: 0,
         mark: false,
+        reach: Vec::new(),
     }];
     info.scenario.clock = RunClock::Wall;
     // No fake is involved: nothing was assumed about one.

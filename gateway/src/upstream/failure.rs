@@ -214,6 +214,24 @@ pub enum ErrorClass {
 }
 
 impl ErrorClass {
+    /// Every class, in the order of their declaration.
+    pub const ALL: [Self; 14] = [
+        Self::BadRequest,
+        Self::ContextWindow,
+        Self::ContentPolicy,
+        Self::Authentication,
+        Self::PermissionDenied,
+        Self::NotFound,
+        Self::Timeout,
+        Self::UnprocessableEntity,
+        Self::RateLimit,
+        Self::InternalServer,
+        Self::BadGateway,
+        Self::ServiceUnavailable,
+        Self::ApiConnection,
+        Self::Api,
+    ];
+
     /// Name of LiteLLM's exception.
     pub const fn name(self) -> &'static str {
         match self {

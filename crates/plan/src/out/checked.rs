@@ -2,7 +2,7 @@
 //! and [`run_info`](super::run_info) tells.
 
 use loadgen::config::{ClientConfig, Phase};
-use record::run::CompressInfo;
+use record::run::{CompressInfo, ReachInfo};
 use record::slo::Slo;
 use vocab::{ContenderName, Seed};
 
@@ -33,6 +33,8 @@ pub(crate) struct Checked<'p> {
     pub fleet: Fleet,
     /// The group that the first phase calls.
     pub called: String,
+    /// Per called model, the first deployment of its group: whom clients without a gateway call.
+    pub direct_reach: Vec<ReachInfo>,
     /// One fake per deployment.
     pub fakes: Fakes,
     /// Limits that several of them share.
@@ -57,4 +59,22 @@ pub(crate) struct Checked<'p> {
     pub slo: Vec<Slo>,
     /// Date of the price snapshot.
     pub price_date: String,
+}
+
+impl Checked<'_> {
+    /// The models that clients call, in the order of first call.
+    pub(crate) fn models(&self) -> Vec<&str> {
+        called_models(&self.phases)
+    }
+}
+
+/// The models that phases call, each once, in the order of first call.
+pub(crate) fn called_models(phases: &[Phase]) -> Vec<&str> {
+    let mut models: Vec<&str> = Vec::new();
+    for phase in phases {
+        if !models.contains(&phase.model.as_str()) {
+            models.push(&phase.model);
+        }
+    }
+    models
 }

@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use gateway::config::Config;
 use gateway::policy::Kind;
 use loadgen::config::Phase;
 use record::RunInfo;
 use record::run::{
     Balance, BuildInfo, Clock, ConfigInfo, ContenderInfo, ContenderKind, DeploymentInfo,
-    Personality, PhaseInfo, RUN_SCHEMA, ScenarioInfo, Strategy,
+    Personality, PhaseInfo, RUN_SCHEMA, ReachInfo, ScenarioInfo, Strategy,
 };
 use vocab::At;
 
 use crate::out::checked::Checked;
 use crate::out::hash::sha256;
-use crate::resolve::contenders::{ContenderConfig, DIRECT};
+use crate::resolve::contenders::{ChangedConfig, ContenderConfig, DIRECT};
 use crate::resolve::deployments::describe;
 use crate::resolve::fleet::Member;
 use crate::resolve::traffic::end;
@@ -50,7 +51,7 @@ pub(crate) fn info(checked: &Checked<'_>, warnings: &[String]) -> RunInfo {
             binary: request.build.binary.to_owned(),
         },
         deployments: deployment_infos(checked),
-        contenders: contender_infos(&checked.contenders),
+        contenders: contender_infos(checked),
         phases: checked.phases.iter().map(phase_info).collect(),
         faults: checked.timeline.infos.clone(),
         compress: checked.compress,
@@ -80,10 +81,11 @@ fn deployment_infos(checked: &Checked<'_>) -> Vec<DeploymentInfo> {
         .collect()
 }
 
-fn contender_infos(contenders: &[ContenderConfig]) -> Vec<ContenderInfo> {
-    let mut infos: Vec<ContenderInfo> = contenders
-        .iter()
-        .map(|ContenderConfig { spec, gateway, .. }| ContenderInfo {
+fn contender_infos(checked: &Checked<'_>) -> Vec<ContenderInfo> {
+    let models = checked.models();
+    let configs = checked.contenders.iter().zip(&checked.changed);
+    let mut infos: Vec<ContenderInfo> = configs
+        .map(|(ContenderConfig { spec, gateway, .. }, changed)| ContenderInfo {
             name: spec.name.to_string(),
             kind: kind(gateway.personality.kind),
             personality: Personality::Named(gateway.personality.name.to_owned()),
@@ -92,6 +94,7 @@ fn contender_infos(contenders: &[ContenderConfig]) -> Vec<ContenderInfo> {
             balance: balance(spec.balance),
             cooldown_ns: ns(gateway.longest_cooldown()),
             mark: false,
+            reach: reach(&models, gateway, changed),
         })
         .collect();
     infos.push(ContenderInfo {
@@ -103,8 +106,24 @@ fn contender_infos(contenders: &[ContenderConfig]) -> Vec<ContenderInfo> {
         balance: Balance::RoundRobin,
         cooldown_ns: 0,
         mark: true,
+        reach: checked.direct_reach.clone(),
     });
     infos
+}
+
+/// What the requests of each called model can reach by a config and by those that follow it.
+fn reach(models: &[&str], gateway: &Config, changed: &[ChangedConfig]) -> Vec<ReachInfo> {
+    let configs = || std::iter::once(gateway).chain(changed.iter().map(|one| &*one.gateway));
+    let of = |model: &&str| {
+        let mut deployments: Vec<String> = Vec::new();
+        for id in configs().flat_map(|config| gateway::reachable(config, model)) {
+            if !deployments.iter().any(|known| known == id.as_str()) {
+                deployments.push(id.to_string());
+            }
+        }
+        ReachInfo { model: (*model).to_owned(), deployments }
+    };
+    models.iter().map(of).collect()
 }
 
 fn phase_info(phase: &Phase) -> PhaseInfo {
@@ -114,6 +133,7 @@ fn phase_info(phase: &Phase) -> PhaseInfo {
         to_ns: phase.to.ns(),
         warmup: phase.warmup,
         arrivals: show_arrivals(phase.arrivals),
+        model: phase.model.clone(),
     }
 }
 

@@ -79,12 +79,14 @@ fn event(
 ) -> Result<(EventInfo, Option<Change>), Problem> {
     let text: raw::Event = read(item)?;
     let from = instant(&text.at, phases)?;
-    let info = |kind: EventKind, summary: String, every: Option<Duration>| EventInfo {
+    let ns = |duration: Duration| At::after_start(duration).ns();
+    let info = |kind: EventKind, summary: String| EventInfo {
         id: format!("e{}", index + 1),
         kind,
         summary,
         at_ns: from.ns(),
-        every_ns: every.map(|every| At::after_start(every).ns()),
+        every_ns: None,
+        down_ns: None,
     };
     let only_rollouts = [
         ("every", text.every.map(|spot| spot.at)),
@@ -109,7 +111,7 @@ fn event(
         }
         (Some(_), None, None) => {
             let summary = format!("apply {}", overlay.map_or_else(String::new, describe));
-            Ok((info(EventKind::Apply, summary, None), change(Duration::ZERO, None)))
+            Ok((info(EventKind::Apply, summary), change(Duration::ZERO, None)))
         }
         (None, Some(rolled), None) => {
             let every = text.every.map_or(EVERY, |every| every.value.0);
@@ -119,10 +121,12 @@ fn event(
                 false => overlay.map_or_else(String::new, describe),
             };
             let summary = format!("rollout of {what} by {how}, every {}", show_duration(every));
-            Ok((info(EventKind::Rollout, summary, Some(every)), change(every, down)))
+            let mut info = info(EventKind::Rollout, summary);
+            (info.every_ns, info.down_ns) = (Some(ns(every)), down.map(ns));
+            Ok((info, change(every, down)))
         }
         (None, None, Some(mark)) if mark.value.chars().count() <= MARK_MAX => {
-            Ok((info(EventKind::Mark, mark.value.clone(), None), None))
+            Ok((info(EventKind::Mark, mark.value.clone()), None))
         }
         (None, None, Some(mark)) => {
             let message = format!("a mark has at most {MARK_MAX} characters");

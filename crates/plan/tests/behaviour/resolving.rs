@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::support::{CALM, load, load_with};
-use plan::Plan;
-use record::run::{Balance, ContenderKind};
+use crate::support::{CALM, CONFIG, load, load_with};
+use plan::{Plan, Text};
+use record::run::{ActsOn, Balance, ContenderInfo, ContenderKind};
 
 #[expect(clippy::panic, reason = "a helper of tests")]
 fn plan(text: &str) -> Plan {
@@ -322,4 +322,82 @@ fn an_applied_config_keeps_the_contenders_personality() {
     assert_eq!(after(", personality: brownout", "least-busy"), Some("brownout"));
     // Nor does one change that goes with the strategy of the start: the tables name it.
     assert_eq!(after("", "priority"), Some("litellm-1.106"));
+}
+
+#[test]
+fn a_run_tells_what_each_called_model_can_reach_fallbacks_and_later_configs_included() {
+    let text = format!(
+        "{CALM}  - {{ for: 1m, arrivals: {{ poisson: 1/s }}, model: mini }}\n\
+         contenders:\n\
+         - {{ name: plain }}\n\
+         - {{ name: falls-back, router_settings: {{ fallbacks: [{{ mini: [gpt-4o] }}] }} }}\n\
+         - {{ name: by-context, router_settings: {{ context_window_fallbacks: [{{ gpt-4o: [tiny] }}] }} }}\n"
+    );
+    let mini = "{ id: east }
+  - model_name: mini
+    litellm_params: { model: azure/mini, api_base: \"https://eastus-b.openai.azure.com/\", api_key: k }
+    model_info: { id: tiny }";
+    let config = CONFIG.replace("{ id: east }", mini);
+    let config = Text { name: "two-groups.yaml".to_owned(), text: config };
+    let reach = |events: &str| -> Vec<String> {
+        let loaded = load_with(&format!("{text}{events}"), |request| {
+            request.config = Some(Box::leak(Box::new(config.clone())));
+        });
+        let plan = loaded.expect("loads");
+        let line = |contender: &ContenderInfo| {
+            let reach = contender.reach.iter();
+            let reach = reach.map(|one| format!("{}: {}", one.model, one.deployments.join("+")));
+            format!("{} {}", contender.name, reach.collect::<Vec<_>>().join(", "))
+        };
+        assert_eq!(plan.info.phases[2].model, "mini");
+        plan.info.contenders.iter().map(line).collect()
+    };
+    assert_eq!(
+        reach(""),
+        [
+            "plain gpt-4o: west+east+claude, mini: tiny",
+            "falls-back gpt-4o: west+east+claude, mini: tiny+west+east+claude",
+            "by-context gpt-4o: west+east+claude+tiny, mini: tiny",
+            "direct gpt-4o: west, mini: tiny",
+        ]
+    );
+    let later =
+        "events: [{ at: 1m, rollout: { router_settings: { fallbacks: [{ mini: [claude] }] } } }]\n";
+    assert_eq!(reach(later)[0], "plain gpt-4o: west+east+claude, mini: tiny+claude");
+}
+
+#[test]
+fn a_run_tells_where_its_faults_act_and_for_how_long_an_instance_is_away() {
+    let plan = plan(&format!(
+        "{CALM}contenders: [{{ name: two, instances: 2 }}]\n\
+         faults:\n\
+         - {{ at: 40s, for: 5s, target: first, inject: refuse }}\n\
+         - {{ at: 50s, for: 5s, target: 'gateway[2]', inject: kill }}\n\
+         - {{ at: 60s, for: 9s, target: gateway, inject: {{ restart: {{ down: 2s }} }} }}\n\
+         - {{ at: 70s, for: 5s, target: 'link:client->gateway[1]', inject: down }}\n\
+         - {{ at: 80s, for: 5s, target: 'link:gateway[2]->first', inject: down }}\n\
+         - {{ at: 90s, for: 5s, target: 'link:*->all', inject: down }}\n\
+         events:\n\
+         - {{ at: 100s, rollout: {{}}, every: 20s, by: restart, down: 3s }}\n\
+         - {{ at: 150s, rollout: {{}} }}\n"
+    ));
+    let told: Vec<_> = plan
+        .info
+        .faults
+        .iter()
+        .map(|fault| (fault.acts_on, fault.instance, fault.down_ns, fault.deployments.len()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (ActsOn::Deployments, None, None, 1),
+            (ActsOn::Instances, Some(2), None, 0),
+            (ActsOn::Instances, None, Some(2_000_000_000), 0),
+            (ActsOn::Link, Some(1), None, 0),
+            (ActsOn::Deployments, Some(2), None, 1),
+            (ActsOn::Deployments, None, None, 3),
+        ]
+    );
+    let events: Vec<_> = plan.info.events.iter().map(|event| event.down_ns).collect();
+    assert_eq!(events, [Some(3_000_000_000), None]);
 }

@@ -46,6 +46,26 @@ pub enum Balance {
     Unknown,
 }
 
+/// Where a fault acts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ActsOn {
+    /// On deployments, or on links to them: the ledger says which attempts met it.
+    #[default]
+    Deployments,
+    /// On gateway instances.
+    Instances,
+    /// On a link to gateway instances.
+    Link,
+}
+
+impl ActsOn {
+    /// Whether the ledger says who met it.
+    pub fn is_deployments(&self) -> bool {
+        *self == Self::Deployments
+    }
+}
+
 /// Something that happens on purpose and is no fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -136,7 +156,7 @@ names! {
 
 #[cfg(test)]
 mod tests {
-    use super::{Balance, Clock, ContenderKind, EventKind, Personality, Strategy};
+    use super::{ActsOn, Balance, Clock, ContenderKind, EventKind, Personality, Strategy};
 
     fn word(value: impl serde::Serialize) -> serde_json::Value {
         serde_json::to_value(value).expect("serialises")
@@ -157,6 +177,8 @@ mod tests {
         assert_eq!(balances.map(word), ["round-robin", "least-conn", "random", "unknown"]);
         let events = [EventKind::Apply, EventKind::Rollout, EventKind::Mark];
         assert_eq!(events.map(word), ["apply", "rollout", "mark"]);
+        let places = [ActsOn::Deployments, ActsOn::Instances, ActsOn::Link];
+        assert_eq!(places.map(word), ["deployments", "instances", "link"]);
         assert!(serde_json::from_str::<Clock>("\"lunar\"").is_err(), "no clock of that name");
     }
 

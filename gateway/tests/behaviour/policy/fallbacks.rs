@@ -1,5 +1,6 @@
 //! Where a request goes when its group has given up, and that the walk ends.
 
+use gateway::config::Config;
 use gateway::decisions::{
     ErrorClass, Failure, Fleet, Itinerary, RequestedFallbacks, Target, fallback_targets,
 };
@@ -9,8 +10,12 @@ use serde_json::{Value, json};
 
 use super::given::{config, refusal};
 
-/// Groups a, b, c (two levels of order) and d, each with deployments of the same name.
+/// Groups a, b, c (three levels of order) and d, each with deployments of the same name.
 fn fleet(router_settings: Value) -> Fleet {
+    Fleet::new(Arc::new(four_groups(router_settings)))
+}
+
+fn four_groups(router_settings: Value) -> Config {
     let entry = |group: &str, id: &str, order: Value| {
         json!({
             "model_name": group,
@@ -26,8 +31,12 @@ fn fleet(router_settings: Value) -> Fleet {
         entry("c", "c3", json!(3)),
         entry("d", "d1", Value::Null),
     ]);
-    let value = json!({"model_list": list, "router_settings": router_settings});
-    Fleet::new(Arc::new(config(&value)))
+    config(&json!({"model_list": list, "router_settings": router_settings}))
+}
+
+fn reached(router_settings: Value, model: &str) -> Vec<String> {
+    let config = four_groups(router_settings);
+    gateway::reachable(&config, model).iter().map(ToString::to_string).collect()
 }
 
 fn failure(class: ErrorClass) -> Failure {
@@ -190,4 +199,32 @@ fn a_level_of_order_falls_back_to_higher_ones_only() {
 fn no_way_back_is_promised() {
     let there_and_back = fleet(json!({"fallbacks": [{"a": ["b"]}, {"b": ["a"]}]}));
     assert_eq!(walk(&there_and_back, "a", 5), ["b"]);
+}
+
+#[test]
+fn what_can_be_reached_is_what_failover_would_follow_after_any_error() {
+    assert_eq!(reached(json!({}), "a"), ["a1"]);
+    assert_eq!(reached(json!({}), "c"), ["c1", "c2", "c3"], "all levels of order");
+    assert_eq!(reached(json!({}), "c2"), ["c2"], "asked for by its id");
+    assert_eq!(reached(json!({}), "nobody"), [] as [&str; 0]);
+    let alias = json!({"model_group_alias": {"gpt": "d"}});
+    assert_eq!(reached(alias, "gpt"), ["d1"]);
+    for table in ["fallbacks", "context_window_fallbacks", "content_policy_fallbacks"] {
+        assert_eq!(
+            reached(json!({table: [{"a": ["b", "c2"]}]}), "a"),
+            ["a1", "b1", "c2"],
+            "{table}"
+        );
+        assert_eq!(reached(json!({table: [{"b": ["a"]}]}), "a"), ["a1"], "{table}: no way back");
+    }
+    assert_eq!(reached(json!({"default_fallbacks": ["d"]}), "a"), ["a1", "d1"]);
+}
+
+#[test]
+fn what_can_be_reached_ends_at_the_depth_of_fallbacks() {
+    let chain = json!([{"a": ["b"]}, {"b": ["c"]}, {"c": ["d"]}, {"d": ["a"]}]);
+    let within = |depth: u32| json!({"fallbacks": chain, "max_fallbacks": depth});
+    assert_eq!(reached(within(0), "a"), ["a1"]);
+    assert_eq!(reached(within(2), "a"), ["a1", "b1", "c1", "c2", "c3"]);
+    assert_eq!(reached(within(9), "a"), ["a1", "b1", "c1", "c2", "c3", "d1"]);
 }

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use record::machine::MachineInfo;
 use record::run::{
-    Balance, BuildInfo, Clock, ConfigInfo, ContenderInfo, ContenderKind, DeploymentInfo, FaultInfo,
-    Personality, PhaseInfo, RunInfo, ScenarioInfo, Strategy,
+    ActsOn, Balance, BuildInfo, Clock, ConfigInfo, ContenderInfo, ContenderKind, DeploymentInfo,
+    FaultInfo, Personality, PhaseInfo, RunInfo, ScenarioInfo, Strategy,
 };
 use record::slo::{Metric, Slo};
 use record::{
@@ -100,6 +100,7 @@ impl RunDir {
             balance: Balance::RoundRobin,
             cooldown_ns: 60 * S,
             mark: name == "direct",
+            reach: Vec::new(),
         });
         self.tables.insert(name.to_owned(), tables);
     }
@@ -116,7 +117,10 @@ impl RunDir {
             kind: kind.to_owned(),
             summary: kind.to_owned(),
             target: target.to_owned(),
+            acts_on: ActsOn::Deployments,
             deployments: vec![target.to_owned()],
+            instance: None,
+            down_ns: None,
             from_ns: from * S,
             to_ns: to * S,
             share: 1.0,
@@ -256,6 +260,7 @@ pub(crate) fn phase(name: &str, (from, to): (u64, u64), warmup: bool) -> PhaseIn
         to_ns: to * S,
         warmup,
         arrivals: "constant 4/s".to_owned(),
+        model: "gpt-4o".to_owned(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use fake_providers::config::{FaultRule, When, Window};
 use fake_providers::fault::Entry;
-use record::run::{ConditionsInfo, FaultInfo, OriginInfo};
+use record::run::{ActsOn, ConditionsInfo, FaultInfo, OriginInfo};
 use serde_json::Value;
 
 use crate::resolve::fleet::Fleet;
@@ -41,7 +41,10 @@ impl Draft {
             kind: self.entry.name.to_owned(),
             summary: self.entry.describe(&self.params),
             target: self.target,
+            acts_on: ActsOn::Deployments,
             deployments: fleet.ids(&self.positions),
+            instance: None,
+            down_ns: None,
             from_ns: self.window.from.ns(),
             to_ns: self.window.to.ns(),
             share: self.share,

@@ -7,13 +7,13 @@
 
 use std::collections::BTreeMap;
 
-use record::run::{ConditionsInfo, FaultInfo};
+use record::run::{ActsOn, ConditionsInfo, FaultInfo};
 use vocab::At;
 use world::Toxic;
 
 use super::entry::Setting;
 use crate::resolve::contenders::ContenderSpec;
-use crate::resolve::instance_faults;
+use crate::resolve::instance_faults::{self, InstanceFaultKind};
 use crate::resolve::instants::{instant, span};
 use crate::resolve::targets::TargetError;
 use crate::resolve::timeline::{Destination, InstanceFault, LinkFault, Note, Source, Timeline};
@@ -78,7 +78,10 @@ impl Drawn<'_> {
             kind: kind.to_owned(),
             summary,
             target: self.text.target.value.clone(),
+            acts_on: ActsOn::Deployments,
             deployments: Vec::new(),
+            instance: None,
+            down_ns: None,
             from_ns: self.window.from.ns(),
             to_ns: self.window.to.ns(),
             share: self.text.share.map_or(1.0, |share| share.0),
@@ -136,6 +139,11 @@ fn link_fault(
     let mut info = drawn.info("link", spec.words, entry.only_slows);
     info.at_connect = spec.toxic == Toxic::Down;
     info.deployments = fleet.ids(&positions);
+    (info.acts_on, info.instance) = match (&destination, source) {
+        (Destination::Gateways(wanted), _) => (ActsOn::Link, *wanted),
+        (Destination::Hosts(_), Source::Gateway(wanted)) => (ActsOn::Deployments, wanted),
+        (Destination::Hosts(_), Source::Client | Source::Anybody) => (ActsOn::Deployments, None),
+    };
     info.labels.insert("source".to_owned(), from.to_owned());
     if matches!(&destination, Destination::Hosts(hosts) if hosts.is_empty()) {
         let text = format!("{}: no deployment matches `{to}`, left out (optional)", info.id);
@@ -176,7 +184,12 @@ fn instance_fault(
     }
     let length = drawn.window.to.since(drawn.window.from);
     let (kind, words) = instance_faults::find(&drawn.text.inject.value.name, inject, length)?;
-    let info = drawn.info("gateway", words, false);
+    let mut info = drawn.info("gateway", words, false);
+    (info.acts_on, info.instance) = (ActsOn::Instances, number);
+    info.down_ns = match kind {
+        InstanceFaultKind::Dies(down) if down < length => Some(At::after_start(down).ns()),
+        InstanceFaultKind::Dies(_) | InstanceFaultKind::Stops => None,
+    };
     timeline.notes.push(drawn.note(&info, target.value.trim()));
     timeline.instances.push(InstanceFault {
         id: drawn.id.clone(),
