@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use record::run::{Clock, ContenderInfo};
 use record::{MachineInfo, ReadError, RunInfo, read_json};
 
+use crate::examples::{self, Examples};
 use crate::numbers::charts::Charts;
 use crate::numbers::{self, Evaluation, Played};
 use crate::report::{
@@ -31,6 +32,8 @@ pub struct Analysis {
     pub direct: Option<Contender>,
     /// One entry per contender, in the order of `report.contenders`.
     pub charts: Vec<Charts>,
+    /// Requests that show what the numbers mean, in the same order.
+    pub examples: Vec<Examples>,
 }
 
 /// Why a run directory could not be analysed.
@@ -84,11 +87,13 @@ pub fn analyse(dir: &Path) -> Result<Analysis, AnalyseError> {
         Played::Interrupted => played_ns,
     };
     let ranked = evaluated.into_iter().zip(&run.contenders).filter(|(_, who)| !who.mark);
-    let (contenders, charts): (Vec<_>, Vec<_>) = ranked
-        .map(|(evaluated, _)| {
-            (with_extra_cost(evaluated.numbers, direct.as_ref()), evaluated.charts)
-        })
-        .unzip();
+    let (mut contenders, mut charts, mut of_faults) = (Vec::new(), Vec::new(), Vec::new());
+    for (evaluated, _) in ranked {
+        contenders.push(with_extra_cost(evaluated.numbers, direct.as_ref()));
+        charts.push(evaluated.charts);
+        of_faults.push(evaluated.fault_examples);
+    }
+    let examples = examples::examples(dir, &contenders, of_faults)?;
     let played_s = played_ns.min(duration_ns) as f64 / 1e9;
     let scenario = Scenario {
         name: run.scenario.name.clone(),
@@ -115,7 +120,8 @@ pub fn analyse(dir: &Path) -> Result<Analysis, AnalyseError> {
         assumed: run.assumed.clone(),
         warnings: run.warnings.clone(),
     };
-    Ok(Analysis { dir: dir.to_owned(), run, machine, report, played_s, direct, charts })
+    let dir = dir.to_owned();
+    Ok(Analysis { dir, run, machine, report, played_s, direct, charts, examples })
 }
 
 /// Contenders evaluated at a time: each holds its own tables in memory, about 30 MB per 100,000

@@ -9,6 +9,7 @@
 mod sentences;
 mod timeline;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use record::run::Clock;
@@ -33,6 +34,8 @@ pub struct Explained {
 /// What happened to the request under one contender.
 #[derive(Clone, Debug)]
 pub struct Story {
+    /// Which request.
+    pub request: u64,
     /// The contender.
     pub contender: String,
     /// How it ended, in one sentence.
@@ -110,11 +113,12 @@ pub fn explain(
     }
     let (mut stories, mut last) = (Vec::new(), 0);
     for name in names.into_iter().filter(|name| wanted(name)) {
-        let (row, largest) = find(&root.join(name).join("requests.csv"), request)?;
-        last = last.max(largest);
-        if let Some(row) = row {
-            stories.push(story(&root.join(name), name, &row)?);
+        let dir = root.join(name);
+        let found = self::stories(&dir, name, &BTreeSet::from([request]))?;
+        if found.is_empty() {
+            last = last.max(largest(&dir.join("requests.csv"))?);
         }
+        stories.extend(found);
     }
     if stories.is_empty() {
         return Err(ExplainError::NoRequest { request, last });
@@ -146,53 +150,79 @@ fn locate(dir: &Path, contender: Option<&str>) -> (PathBuf, Option<String>) {
     }
 }
 
-fn find(path: &Path, request: u64) -> Result<(Option<RequestRow>, u64), ReadError> {
-    let (mut found, mut last) = (None, 0);
-    for row in RowReader::<RequestRow>::open(path)? {
-        let row = row?;
-        last = last.max(row.request);
-        if row.request == request {
-            found = Some(row);
-        }
-    }
-    Ok((found, last))
+/// Largest number of a request in a table.
+fn largest(path: &Path) -> Result<u64, ReadError> {
+    RowReader::<RequestRow>::open(path)?.try_fold(0, |last, row| Ok(last.max(row?.request)))
 }
 
-fn story(dir: &Path, contender: &str, row: &RequestRow) -> Result<Story, ReadError> {
-    let of_this = |request: Option<u64>| request == Some(row.request);
-    let attempts: Vec<AttemptRow> =
-        rows(&dir.join("attempts.csv"), |attempt: &AttemptRow| of_this(attempt.request))?;
-    let decisions: Vec<DecisionRow> =
-        rows(&dir.join("decisions.csv"), |decision: &DecisionRow| of_this(decision.request))?;
+/// The stories of these requests under one contender, in the order of their numbers, read in one pass per
+/// table. `dir` is the contender's directory.
+///
+/// # Errors
+/// [`ReadError`] if a table is not what the schema says.
+pub(crate) fn stories(
+    dir: &Path,
+    contender: &str,
+    wanted: &BTreeSet<u64>,
+) -> Result<Vec<Story>, ReadError> {
+    let mut requests: BTreeMap<u64, RequestRow> = BTreeMap::new();
+    for row in RowReader::<RequestRow>::open(&dir.join("requests.csv"))? {
+        let row = row?;
+        if wanted.contains(&row.request) {
+            requests.insert(row.request, row);
+        }
+    }
+    let asked = |request: Option<u64>| request.filter(|id| requests.contains_key(id));
+    let mut attempts =
+        rows(&dir.join("attempts.csv"), |attempt: &AttemptRow| asked(attempt.request))?;
+    let mut decisions =
+        rows(&dir.join("decisions.csv"), |decision: &DecisionRow| asked(decision.request))?;
+    let tell = |(id, row): (&u64, &RequestRow)| {
+        let (attempts, decisions) = (attempts.remove(id), decisions.remove(id));
+        story(contender, row, attempts.unwrap_or_default(), &decisions.unwrap_or_default())
+    };
+    Ok(requests.iter().map(tell).collect())
+}
+
+fn story(
+    contender: &str,
+    row: &RequestRow,
+    attempts: Vec<AttemptRow>,
+    decisions: &[DecisionRow],
+) -> Story {
     let cut = attempts.len() == EVENTS_MAX || decisions.len() == EVENTS_MAX;
-    let mut events = timeline::timeline(row, attempts, &decisions);
+    let mut events = timeline::timeline(row, attempts, decisions);
     if cut {
         let at_ns = row.end_ns.unwrap_or(row.intended_ns);
         let text = format!("more than {EVENTS_MAX} events; the rest is in the tables");
         events.push(Event { at_ns, source: Source::Client, text });
     }
-    Ok(Story {
+    Story {
+        request: row.request,
         contender: contender.to_owned(),
         ending: ending(row),
         good: row.outcome == vocab::Outcome::Success,
         events,
         intended_ns: row.intended_ns,
-    })
+    }
 }
 
-/// The first [`EVENTS_MAX`] rows that are `wanted`; none where there is no such table.
-fn rows<R>(path: &Path, wanted: impl Fn(&R) -> bool) -> Result<Vec<R>, ReadError>
+/// The first [`EVENTS_MAX`] rows of each request that `of` names; none where there is no such table.
+fn rows<R>(path: &Path, of: impl Fn(&R) -> Option<u64>) -> Result<BTreeMap<u64, Vec<R>>, ReadError>
 where
     R: Row + serde::de::DeserializeOwned,
 {
-    let mut found = Vec::new();
+    let mut found: BTreeMap<u64, Vec<R>> = BTreeMap::new();
     if !path.exists() {
         return Ok(found);
     }
     for row in RowReader::<R>::open(path)? {
         let row = row?;
-        if wanted(&row) && found.len() < EVENTS_MAX {
-            found.push(row);
+        if let Some(request) = of(&row) {
+            let rows = found.entry(request).or_default();
+            if rows.len() < EVENTS_MAX {
+                rows.push(row);
+            }
         }
     }
     Ok(found)

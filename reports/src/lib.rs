@@ -7,6 +7,7 @@
 //! know a clock, a gateway or a provider.
 
 mod analysis;
+mod examples;
 pub mod explain;
 mod files;
 mod numbers;

@@ -33,6 +33,8 @@ use sample::{Sample, share, wilson95};
 pub(crate) struct Evaluation {
     pub(crate) numbers: Contender,
     pub(crate) charts: Charts,
+    /// A request that shows what each fault did, in the order of `numbers.faults`.
+    pub(crate) fault_examples: Vec<Option<u64>>,
     /// Why its books do not reconcile.
     pub(crate) mismatches: Vec<String>,
     /// Last instant that its clients' table knows, in nanoseconds.
@@ -80,8 +82,11 @@ pub(crate) fn evaluate(
         mismatches.extend(tally.mismatches(&requests));
     }
     let inputs = Inputs { run, requests, ledger, tally, samples, observed };
+    let numbers = inputs.numbers(who);
+    let tables = (&inputs.requests, &inputs.ledger);
     Ok(Evaluation {
-        numbers: inputs.numbers(who),
+        fault_examples: examples::of_faults(&numbers.faults, run, tables),
+        numbers,
         charts,
         mismatches,
         last_ns: inputs.requests.last_ns(),

@@ -26,6 +26,9 @@ pub use promise::SloResult;
 /// Version of the shape.
 pub const REPORT_SCHEMA: &str = "brownout.report/1";
 
+/// Seeds from which "wins" may be said.
+pub const SEEDS_TO_WIN: usize = 5;
+
 /// The JSON schema of `report.json`, as committed.
 pub fn schema() -> serde_json::Value {
     listed::schema_of::<RunReport>()

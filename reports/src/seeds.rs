@@ -10,14 +10,11 @@ use record::run::{Clock, ContenderKind, Personality};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::report::{Contender, Measured, RunReport, ValidityVerdict};
+use crate::report::{Contender, Measured, RunReport, SEEDS_TO_WIN, ValidityVerdict};
 use crate::words::figures::percent;
 
 /// Version of the shape.
 pub const SERIES_SCHEMA: &str = "brownout.series/1";
-
-/// Seeds from which "wins" may be said.
-pub const SEEDS_TO_WIN: usize = 5;
 
 /// One run to combine.
 #[derive(Clone, Debug)]

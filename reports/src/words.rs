@@ -8,5 +8,6 @@ pub(crate) mod fault;
 pub(crate) mod figures;
 pub(crate) mod promise;
 pub(crate) mod run;
+pub(crate) mod terms;
 pub(crate) mod text;
 pub(crate) mod windows;

@@ -1,25 +1,32 @@
-//! `report.html`, the page for people: one self-contained HTML file. No network, no script, no font but the reader's own; it
-//! follows light, dark, paper and narrow screens by CSS alone.
+//! `report.html`, the page for people: one self-contained HTML file. No network and no font but the reader's own; it
+//! follows light, dark, paper and narrow screens by CSS alone, and says everything without script. One script of ours
+//! adds what paper cannot do: values on hover, zoom in time, hiding, sorting. The page's policy allows that script and
+//! that style sheet by their hashes, and nothing else.
 //!
-//! First screen: can it be trusted, what is the verdict, the table behind it. Below: each contender
-//! through time, how long users waited, what failed and how to look closer, what was assumed. maud
-//! escapes everything that comes from outside; only our own SVG is let through as it is, and its
-//! texts are escaped by plotters.
+//! First screen: can it be trusted, what is the verdict, the table behind it, what each fault cost; on paper that is
+//! page one. Below: each contender through time, how long users waited, what failed and how to look closer, what was
+//! assumed. maud escapes everything that comes from outside; only our own SVG, style and script are let through as
+//! they are, and the texts of an SVG are escaped by plotters.
 
+mod comparison;
 mod contender;
+mod faults;
 mod first_screen;
+mod heat;
+mod ids;
 mod notes;
+mod shell;
+mod stories;
+mod terms;
 mod waits;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
+use serde_json::json;
 
 use super::{File, Format};
 use crate::Analysis;
-use crate::plot::variables;
 use crate::words::promise::sign;
-
-/// The style sheet, without the colours of the charts.
-const STYLE: &str = include_str!("html/page.css");
+use crate::words::text::plain;
 
 /// The format.
 #[derive(Debug)]
@@ -35,36 +42,35 @@ impl Format for Html {
 fn page(analysis: &Analysis) -> String {
     let scenario = &analysis.report.scenario;
     let title = format!("{} · seed {} · brownout", scenario.name, scenario.seed);
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) }
-                style { (PreEscaped(style())) }
+    let body = html! {
+        @if analysis.simulated() { div.ribbon aria-hidden="true" { "SIMULATED" } }
+        main data-windows=(windows(analysis)) {
+            div.manager {
+                (first_screen::first_screen(analysis))
+                (comparison::comparison(analysis))
+                (heat::heat_map(analysis))
             }
-            body {
-                @if analysis.simulated() { div.ribbon aria-hidden="true" { "SIMULATED" } }
-                main {
-                    (first_screen::first_screen(analysis))
-                    (contender::contenders(analysis))
-                    (waits::waits(analysis))
-                    (notes::notes(analysis))
-                }
+            div.appendix {
+                (contender::contenders(analysis))
+                (waits::waits(analysis))
+                (notes::notes(analysis))
             }
         }
-    }
-    .into_string()
+    };
+    shell::page(&title, &body)
 }
 
-/// Colours first, then the sheet that uses them.
-fn style() -> String {
-    let (light, dark) = variables();
-    format!(
-        ":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}@media print{{:root{{{light}}}}}\n{STYLE}"
-    )
+/// Windows of faults that a reader who points at a chart is told of; more would fill the screen.
+const WINDOWS_MAX: usize = 500;
+
+/// The faults as JSON: from, to, name.
+fn windows(analysis: &Analysis) -> String {
+    let faults = analysis.run.faults.iter().take(WINDOWS_MAX);
+    let window = |fault: &record::run::FaultInfo| {
+        let name = format!("{} {}", plain(&fault.id), plain(&fault.summary));
+        json!([fault.from_ns as f64 / 1e9, fault.to_ns as f64 / 1e9, name])
+    };
+    serde_json::Value::from(faults.map(window).collect::<Vec<_>>()).to_string()
 }
 
 /// A chart with a caption. The SVG is ours.

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use record::{DecisionKind, DecisionRow, ReadError, RowReader, RunInfo};
+use vocab::Outcome;
 
 use super::baseline::NS_PER_S;
 use super::promises::Samples;
@@ -44,6 +45,8 @@ pub struct Timeline {
     pub offered: Vec<u32>,
     /// Those of them that ended well (success within every per-request bound).
     pub good: Vec<u32>,
+    /// Those of them that failed.
+    pub failed: Vec<u32>,
     /// Attempts per deployment (in the order of the config) and bin, by arrival.
     pub attempts: Vec<Vec<u32>>,
     /// Times during which a gateway kept a deployment out of rotation; overlapping ones are joined.
@@ -89,6 +92,7 @@ pub(crate) fn charts(
         bin_s,
         offered: vec![0; bins],
         good: vec![0; bins],
+        failed: vec![0; bins],
         attempts: vec![vec![0; bins]; run.deployments.len()],
         cooldowns: match decisions {
             Some(path) => cooldowns(run, ledger, path)?,
@@ -99,6 +103,7 @@ pub(crate) fn charts(
         if let Some(bin) = bin_of(request.intended_ns) {
             timeline.offered[bin] += 1;
             timeline.good[bin] += u32::from(request.good);
+            timeline.failed[bin] += u32::from(request.outcome == Outcome::Failed);
         }
     }
     for attempt in &ledger.attempts {

@@ -1,9 +1,12 @@
 //! How long until x % had their first token, or their whole answer? Failures are the part that never
 //! arrives: a curve ends at its success share and goes on as a thin level line.
 
-use plotters::chart::ChartBuilder;
+use plotters::chart::{ChartBuilder, ChartContext};
+use plotters::coord::cartesian::Cartesian2d;
 use plotters::coord::combinators::IntoLogRange;
+use plotters::coord::types::RangedCoordf64;
 use plotters::element::{PathElement, Text};
+use plotters::prelude::SVGBackend;
 use plotters::series::{DashedLineSeries, LineSeries};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, ShapeStyle};
@@ -48,16 +51,36 @@ impl Quantity {
 const DASHES: [Option<(u32, u32)>; 6] =
     [None, Some((9, 4)), Some((3, 3)), Some((14, 4)), Some((6, 6)), Some((2, 5))];
 
-/// Draws the chart.
-pub(super) fn draw(analysis: &Analysis, quantity: Quantity, area: &Area<'_>) -> Drawn {
+/// A chart of shares over milliseconds.
+type Axes<'a, 'b> = ChartContext<
+    'a,
+    SVGBackend<'b>,
+    Cartesian2d<plotters::coord::combinators::LogCoord<f64>, RangedCoordf64>,
+>;
+
+/// All curves of a quantity, and the axis that holds them.
+fn curves(analysis: &Analysis, quantity: Quantity) -> (Vec<&Curve>, (f64, f64)) {
     let curves: Vec<&Curve> = analysis.charts.iter().map(|charts| quantity.of(charts)).collect();
-    let (from, to) = span(&curves);
-    let mut chart = ChartBuilder::on(area)
+    let span = span(&curves);
+    (curves, span)
+}
+
+fn axes<'a, 'b>(
+    area: &'a Area<'b>,
+    (from, to): (f64, f64),
+) -> Result<Axes<'a, 'b>, plotters::drawing::DrawingAreaErrorKind<std::io::Error>> {
+    ChartBuilder::on(area)
         .margin(10)
         .margin_right(LABELS_WIDTH)
         .x_label_area_size(42)
         .y_label_area_size(54)
-        .build_cartesian_2d((from..to).log_scale(), 0.0..100.0)?;
+        .build_cartesian_2d((from..to).log_scale(), 0.0..100.0)
+}
+
+/// Draws axes and grid.
+pub(super) fn frame(analysis: &Analysis, quantity: Quantity, area: &Area<'_>) -> Drawn {
+    let (_, (from, to)) = curves(analysis, quantity);
+    let mut chart = axes(area, (from, to))?;
     chart
         .configure_mesh()
         .disable_x_mesh()
@@ -77,39 +100,61 @@ pub(super) fn draw(analysis: &Analysis, quantity: Quantity, area: &Area<'_>) -> 
         let label = labels::style(12, &FAINT).pos(Pos::new(HPos::Center, VPos::Top));
         area.draw(&Text::new(tick(ms), (x, y + 5), label))?;
     }
-    let mut ends = Vec::new();
-    for (at, (curve, contender)) in curves.iter().zip(&analysis.report.contenders).enumerate() {
-        if curve.points.is_empty() && curve.never == 0.0 {
-            // Nobody asked: an interrupted run did not come to this contender.
-            continue;
+    Ok(())
+}
+
+/// Draws the curve of the contender at this position, and its label at the end.
+pub(super) fn curve(
+    analysis: &Analysis,
+    (quantity, at): (Quantity, usize),
+    area: &Area<'_>,
+) -> Drawn {
+    let (curves, (from, to)) = curves(analysis, quantity);
+    let Some(curve) = curves.get(at).filter(|curve| asked(curve)) else { return Ok(()) };
+    let mut chart = axes(area, (from, to))?;
+    let colour = series(at);
+    let line = || curve.points.iter().map(|&(ms, share)| (ms.max(from), share * 100.0));
+    match DASHES[(at + at / DASHES.len()) % DASHES.len()] {
+        None => {
+            chart.draw_series(LineSeries::new(line(), colour.stroke_width(2)))?;
         }
-        let colour = series(at);
-        let line = || curve.points.iter().map(|&(ms, share)| (ms.max(from), share * 100.0));
-        match DASHES[(at + at / DASHES.len()) % DASHES.len()] {
-            None => {
-                chart.draw_series(LineSeries::new(line(), colour.stroke_width(2)))?;
-            }
-            Some((dash, gap)) => {
-                let style = ShapeStyle::from(&colour).stroke_width(2);
-                chart.draw_series(DashedLineSeries::new(line(), dash, gap, style))?;
-            }
+        Some((dash, gap)) => {
+            let style = ShapeStyle::from(&colour).stroke_width(2);
+            chart.draw_series(DashedLineSeries::new(line(), dash, gap, style))?;
         }
-        let arrived = (1.0 - curve.never) * 100.0;
-        if let Some(&(last, _)) = curve.points.last() {
-            let level = [(last.max(from), arrived), (to, arrived)];
-            let path = PathElement::new(level.to_vec(), colour.mix(0.55).stroke_width(1));
-            chart.draw_series([path])?;
-        }
-        let (_, y) = chart.backend_coord(&(to, arrived));
-        let never = match curve.never {
-            never if never > 0.0 => format!("{} never", percent(never)),
-            _ => "all arrive".to_owned(),
-        };
-        let text = format!("{} · {never}", short(&contender.name, 20));
-        ends.push(Label { text, y, colour });
+    }
+    let arrived = (1.0 - curve.never) * 100.0;
+    if let Some(&(last, _)) = curve.points.last() {
+        let level = [(last.max(from), arrived), (to, arrived)];
+        let path = PathElement::new(level.to_vec(), colour.mix(0.55).stroke_width(1));
+        chart.draw_series([path])?;
     }
     let (width, height) = area.dim_in_pixel();
-    labels::draw(area, ends, width as i32 - LABELS_WIDTH + 8, (18, height as i32 - 60))
+    let ends = curves.iter().enumerate().filter(|(_, curve)| asked(curve)).map(|(other, curve)| {
+        let (_, y) = chart.backend_coord(&(to, (1.0 - curve.never) * 100.0));
+        Label {
+            text: if other == at { end(analysis, at, curve) } else { String::new() },
+            y,
+            colour,
+        }
+    });
+    let x = width as i32 - LABELS_WIDTH + 8;
+    labels::draw(area, ends.collect(), x, (18, height as i32 - 60))
+}
+
+/// Whether anybody asked: an interrupted run did not come to everybody.
+fn asked(curve: &Curve) -> bool {
+    !curve.points.is_empty() || curve.never > 0.0
+}
+
+/// What stands at the end of a curve: `stubborn · 33.3 % never`.
+fn end(analysis: &Analysis, at: usize, curve: &Curve) -> String {
+    let never = match curve.never {
+        never if never > 0.0 => format!("{} never", percent(never)),
+        _ => "all arrive".to_owned(),
+    };
+    let name = analysis.report.contenders.get(at).map_or("", |contender| contender.name.as_str());
+    format!("{} · {never}", short(name, 20))
 }
 
 /// Milliseconds at which the axis has a tick: 1, 2 and 5 of each power of ten.

@@ -23,7 +23,7 @@ pub(super) fn style(size: i32, colour: &RGBColor) -> TextStyle<'_> {
     style.pos(Pos::new(HPos::Left, VPos::Center))
 }
 
-/// Draws the labels at `x`, in order of their heights, inside `low..high`.
+/// Draws the labels at `x`, in order of their heights, inside `low..high`. One without text keeps its place free.
 pub(super) fn draw(
     area: &Area<'_>,
     mut labels: Vec<Label>,
@@ -41,7 +41,7 @@ pub(super) fn draw(
         label.y = label.y.min(ceiling);
         ceiling = label.y - STEP;
     }
-    for label in labels {
+    for label in labels.into_iter().filter(|label| !label.text.is_empty()) {
         area.draw(&Text::new(label.text, (x, label.y), style(12, &label.colour)))?;
     }
     Ok(())

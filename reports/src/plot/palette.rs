@@ -9,8 +9,10 @@ pub(super) const INK: RGBColor = RGBColor(0x1b, 0x1f, 0x24);
 pub(super) const FAINT: RGBColor = RGBColor(0x5b, 0x64, 0x70);
 /// Grid lines.
 pub(super) const GRID: RGBColor = RGBColor(0xd9, 0xde, 0xe4);
-/// Fault windows.
-pub(super) const FAULT: RGBColor = RGBColor(0xc2, 0x3b, 0x22);
+/// Fault windows: not red, which is the colour of what was lost.
+pub(super) const FAULT: RGBColor = RGBColor(0x8a, 0x5a, 0x00);
+/// Failed requests.
+pub(super) const FAILED: RGBColor = RGBColor(0xc4, 0x28, 0x1b);
 /// Warm-up.
 pub(super) const WARMUP: RGBColor = RGBColor(0x8a, 0x94, 0xa1);
 /// Offered requests.
@@ -35,11 +37,12 @@ pub(super) fn series(n: usize) -> RGBColor {
 }
 
 /// Role, literal colour, and its value in dark.
-const ROLES: [(&str, RGBColor, &str); 14] = [
+const ROLES: [(&str, RGBColor, &str); 15] = [
     ("ink", INK, "#e8eaed"),
     ("faint", FAINT, "#a3acb8"),
     ("grid", GRID, "#343b45"),
-    ("fault", FAULT, "#ff7b63"),
+    ("fault", FAULT, "#e8b85c"),
+    ("failed", FAILED, "#ff6a55"),
     ("warmup", WARMUP, "#77828f"),
     ("offered", OFFERED, "#c3cad3"),
     ("good", GOOD, "#b6a4f0"),

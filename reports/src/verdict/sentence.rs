@@ -1,7 +1,7 @@
 //! The verdict in one sentence: who led by what, what they achieved, which faults they met, who
 //! broke what.
 //!
-//! Its shape is `opening: achievements; remark; remark`, which [`parts`] takes apart again.
+//! Its shape is `opening: achievements; remark; remark`.
 
 use record::RunInfo;
 
@@ -19,23 +19,6 @@ const COLON: &str = ": ";
 
 /// Before each remark.
 const SEMICOLON: &str = "; ";
-
-/// A verdict's sentence taken apart again.
-pub(crate) struct Parts<'a> {
-    /// Who led, or that nobody did.
-    pub(crate) opening: &'a str,
-    /// What the leader achieved; empty where there is no verdict.
-    pub(crate) achieved: &'a str,
-    /// Who broke what, and other remarks; may be empty.
-    pub(crate) remarks: &'a str,
-}
-
-/// Takes a sentence apart.
-pub(crate) fn parts(line: &str) -> Parts<'_> {
-    let (opening, rest) = line.split_once(COLON).unwrap_or((line, ""));
-    let (achieved, remarks) = rest.split_once(SEMICOLON).unwrap_or((rest, ""));
-    Parts { opening, achieved, remarks }
-}
 
 /// What was decided, and about whom.
 pub(super) struct Decided<'a> {

@@ -50,6 +50,30 @@ pub(crate) fn identity(contender: &Contender) -> Vec<String> {
     pieces
 }
 
+/// Who a contender is, as short as it can be said: `emulated litellm-1.106`, `built-in brownout, 3 instances`.
+pub(crate) fn brief_identity(contender: &Contender) -> String {
+    let kind = contender.kind;
+    let who = match &contender.personality {
+        Personality::None | Personality::Unknown => kind.to_string(),
+        Personality::Named(name) => format!("{kind} {}", plain(name)),
+    };
+    match contender.instances {
+        _ if !kind.is_observed() => format!("{kind}, somebody else's"),
+        1 => who,
+        n => format!("{who}, {n} instances"),
+    }
+}
+
+/// What an emulation has not proved; nothing where no contender is one. The engine is ours, so until a parity table
+/// exists it says so.
+pub(crate) fn parity<'a>(
+    mut contenders: impl Iterator<Item = &'a Contender>,
+) -> Option<&'static str> {
+    contenders
+        .any(|contender| contender.kind == ContenderKind::Emulated)
+        .then_some("emulated: plays another gateway's documented behaviour; parity is not measured")
+}
+
 /// Share of the bill's tokens that bought nothing.
 pub(crate) fn waste(contender: &Contender) -> Measured<f64> {
     let tokens = &contender.tokens;

@@ -13,6 +13,7 @@ mod explain;
 mod faults;
 mod files;
 mod numbers;
+mod page;
 mod remote;
 mod screens;
 mod seeds;

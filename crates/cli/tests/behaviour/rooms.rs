@@ -89,7 +89,7 @@ const HOUSES: &[House] = &[
             &["words"],
             &["explain", "seeds", "summary", "tables", "verdict"],
             &["numbers", "terminal"],
-            &["plot", "validity"],
+            &["examples", "plot", "validity"],
             &["analysis", "files"],
         ],
     },

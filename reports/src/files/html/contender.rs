@@ -1,19 +1,19 @@
-//! Each contender: through time, through the faults, and what failed.
+//! Each contender: through time, through the faults, what failed, and requests that show it.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
+use serde_json::json;
 
-use super::figure;
-use super::first_screen::position;
+use super::{faults, ids, stories};
 use crate::Analysis;
 use crate::plot::{self, Ground};
-use crate::report::{ByInstance, Contender, FaultResult, Measured};
-use crate::summary::faults::{group_title, was_reached, whole};
+use crate::report::{Contender, Measured};
 use crate::summary::hint::command;
-use crate::summary::ranked;
+use crate::summary::{position, ranked};
 use crate::words::contender::identity;
-use crate::words::fault::{detected, fault_title};
-use crate::words::figures::{NOT_OBSERVED, burn, count, or_not, percent, seconds, usd};
-use crate::words::windows::{Group, groups};
+use crate::words::figures::{NOT_OBSERVED, count, usd};
+
+/// Deployments whose shares a reader can point at; a chart with more cannot be told apart.
+const SHARES_MAX: usize = 40;
 
 /// One section per contender, best first.
 pub(super) fn contenders(analysis: &Analysis) -> Markup {
@@ -22,31 +22,73 @@ pub(super) fn contenders(analysis: &Analysis) -> Markup {
 
 fn section(analysis: &Analysis, contender: &Contender) -> Markup {
     let at = position(analysis, contender);
-    let caption = format!(
-        "{}: offered and good requests per second, share of attempts per deployment, cooldowns; faults shaded",
-        contender.name
-    );
     if !contender.was_played() {
         return html! {
-            section.contender id={ "contender-" (at) } {
+            section.contender id=(ids::contender(at)) data-contender=(at) {
                 h2 { (contender.name) }
                 p.context { (identity(contender).join(" · ")) " · not played: the run was cut short before" }
             }
         };
     }
     html! {
-        section.contender id={ "contender-" (at) } {
-            h2 { (contender.name) @if analysis.simulated() { " " small.simulated { "SIMULATED" } } }
-            p.context {
-                (identity(contender).join(" · "))
-                @if contender.is_observed() { " · strategy " (contender.strategy.word()) }
+        section.contender id=(ids::contender(at)) data-contender=(at) {
+            div.together {
+                h2 { (contender.name) @if analysis.simulated() { " " small.simulated { "SIMULATED" } } }
+                p.context {
+                    (identity(contender).join(" · "))
+                    @if contender.is_observed() { " · strategy " (contender.strategy.word()) }
+                }
+                (facts(contender))
+                (chart(analysis, at, &contender.name))
             }
-            (facts(contender))
-            (figure(plot::timeline(analysis, at, Ground::Page), &caption))
-            @if !contender.faults.is_empty() { (faults(analysis, contender)) }
-            (failures(analysis, contender))
+            @if !contender.faults.is_empty() { (faults::faults(analysis, (at, contender))) }
+            (failures(analysis, (at, contender)))
+            (stories::stories(analysis, (at, contender)))
         }
     }
+}
+
+/// The chart, with the numbers that it was drawn from for whoever points at it.
+fn chart(analysis: &Analysis, at: usize, name: &str) -> Markup {
+    let caption = format!(
+        "{name} through time: offered and good requests, failures in red, share of attempts per deployment, cooldowns; faults shaded"
+    );
+    html! {
+        figure.time-chart id=(ids::chart(at)) data-series=[series(analysis, at)] {
+            div.chart role="img" aria-label=(caption) { (PreEscaped(plot::timeline(analysis, at, Ground::Page))) }
+            figcaption { (caption) }
+        }
+    }
+}
+
+/// What the chart shows as JSON: counts per bin, and where the time axis lies.
+fn series(analysis: &Analysis, at: usize) -> Option<String> {
+    let timeline = &analysis.charts.get(at)?.timeline;
+    let named = timeline.attempts.iter().zip(&analysis.run.deployments);
+    let used = named.filter(|(attempts, _)| attempts.iter().any(|&attempts| attempts > 0));
+    let shares: Vec<_> = used
+        .take(SHARES_MAX)
+        .map(|(attempts, deployment)| json!({ "name": deployment.id, "n": attempts }))
+        .collect();
+    let cooldowns = timeline.cooldowns.iter().take(SHARES_MAX * 10);
+    let cooldowns: Vec<_> = cooldowns
+        .filter_map(|c| {
+            let deployment = analysis.run.deployments.get(c.deployment)?;
+            Some(json!([c.from_s, c.to_s, deployment.id]))
+        })
+        .collect();
+    let series = json!({
+        "bin": timeline.bin_s,
+        "end": analysis.report.scenario.duration_s,
+        "left": plot::LEFT,
+        "inner": plot::INNER,
+        "offered": timeline.offered,
+        "good": timeline.good,
+        "failed": timeline.failed,
+        "shares": shares,
+        "cooldowns": cooldowns,
+    });
+    Some(series.to_string())
 }
 
 fn facts(contender: &Contender) -> Markup {
@@ -58,7 +100,7 @@ fn facts(contender: &Contender) -> Markup {
         p.facts {
             b { (count(contender.offered)) } " offered, "
             b { (count(contender.succeeded)) } " answered well, "
-            b { (count(contender.failed)) } " failed"
+            b.broken[contender.failed > 0] { (count(contender.failed)) } " failed"
             @if contender.cancelled > 0 { ", " b { (count(contender.cancelled)) } " cancelled" }
             @if contender.never_sent > 0 { ", " b { (count(contender.never_sent)) } " never sent" }
             @if contender.is_observed() {
@@ -71,93 +113,28 @@ fn facts(contender: &Contender) -> Markup {
     }
 }
 
-fn faults(analysis: &Analysis, contender: &Contender) -> Markup {
-    let groups = groups(&contender.faults);
-    let windows = |group: &Group| {
-        let all = group.positions.iter().filter_map(|at| contender.faults.get(*at));
-        all.filter(|fault| was_reached(analysis, fault)).collect::<Vec<_>>()
-    };
-    html! {
-        div.scroll {
-            table {
-                thead {
-                    tr {
-                        th { "fault" }
-                        th.number { "success" small { "meanwhile" } }
-                        th.number { "detected" small { "target left alone" } }
-                        th.number { "first rescue" }
-                        th.number { "recovered" small { "for users" } }
-                        th.number { "failed back" small { "after its end" } }
-                        th.number { "first victims" }
-                        th.number { "flaps" }
-                        th.number { "error budget" small { "burn" } }
-                    }
-                }
-                tbody {
-                    @for group in &groups {
-                        @if let Some(all) = whole(analysis, contender, group) { (fault_row(&group_title(group, &all), &all)) }
-                    }
-                }
-            }
-        }
-        @for group in groups.iter().filter(|group| group.positions.len() > 1) {
-            details {
-                summary { "every window of " (group.entry.as_deref().unwrap_or_default()) }
-                div.scroll {
-                    table {
-                        tbody { @for fault in windows(group) { (fault_row(&fault_title(fault), fault)) } }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn fault_row(title: &str, fault: &FaultResult) -> Markup {
-    html! {
-        tr {
-            th scope="row" { (title) }
-            td.number { (or_not(fault.success_rate, percent)) }
-            td.number {
-                (detected(fault))
-                @if let Measured::Known(by) = &fault.time_to_detect_by_instance_s { small { (instances(by)) } }
-            }
-            td.number { (or_not(fault.time_to_rescue_s, seconds)) }
-            td.number { (or_not(fault.time_to_recover_s, seconds)) }
-            td.number { (or_not(fault.failback_s, seconds)) }
-            td.number { (or_not(fault.first_victims, count)) }
-            td.number { (or_not(fault.flaps, count)) }
-            td.number { (or_not(fault.error_budget_burn, burn)) }
-        }
-    }
-}
-
-fn instances(by: &ByInstance) -> String {
-    let show = |value: Measured<f64>| or_not(value, seconds);
-    format!(
-        "instances: first {}, median {}, last {}",
-        show(by.first),
-        show(by.median),
-        show(by.last)
-    )
-}
-
-fn failures(analysis: &Analysis, contender: &Contender) -> Markup {
+fn failures(analysis: &Analysis, (at, contender): (usize, &Contender)) -> Markup {
     let examples =
         |kind: &String| contender.failure_examples.get(kind).cloned().unwrap_or_default();
+    let told = |id: u64| analysis.examples.get(at).is_some_and(|examples| examples.tells(id));
     html! {
         @if contender.failures_by_kind.is_empty() { p.facts { "No request failed." } }
         @else {
             div.scroll {
-                table.failures {
+                table.failures.sortable {
                     thead { tr { th { "failed as" } th.number { "requests" } th { "examples" } th { "look closer" } } }
                     tbody {
                         @for (kind, number) in &contender.failures_by_kind {
                             @let ids = examples(kind);
                             tr {
                                 th scope="row" { (kind) }
-                                td.number { (count(*number)) }
-                                td { (ids.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")) }
+                                td.number.broken data-v=(number) { (count(*number)) }
+                                td {
+                                    @for (nth, id) in ids.iter().enumerate() {
+                                        @if nth > 0 { ", " }
+                                        @if told(*id) { a href={ "#" (ids::request(at, *id)) } { (id) } } @else { (id) }
+                                    }
+                                }
                                 td { @if let Some(id) = ids.first() { code { (command(analysis, &contender.name, *id)) } } }
                             }
                         }

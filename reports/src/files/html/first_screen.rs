@@ -1,38 +1,30 @@
-//! What a manager reads in thirty seconds: valid or not, who led and why, the table behind it.
+//! What a manager reads in thirty seconds, first part: what was asked, whether the answer can be trusted, who
+//! kept the promise. In plain words first; the sentence with the terms follows.
 
 use maud::{Markup, html};
 use record::run::Clock;
 
-use super::verdict_cell;
+use super::terms::term;
 use crate::Analysis;
 use crate::report::{Contender, Measured, ValidityVerdict};
-use crate::summary::hint::first_red;
+use crate::summary::headline::headline;
 use crate::summary::opening::{Piece, can_judge, head, tested, validity_text};
 use crate::summary::ranked;
-use crate::verdict::sentence::{Parts, parts};
-use crate::words::contender::{cost_per_1k, identity, met_none, rescued, shown, waste};
-use crate::words::figures::{factor, percent};
-use crate::words::promise::{judged, promise_value, promise_word, promises_success};
+use crate::words::contender::{cost_per_1k, shown};
+use crate::words::figures::{counted, millis, or_never, or_not, percent, seconds};
 use crate::words::run::incidents;
 
-/// The first screen.
+/// What was asked, and the answer.
 pub(super) fn first_screen(analysis: &Analysis) -> Markup {
     html! {
         header {
             p.eyebrow { (line(&head(analysis))) }
             @if let Some(question) = &analysis.report.scenario.question { h1 { (question) } }
             @else { h1 { (analysis.report.scenario.name) } }
-            p.context { (line(&plain_pieces(tested(analysis)))) }
-            @for line in can_judge(analysis) { p.context { (line) } }
-            @for warning in &analysis.report.warnings { p.warning { b { "Warning " } (warning) } }
+            p.context { (tested(analysis).join(" · ")) }
         }
         (verdict(analysis))
-        (comparison(analysis))
     }
-}
-
-fn plain_pieces(texts: Vec<String>) -> Vec<Piece> {
-    texts.into_iter().map(Piece::Text).collect()
 }
 
 fn line(pieces: &[Piece]) -> Markup {
@@ -52,102 +44,78 @@ fn verdict(analysis: &Analysis) -> Markup {
         ValidityVerdict::Valid => ("VALID", "valid"),
         ValidityVerdict::Invalid => ("INVALID", "invalid"),
     };
-    let Parts { opening, achieved, remarks } = parts(&analysis.report.verdict.line);
+    let headline = headline(analysis);
     html! {
         section class={ "verdict " (class) } aria-label="verdict" {
             p.validity { span.chip { (word) } " " (validity_text(analysis)) }
-            p.opening { (opening) }
-            @if !achieved.is_empty() { p.achieved { (achieved) } }
-            @if !remarks.is_empty() { p.others { (remarks) } }
+            p.opening { (headline.claim) }
+            p.caveat { (headline.caveat) }
+            @if let Some(first) = ranked(analysis).first().filter(|_| analysis.judges()) {
+                (figures(analysis, first))
+            }
+            p.others { (analysis.report.verdict.line) }
             @if let Some(incidents) = incidents(&analysis.run) { p.others { strong.simulated { (incidents) } } }
+            (fine_print(analysis))
         }
     }
 }
 
-fn comparison(analysis: &Analysis) -> Markup {
-    let ranked = ranked(analysis);
-    let Some(first) = ranked.first() else { return html! {} };
-    html! {
-        section {
-            h2 { @if analysis.judges() { "Who kept the promise?" } @else { "What was measured" } }
-            div.scroll {
-                table.comparison {
-                    thead {
-                        tr {
-                            th.place { "#" }
-                            th { "contender" }
-                            th { "promise" }
-                            @if !promises_success(first) { th.number { "success" } }
-                            @for slo in &first.slo { th { (slo.metric()) small { (slo.slo.expr) } } }
-                            th.number { "cost" small { "per 1,000 good" } }
-                            th.number { "goodput" small { "within bounds" } }
-                            th.number { "attempts" small { "per request" } }
-                            th.number { "wasted" small { "of tokens" } }
-                            th.number { "rescued" small { "of those hit" } }
-                        }
-                    }
-                    tbody { @for (at, contender) in ranked.iter().enumerate() { (row(analysis, at, contender)) } }
-                }
-            }
-            (marks(analysis))
-            @if let Some(red) = first_red(analysis) {
-                p.command { @if analysis.judges() { "Why is it red? " } @else { "Look closer: " } code { (red.command(analysis)) } " " span.faint { (red.why) } }
-            }
-        }
-    }
-}
-
-fn row(analysis: &Analysis, at: usize, contender: &Contender) -> Markup {
-    let verdict = &analysis.report.verdict;
-    let leads = verdict.winner.as_deref() == Some(contender.name.as_str());
-    let place = if verdict.ranking.is_empty() { "–".to_owned() } else { (at + 1).to_string() };
-    let validity = analysis.report.validity.verdict;
-    let judges = analysis.judges();
-    let (kept, word) = promise_word(contender, validity);
-    let cell = |value: Measured<f64>, show: fn(f64) -> String| shown(contender, value, show);
-    html! {
-        tr.leader[leads && kept == Some(true)] {
-            td.place { (place) }
-            th scope="row" {
-                a href={ "#contender-" (position(analysis, contender)) } { (contender.name) }
-                small { (identity(contender).join(", ")) }
-                @if let Some(met) = met_none(contender).filter(|_| judges) { small.nodata { (met) } }
-            }
-            td { (verdict_cell(kept, word)) }
-            @if !promises_success(contender) { td.number { (cell(contender.success_rate, percent)) } }
-            @for slo in &contender.slo {
-                td {
-                    (verdict_cell(judged(slo.pass(), validity), &promise_value(contender, slo)))
-                    @if slo.too_few && judges { small { "too few to gate on" } }
-                }
-            }
-            td.number { (cost_per_1k(contender)) }
-            td.number { (cell(contender.goodput, percent)) }
-            td.number { (cell(contender.retry_amplification, factor)) }
-            td.number { (cell(waste(contender), percent)) }
-            td.number { (rescued(contender)) }
-        }
-    }
-}
-
-/// The two reference points under the table.
-fn marks(analysis: &Analysis) -> Markup {
+/// Four figures about who is first.
+fn figures(analysis: &Analysis, first: &Contender) -> Markup {
     let marks = &analysis.report.marks;
+    let rate = |value: Measured<f64>| value.known().map(percent);
+    let scale: Vec<String> = [
+        rate(marks.direct_success_rate).map(|rate| format!("{rate} without a gateway")),
+        rate(marks.savable_rate).map(|rate| format!("{rate} at best")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let recovered = Measured::largest(first.faults.iter().map(|fault| fault.time_to_recover_s));
     html! {
-        p.marks {
-            @if let Measured::Known(rate) = marks.direct_success_rate {
-                "Without any gateway, straight at the first deployment: " b { (percent(rate)) } ". "
+        dl.figures aria-label={ "figures of " (first.name) } {
+            div {
+                dt { (term("answered", "success")) }
+                dd { b { (shown(first, first.success_rate, percent)) } small { (scale.join(", ")) } }
             }
-            @if let Measured::Known(rate) = marks.savable_rate {
-                "Some deployment would have answered at a first try: " b { (percent(rate)) } " (load ignored). "
+            @if first.ttft_ms.n > 0 {
+                div {
+                    dt { (term("first token", "ttft")) }
+                    dd { b { (or_never(first.ttft_ms.p99, millis)) } small { (term("99 of 100 at most (p99)", "p99")) } }
+                }
             }
-            "Headline percentiles count every failure as infinite."
+            @if !first.faults.is_empty() {
+                div {
+                    dt { (term("slowest recovery", "recover")) }
+                    dd { b { (or_not(recovered, seconds)) } small { "of " (counted(first.faults.len() as u64, "fault")) } }
+                }
+            }
+            div {
+                dt { (term("cost", "cost")) }
+                dd { b { (cost_per_1k(first)) } small { "per 1,000 good answers" } }
+            }
         }
     }
 }
 
-/// Position in the report, which names the contender's section.
-pub(super) fn position(analysis: &Analysis, contender: &Contender) -> usize {
-    let contenders = &analysis.report.contenders;
-    contenders.iter().position(|other| other.name == contender.name).unwrap_or(0)
+/// Folded: warnings, and what this run assumed and can judge.
+fn fine_print(analysis: &Analysis) -> Markup {
+    let warnings = &analysis.report.warnings;
+    html! {
+        @if !warnings.is_empty() {
+            details.fold.care {
+                summary { (counted(warnings.len() as u64, "warning")) " about this scenario" }
+                (warning_list(warnings))
+            }
+        }
+        details.fold {
+            summary { "What this run assumes, and what it can judge" }
+            ul { @for line in can_judge(analysis) { li { (line) } } }
+        }
+    }
+}
+
+/// Warnings, one per line.
+pub(super) fn warning_list(warnings: &[String]) -> Markup {
+    html! { ul.warnings { @for warning in warnings { li { (warning) } } } }
 }

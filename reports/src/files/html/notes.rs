@@ -2,41 +2,10 @@
 
 use maud::{Markup, html};
 
+use super::first_screen::warning_list;
 use crate::Analysis;
 use crate::words::figures::clock;
-
-/// Definitions a reader may want, in the order in which the page uses the words.
-const DEFINITIONS: &[(&str, &str)] = &[
-    ("success", "2xx, no error inside the answer, terminator seen, content complete and in order"),
-    ("good", "a success within every bound that the SLOs set for a single request"),
-    (
-        "rates and percentiles",
-        "over all requests offered outside warm-up, less those cancelled by plan; a failure counts as infinite",
-    ),
-    ("time to first token", "from the instant at which the schedule meant the request to start"),
-    (
-        "detected",
-        "last attempt at the target before silence: at most two more within max(1 s, the time of 15 attempts before)",
-    ),
-    ("first rescue", "first success of a request whose attempt at the target had failed"),
-    (
-        "recovered",
-        "end of the last 20 requests whose good share was over 10 points under that of the 30 s before",
-    ),
-    (
-        "failed back",
-        "after the fault, until the target's share of attempts is within a third of before; n/a where traffic ends before the longest cooldown is over",
-    ),
-    ("n/a", "does not apply: nothing could have been seen, so nothing is held against anybody"),
-    ("not observed", "nobody kept the book that would tell: a remote gateway has no ledger here"),
-    ("— (fail)", "infinite: so many requests failed that the percentile falls among them"),
-    ("flaps", "times the target was used again while the fault lasted"),
-    ("wasted", "tokens billed, less prompt and answer of the visit that served each success"),
-    (
-        "error budget burn",
-        "failure rate over the promised failure rate; 1 spends the budget exactly",
-    ),
-];
+use crate::words::terms::TERMS;
 
 /// The section, and the page's footer.
 pub(super) fn notes(analysis: &Analysis) -> Markup {
@@ -50,9 +19,12 @@ pub(super) fn notes(analysis: &Analysis) -> Markup {
             @if !report.config.no_effect.is_empty() {
                 (list("Keys of the config without effect here", &report.config.no_effect, "none"))
             }
+            @if !report.warnings.is_empty() {
+                div.print-only { h3 { "Warnings about the scenario" } (warning_list(&report.warnings)) }
+            }
             details {
                 summary { "How to read this" }
-                dl { @for (word, meaning) in DEFINITIONS { dt { (word) } dd { (meaning) } } }
+                dl { @for (word, meaning) in TERMS { dt { (word) } dd { (meaning) } } }
             }
         }
         footer {
@@ -63,6 +35,7 @@ pub(super) fn notes(analysis: &Analysis) -> Markup {
                     " · SIMULATED: says nothing about requests per second, CPU, TLS or the network"
                 } @else { " · " (analysis.machine.platform) ", " (analysis.machine.cores) " cores" }
             }
+            p.print-only { "The page on a screen also tells example requests in full, event by event." }
             p { "Every number is in report.json and can be recomputed from the tables beside it." }
         }
     }

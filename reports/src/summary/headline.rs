@@ -1,0 +1,66 @@
+//! The verdict in plain words: what a reader who knows none of the terms takes away. The sentence with the terms
+//! is `verdict`'s, and stands beside it.
+
+use super::ranked;
+use crate::Analysis;
+use crate::report::{Basis, Contender, SEEDS_TO_WIN, ValidityVerdict};
+
+/// The verdict in plain words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Headline {
+    /// Who did what.
+    pub(crate) claim: String,
+    /// What to keep in mind about it.
+    pub(crate) caveat: String,
+}
+
+/// Of one run.
+pub(crate) fn headline(analysis: &Analysis) -> Headline {
+    let report = &analysis.report;
+    let ranked = ranked(analysis);
+    let first = ranked.first();
+    let Some(first) = first.filter(|_| report.validity.verdict == ValidityVerdict::Valid) else {
+        return Headline {
+            claim: "No verdict: this measurement cannot be trusted".to_owned(),
+            caveat: "Nobody is ranked, and no number below is a comparison.".to_owned(),
+        };
+    };
+    Headline { claim: claim(analysis, &ranked, first), caveat: caveat(analysis) }
+}
+
+fn claim(analysis: &Analysis, ranked: &[&Contender], first: &Contender) -> String {
+    let verdict = &analysis.report.verdict;
+    let (name, alone) = (&first.name, ranked.len() == 1);
+    let keepers = verdict.kept.len();
+    match verdict.basis {
+        Basis::Invalid => "No verdict: this measurement cannot be trusted".to_owned(),
+        Basis::Equal => {
+            let kept = match (first.slo.is_empty(), keepers) {
+                (true, _) => "",
+                (false, 0) => ", and nobody kept the promise",
+                (false, _) => ", and kept the promise",
+            };
+            format!("Nobody leads: the first are equal{kept}")
+        }
+        Basis::NobodyKept if first.slo.is_empty() => format!("{name} gave the most good answers"),
+        Basis::NobodyKept if alone => format!("{name} broke the promise"),
+        Basis::NobodyKept => format!("Nobody kept the promise; {name} came closest"),
+        Basis::Cost | Basis::Goodput if alone => format!("{name} kept the promise"),
+        Basis::Cost | Basis::Goodput if keepers == 1 => {
+            format!("{name} kept the promise, and nobody else did")
+        }
+        Basis::Cost => format!("{name} kept the promise for the least money"),
+        Basis::Goodput => format!("{name} kept the promise with the most good answers"),
+    }
+}
+
+fn caveat(analysis: &Analysis) -> String {
+    let verdict = &analysis.report.verdict;
+    let more = format!("run --seeds {SEEDS_TO_WIN} to see whether it holds");
+    match verdict.winner {
+        Some(_) if analysis.report.contenders.len() > 1 => {
+            format!("Best in this one trial; {more}.")
+        }
+        Some(_) | None => format!("This is one trial; {more}."),
+    }
+}
