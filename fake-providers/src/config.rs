@@ -1,8 +1,11 @@
 //! What a set of fakes is made of. Plain values, already checked: `plan` makes them from YAML, the
 //! admin API speaks them as JSON. It must never know YAML, or a scenario.
 
+mod check;
+
 use std::time::Duration;
 
+pub use check::{Impossible, RULE_ID_BYTES_MAX, RulePart, check_id, check_share};
 use serde::{Deserialize, Serialize};
 use vocab::{At, DeploymentId, DeploymentNumber, Protocol, Seed};
 

@@ -34,7 +34,7 @@ pub enum FakesError {
         /// The rule's id.
         rule: String,
         /// What is wrong, and what to do.
-        problem: &'static str,
+        problem: String,
     },
     /// More rules than a timeline holds.
     #[error("{0} fault rules are more than the {max} that a timeline holds", max = crate::config::RULES_MAX)]

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use vocab::At;
 
-use crate::config::{FaultRule, RULES_MAX};
+use crate::config::{FaultRule, RULE_ID_BYTES_MAX, RULES_MAX};
 use crate::error::FakesError;
 use crate::schedule::Zero;
 use crate::{Fakes, fault};
@@ -126,37 +126,24 @@ impl Fakes {
     }
 }
 
-/// What `plan` would have found in a scenario.
+/// What `plan` finds in a scenario, by the same rules.
 fn check(rules: &[FaultRule]) -> Result<(), FakesError> {
     if rules.len() > RULES_MAX {
         return Err(FakesError::TooManyRules(rules.len()));
     }
     let mut ids = BTreeSet::new();
     for rule in rules {
-        let problem = if rule.id.is_empty() || rule.id.len() > ID_BYTES_MAX {
-            Some("its id must have 1 to 64 bytes")
-        } else if rule.id.contains(['+', ':', '/', '\n', '\r']) {
-            Some("its id must not contain `+`, `:`, `/` or a line break")
-        } else if !ids.insert(&rule.id) {
-            Some("another rule has the same id; give each one its own")
-        } else if !(0.0..=1.0).contains(&rule.share) {
-            Some("its share must be from 0 to 1")
-        } else if rule.window.from >= rule.window.to {
-            Some("its window must end after it begins")
-        } else if rule.targets.is_empty() {
-            Some("it targets nothing; name positions of deployments in `targets`")
-        } else {
-            None
-        };
-        if let Some(problem) = problem {
-            return Err(FakesError::Rule { rule: rule.id.chars().take(80).collect(), problem });
-        }
+        let checked = rule.check().map_err(|impossible| impossible.to_string());
+        let twice = "another rule has the same id; give each one its own";
+        let checked = checked
+            .and_then(|()| if ids.insert(&rule.id) { Ok(()) } else { Err(twice.to_owned()) });
+        checked.map_err(|problem| FakesError::Rule {
+            rule: rule.id.chars().take(RULE_ID_BYTES_MAX).collect(),
+            problem,
+        })?;
     }
     Ok(())
 }
-
-/// Longest id of a rule, in bytes: it stands in every row of the ledger that met it.
-const ID_BYTES_MAX: usize = 64;
 
 fn saturated(ns: i128) -> i64 {
     let bounds = (i128::from(i64::MIN), i128::from(i64::MAX));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{World, deployment, rule, seconds};
-use fake_providers::config::{FaultRule, Window};
+use fake_providers::config::{FaultRule, When, Window};
 use fake_providers::{FakesError, RuleState};
 use proptest::prelude::{ProptestConfig, proptest};
 use record::AttemptEnd;
@@ -96,6 +96,45 @@ async fn a_held_timeline_begins_when_it_is_told() {
     assert_eq!(world.plain(0, 4, 2).await.status, 429);
 }
 
+/// Rules that cannot be, and what is said of each: what a scenario is refused for, too.
+fn impossible(rule: &FaultRule) -> Vec<(FaultRule, &'static str)> {
+    let (from, ramp) = (At(5), Duration::ZERO);
+    let years = |years: u64| At(years * 365 * 86_400_000_000_000);
+    let window = |window| FaultRule { window, ..rule.clone() };
+    let when = |when| FaultRule { when, ..rule.clone() };
+    let share = |share| FaultRule { share, ..rule.clone() };
+    let id = |id: &str| FaultRule { id: id.to_owned(), ..rule.clone() };
+    vec![
+        (window(Window { from, to: from, ramp }), "hits nothing"),
+        (window(Window { from: At(6), to: from, ramp }), "hits nothing"),
+        (window(Window { from: years(11), to: At::NEVER, ramp }), "begin after ten years"),
+        (window(Window { from, to: years(11), ramp }), "no longer than ten years"),
+        (window(Window { from: At(0), to: At(10), ramp: Duration::from_nanos(6) }), "do not fit"),
+        (share(1.5), "a share is from 0 to 1"),
+        (share(-0.1), "a share is from 0 to 1"),
+        (share(f64::NAN), "a share is from 0 to 1"),
+        (when(When { attempt: Some(0), ..When::default() }), "count from 1"),
+        (when(When { first: Some(0), ..When::default() }), "count from 1"),
+        (when(When { every: Some(0), ..When::default() }), "count from 1"),
+        (when(When { nth: Some(0), ..When::default() }), "count from 1"),
+        (
+            when(When {
+                prompt_tokens_min: Some(9),
+                prompt_tokens_max: Some(8),
+                ..When::default()
+            }),
+            "exchange min and max",
+        ),
+        (FaultRule { targets: Vec::new(), ..rule.clone() }, "targets nothing"),
+        (FaultRule { targets: vec![1, 0, 1], ..rule.clone() }, "number 2 twice"),
+        (id(""), "cannot be a fault's id"),
+        (id("a+b"), "cannot be a fault's id"),
+        (id("\u{1b}[2J"), "cannot be a fault's id"),
+        (id("=1+1"), "cannot be a fault's id"),
+        (id(&"x".repeat(81)), "cannot be a fault's id"),
+    ]
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_timeline_is_loaded_whole_or_not_at_all() {
     let world = world(vec![windowed("f1", "throttle", 0, 100)]);
@@ -110,9 +149,10 @@ async fn a_timeline_is_loaded_whole_or_not_at_all() {
     assert!(unknown.contains("unknown fault `earthquake`"), "{unknown}");
     let nobody = FaultRule { targets: vec![7], ..other.clone() };
     assert!(said(&[nobody]).contains("targets deployment 7"));
-    assert!(said(&[windowed("x", "slow", 5, 5)]).contains("end after it begins"));
-    let all = said(&[FaultRule { share: 1.5, ..other.clone() }]);
-    assert!(all.contains("share must be from 0 to 1"), "{all}");
+    for (rule, problem) in impossible(&other) {
+        let said = said(&[rule]);
+        assert!(said.contains(problem), "`{problem}` is not in `{said}`");
+    }
     let crowd: Vec<FaultRule> =
         (0..=10_000).map(|n| windowed(&format!("r{n}"), "slow", 0, 1)).collect();
     assert!(matches!(world.fakes.load(&crowd), Err(FakesError::TooManyRules(10_001))));

@@ -15,7 +15,7 @@ use vocab::show_duration;
 
 use crate::resolve::contenders::ContenderConfig;
 use crate::text::diagnostic::{Problem, Span};
-use crate::text::node::Node;
+use crate::text::node::{Node, Part};
 use crate::text::raw::Factors;
 use crate::text::read::{Spot, read};
 use crate::text::spelling::{rounded, three_digits};
@@ -55,14 +55,29 @@ pub(crate) fn compress(section: Option<&Node>) -> Result<Compress, Problem> {
         read(node)?
     };
     for factor in [outages, gaps] {
-        if !(1.0..=FACTOR_MAX).contains(&factor.value) {
-            let message = format!("a factor is between 1 and {FACTOR_MAX}, not {}", factor.value);
-            let help = "1 is real time; 600 makes seconds of ten minutes";
-            return Err(Problem::new(message).help(help).at(factor.at));
-        }
+        check(factor.value, factor.at)?;
     }
     let factors = CompressInfo { outages: outages.value, gaps: gaps.value };
     Ok(Compress { factors, at: Some(node.at) })
+}
+
+/// Factors that a replayed timeline says of itself.
+///
+/// # Errors
+/// A factor that is none.
+pub(crate) fn checked(node: &Node, factors: CompressInfo) -> Result<CompressInfo, Problem> {
+    check(factors.outages, node.place("outages", Part::Value))?;
+    check(factors.gaps, node.place("gaps", Part::Value))?;
+    Ok(factors)
+}
+
+fn check(factor: f64, at: Span) -> Result<(), Problem> {
+    if (1.0..=FACTOR_MAX).contains(&factor) {
+        return Ok(());
+    }
+    let message = format!("a factor is between 1 and {FACTOR_MAX}, not {factor}");
+    let help = "1 is real time; 600 makes seconds of ten minutes";
+    Err(Problem::new(message).help(help).at(at))
 }
 
 /// The outage that an entry of random incidents typically brings, before it is compressed.

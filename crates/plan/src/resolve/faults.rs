@@ -18,11 +18,12 @@ mod window;
 use std::collections::BTreeSet;
 
 use crate::resolve::timeline::{Note, Timeline};
-use crate::text::diagnostic::{Problem, Sources};
+use crate::text::diagnostic::{Problem, Sources, Span};
 use crate::text::node::{Node, Value};
 use crate::text::read::{Spot, read};
 use crate::text::request::Text;
-use entry::{Expanded, Setting, WINDOWS_MAX};
+use entry::{Expanded, Setting, WINDOWS_MAX, problem};
+use fake_providers::config::check_id;
 
 /// Makes the timeline of `section`, or of a whole `file` in its place. Mistakes go to `problems`.
 pub(crate) fn timeline(
@@ -35,7 +36,7 @@ pub(crate) fn timeline(
     let mut made = Making::default();
     if let Some(text) = file {
         let result = replay::replay(setting, text, sources);
-        made.take(result, "timeline", setting, problems);
+        made.take(result, Taking { note: "timeline", own: None, at: None }, setting, problems);
         return made.timeline;
     }
     let Some(node) = section else { return made.timeline };
@@ -47,8 +48,7 @@ pub(crate) fn timeline(
     };
     for (index, item) in items.iter().enumerate() {
         if made.timeline.infos.len() > WINDOWS_MAX || index > WINDOWS_MAX {
-            let message = format!("more than {WINDOWS_MAX} fault windows");
-            problems.push(Problem::new(message).help("join windows that are alike").at(item.at));
+            problems.push(too_many().at(item.at));
             break;
         }
         let id = match made.id(item, index) {
@@ -63,9 +63,15 @@ pub(crate) fn timeline(
             continue;
         }
         let result = expand(setting, item, &id, sources);
-        made.take(result, &id, setting, problems);
+        let taking = Taking { note: &id, own: Some(&id), at: Some(item.at) };
+        made.take(result, taking, setting, problems);
     }
     made.timeline
+}
+
+fn too_many() -> Problem {
+    let message = format!("more than {WINDOWS_MAX} fault windows");
+    Problem::new(message).help("join windows that are alike")
 }
 
 /// Expands one entry; its keys say of which kind it is.
@@ -87,6 +93,20 @@ fn expand(
     }
 }
 
+/// Longest id of an entry, in bytes; its windows have a number behind it.
+const ENTRY_ID_BYTES_MAX: usize = 64;
+
+/// On whose behalf windows are added.
+#[derive(Clone, Copy, Debug)]
+struct Taking<'t> {
+    /// Under which id the note about them stands.
+    note: &'t str,
+    /// The id that is taken for one of them already.
+    own: Option<&'t str>,
+    /// Where the entry stands.
+    at: Option<Span>,
+}
+
 /// A timeline that grows, and the ids that are taken.
 #[derive(Debug, Default)]
 struct Making {
@@ -99,7 +119,7 @@ impl Making {
     fn take(
         &mut self,
         expanded: Result<Expanded, Problem>,
-        id: &str,
+        taking: Taking<'_>,
         setting: &Setting<'_>,
         problems: &mut Vec<Problem>,
     ) {
@@ -107,17 +127,25 @@ impl Making {
             Ok(expanded) => expanded,
             Err(problem) => return problems.push(problem),
         };
+        let mut tell = |problem: Problem| {
+            problems.push(taking.at.map_or(problem.clone(), |at| problem.at(at)));
+        };
+        if self.timeline.infos.len() + expanded.drafts.len() > WINDOWS_MAX {
+            return tell(too_many());
+        }
+        // The entry's own id is taken already, for one window.
+        let mut own = taking.own;
         for draft in expanded.drafts {
-            if draft.id != id && !self.taken.insert(draft.id.clone()) {
+            let is_own = own.take_if(|own| **own == *draft.id).is_some();
+            if !is_own && !self.taken.insert(draft.id.clone()) {
                 let message = format!("there are two faults with the id `{}`", draft.id);
-                problems.push(Problem::new(message).help("give one entry another `id`"));
-                return;
+                return tell(Problem::new(message).help("give one entry another `id`"));
             }
             let (rule, info) = draft.built(setting.targets.fleet);
             self.timeline.rules.push(rule);
             self.timeline.infos.push(info);
         }
-        self.timeline.notes.push(Note { fault: id.to_owned(), text: expanded.note });
+        self.timeline.notes.push(Note { fault: taking.note.to_owned(), text: expanded.note });
         self.timeline.typical_outages.extend(expanded.typical_outage);
         self.timeline.replayed = self.timeline.replayed.or(expanded.compress);
     }
@@ -135,12 +163,7 @@ impl Making {
             return Ok(id);
         };
         let own: Spot<String> = read(own)?;
-        let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        if own.value.is_empty() || own.value.len() > 64 || !own.value.chars().all(plain) {
-            return Err(Problem::new(format!("`{}` cannot be a fault's id", own.value))
-                .help("use up to 64 letters, digits, `.`, `_` and `-`")
-                .at(own.at));
-        }
+        check_id(&own.value, ENTRY_ID_BYTES_MAX).map_err(|wrong| problem(wrong).at(own.at))?;
         if !self.taken.insert(own.value.clone()) {
             return Err(Problem::new(format!("there are two faults with the id `{}`", own.value))
                 .help("give one of them another id; f1, f2, … are taken by position")

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use fake_providers::config::Window;
+use fake_providers::config::{RulePart, Window};
 use loadgen::config::Phase;
-use vocab::{At, show_duration};
+use vocab::At;
 
 use crate::text::diagnostic::{Problem, suggest};
 use crate::text::raw::{self, Instant};
@@ -34,21 +34,19 @@ pub(crate) fn instant(text: &Spot<Instant>, phases: &[Phase]) -> Result<At, Prob
 /// # Errors
 /// A window of no length, or ramps that do not fit.
 pub(crate) fn span(text: &raw::Fault, from: At) -> Result<Window, Problem> {
-    let length = text.length.value.0;
-    if length.is_zero() {
-        return Err(Problem::new("a fault of 0s hits nothing")
-            .help("give it a length, such as 60s")
-            .at(text.length.at));
-    }
     let ramp = text.ramp.as_ref().map_or(Duration::ZERO, |ramp| ramp.value.0);
-    if let Some(own) = text.ramp.as_ref().filter(|_| ramp.saturating_mul(2) > length) {
-        let message = format!(
-            "two ramps of {} do not fit into a fault of {}",
-            show_duration(ramp),
-            show_duration(length)
-        );
-        let help = format!("a ramp rises and falls: at most {}", show_duration(length / 2));
-        return Err(Problem::new(message).help(help).at(own.at));
-    }
-    Ok(Window { from, to: from.plus(length), ramp })
+    let window = Window { from, to: from.plus(text.length.value.0), ramp };
+    window.check().map_err(|wrong| {
+        let at = match wrong.part {
+            RulePart::Start => text.at.at,
+            RulePart::Ramp => text.ramp.as_ref().map_or(text.length.at, |ramp| ramp.at),
+            RulePart::Id
+            | RulePart::Targets
+            | RulePart::Length
+            | RulePart::Share
+            | RulePart::Conditions => text.length.at,
+        };
+        Problem::new(wrong.message).help(wrong.help).at(at)
+    })?;
+    Ok(window)
 }

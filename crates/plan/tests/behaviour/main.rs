@@ -12,3 +12,4 @@ mod resolving;
 mod shipped;
 mod starting;
 mod support;
+mod timelines_are_checked;

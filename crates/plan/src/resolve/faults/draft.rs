@@ -36,8 +36,9 @@ pub(crate) struct Draft {
 impl Draft {
     /// The rule, and what `run.json` says about it.
     pub(crate) fn built(self, fleet: &Fleet) -> (FaultRule, FaultInfo) {
+        let rule = self.rule();
         let info = FaultInfo {
-            id: self.id.clone(),
+            id: self.id,
             kind: self.entry.name.to_owned(),
             summary: self.entry.describe(&self.params),
             target: self.target,
@@ -53,20 +54,24 @@ impl Draft {
             at_connect: self.entry.at_connect(&self.params),
             when: show_when(&self.when),
             conditions: info_of(self.when),
-            params: self.params.clone(),
+            params: self.params,
             origin: self.origin,
             labels: BTreeMap::new(),
         };
-        let rule = FaultRule {
-            id: self.id,
+        (rule, info)
+    }
+
+    /// The rule.
+    pub(crate) fn rule(&self) -> FaultRule {
+        FaultRule {
+            id: self.id.clone(),
             name: self.entry.name.to_owned(),
-            params: self.params,
-            targets: self.positions,
+            params: self.params.clone(),
+            targets: self.positions.clone(),
             window: self.window,
             share: self.share,
             when: self.when,
-        };
-        (rule, info)
+        }
     }
 }
 

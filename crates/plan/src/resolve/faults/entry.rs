@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fake_providers::config::When;
+use fake_providers::config::{Impossible, When};
 use loadgen::config::Phase;
 use record::run::CompressInfo;
 
@@ -69,18 +69,8 @@ pub(super) fn positions(
 
 pub(super) fn conditions(text: Spot<WhenText>) -> Result<When, Problem> {
     let when = text.value;
-    let counts = [when.attempt.map(u64::from), when.first, when.every, when.nth];
-    if counts.contains(&Some(0)) {
-        return Err(Problem::new("attempt, first, every and nth count from 1").at(text.at));
-    }
     let range = when.prompt_tokens.unwrap_or_default();
-    if let (Some(min), Some(max)) = (range.min, range.max)
-        && min > max
-    {
-        let message = format!("no prompt has at least {min} and at most {max} tokens");
-        return Err(Problem::new(message).help("exchange min and max").at(text.at));
-    }
-    Ok(When {
+    let when = When {
         stream: when.stream,
         prompt_tokens_min: range.min,
         prompt_tokens_max: range.max,
@@ -88,7 +78,14 @@ pub(super) fn conditions(text: Spot<WhenText>) -> Result<When, Problem> {
         first: when.first,
         every: when.every,
         nth: when.nth,
-    })
+    };
+    when.check().map_err(|wrong| problem(wrong).at(text.at))?;
+    Ok(when)
+}
+
+/// What the fakes say of a rule that cannot be, as a mistake without its place.
+pub(crate) fn problem(wrong: Impossible) -> Problem {
+    Problem::new(wrong.message).help(wrong.help)
 }
 
 /// A duration in whole milliseconds, at least one: what timers can tell apart.

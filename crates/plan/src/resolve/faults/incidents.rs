@@ -248,14 +248,15 @@ impl IncidentEntry<'_> {
         (happening, share): (Happening, f64),
         (from, to, ramp): (At, At, Duration),
     ) -> Draft {
+        // An incident that was cut off may be too short for its ramps.
+        let to = to.max(from.plus(whole_ms(Duration::ZERO)));
         Draft {
             id: String::new(),
             entry: happening.entry,
             params: happening.params,
             target: process.name.clone(),
             positions,
-            // An incident that was cut off may be too short for its ramps.
-            window: Window { from, to: to.max(from.plus(whole_ms(Duration::ZERO))), ramp },
+            window: Window { from, to, ramp: ramp.min(to.since(from) / 2) },
             share,
             when: self.when,
             origin: Some(OriginInfo {

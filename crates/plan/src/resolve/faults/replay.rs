@@ -1,15 +1,16 @@
 //! A timeline that was expanded before: the `faults` of a `run.json`, or of a file that somebody
 //! edited. Windows keep their ids, and with them their luck, so a replay meets the very same faults.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use fake_providers::config::{When, Window};
+use fake_providers::config::{RulePart, When, Window};
 use record::run::{CompressInfo, FaultInfo};
 use vocab::At;
 
 use super::draft::Draft;
-use super::entry::{Expanded, Setting};
-use crate::resolve::catalogue;
+use super::entry::{Expanded, Setting, WINDOWS_MAX};
+use crate::resolve::{catalogue, compress};
 use crate::text::diagnostic::{Problem, Sources, suggest};
 use crate::text::node::{Node, Part, Value};
 use crate::text::raw::{Inject, Replay};
@@ -53,10 +54,25 @@ pub(crate) fn replay(
         return Err(Problem::new(message).help(help).at(list.at));
     };
     let compress = match root.get("compress") {
-        Some(node) if !matches!(node.value, Value::Null) => Some(read::<CompressInfo>(node)?),
+        Some(node) if !matches!(node.value, Value::Null) => {
+            Some(compress::checked(node, read::<CompressInfo>(node)?)?)
+        }
         Some(_) | None => None,
     };
-    let drafts = items.iter().map(|item| draft(setting, item)).collect::<Result<Vec<_>, _>>()?;
+    if items.len() > WINDOWS_MAX {
+        let message = format!("{} windows are more than {WINDOWS_MAX}", items.len());
+        return Err(Problem::new(message).help("join windows that are alike").at(list.at));
+    }
+    let (mut drafts, mut ids) = (Vec::new(), BTreeSet::new());
+    for item in items {
+        let draft = draft(setting, item)?;
+        if !ids.insert(draft.id.clone()) {
+            let message = format!("there are two faults with the id `{}`", draft.id);
+            let help = "give one of them another id";
+            return Err(Problem::new(message).help(help).at(item.place("id", Part::Value)));
+        }
+        drafts.push(draft);
+    }
     let note = format!("{} windows replayed from {}", drafts.len(), text.name);
     Ok(Expanded { drafts, note, compress, ..Expanded::default() })
 }
@@ -77,17 +93,14 @@ fn draft(setting: &Setting<'_>, item: &Node) -> Result<Draft, Problem> {
         })
     };
     let positions = info.deployments.iter().map(position).collect::<Result<Vec<_>, _>>()?;
-    if info.from_ns >= info.to_ns || positions.is_empty() {
-        let message = format!("{} hits nothing", info.id);
-        let help = "give it `from_ns` before `to_ns`, and at least one deployment";
-        return Err(Problem::new(message).help(help).at(place("from_ns")));
-    }
-    if !(0.0..=1.0).contains(&info.share) {
-        let message = format!("{}: a share is from 0 to 1, not {}", info.id, info.share);
-        return Err(Problem::new(message).help("1 is every attempt").at(place("share")));
+    for (key, words) in told(&info) {
+        if words.len() > TOLD_BYTES_MAX {
+            let message = format!("{key} is longer than {TOLD_BYTES_MAX} bytes");
+            return Err(Problem::new(message).help("it is a few words").at(place(key)));
+        }
     }
     let conditions = info.conditions;
-    Ok(Draft {
+    let draft = Draft {
         id: info.id,
         entry,
         params: info.params,
@@ -109,5 +122,36 @@ fn draft(setting: &Setting<'_>, item: &Node) -> Result<Draft, Problem> {
             nth: conditions.nth,
         },
         origin: info.origin,
-    })
+    };
+    draft.rule().check().map_err(|wrong| {
+        let key = match wrong.part {
+            RulePart::Id => "id",
+            RulePart::Targets => "deployments",
+            RulePart::Start => "from_ns",
+            RulePart::Length => "to_ns",
+            RulePart::Ramp => "ramp_ns",
+            RulePart::Share => "share",
+            RulePart::Conditions => "conditions",
+        };
+        let message = format!("{}: {}", draft.id, wrong.message);
+        Problem::new(message).help(wrong.help).at(place(key))
+    })?;
+    Ok(draft)
 }
+
+/// What a window says in words, which nothing checks, by its key.
+fn told(info: &FaultInfo) -> Vec<(&'static str, &str)> {
+    let mut told = vec![("target", &*info.target)];
+    if let Some(origin) = &info.origin {
+        told.extend([
+            ("origin.entry", &*origin.entry),
+            ("origin.summary", &*origin.summary),
+            ("origin.process", &*origin.process),
+            ("origin.part", origin.part.as_deref().unwrap_or_default()),
+        ]);
+    }
+    told
+}
+
+/// Longest words that are taken from a file and told again, in bytes.
+const TOLD_BYTES_MAX: usize = 400;
