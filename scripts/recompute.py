@@ -32,7 +32,9 @@ PERCENTILES = {"p50": "50", "p90": "90", "p95": "95", "p99": "99", "p999": "99.9
 
 def rows(path):
     with path.open(newline="", encoding="utf-8") as file:
-        yield from csv.DictReader(file)
+        for row in csv.DictReader(file):
+            # A text that a spreadsheet would run has an apostrophe in front.
+            yield {name: cell.removeprefix("'") for name, cell in row.items()}
 
 
 def number(text):

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use record::run::{Clock, ContenderInfo};
-use record::{MachineInfo, ReadError, RunInfo, read_json};
+use record::{MachineInfo, ReadError, RunInfo};
 
 use crate::examples::{self, Examples};
 use crate::numbers::charts::Charts;
@@ -13,7 +13,7 @@ use crate::report::{
     Compress, Config, Contender, Marks, Measured, REPORT_SCHEMA, RunReport, Scenario,
     ValidityVerdict,
 };
-use crate::{validity, verdict};
+use crate::{reading, validity, verdict};
 
 /// A run, analysed: what was run, what came out, and what the charts draw.
 #[derive(Clone, Debug)]
@@ -42,9 +42,6 @@ pub enum AnalyseError {
     /// A file is missing or not what the schema says.
     #[error("cannot analyse the run: {0}; is this the directory that `brownout run` printed?")]
     Read(#[from] ReadError),
-    /// A contender's name could lead out of the run directory.
-    #[error("run.json names a contender `{0}`, which cannot be a directory's name")]
-    Name(String),
 }
 
 impl Analysis {
@@ -62,15 +59,11 @@ impl Analysis {
 /// Reads and evaluates a run directory.
 ///
 /// # Errors
-/// [`AnalyseError`] if a file is missing or unreadable, or names a path. A run that is merely bad is no error: its
+/// [`AnalyseError`] if a file is missing or unreadable, or leads out of the directory. A run that is merely bad is no error: its
 /// validity says INVALID.
 pub fn analyse(dir: &Path) -> Result<Analysis, AnalyseError> {
-    let run: RunInfo = read_json(&dir.join("run.json"))?;
-    let machine: MachineInfo = read_json(&dir.join("machine.json"))?;
-    let names = run.contenders.iter().map(|who| &who.name);
-    if let Some(name) = names.into_iter().find(|name| vocab::ContenderName::new(name).is_none()) {
-        return Err(AnalyseError::Name(name.clone()));
-    }
+    let run = reading::run(dir)?;
+    let machine = reading::machine(dir)?;
     let played = match machine.incomplete {
         None => Played::Whole,
         Some(_) => Played::Interrupted,

@@ -13,9 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use record::run::Clock;
-use record::{AttemptRow, DecisionRow, ReadError, RequestRow, Row, RowReader, RunInfo, read_json};
+use record::{AttemptRow, DecisionRow, ReadError, RequestRow, Row};
 
 use sentences::ending;
+
+use crate::reading;
 
 /// Attempts or decisions told per contender; a request with more is a loop, and said to be cut.
 const EVENTS_MAX: usize = 400;
@@ -105,7 +107,7 @@ pub fn explain(
     request: u64,
 ) -> Result<Explained, ExplainError> {
     let (root, contender) = locate(dir, contender);
-    let run: RunInfo = read_json(&root.join("run.json"))?;
+    let run = reading::run(&root)?;
     let wanted = |name: &str| contender.as_deref().is_none_or(|only| only == name);
     let names: Vec<&str> = run.contenders.iter().map(|who| who.name.as_str()).collect();
     if let Some(name) = contender.as_deref().filter(|only| !names.contains(only)) {
@@ -152,7 +154,7 @@ fn locate(dir: &Path, contender: Option<&str>) -> (PathBuf, Option<String>) {
 
 /// Largest number of a request in a table.
 fn largest(path: &Path) -> Result<u64, ReadError> {
-    RowReader::<RequestRow>::open(path)?.try_fold(0, |last, row| Ok(last.max(row?.request)))
+    reading::rows::<RequestRow>(path)?.try_fold(0, |last, row| Ok(last.max(row?.request)))
 }
 
 /// The stories of these requests under one contender, in the order of their numbers, read in one pass per
@@ -166,7 +168,7 @@ pub(crate) fn stories(
     wanted: &BTreeSet<u64>,
 ) -> Result<Vec<Story>, ReadError> {
     let mut requests: BTreeMap<u64, RequestRow> = BTreeMap::new();
-    for row in RowReader::<RequestRow>::open(&dir.join("requests.csv"))? {
+    for row in reading::rows::<RequestRow>(&dir.join("requests.csv"))? {
         let row = row?;
         if wanted.contains(&row.request) {
             requests.insert(row.request, row);
@@ -216,7 +218,7 @@ where
     if !path.exists() {
         return Ok(found);
     }
-    for row in RowReader::<R>::open(path)? {
+    for row in reading::rows::<R>(path)? {
         let row = row?;
         if let Some(request) = of(&row) {
             let rows = found.entry(request).or_default();

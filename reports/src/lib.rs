@@ -12,6 +12,7 @@ pub mod explain;
 mod files;
 mod numbers;
 mod plot;
+mod reading;
 pub mod report;
 pub mod seeds;
 mod summary;

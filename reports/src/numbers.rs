@@ -16,10 +16,11 @@ use std::hash::Hasher as _;
 use std::path::Path;
 
 use record::run::ContenderInfo;
-use record::{OracleRow, ReadError, RowReader, RunInfo};
+use record::{OracleRow, ReadError, RunInfo};
 use siphasher::sip::SipHasher13;
 use vocab::Outcome;
 
+use crate::reading;
 use crate::report::{Contender, DeploymentShare, FaultResult, Measured, Percentiles, Tokens};
 use crate::tables::ledger::Ledger;
 use crate::tables::requests::{Request, Requests};
@@ -97,7 +98,7 @@ pub(crate) fn evaluate(
 /// Share of non-warm-up requests that some deployment would have answered; `None` without requests.
 pub(crate) fn savable(path: &Path) -> Result<Option<f64>, ReadError> {
     let (mut savable, mut all) = (0, 0);
-    for row in RowReader::<OracleRow>::open(path)? {
+    for row in reading::rows::<OracleRow>(path)? {
         let row = row?;
         if !row.warmup {
             all += 1;

@@ -23,15 +23,33 @@ pub(crate) enum Ended {
 pub(crate) enum Failure {
     /// The user can mend it: a wrong argument, scenario, config, file or port.
     User(String),
+    /// The same, told by a library with places and colours.
+    Mistakes(String),
     /// The user cannot: a bug, or the machine.
     Internal(String),
+}
+
+impl Failure {
+    /// What went wrong, for a sentence that begins elsewhere.
+    pub(crate) fn sentence(&self) -> String {
+        let (Self::User(text) | Self::Mistakes(text) | Self::Internal(text)) = self;
+        text.trim_start_matches("error: ").to_owned()
+    }
+
+    /// Says it.
+    pub(crate) fn tell(&self) {
+        match self {
+            Self::User(text) => screen::complain(text),
+            Self::Mistakes(text) => screen::complain_painted(text),
+            Self::Internal(text) => screen::complain(&format!("error: {text}")),
+        }
+    }
 }
 
 /// What a command returns.
 pub(crate) type Outcome = Result<Ended, Failure>;
 
 /// Prints what is left to print, and turns it into a code.
-#[expect(clippy::print_stderr, reason = "the cli prints; everything but results goes to stderr")]
 pub(crate) fn code(outcome: Outcome) -> ExitCode {
     match outcome {
         Ok(_) if screen::lost_a_result() => ExitCode::from(4),
@@ -39,20 +57,30 @@ pub(crate) fn code(outcome: Outcome) -> ExitCode {
         Ok(Ended::Missed) => ExitCode::from(1),
         Ok(Ended::Invalid) => ExitCode::from(3),
         Ok(Ended::Interrupted) => ExitCode::from(130),
-        Err(Failure::User(text)) => {
-            eprintln!("{}", text.trim_end());
-            ExitCode::from(2)
-        }
-        Err(Failure::Internal(text)) => {
-            eprintln!("error: {}", text.trim_end());
-            ExitCode::from(4)
+        Err(failure) => {
+            failure.tell();
+            match failure {
+                Failure::User(_) | Failure::Mistakes(_) => ExitCode::from(2),
+                Failure::Internal(_) => ExitCode::from(4),
+            }
         }
     }
 }
 
 /// clap's own errors: help and version are results, everything else is usage.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
-    // A closed pipe is the reader's choice.
-    let _ = error.print();
+    let text = error.render().to_string();
+    let hidden = |argument: std::ffi::OsString| {
+        argument
+            .to_string_lossy()
+            .contains(|c| vocab::is_hidden(c) || c == char::REPLACEMENT_CHARACTER)
+    };
+    if error.use_stderr() && std::env::args_os().any(hidden) {
+        // clap quotes arguments as they are, and paints.
+        screen::complain(&text);
+    } else {
+        // A closed pipe is the reader's choice.
+        let _ = error.print();
+    }
     if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
 }

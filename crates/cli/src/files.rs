@@ -8,11 +8,21 @@ use crate::exit::Failure;
 /// Largest scenario or config, in bytes: 10 MB is already a mistake.
 pub(crate) const TEXT_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
-/// Reads a text file of at most [`TEXT_BYTES_MAX`].
+/// Reads a text of at most [`TEXT_BYTES_MAX`] that the command line names: it may be a pipe, as
+/// `--config <(sops -d config.yaml)` is.
 pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
+    text(path, std::fs::File::open(path))
+}
+
+/// Reads a text that a file names, which may come from anybody: only a regular file.
+pub(crate) fn read_named_text(path: &Path) -> Result<String, Failure> {
+    text(path, record::open_regular(path))
+}
+
+fn text(path: &Path, opened: std::io::Result<std::fs::File>) -> Result<String, Failure> {
     let failed =
         |why: String| Failure::User(format!("error: cannot read {}: {why}", path.display()));
-    let file = std::fs::File::open(path).map_err(|error| failed(error.to_string()))?;
+    let file = opened.map_err(|error| failed(error.to_string()))?;
     let mut bytes = Vec::new();
     file.take(TEXT_BYTES_MAX + 1)
         .read_to_end(&mut bytes)

@@ -9,6 +9,8 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use runner::{Counts, Watch};
 
+use crate::screen;
+
 /// Redraws until dropped.
 #[derive(Debug)]
 pub(crate) struct Progress {
@@ -44,18 +46,18 @@ impl Drop for Progress {
 fn draw(watch: &Watch, done: &AtomicBool) {
     let lines = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
     let length = u64::try_from(watch.duration.as_millis()).unwrap_or(u64::MAX).max(1);
-    let widest = watch.contenders.iter().map(|one| one.name.len()).max().unwrap_or(0);
-    let bars: Vec<ProgressBar> = watch
-        .contenders
+    let names: Vec<String> = watch.contenders.iter().map(|one| screen::line(&one.name)).collect();
+    let widest = names.iter().map(String::len).max().unwrap_or(0);
+    let bars: Vec<ProgressBar> = names
         .iter()
-        .map(|one| {
+        .map(|name| {
             let bar = lines.add(ProgressBar::new(length));
             if let Ok(style) =
                 ProgressStyle::with_template("  {prefix} {bar:28} {percent:>3} %  {msg}")
             {
                 bar.set_style(style.progress_chars("━╸─"));
             }
-            bar.set_prefix(format!("{:widest$}", one.name));
+            bar.set_prefix(format!("{name:widest$}"));
             bar
         })
         .collect();

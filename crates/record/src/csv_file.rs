@@ -1,14 +1,19 @@
 //! Tables on disk: a streaming writer that keeps the promised order, and a streaming reader.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter};
+use std::io::{self, BufReader, BufWriter, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::cell;
+use crate::open::open_regular;
 use crate::rows::Row;
 
 /// How long a row is held back, so that rows of several threads come out in order: 2 s of run time.
@@ -74,8 +79,13 @@ impl<R: Serialize + Row> RowWriter<R> {
     }
 
     fn pop(&mut self) -> io::Result<()> {
-        if let Some(Reverse(Held { row, .. })) = self.held.pop() {
+        if let Some(Reverse(Held { mut row, .. })) = self.held.pop() {
             self.rows += 1;
+            row.each_text(&mut |text| {
+                if let Cow::Owned(inert) = cell::inert(text) {
+                    *text = inert;
+                }
+            });
             self.out.serialize(row).map_err(into_io)?;
         }
         Ok(())
@@ -143,11 +153,37 @@ pub enum ReadError {
     },
 }
 
-/// Reads one table row by row.
+/// Reads one table row by row, and gives its texts back as they were before they became cells.
 pub struct RowReader<R> {
     path: PathBuf,
-    rows: csv::DeserializeRecordsIntoIter<BufReader<File>, R>,
+    rows: csv::DeserializeRecordsIntoIter<Bounded, R>,
     row: u64,
+    left: Arc<AtomicUsize>,
+}
+
+/// A table's bytes, of which no row may have more than [`ROW_BYTES_MAX`]: a cell that never ends would
+/// fill the memory.
+#[derive(Debug)]
+struct Bounded {
+    file: BufReader<File>,
+    /// Bytes that may still be read until the next row is out.
+    left: Arc<AtomicUsize>,
+}
+
+/// Longest row, in bytes: a joined list of 1,000 deployments stays under 300 kB.
+const ROW_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+impl Read for Bounded {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let left = self.left.load(Ordering::Relaxed);
+        if left == 0 {
+            let why = format!("a row is longer than {} MB", ROW_BYTES_MAX / 1024 / 1024);
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
+        }
+        let n = self.file.read(out)?;
+        self.left.store(left.saturating_sub(n), Ordering::Relaxed);
+        Ok(n)
+    }
 }
 
 impl<R> std::fmt::Debug for RowReader<R> {
@@ -156,29 +192,36 @@ impl<R> std::fmt::Debug for RowReader<R> {
     }
 }
 
-impl<R: DeserializeOwned> RowReader<R> {
+impl<R: DeserializeOwned + Row> RowReader<R> {
     /// Opens the table.
     ///
     /// # Errors
-    /// [`ReadError::Open`].
+    /// [`ReadError::Open`], also for what is no regular file.
     pub fn open(path: &Path) -> Result<Self, ReadError> {
-        let file =
-            File::open(path).map_err(|source| ReadError::Open { path: path.to_owned(), source })?;
-        let rows = csv::Reader::from_reader(BufReader::with_capacity(256 * 1024, file));
-        Ok(Self { path: path.to_owned(), rows: rows.into_deserialize(), row: 0 })
+        let file = open_regular(path)
+            .map_err(|source| ReadError::Open { path: path.to_owned(), source })?;
+        let left = Arc::new(AtomicUsize::new(ROW_BYTES_MAX));
+        let file = BufReader::with_capacity(256 * 1024, file);
+        let rows = csv::Reader::from_reader(Bounded { file, left: Arc::clone(&left) });
+        Ok(Self { path: path.to_owned(), rows: rows.into_deserialize(), row: 0, left })
     }
 }
 
-impl<R: DeserializeOwned> Iterator for RowReader<R> {
+impl<R: DeserializeOwned + Row> Iterator for RowReader<R> {
     type Item = Result<R, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.row += 1;
-        let next = self.rows.next()?;
-        Some(next.map_err(|source| ReadError::Row {
-            path: self.path.clone(),
-            row: self.row,
-            source,
+        self.left.store(ROW_BYTES_MAX, Ordering::Relaxed);
+        let row = self.rows.next()?;
+        let failed = |source| ReadError::Row { path: self.path.clone(), row: self.row, source };
+        Some(row.map_err(failed).map(|mut row: R| {
+            row.each_text(&mut |text| {
+                if cell::original(text).len() < text.len() {
+                    text.remove(0);
+                }
+            });
+            row
         }))
     }
 }

@@ -6,10 +6,12 @@
 //! owns their columns and words, the SLO grammar and the metric names. It must never know tokio, a
 //! gateway, a percentile or a chart.
 
+pub mod cell;
 pub mod csv_file;
 pub mod json_file;
 pub mod layout;
 pub mod machine;
+pub mod open;
 pub mod rows;
 pub mod run;
 pub mod slo;
@@ -17,6 +19,7 @@ pub mod slo;
 pub use csv_file::{ReadError, RowReader, RowWriter};
 pub use json_file::read_json;
 pub use machine::MachineInfo;
+pub use open::{inside, open_regular};
 pub use rows::{
     AttemptEnd, AttemptKind, AttemptRow, DecisionKind, DecisionRow, OracleRow, RequestRow, Row,
     Stage, TargetRow, instance_name, is_instance,

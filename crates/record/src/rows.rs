@@ -218,6 +218,11 @@ pub struct TargetRow {
 pub trait Row {
     /// Column names, in order.
     const COLUMNS: &'static [&'static str];
+
+    /// Hands every cell of text to `change`, all of them: what was named outside may stand in any.
+    /// Whoever writes a table makes them [inert](crate::cell::inert), whoever shows one makes them
+    /// visible.
+    fn each_text(&mut self, change: &mut dyn FnMut(&mut String));
 }
 
 impl Row for RequestRow {
@@ -242,6 +247,11 @@ impl Row for RequestRow {
         "served_visit",
         "attempts",
     ];
+
+    fn each_text(&mut self, change: &mut dyn FnMut(&mut String)) {
+        change(&mut self.phase);
+        self.served_by.iter_mut().for_each(change);
+    }
 }
 
 impl Row for AttemptRow {
@@ -261,17 +271,38 @@ impl Row for AttemptRow {
         "tokens_out",
         "ended",
     ];
+
+    fn each_text(&mut self, change: &mut dyn FnMut(&mut String)) {
+        change(&mut self.deployment);
+        change(&mut self.gateway);
+        self.fault.iter_mut().for_each(change);
+    }
 }
 
 impl Row for DecisionRow {
     const COLUMNS: &'static [&'static str] =
         &["at_ns", "request", "gateway", "kind", "deployment", "detail"];
+
+    fn each_text(&mut self, change: &mut dyn FnMut(&mut String)) {
+        change(&mut self.gateway);
+        change(&mut self.detail);
+        self.deployment.iter_mut().for_each(change);
+    }
 }
 
 impl Row for OracleRow {
     const COLUMNS: &'static [&'static str] = &["request", "warmup", "savable", "deployments"];
+
+    fn each_text(&mut self, change: &mut dyn FnMut(&mut String)) {
+        change(&mut self.deployments);
+    }
 }
 
 impl Row for TargetRow {
     const COLUMNS: &'static [&'static str] = &["fault", "at_ns", "deployments"];
+
+    fn each_text(&mut self, change: &mut dyn FnMut(&mut String)) {
+        change(&mut self.fault);
+        change(&mut self.deployments);
+    }
 }

@@ -13,6 +13,7 @@ mod outcome;
 mod protocol;
 mod seed;
 mod time;
+mod visible;
 
 pub use duration::{DurationError, parse_duration, show_duration};
 pub use id::{ContenderName, DeploymentId, DeploymentNumber, PromptId, RequestId, Visit};
@@ -22,3 +23,4 @@ pub use outcome::{FailureKind, Integrity, Outcome};
 pub use protocol::Protocol;
 pub use seed::{Draw, Seed};
 pub use time::{At, EPOCH_UNIX_NS};
+pub use visible::{is_hidden, visible, visible_line};

@@ -61,7 +61,7 @@ pub(super) fn provider(row: &AttemptRow) -> [Event; 2] {
         row.deployment, row.attempt, row.visit
     );
     let status = row.status.map_or_else(String::new, |status| format!(" {status}"));
-    let billed = if row.tokens_in + row.tokens_out > 0 {
+    let billed = if row.tokens_in.saturating_add(row.tokens_out) > 0 {
         format!(", billed {} in and {} out", count(row.tokens_in), count(row.tokens_out))
     } else {
         String::new()

@@ -1,5 +1,7 @@
 //! `comparison.csv`: one row per contender, for spreadsheets. Empty = never or not applicable.
 
+use std::borrow::Cow;
+
 use super::{File, Format};
 use crate::Analysis;
 use crate::report::{Contender, Measured};
@@ -57,7 +59,7 @@ impl Format for ComparisonCsv {
     }
 }
 
-/// A CSV file of a header and rows.
+/// A CSV file of a header and rows, of which a spreadsheet runs no cell.
 pub(super) fn table(
     name: &str,
     header: Vec<String>,
@@ -65,12 +67,21 @@ pub(super) fn table(
 ) -> File {
     let mut out = csv::Writer::from_writer(Vec::new());
     for row in std::iter::once(header).chain(rows) {
+        let row = row.iter().map(|cell| inert(cell));
         // Writing to memory fails for rows of unequal length only, and these have one per column.
-        if out.write_record(row).is_err() {
+        if out.write_record(row.map(Cow::into_owned)).is_err() {
             break;
         }
     }
     File { name: name.to_owned(), bytes: out.into_inner().unwrap_or_default() }
+}
+
+/// A cell that a spreadsheet does not run; a number is none, negative or not.
+fn inert(cell: &str) -> Cow<'_, str> {
+    match cell.parse::<f64>().is_ok_and(f64::is_finite) {
+        true => Cow::Borrowed(cell),
+        false => record::cell::inert(cell),
+    }
 }
 
 /// A count, or nothing.

@@ -3,12 +3,13 @@
 
 use std::path::Path;
 
-use record::{DecisionKind, DecisionRow, ReadError, RowReader, RunInfo};
+use record::{DecisionKind, DecisionRow, ReadError, RunInfo};
 use vocab::Outcome;
 
 use super::baseline::NS_PER_S;
 use super::promises::Samples;
 use super::sample::Sample;
+use crate::reading;
 use crate::tables::ledger::Ledger;
 use crate::tables::requests::Requests;
 
@@ -131,7 +132,7 @@ fn cooldowns(run: &RunInfo, ledger: &Ledger, path: &Path) -> Result<Vec<Cooldown
     let ends_s = run.scenario.duration_ns as f64 / NS_PER_S;
     let mut open: Vec<Option<Cooldown>> = vec![None; run.deployments.len()];
     let mut done = Vec::new();
-    for row in RowReader::<DecisionRow>::open(path)? {
+    for row in reading::rows::<DecisionRow>(path)? {
         let row = row?;
         let number = row.deployment.as_deref().and_then(|id| ledger.deployments.find(id));
         let number = number.filter(|number| *number < open.len());

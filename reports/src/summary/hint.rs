@@ -25,7 +25,17 @@ impl Red {
 /// `brownout explain <run>/<contender> <request>`
 pub(crate) fn command(analysis: &Analysis, contender: &str, request: u64) -> String {
     let dir = analysis.dir.join(contender).display().to_string();
-    format!("brownout explain {} {request}", plain(&dir))
+    format!("brownout explain {} {request}", quoted(&plain(&dir)))
+}
+
+/// A path as a shell takes it for one word.
+fn quoted(path: &str) -> String {
+    let word = |c: char| c.is_alphanumeric() || "/._-+@:,%=".contains(c);
+    if path.chars().all(word) {
+        path.to_owned()
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
+    }
 }
 
 /// Reading the comparison row by row: the first promise that is broken, else the first failure. An

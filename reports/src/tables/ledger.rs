@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use record::{AttemptEnd, AttemptKind, AttemptRow, ReadError, RowReader, RunInfo, Stage};
+use record::{AttemptEnd, AttemptKind, AttemptRow, ReadError, RunInfo, Stage};
+
+use crate::reading;
 
 /// All attempts of one contender that were meant as inference calls.
 #[derive(Debug, Default)]
@@ -60,7 +62,7 @@ impl Ledger {
     pub(crate) fn read(path: &Path, run: &RunInfo) -> Result<Self, ReadError> {
         let mut ledger = Self::none(run);
         let mut sets = BTreeMap::new();
-        for row in RowReader::<AttemptRow>::open(path)? {
+        for row in reading::rows::<AttemptRow>(path)? {
             let row = row?;
             match row.kind {
                 AttemptKind::Probe => {

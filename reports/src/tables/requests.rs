@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use record::slo::{Metric, Slo};
-use record::{ReadError, RequestRow, RowReader};
+use record::{ReadError, RequestRow};
 use vocab::{FailureKind, Outcome};
 
+use crate::reading;
 use crate::words::figures::counted;
 
 /// Nanoseconds per millisecond.
@@ -50,7 +51,7 @@ impl Requests {
     /// Reads the table; `bounds` decide what is good.
     pub(crate) fn read(path: &Path, bounds: &[Slo]) -> Result<Self, ReadError> {
         let mut rows = Vec::new();
-        for row in RowReader::<RequestRow>::open(path)? {
+        for row in reading::rows::<RequestRow>(path)? {
             let mut request = Request::from(row?);
             request.good = request.outcome == Outcome::Success && request.is_within(bounds);
             rows.push(request);

@@ -12,6 +12,7 @@ mod charts;
 mod explain;
 mod faults;
 mod files;
+mod hostile_text;
 mod numbers;
 mod page;
 mod remote;

@@ -11,6 +11,6 @@ pub(crate) fn explain(args: &Explain) -> Outcome {
     let told = reports::explain::explain(&args.run, args.contender.as_deref(), args.request)
         .map_err(|error| Failure::User(format!("error: {error}")))?;
     let style = Style { width: screen::width(), colour: screen::colour() };
-    screen::print(&reports::terminal::story(&told, style));
+    screen::print_painted(&reports::terminal::story(&told, style));
     Ok(Ended::Done)
 }

@@ -183,6 +183,6 @@ fn persona_alone(args: &Fakes, name: &str, place: Place) -> Result<StandingFakes
 fn print_attempt(row: &AttemptRow) {
     // A row is plain data: what fails here is the reader's pipe.
     if let Ok(line) = serde_json::to_string(row) {
-        screen::print(&line);
+        screen::print_json(&line);
     }
 }

@@ -18,8 +18,11 @@ pub(crate) fn list(args: &List) -> Outcome {
         Listed::Scenarios => listing::scenarios(),
         Listed::Presets => presets()?,
     };
-    let text = if args.json { json(&lines)? } else { table(&lines) };
-    screen::print(&text);
+    if args.json {
+        screen::print_json(&json(&lines)?);
+    } else {
+        screen::print(&table(&lines));
+    }
     Ok(Ended::Done)
 }
 
@@ -34,7 +37,7 @@ fn faults(as_json: bool) -> Outcome {
             listing::instances(),
         ),
     ];
-    let text = if as_json {
+    if as_json {
         let grouped = groups.iter().flat_map(|(group, _, lines)| {
             lines.iter().map(move |line| {
                 let mut value = value(line);
@@ -42,11 +45,11 @@ fn faults(as_json: bool) -> Outcome {
                 value
             })
         });
-        pretty(&grouped.collect::<Vec<_>>())?
+        screen::print_json(&pretty(&grouped.collect::<Vec<_>>())?);
     } else {
-        groups.iter().map(|(_, title, lines)| format!("{title}{}", table(lines))).collect()
-    };
-    screen::print(&text);
+        let titled = groups.iter().map(|(_, title, lines)| format!("{title}{}", table(lines)));
+        screen::print(&titled.collect::<String>());
+    }
     Ok(Ended::Done)
 }
 

@@ -229,7 +229,7 @@ fn show((as_json, several): (bool, bool), outcome: &RunOutcome, analysis: &Analy
             json(&analysis.report);
         }
     } else {
-        screen::print(&reports::terminal::screen(analysis, style));
+        screen::print_painted(&reports::terminal::screen(analysis, style));
     }
     match &outcome.settled {
         Settled::New => {}
@@ -246,7 +246,7 @@ fn show((as_json, several): (bool, bool), outcome: &RunOutcome, analysis: &Analy
 fn json(value: &impl serde::Serialize) {
     // Reports are plain data: what fails here is the reader's pipe.
     if let Ok(text) = serde_json::to_string_pretty(value) {
-        screen::print(&text);
+        screen::print_json(&text);
     }
 }
 
@@ -269,7 +269,7 @@ fn together(args: &Run, analyses: &[(PathBuf, Analysis)]) -> Result<(), Failure>
         json(&series);
     } else {
         let style = Style { width: screen::width(), colour: screen::colour() };
-        screen::print(&reports::terminal::series(&series, style));
+        screen::print_painted(&reports::terminal::series(&series, style));
         screen::print(&format!("report  {}", parent.join("report.json").display()));
     }
     Ok(())

@@ -103,11 +103,7 @@ fn find_timeline(folder: Option<&Path>, path: &str) -> Result<Text, String> {
     if !file.exists() {
         return Err(format!("there is no timeline {path}, neither beside the scenario nor here"));
     }
-    config_text(&file).map_err(|failure| match failure {
-        Failure::User(text) | Failure::Internal(text) => {
-            text.trim_start_matches("error: ").to_owned()
-        }
-    })
+    named_text(&file)
 }
 
 /// A file named on the command line.
@@ -115,9 +111,15 @@ pub(crate) fn config_text(path: &Path) -> Result<Text, Failure> {
     Ok(Text { name: path.display().to_string(), text: files::read_text(path)? })
 }
 
+/// A file named in a scenario.
+fn named_text(path: &Path) -> Result<Text, String> {
+    let text = files::read_named_text(path).map_err(|failure| failure.sentence())?;
+    Ok(Text { name: path.display().to_string(), text })
+}
+
 /// Mistakes with their places, as people read them.
 pub(crate) fn mistakes(report: &Report) -> Failure {
-    Failure::User(report.render(screen::colour_on_stderr(), screen::width()))
+    Failure::Mistakes(report.render(screen::colour_on_stderr(), screen::width()))
 }
 
 /// The config that a scenario names: beside its file, else a shipped one.
@@ -125,11 +127,7 @@ fn find_config(folder: Option<&Path>, path: &str) -> Result<Text, String> {
     if let Some(folder) = folder {
         let file = folder.join(path);
         if file.exists() {
-            return config_text(&file).map_err(|failure| match failure {
-                Failure::User(text) | Failure::Internal(text) => {
-                    text.trim_start_matches("error: ").to_owned()
-                }
-            });
+            return named_text(&file);
         }
     }
     match embedded::config(path) {
@@ -150,9 +148,9 @@ fn binary_hash() -> String {
 /// What is worth knowing before a run: notes and warnings.
 pub(crate) fn print_notes(plan: &Plan) {
     for note in &plan.notes {
-        screen::remark(&format!("  {note}"));
+        screen::remark(&format!("  {}", screen::line(note)));
     }
     for warning in &plan.warnings {
-        screen::remark(&format!("  warning: {warning}"));
+        screen::remark(&format!("  warning: {}", screen::line(warning)));
     }
 }

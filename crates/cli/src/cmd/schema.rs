@@ -12,6 +12,6 @@ pub(crate) fn schema(args: &Schema) -> Outcome {
     };
     let text = serde_json::to_string_pretty(&schema)
         .map_err(|error| Failure::Internal(error.to_string()))?;
-    screen::print(&text);
+    screen::print_json(&text);
     Ok(Ended::Done)
 }

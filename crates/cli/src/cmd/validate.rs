@@ -29,12 +29,14 @@ pub(crate) fn validate(args: &Validate) -> Outcome {
                 ));
                 scenario::print_notes(&plan);
                 for refusal in &plan.refusals {
-                    screen::remark(&format!("  cannot be run: {refusal}"));
+                    screen::remark(&format!("  cannot be run: {}", screen::line(refusal)));
                 }
             }
-            Err(Failure::User(text)) => mistakes.push(text),
-            Err(other) => return Err(other),
+            Err(internal @ Failure::Internal(_)) => return Err(internal),
+            Err(mistake @ (Failure::User(_) | Failure::Mistakes(_))) => mistakes.push(mistake),
         }
     }
-    if mistakes.is_empty() { Ok(Ended::Done) } else { Err(Failure::User(mistakes.join("\n"))) }
+    let Some(last) = mistakes.pop() else { return Ok(Ended::Done) };
+    mistakes.iter().for_each(Failure::tell);
+    Err(last)
 }

@@ -14,6 +14,7 @@ mod exit_codes_say_how_it_ended;
 mod fakes_stand_alone;
 mod generated;
 mod help_begins_with_an_example;
+mod hostile_text_stays_text;
 mod instances_are_told_apart;
 mod newcomers_are_helped;
 mod rooms;

@@ -85,7 +85,7 @@ const HOUSES: &[House] = &[
         name: "reports",
         src: "reports/src",
         floors: &[
-            &["report"],
+            &["reading", "report"],
             &["words"],
             &["explain", "seeds", "summary", "tables", "verdict"],
             &["numbers", "terminal"],

@@ -30,8 +30,8 @@ pub fn init(config: &Text, path: &str) -> Result<String, Report> {
 fn scenario(fleet: &Fleet, path: &str) -> String {
     let mut deployments = String::new();
     for member in &fleet.members {
-        let (id, provider, region) = (member.id.as_str(), member.protocol.name(), &member.region);
-        let line = format!("  # {}: {{}}   # {provider}, region {region}", quoted(id));
+        let (id, provider) = (quoted(member.id.as_str()), member.protocol.name());
+        let line = format!("  # {id}: {{}}   # {provider}, region {}", quoted(&member.region));
         let _ = writeln!(deployments, "{line}");
     }
     let group = fleet.members.first().map_or("", |member| &*member.group);
@@ -41,7 +41,8 @@ fn scenario(fleet: &Fleet, path: &str) -> String {
         .replace("@GROUP@", &quoted(group))
 }
 
-/// A text as a YAML scalar: JSON's strings are YAML.
+/// A text as a YAML scalar: JSON's strings are YAML, and so is `\U`, by which hidden characters stay out of the
+/// terminal.
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
     let safe = text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(plain);
@@ -49,7 +50,14 @@ fn quoted(text: &str) -> String {
         text.to_ascii_lowercase().as_str(),
         "y" | "n" | "yes" | "no" | "on" | "off" | "true" | "false" | "null"
     );
-    if safe && !word { text.to_owned() } else { serde_json::Value::from(text).to_string() }
+    if safe && !word {
+        return text.to_owned();
+    }
+    let written = |c: char| match vocab::is_hidden(c) {
+        true => format!("\\U{:08x}", u32::from(c)),
+        false => c.to_string(),
+    };
+    serde_json::Value::from(text).to_string().chars().map(written).collect()
 }
 
 const TEMPLATE: &str = r#"# What happens to us when our first deployment is throttled, stalls and goes dark?

@@ -1,14 +1,16 @@
 //! What is wrong with an input, told to the person who wrote it: file, line and column, the text
 //! underlined, what was expected, what to try. Several mistakes at once, before anything starts.
 //!
-//! Everything quoted is bounded, without credentials and stripped of control characters: an input that
-//! is hostile to a terminal is still only an input.
+//! Everything quoted is bounded, without credentials, and its hidden characters are written out: an input
+//! that is hostile to a terminal is still only an input.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::text::redact;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use vocab::visible;
 
 /// Most mistakes shown at once; the rest are counted.
 const SHOWN_MAX: usize = 20;
@@ -157,7 +159,7 @@ impl Sources {
     /// Adds a text under the name that messages use. At most 65,535; later ones share the last name.
     pub fn add(&mut self, name: &str, text: &str) -> SourceId {
         let id = u16::try_from(self.list.len()).unwrap_or(u16::MAX);
-        self.list.push((clean(name), Arc::from(displayable(&redact::redacted(text)))));
+        self.list.push((clean(name), Arc::from(redact::redacted(text))));
         SourceId(id)
     }
 
@@ -220,11 +222,12 @@ impl Shown {
         let start = floor_boundary(text, at.start);
         let end = floor_boundary(text, start.saturating_add(at.len)).max(start);
         let label = problem.label.as_deref().map(clean);
+        let (text, start, len) = quotable(text, (start, end));
         Self {
             message,
             help,
-            source: Some(NamedSource::new(name, Arc::clone(text))),
-            span: Some(LabeledSpan::new_primary_with_span(label, (start, end - start))),
+            source: Some(NamedSource::new(name, text)),
+            span: Some(LabeledSpan::new_primary_with_span(label, (start, len))),
         }
     }
 }
@@ -270,22 +273,23 @@ fn floor_boundary(text: &str, byte: usize) -> usize {
     byte
 }
 
-/// A message without control characters, bounded.
+/// A message on one line, its hidden characters written out, bounded.
 fn clean(text: &str) -> String {
     let end = floor_boundary(text, MESSAGE_MAX);
-    let shown: String = text[..end].chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let shown = visible(&text[..end]).replace(['\n', '\t'], " ");
     if end < text.len() { shown + "…" } else { shown }
 }
 
-/// The same text, byte for byte as long, with control characters replaced.
-fn displayable(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '\n' | '\t' => c,
-            '\r' => ' ',
-            c if c.is_control() && c.len_utf8() == 1 => '?',
-            c if c.is_control() => '¿',
-            c => c,
-        })
-        .collect()
+/// A text with its hidden characters written out, but for the line ends of Windows, and where the bytes `from..to`
+/// came to stand in it.
+fn quotable(text: &Arc<str>, (from, to): (usize, usize)) -> (Arc<str>, usize, usize) {
+    let shown = |part: &str| match visible(part) {
+        Cow::Borrowed(_) => part.to_owned(),
+        Cow::Owned(_) => visible(&part.replace("\r\n", "\n")).into_owned(),
+    };
+    if let Cow::Borrowed(_) = visible(text) {
+        return (Arc::clone(text), from, to - from);
+    }
+    let [before, marked, after] = [&text[..from], &text[from..to], &text[to..]].map(shown);
+    (Arc::from([before.as_str(), &marked, &after].concat()), before.len(), marked.len())
 }

@@ -197,7 +197,7 @@ fn huge_files_and_bombs_cost_a_sentence() {
 }
 
 #[test]
-fn terminal_escapes_are_not_passed_on() {
+fn terminal_escapes_are_not_passed_on_but_shown() {
     let text = "scenario: \"\\e[31mred\"\nconfig: config.yaml\n\u{1b}[2J: 1\n";
     let shown = report("escapes", text).to_string();
     assert!(!shown.contains('\u{1b}'), "{shown:?}");

@@ -113,7 +113,60 @@ fn a_damaged_row_is_named_by_file_and_number() {
 /// One row as drawn: quarter of a second at which it ended, milliseconds until it is handed in, request.
 type Drawn = (u64, u64, u64);
 
+/// Text as somebody might name things who means harm, or nothing.
+fn any_text() -> impl Strategy<Value = String> {
+    let first = proptest::sample::select(vec![
+        "", "=", "+", "-", "@", "\t", "\r", "\n", "'", "''=", "＝", "-1", "+1e9", "a",
+    ]);
+    (first, "(?s).{0,20}").prop_map(|(first, rest)| first.to_owned() + &rest)
+}
+
+/// As [`any_text`], where nothing and no text are the same.
+fn some_text() -> impl Strategy<Value = Option<String>> {
+    any_text().prop_map(|text| Some(text).filter(|text| !text.is_empty()))
+}
+
+/// Writes one row and reads it back; no cell in the file begins like a formula.
+fn there_and_back<R>(row: &R) -> R
+where
+    R: Row + Clone + serde::Serialize + serde::de::DeserializeOwned,
+{
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("table.csv");
+    let mut table = RowWriter::create(&path).expect("created");
+    table.push(1, 1, row.clone()).expect("written");
+    table.finish().expect("finished");
+    for cell in csv::Reader::from_path(&path)
+        .expect("opened")
+        .records()
+        .flatten()
+        .next()
+        .expect("a row")
+        .iter()
+    {
+        assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝']), "{cell:?}");
+    }
+    RowReader::open(&path).expect("opened").next().expect("a row").expect("readable")
+}
+
 proptest! {
+    #[test]
+    fn texts_come_back_as_written_and_no_cell_of_a_table_is_run(
+        texts in proptest::collection::vec(any_text(), 4), maybe in proptest::collection::vec(some_text(), 3),
+    ) {
+        let [phase, deployment, gateway, detail] = texts.try_into().expect("four");
+        let [served_by, fault, about] = maybe.try_into().expect("three");
+        let row = RequestRow { phase, served_by, ..request(1, 2) };
+        prop_assert_eq!(there_and_back(&row), row);
+        let row = AttemptRow { deployment: deployment.clone(), gateway: gateway.clone(), fault, ..attempt() };
+        prop_assert_eq!(there_and_back(&row), row);
+        let kind = DecisionKind::Failover;
+        let row = DecisionRow { at_ns: 1, request: None, gateway, kind, deployment: about, detail };
+        prop_assert_eq!(there_and_back(&row), row);
+        let row = OracleRow { request: 1, warmup: false, savable: true, deployments: deployment };
+        prop_assert_eq!(there_and_back(&row), row);
+    }
+
     #[test]
     fn rows_come_out_in_order_of_ending_then_request(
         // Few instants over ten seconds: many ties, and rows that leave while others still come in.

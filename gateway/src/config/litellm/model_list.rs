@@ -103,7 +103,22 @@ impl<'a> ModelEntry<'a> {
                 return None;
             }
         };
+        let named = [(self.top, "model_name", &self.group), (params, "model", &self.model)];
+        for (section, key, _) in named.iter().filter(|(_, _, name)| name.contains(vocab::is_hidden))
+        {
+            let help = "it travels in headers, paths and tables; use letters, digits and `-`";
+            let message = format!("a `{key}` is one line of printable text");
+            reader.error(&section.path_of(key), &message, help);
+        }
         let (own_model, region) = self.place(provider, own_model, reader);
+        if provider.protocol == Protocol::Azure && own_model.contains(char::is_whitespace) {
+            let help = "it is a part of the address; Azure's portal shows it under Deployments";
+            reader.error(
+                &params.path_of("model"),
+                "an Azure deployment's name has no blanks",
+                help,
+            );
+        }
         let (authority, base_path) = self.address((provider, region.as_deref()), reader)?;
         let id = self.id((provider, region.as_deref()), own_model, &authority, reader);
         let id = unique(&id, ids, self.top, reader);
@@ -239,7 +254,7 @@ impl<'a> ModelEntry<'a> {
         let info = self.info.as_ref();
         let written = info.and_then(|info| reader.text(info, "id"));
         if let (Some(id), Some(info)) = (&written, info)
-            && (id.chars().any(char::is_control) || id.len() > ID_BYTES_MAX || id.is_empty())
+            && (id.contains(vocab::is_hidden) || id.len() > ID_BYTES_MAX || id.is_empty())
         {
             reader.error(
                 &info.path_of("id"),
