@@ -1,13 +1,18 @@
-//! The run directory as a place on disk: made beside its final name, compared with an earlier run
-//! of the same digest, and moved into place whole. It must never know what the tables say.
+//! The run directory as a place on disk: claimed, made beside its final name, compared with an earlier
+//! run of the same digest, and moved into place whole. What stands there already may come from anybody.
+//! It must never know what the tables say.
+
+mod claim;
 
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+pub use claim::Claim;
+
 use record::layout::{ROOT_NAMES, TABLES, TABLES_OF_SOME};
 use record::run::{ContenderInfo, RUN_SCHEMA};
-use record::{MachineInfo, RunInfo};
+use record::{MachineInfo, RunInfo, open_regular};
 use sha2::{Digest, Sha256};
 
 /// What became of a finished run.
@@ -36,6 +41,16 @@ pub enum DirectoryError {
         /// The first thing in it that is not a run's.
         found: String,
     },
+    /// Another run is being written to it.
+    #[error(
+        "{dir} is being written by {owner}; wait until that is done, or choose another directory with --out"
+    )]
+    Busy {
+        /// The directory.
+        dir: PathBuf,
+        /// By whom, in words.
+        owner: String,
+    },
     /// The directory cannot be replaced as a whole.
     #[error(
         "{0} cannot be a run directory: it is, or holds, the current directory; name a new one with --out"
@@ -52,14 +67,14 @@ pub enum DirectoryError {
     },
     /// Two simulated runs with one seed differ: a bug in brownout.
     #[error(
-        "this run differs from the earlier one in {final_dir}: {file}; the new bytes are kept in {partial}. \
+        "this run differs from the earlier one in {final_dir}: {file}; the new bytes are kept in {kept}. \
          A simulated run is a pure function of scenario, seed and build: please report this"
     )]
     Differs {
         /// The earlier run.
         final_dir: PathBuf,
         /// The new one.
-        partial: PathBuf,
+        kept: PathBuf,
         /// First file that differs.
         file: String,
     },
@@ -70,23 +85,27 @@ pub enum DirectoryError {
 pub(crate) struct RunDirectory {
     partial: PathBuf,
     target: PathBuf,
+    claim: Claim,
 }
+
+/// Where a finished run stands, what became of it, and the claim to that place, which whoever adds
+/// files to it keeps until they are written.
+pub(crate) type Placed = (PathBuf, Settled, Claim);
 
 impl RunDirectory {
     /// Prepares to write a run that will stand at `target`.
     ///
     /// # Errors
-    /// [`DirectoryError::Foreign`] if something else stands there; [`DirectoryError::Io`].
+    /// [`DirectoryError::Busy`] if another run is being written there; [`DirectoryError::Foreign`] if
+    /// something else stands there; [`DirectoryError::Io`].
     pub(crate) fn prepare(target: &Path) -> Result<Self, DirectoryError> {
+        let claim = Claim::take(target)?;
         if let Some(found) = foreign(target)? {
             return Err(DirectoryError::Foreign { dir: target.to_owned(), found });
         }
-        let partial = partial_beside(target)?;
-        if partial.exists() {
-            fs::remove_dir_all(&partial).map_err(at(&partial))?;
-        }
+        let partial = claim.partial();
         fs::create_dir_all(&partial).map_err(at(&partial))?;
-        Ok(Self { partial, target: target.to_owned() })
+        Ok(Self { partial, target: target.to_owned(), claim })
     }
 
     /// Where the files go while the run goes on.
@@ -133,47 +152,30 @@ impl RunDirectory {
     ///
     /// # Errors
     /// [`DirectoryError::Differs`]; [`DirectoryError::Io`].
-    pub(crate) fn settle(
-        mut self,
-        info: &RunInfo,
-        finish: Finish,
-    ) -> Result<(PathBuf, Settled), DirectoryError> {
+    pub(crate) fn settle(self, info: &RunInfo, finish: Finish) -> Result<Placed, DirectoryError> {
         let earlier = read_run(&self.target);
         let whole = is_complete(&self.target);
         if finish == Finish::Interrupted && whole {
-            self.target = interrupted_beside(&self.target);
-            self.replace()?;
-            return Ok((self.target, Settled::Beside));
+            let beside = free_beside(&self.target, "interrupted")?;
+            self.claim.put(&self.partial, &beside)?;
+            return Ok((beside, Settled::Beside, self.claim));
         }
         let same_run = earlier.as_ref().is_some_and(|earlier| earlier == info);
         if same_run && finish == Finish::Repeatable && whole {
             if let Some(file) = first_difference(&self.partial, &self.target, info)? {
-                return Err(DirectoryError::Differs {
-                    final_dir: self.target.clone(),
-                    partial: self.partial.clone(),
-                    file,
-                });
+                let kept = free_beside(&self.target, "differs")?;
+                self.claim.put(&self.partial, &kept)?;
+                return Err(DirectoryError::Differs { final_dir: self.target, kept, file });
             }
             fs::remove_dir_all(&self.partial).map_err(at(&self.partial))?;
-            return Ok((self.target, Settled::Identical));
+            return Ok((self.target, Settled::Identical, self.claim));
         }
-        self.replace()?;
+        self.claim.put(&self.partial, &self.target)?;
         let settled = earlier.map_or(Settled::New, |run| {
             let part = if whole { "" } else { ", incomplete" };
             Settled::Replaced(format!("{}, seed {}{part}", run.scenario.name, run.scenario.seed))
         });
-        Ok((self.target, settled))
-    }
-
-    /// Puts the new directory in the place of whatever stands there.
-    fn replace(&self) -> Result<(), DirectoryError> {
-        if self.target.exists() {
-            fs::remove_dir_all(&self.target).map_err(at(&self.target))?;
-        }
-        if let Some(parent) = self.target.parent() {
-            fs::create_dir_all(parent).map_err(at(parent))?;
-        }
-        fs::rename(&self.partial, &self.target).map_err(at(&self.target))
+        Ok((self.target, settled, self.claim))
     }
 }
 
@@ -188,33 +190,34 @@ pub(crate) enum Finish {
     Interrupted,
 }
 
-/// A hidden sibling of `target`, so that moving it into place is one rename.
-fn partial_beside(target: &Path) -> Result<PathBuf, DirectoryError> {
-    let here = || DirectoryError::Here(target.to_owned());
-    let absolute = std::path::absolute(target).map_err(at(target))?;
-    let current = std::env::current_dir().map_err(at(target))?;
-    if current.starts_with(&absolute) {
-        return Err(here());
+/// Where a run goes that does not replace the one at `target`: `NAME-WORD`, or with a number behind it
+/// where somebody else's files stand there.
+fn free_beside(target: &Path, word: &str) -> Result<PathBuf, DirectoryError> {
+    let name = target.file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = format!("{}-{word}", name.unwrap_or_else(|| "run".to_owned()));
+    let first = target.with_file_name(&name);
+    for n in 1..=BESIDE_MAX {
+        let numbered = target.with_file_name(format!("{name}-{n}"));
+        let beside = if n == 1 { first.clone() } else { numbered };
+        if foreign(&beside).is_ok_and(|found| found.is_none()) {
+            return Ok(beside);
+        }
     }
-    let name = absolute.file_name().ok_or_else(here)?.to_string_lossy().into_owned();
-    Ok(absolute.with_file_name(format!(".{name}.{}.partial", std::process::id())))
+    let found = "other files, under every name that was tried".to_owned();
+    Err(DirectoryError::Foreign { dir: first, found })
 }
 
-/// Where an interrupted repetition goes.
-fn interrupted_beside(target: &Path) -> PathBuf {
-    let name = target.file_name().map(|name| name.to_string_lossy().into_owned());
-    target.with_file_name(format!("{}-interrupted", name.unwrap_or_else(|| "run".to_owned())))
-}
+/// Names that are tried for a run that stands beside another.
+const BESIDE_MAX: u32 = 100;
 
 /// Reads the `run.json` of a directory, if it holds a run.
 pub fn read_run(dir: &Path) -> Option<RunInfo> {
-    let bytes = fs::read(dir.join("run.json")).ok()?;
-    serde_json::from_slice(&bytes).ok()
+    record::read_json(&dir.join("run.json")).ok()
 }
 
 fn is_complete(dir: &Path) -> bool {
-    let bytes = fs::read(dir.join("machine.json")).unwrap_or_default();
-    serde_json::from_slice::<MachineInfo>(&bytes).is_ok_and(|info| info.incomplete.is_none())
+    let machine = record::read_json::<MachineInfo>(&dir.join("machine.json"));
+    machine.is_ok_and(|info| info.incomplete.is_none())
 }
 
 /// The first entry of `dir` that no run has written; `None` if there is nothing but a run, or nothing.
@@ -271,8 +274,8 @@ fn files(info: &RunInfo, dirs: &[&Path]) -> Vec<String> {
 fn first_difference(a: &Path, b: &Path, info: &RunInfo) -> Result<Option<String>, DirectoryError> {
     for file in files(info, &[a, b]) {
         let (left, right) = (a.join(&file), b.join(&file));
-        let left_bytes = fs::read(&left).map_err(at(&left))?;
-        let right_bytes = fs::read(&right).map_err(at(&right))?;
+        let left_bytes = read(&left).map_err(at(&left))?;
+        let right_bytes = read(&right).map_err(at(&right))?;
         if left_bytes != right_bytes {
             let line = left_bytes
                 .split(|byte| *byte == b'\n')
@@ -283,6 +286,12 @@ fn first_difference(a: &Path, b: &Path, info: &RunInfo) -> Result<Option<String>
         }
     }
     Ok(None)
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_regular(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn digest_of(dir: &Path, info: &RunInfo) -> Result<String, DirectoryError> {
@@ -303,7 +312,7 @@ pub fn hash_of_file(path: &Path) -> Option<String> {
 }
 
 fn feed(hash: &mut Sha256, path: &Path) -> io::Result<()> {
-    let mut open = fs::File::open(path)?;
+    let mut open = open_regular(path)?;
     let mut block = vec![0; 64 * 1024];
     loop {
         let n = open.read(&mut block)?;

@@ -29,7 +29,7 @@ mod wall_world;
 mod watch;
 mod world_parts;
 
-pub use directory::{DirectoryError, Settled, hash_of_file, read_run};
+pub use directory::{Claim, DirectoryError, Settled, hash_of_file, read_run};
 pub use error::RunError;
 pub use fake_providers::config::FakesConfig;
 pub use load::{REMOTE, Standing, load, target_of};

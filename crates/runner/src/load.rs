@@ -98,8 +98,9 @@ pub fn load(
     machine.incomplete = summary.interrupted.then(|| "interrupted".to_owned());
     directory.write_machine(&machine)?;
     let finish = if summary.interrupted { Finish::Interrupted } else { Finish::Measured };
-    let (dir, settled) = directory.settle(&info, finish)?;
-    Ok(RunOutcome { dir, settled, digest: String::new(), took, interrupted: summary.interrupted })
+    let (dir, settled, claim) = directory.settle(&info, finish)?;
+    let interrupted = summary.interrupted;
+    Ok(RunOutcome { dir, settled, digest: String::new(), took, interrupted, claim })
 }
 
 /// What `run.json` says: the scenario's traffic and promise; the gateway, its deployments' faults and

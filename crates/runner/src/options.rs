@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use record::machine::{GeneratorHealth, StandingClock};
 
-use crate::directory::Settled;
+use crate::directory::{Claim, Settled};
 
 /// How to run a plan.
 #[derive(Clone)]
@@ -32,7 +32,7 @@ impl std::fmt::Debug for RunOptions {
 }
 
 /// What a run left behind.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct RunOutcome {
     /// The run directory.
     pub dir: PathBuf,
@@ -44,6 +44,8 @@ pub struct RunOutcome {
     pub took: Duration,
     /// Whether it was interrupted.
     pub interrupted: bool,
+    /// The directory is this process's until this is dropped: reports are added to it.
+    pub claim: Claim,
 }
 
 /// What is left of a world when it has ended.

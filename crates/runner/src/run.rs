@@ -44,8 +44,8 @@ pub fn run(plan: &Plan, options: &RunOptions, watch: &Watch) -> Result<RunOutcom
         ClockKind::Virtual => Finish::Repeatable,
         ClockKind::Wall => Finish::Measured,
     };
-    let (dir, settled) = directory.settle(&plan.info, finish)?;
-    Ok(RunOutcome { dir, settled, digest, took, interrupted })
+    let (dir, settled, claim) = directory.settle(&plan.info, finish)?;
+    Ok(RunOutcome { dir, settled, digest, took, interrupted, claim })
 }
 
 /// Plays every contender in virtual time, as many at a time as there are cores.

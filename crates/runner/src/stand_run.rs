@@ -5,6 +5,7 @@
 //! Everything that they answer comes from outside, and is bounded. It must never trust what they
 //! answer.
 
+use std::io::Read as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -96,6 +97,9 @@ struct Page {
 /// Readings of the clock per estimate: the quickest of so many met no queue.
 const EXCHANGES: usize = 24;
 
+/// Longest file of a token, in bytes.
+const TOKEN_FILE_BYTES_MAX: u64 = 64 * 1024;
+
 /// How long any one answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -130,7 +134,11 @@ fn token(plan: &Plan, scenario: &str) -> Result<Option<Arc<str>>, StandRunError>
         return Ok(None);
     };
     let path = Path::new(scenario).parent().map_or_else(|| file.into(), |folder| folder.join(file));
-    let text = std::fs::read_to_string(&path).map_err(|error| {
+    // The scenario names it, so that it may be anything.
+    let mut text = String::new();
+    let read = record::open_regular(&path)
+        .and_then(|file| file.take(TOKEN_FILE_BYTES_MAX).read_to_string(&mut text));
+    read.map_err(|error| {
         StandRunError::Cannot(format!("cannot read the token in {}: {error}", path.display()))
     })?;
     Ok(Some(Arc::from(text.lines().next().unwrap_or_default().trim())))

@@ -293,7 +293,9 @@ fn failed(error: &RunError) -> Failure {
     }
     match error {
         RunError::Directory(
-            runner::DirectoryError::Foreign { .. } | runner::DirectoryError::Here(_),
+            runner::DirectoryError::Foreign { .. }
+            | runner::DirectoryError::Busy { .. }
+            | runner::DirectoryError::Here(_),
         )
         | RunError::Fakes(_)
         | RunError::Standing(_)
