@@ -4,13 +4,20 @@
 //! parallel. It holds one contender's requests and attempts at a time, and nothing per token. It
 //! must never know how a number is printed, or how another contender did.
 
-mod baseline;
+mod attempts;
+mod calm;
 pub(crate) mod charts;
+mod class;
+mod credit;
 mod detection;
 mod examples;
+mod failback;
 mod fault;
+mod fault_row;
+mod meeting;
 mod promises;
 mod sample;
+mod spell;
 
 use std::hash::Hasher as _;
 use std::path::Path;
@@ -21,11 +28,14 @@ use siphasher::sip::SipHasher13;
 use vocab::Outcome;
 
 use crate::reading;
-use crate::report::{Contender, DeploymentShare, FaultResult, Measured, Percentiles, Tokens};
+use crate::report::{Contender, DeploymentShare, FaultKind, Measured, Percentiles, Tokens};
 use crate::tables::ledger::Ledger;
 use crate::tables::requests::{Request, Requests};
 use crate::tables::tally::Tally;
 use charts::Charts;
+use fault::Books;
+use fault_row::FaultRow;
+use meeting::Meetings;
 use promises::{Samples, Totals};
 use sample::{Sample, share, wilson95};
 
@@ -60,7 +70,8 @@ pub(crate) fn evaluate(
     dir: &Path,
     played: Played,
 ) -> Result<Evaluation, ReadError> {
-    let requests = Requests::read(&dir.join("requests.csv"), &promises::request_bounds(&run.slo))?;
+    let bounds = promises::request_bounds(&run.slo);
+    let requests = Requests::read(&dir.join("requests.csv"), &run.phases, &bounds)?;
     // What came after the interruption was not played: it is no silence, and nobody's failure.
     let mut until_then = run.clone();
     let duration_ns = &mut until_then.scenario.duration_ns;
@@ -78,15 +89,18 @@ pub(crate) fn evaluate(
     let samples = Samples::of(requests.judged());
     let decisions = observed.then(|| dir.join("decisions.csv"));
     let charts = charts::charts(run, (&requests, &ledger), &samples, decisions.as_deref())?;
+    let rows = FaultRow::all(run, who, dir)?;
+    let books = (&requests, &ledger);
+    let places = meeting::places((&rows, who.instances), books, decisions.as_deref())?;
+    let meetings = Meetings::of(run, &rows, books, &places);
     let mut mismatches = requests.mismatches();
     if observed {
         mismatches.extend(tally.mismatches(&requests));
     }
-    let inputs = Inputs { run, requests, ledger, tally, samples, observed };
+    let inputs = Inputs { run, requests, ledger, tally, samples, rows, meetings, observed };
     let numbers = inputs.numbers(who);
-    let tables = (&inputs.requests, &inputs.ledger);
     Ok(Evaluation {
-        fault_examples: examples::of_faults(&numbers.faults, run, tables),
+        fault_examples: examples::of_faults(&numbers.faults, &inputs.requests),
         numbers,
         charts,
         mismatches,
@@ -115,6 +129,8 @@ struct Inputs<'a> {
     ledger: Ledger,
     tally: Tally,
     samples: Samples,
+    rows: Vec<FaultRow>,
+    meetings: Meetings,
     /// Whether there is a ledger; without one, what only it can tell is `None`.
     observed: bool,
 }
@@ -127,22 +143,16 @@ impl Inputs<'_> {
         let success_rate = of_judged(samples.succeeded);
         let budget = known(promises::error_budget(&self.run.slo));
         let told = |number: u64| self.observed(Measured::Known(number));
-        let cost_usd = self.observed(Measured::known_or(tally.cost, Measured::Unpriced));
-        let cost_usd = cost_usd.map(vocab::PicoUsd::usd);
-        let cost_per_1k_good_usd = cost_usd.and_then(|usd| {
-            Measured::known_or(share(1000, samples.good), Measured::Never).map(|per| usd * per)
-        });
+        let Bill { cost_usd, cost_usd_at_least, unpriced_share, cost_per_1k_good_usd } =
+            self.bill();
         let retry_amplification =
             self.observed(known(share(tally.attempts, counts.offered - counts.cancelled)));
-        let faults = self.faults(who, budget);
+        let felt = self.faults(who, budget);
+        let faults = felt.rows;
         let totals = Totals { faults: &faults, retry_amplification, cost_per_1k_good_usd };
         let slo = promises::judge(&self.run.slo, samples, &totals);
         let (failures_by_kind, failure_examples) = examples::failures(&self.requests);
-        let (met_fault, rescued_requests) = self.met_and_rescued();
-        let rescued = match tally.unattributed_faults {
-            0 => self.observed(known(share(rescued_requests, met_fault))),
-            _ => Measured::NotObserved,
-        };
+        let Tested { tested, met_fault, rescued_requests, rescued } = self.tested();
         Contender {
             name: who.name.clone(),
             kind: who.kind,
@@ -178,16 +188,20 @@ impl Inputs<'_> {
             probes: told(self.ledger.probes),
             retry_amplification,
             rescued,
-            met_fault: told(met_fault),
-            rescued_requests: told(rescued_requests),
+            met_fault,
+            rescued_requests,
             tokens: self.tokens(),
             cost_usd,
+            cost_usd_at_least,
+            unpriced_share,
             cost_per_1k_good_usd,
             extra_cost_per_rescued_usd: Measured::NotApplicable,
             error_budget_burn: fault::burn(success_rate, budget),
             healthy_before_fault: known(self.healthy_before_fault()),
             deployments: self.deployments(),
+            tested,
             faults,
+            spells_of_nobody: felt.spells_of_nobody,
             slo,
         }
     }
@@ -211,31 +225,58 @@ impl Inputs<'_> {
         counts
     }
 
-    fn faults(&self, who: &ContenderInfo, budget: Measured<f64>) -> Vec<FaultResult> {
-        let books = fault::Tables { requests: &self.requests, ledger: &self.ledger };
-        let settings = fault::Settings { budget, cooldown_ns: who.cooldown_ns };
-        let mut faults: Vec<FaultResult> = (0..self.run.faults.len())
-            .map(|at| fault::evaluate(self.run, &books, at, &settings))
-            .collect();
-        if !self.observed {
-            for fault in &mut faults {
-                fault.met_requests = Measured::NotObserved;
-                fault.time_to_detect_s = Measured::NotObserved;
-                fault.time_to_rescue_s = Measured::NotObserved;
-                fault.failback_s = Measured::NotObserved;
-                fault.first_victims = Measured::NotObserved;
-                fault.flaps = Measured::NotObserved;
-            }
-        }
-        faults
+    fn faults(&self, who: &ContenderInfo, budget: Measured<f64>) -> fault::Outcome {
+        fault::evaluate(&Books {
+            run: self.run,
+            who,
+            requests: &self.requests,
+            ledger: &self.ledger,
+            rows: &self.rows,
+            meetings: &self.meetings,
+            budget,
+        })
     }
 
-    fn met_and_rescued(&self) -> (u64, u64) {
-        let request = self.requests.rows.iter().zip(&self.tally.requests);
-        let met = request.filter(|(request, attempted)| request.is_judged() && attempted.met_fault);
-        met.fold((0, 0), |(met, rescued), (request, _)| {
+    /// Who met a fault. Where dials that did cannot be attributed, that somebody did is all that is known.
+    fn tested(&self) -> Tested {
+        let is_fault = |row: &usize| match self.rows[*row].kind {
+            FaultKind::Fault => true,
+            FaultKind::Event => false,
+        };
+        let requests = self.requests.rows.iter().enumerate();
+        let met = requests.filter(|(at, _)| self.meetings.rows_of(*at).iter().any(is_fault));
+        let (met, rescued) = met.fold((0, 0), |(met, rescued), (_, request)| {
             (met + 1, rescued + u64::from(request.succeeded()))
-        })
+        });
+        let unattributed = self.tally.unattributed_faults;
+        let told = |number: u64| match unattributed {
+            0 => self.observed(Measured::Known(number)),
+            _ => Measured::NotObserved,
+        };
+        Tested {
+            tested: self.observed(Measured::Known(met + unattributed > 0)),
+            met_fault: told(met),
+            rescued_requests: told(rescued),
+            rescued: told(met).and_then(|met| known(share(rescued, met))),
+        }
+    }
+
+    /// What it cost; exact where every attempt that was billed has a price.
+    fn bill(&self) -> Bill {
+        let tally = &self.tally;
+        let cost_usd_at_least = self.observed(Measured::Known(tally.cost.usd()));
+        let cost_usd = match tally.unpriced {
+            0 => cost_usd_at_least,
+            _ => Measured::Unpriced,
+        };
+        let per_1k = Measured::known_or(share(1000, self.samples.good), Measured::Never);
+        Bill {
+            cost_usd,
+            cost_usd_at_least,
+            unpriced_share: self
+                .observed(known(share(tally.unpriced, tally.billed_in + tally.billed_out))),
+            cost_per_1k_good_usd: cost_usd.and_then(|usd| per_1k.map(|per| usd * per)),
+        }
     }
 
     /// Failures only, for which `value` exists.
@@ -269,11 +310,12 @@ impl Inputs<'_> {
     /// start says nothing about before. `None` without a fault, or without requests before it.
     fn healthy_before_fault(&self) -> Option<bool> {
         let first = self.run.faults.iter().map(|fault| fault.from_ns).min()?;
-        let before =
-            self.requests.rows.iter().zip(&self.tally.requests).filter(|(request, attempted)| {
-                request.is_judged() && request.intended_ns < first && !attempted.met_fault
-            });
-        let samples = Samples::of(before.map(|(request, _)| request));
+        let before = self.requests.rows.iter().enumerate().filter(|(at, request)| {
+            request.is_judged()
+                && request.intended_ns < first
+                && self.meetings.rows_of(*at).is_empty()
+        });
+        let samples = Samples::of(before.map(|(_, request)| request));
         promises::healthy(&self.run.slo, &samples)
     }
 
@@ -286,6 +328,22 @@ impl Inputs<'_> {
         }
         (self.requests.rows.len() as u64, hash.finish())
     }
+}
+
+/// Who met a fault, and who of them succeeded.
+struct Tested {
+    tested: Measured<bool>,
+    met_fault: Measured<u64>,
+    rescued_requests: Measured<u64>,
+    rescued: Measured<f64>,
+}
+
+/// Money.
+struct Bill {
+    cost_usd: Measured<f64>,
+    cost_usd_at_least: Measured<f64>,
+    unpriced_share: Measured<f64>,
+    cost_per_1k_good_usd: Measured<f64>,
 }
 
 /// Outcomes of offered requests outside warm-up.

@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use contender::{Contender, DeploymentShare, Percentiles, Tokens};
-pub use fault::{ByInstance, FaultResult};
+pub use fault::{ByInstance, FaultKind, FaultResult, SpellOfNobody};
 pub(crate) use listed::Listed;
 use listed::{list_in_schema, listed};
 pub use measured::Measured;

@@ -5,6 +5,7 @@ use super::comparison_csv::{cell, table, whole};
 use super::{File, Format};
 use crate::Analysis;
 use crate::report::{FaultResult, Listed as _};
+use crate::words::fault::kind;
 
 /// The format.
 #[derive(Debug)]
@@ -15,11 +16,14 @@ type Column = (&'static str, fn(&FaultResult) -> String);
 
 const COLUMNS: &[Column] = &[
     ("fault", |f| f.id.clone()),
+    ("kind", |f| kind(f.kind).to_owned()),
     ("summary", |f| f.summary.clone()),
     ("target", |f| f.target.clone()),
     ("from_s", |f| f.from_s.to_string()),
     ("to_s", |f| f.to_s.to_string()),
     ("met_requests", |f| whole(f.met_requests)),
+    ("exposed", |f| whole(f.exposed)),
+    ("victims", |f| whole(f.victims)),
     ("success_rate", |f| cell(f.success_rate)),
     ("good_rate_before", |f| cell(f.good_rate_before)),
     ("time_to_detect_s", |f| cell(f.time_to_detect_s)),

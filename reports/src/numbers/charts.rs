@@ -6,7 +6,7 @@ use std::path::Path;
 use record::{DecisionKind, DecisionRow, ReadError, RunInfo};
 use vocab::Outcome;
 
-use super::baseline::NS_PER_S;
+use super::calm::NS_PER_S;
 use super::promises::Samples;
 use super::sample::Sample;
 use crate::reading;

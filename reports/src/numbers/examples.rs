@@ -3,12 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use record::RunInfo;
 use record::slo::Metric;
 use vocab::{FailureKind, Outcome};
 
 use crate::report::FaultResult;
-use crate::tables::ledger::Ledger;
 use crate::tables::requests::{Request, Requests};
 
 /// Example requests kept per failure kind.
@@ -55,31 +53,14 @@ pub(super) fn slowest_by_metric(requests: &Requests) -> BTreeMap<String, u64> {
     streamed.chain(e2e.map(|request| (Metric::E2e.name().to_owned(), request))).collect()
 }
 
-/// A request that shows what each fault did: the first failed one of which an attempt met it, else the first
-/// failed one that was intended while it lasted. In the order of `faults`.
-pub(super) fn of_faults(
-    faults: &[FaultResult],
-    run: &RunInfo,
-    (requests, ledger): (&Requests, &Ledger),
-) -> Vec<Option<u64>> {
-    let failed = |request: &&Request| request.is_judged() && request.outcome == Outcome::Failed;
-    let mut met: Vec<Option<u64>> = vec![None; run.faults.len()];
-    for attempt in ledger.attempts.iter().filter(|attempt| attempt.met_any()) {
-        let Some(request) = attempt.request.and_then(|id| requests.find(id)).filter(failed) else {
-            continue;
-        };
-        for &fault in &ledger.fault_sets[attempt.faults] {
-            met[fault] = met[fault].or(Some(request.id));
-        }
-    }
+/// A request that shows what each fault did: its first victim, else the first failed one that was intended while it
+/// lasted. In the order of `faults`.
+pub(super) fn of_faults(faults: &[FaultResult], requests: &Requests) -> Vec<Option<u64>> {
     let during = |fault: &FaultResult| {
         let ns = |s: f64| (s * 1e9).round() as u64;
         let mut during = requests.judged_between(ns(fault.from_s), ns(fault.to_s));
         during.find(|request| request.outcome == Outcome::Failed).map(|request| request.id)
     };
-    let of = |fault: &FaultResult| {
-        let at = run.faults.iter().position(|info| info.id == fault.id);
-        at.and_then(|at| met[at]).or_else(|| during(fault))
-    };
+    let of = |fault: &FaultResult| fault.victim_examples.first().copied().or_else(|| during(fault));
     faults.iter().map(of).collect()
 }

@@ -1,105 +1,60 @@
-//! How one contender came through one fault: detect, rescue, recover, fail back.
+//! How one contender came through what befell it, row by row: exposed, victims, detect, rescue, recover, fail back.
 //!
-//! The definitions are those of the design, section 6. Whatever cannot be told from this run is
-//! listed as not applicable, with `null`; whatever never happened is `null` alone.
+//! The definitions are those of `docs/numbers.md`. Whatever cannot be told from this run is listed as not applicable,
+//! with `null`; whatever never happened is `null` alone. What several rows need (calm, who met what, classes, spells) is
+//! found once and shared.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use record::{RunInfo, Stage, is_instance};
+use record::RunInfo;
+use record::run::ContenderInfo;
 
-use super::baseline::{Before, NS_PER_S, quiet_ns, window_ns};
-use super::detection::{Detection, Silence, watch};
-use super::sample::{Sample, share};
-use crate::report::{ByInstance, FaultResult, Measured};
-use crate::tables::ledger::{Attempt, Ledger};
+use super::attempts::{Ends, Seen};
+use super::calm::{Calm, NS_PER_S};
+use super::class::{Class, Count, Lives, REQUESTS_MIN};
+use super::credit::{Felt, Standing};
+use super::fault_row::{Acts, FaultRow};
+use super::meeting::Meetings;
+use super::spell::{Bounds, EPSILON};
+use crate::report::{FaultResult, Measured, SpellOfNobody};
+use crate::tables::ledger::Ledger;
 use crate::tables::requests::Requests;
 
-/// Requests in one window of the recovery rule.
-const RECOVERY_WINDOW: usize = 20;
+/// Those who met a row and nothing else must be this much under the baseline to count as harmed by it.
+const HARM_POINTS: f64 = 0.10;
 
-/// A window is bad if its good share is more than this under the share before.
-const RECOVERY_POINTS: f64 = 0.10;
+/// Victims of a row that are named, for `brownout explain`.
+const EXAMPLES_MAX: usize = 5;
 
-/// A target has failed back if its share of attempts is within this part of the share before.
-const FAILBACK_PART: f64 = 1.0 / 3.0;
-
-/// Guards comparisons of shares against the last bit: 1.0 − 0.9 is a little more than 0.1.
-const EPSILON: f64 = 1e-9;
-
-/// Everything about one fault and one contender that the single numbers ask for.
-struct FaultView<'a> {
-    run: &'a RunInfo,
-    requests: &'a Requests,
-    ledger: &'a Ledger,
-    /// Longest cooldown that the contender's settings can cause, in nanoseconds.
-    cooldown_ns: u64,
-    /// Position in `run.json`.
-    fault: usize,
-    /// Numbers of the deployments that it hits.
-    targets: Vec<usize>,
-    before: Before,
-    /// λ: attempts per second at the target before.
-    lambda: f64,
-}
-
-/// One contender's two tables.
+/// One contender: who it is, its tables, and what befell it.
 #[derive(Debug)]
-pub(crate) struct Tables<'a> {
+pub(crate) struct Books<'a> {
+    pub(crate) run: &'a RunInfo,
+    pub(crate) who: &'a ContenderInfo,
     pub(crate) requests: &'a Requests,
     pub(crate) ledger: &'a Ledger,
-}
-
-/// What was promised, and how long the contender leaves a target alone.
-#[derive(Debug)]
-pub(crate) struct Settings {
+    pub(crate) rows: &'a [FaultRow],
+    pub(crate) meetings: &'a Meetings,
     /// 1 − the promised success rate.
     pub(crate) budget: Measured<f64>,
-    /// Longest cooldown that its settings can cause, in nanoseconds.
-    pub(crate) cooldown_ns: u64,
 }
 
-/// Evaluates the fault at position `fault` of `run.json`.
-pub(crate) fn evaluate(
-    run: &RunInfo,
-    books: &Tables<'_>,
-    fault: usize,
-    settings: &Settings,
-) -> FaultResult {
-    let Tables { requests, .. } = *books;
-    let view = FaultView::new(run, books, fault, settings.cooldown_ns);
-    let info = &run.faults[fault];
-    let judged: Vec<_> = requests.judged_between(info.from_ns, info.to_ns).collect();
-    let succeeded = judged.iter().filter(|request| request.succeeded()).count() as u64;
-    let rate = Measured::known_or(share(succeeded, judged.len() as u64), Measured::NotApplicable);
-    let good_before = view.good_share_before();
-    let seen = view.detect(None);
-    // A gateway's own fault, or one in front of it, is seen by no provider.
-    let met_requests = match info.deployments[..] {
-        [] => Measured::NotObserved,
-        [_, ..] => Measured::Known(view.met_requests()),
-    };
-    let since_start = |ns: u64| ns.saturating_sub(info.from_ns) as f64 / NS_PER_S;
-    let since_end = |ns: u64| ns.saturating_sub(info.to_ns) as f64 / NS_PER_S;
-    FaultResult {
-        id: info.id.clone(),
-        summary: info.summary.clone(),
-        target: info.target.clone(),
-        entry: info.origin.as_ref().map(|origin| origin.entry.clone()),
-        from_s: info.from_ns as f64 / NS_PER_S,
-        to_s: info.to_ns as f64 / NS_PER_S,
-        met_requests,
-        success_rate: rate,
-        good_rate_before: good_before,
-        time_to_detect_s: seen.and_then(detected_ns).map(since_start),
-        time_to_detect_by_instance_s: view.detect_by_instance(),
-        time_to_rescue_s: view.rescued_ns().map(since_start),
-        time_to_recover_s: good_before
-            .and_then(|before| view.recovered_ns(before))
-            .map(since_start),
-        failback_s: view.failback_ns().map(since_end),
-        first_victims: seen.map(|seen| view.failed_until(seen.detected_ns.unwrap_or(info.to_ns))),
-        flaps: seen.map(|seen| seen.flaps),
-        error_budget_burn: burn(rate, settings.budget),
+/// All rows, and the spells that are no row's.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) rows: Vec<FaultResult>,
+    pub(crate) spells_of_nobody: Vec<SpellOfNobody>,
+}
+
+/// Evaluates every row.
+pub(crate) fn evaluate(books: &Books<'_>) -> Outcome {
+    let mut trial = Trial::new(books);
+    let standings = trial.standings();
+    let rows = 0..books.rows.len();
+    Outcome {
+        rows: rows.map(|row| trial.result(row, &standings)).collect(),
+        spells_of_nobody: trial.spells_of_nobody(&standings),
     }
 }
 
@@ -108,212 +63,281 @@ pub(crate) fn burn(success_rate: Measured<f64>, budget: Measured<f64>) -> Measur
     success_rate.and_then(|rate| budget.map(|budget| (1.0 - rate) / budget))
 }
 
-fn detected_ns(seen: Detection) -> Measured<u64> {
-    Measured::known_or(seen.detected_ns, Measured::Never)
+/// Which phases' requests belong to a class, and who belongs to it besides.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct ClassKey {
+    /// By phase, whether its requests do; one more for requests of no known phase.
+    phases: Vec<bool>,
+    /// Positions of requests of other phases that met the row all the same.
+    others: Vec<usize>,
 }
 
-impl<'a> FaultView<'a> {
-    fn new(run: &'a RunInfo, books: &Tables<'a>, fault: usize, cooldown_ns: u64) -> Self {
-        let Tables { requests, ledger } = *books;
-        let ids = run.faults[fault].deployments.iter();
-        let targets: Vec<usize> = ids.filter_map(|id| ledger.deployments.find(id)).collect();
-        let before = Before::fault(run, fault);
-        let (hits, _) = before.attempts(ledger, &targets, None);
-        let seconds = before.seconds();
-        let lambda = if seconds > 0.0 { hits as f64 / seconds } else { 0.0 };
-        Self { run, requests, ledger, cooldown_ns, fault, targets, before, lambda }
+/// What is found once.
+struct Trial<'a> {
+    books: &'a Books<'a>,
+    calm: Calm,
+    lives: Lives,
+    ends: Ends,
+    /// Classes without others: most rows share a few.
+    classes: BTreeMap<ClassKey, Rc<Class>>,
+    /// Spells of these classes.
+    spells: BTreeMap<(ClassKey, Bounds), Rc<Vec<Felt>>>,
+}
+
+impl<'a> Trial<'a> {
+    fn new(books: &'a Books<'a>) -> Self {
+        let calm = Calm::new(books.run, books.rows);
+        let start_ns = |row: &usize| books.rows[*row].from_ns;
+        let hit_ns = |at: usize| books.meetings.rows_of(at).iter().map(start_ns).max();
+        let lives = Lives::of(books.requests, &calm, hit_ns);
+        let ends = Ends::of(books.ledger);
+        Self { books, calm, lives, ends, classes: BTreeMap::new(), spells: BTreeMap::new() }
     }
 
-    /// When the target was left alone, by all instances or by one.
-    fn detect(&self, caller: Option<usize>) -> Measured<Detection> {
-        let info = &self.run.faults[self.fault];
-        let partial = info.share < 1.0 || !info.when.is_empty();
-        if partial || info.only_slows {
-            return Measured::NotApplicable;
-        }
-        // Only one instance may have the link that it is about; the others carry on.
-        let caller = match self.only_caller() {
-            Some(Some(only)) if caller.is_none_or(|caller| caller == only) => Some(only),
-            Some(Some(_) | None) => return Measured::NotApplicable,
-            None => caller,
-        };
-        let lambda = match caller {
-            None => self.lambda,
-            Some(_) => {
-                let (hits, _) = self.before.attempts(self.ledger, &self.targets, caller);
-                hits as f64 / self.before.seconds().max(f64::MIN_POSITIVE)
+    fn standings(&mut self) -> Vec<Standing> {
+        let alone = self.met_alone();
+        let standing = |(row, alone): (usize, Count)| {
+            let FaultRow { from_ns, to_ns, .. } = self.books.rows[row];
+            if !self.books.rows[row].is_here() {
+                return Standing { from_ns, ..Standing::default() };
+            }
+            let class = self.class(&self.key(row));
+            let before = class.calm_before(from_ns).map(Count::share);
+            let is_as_before = |before: f64| alone.share() - before <= HARM_POINTS + EPSILON;
+            Standing {
+                from_ns,
+                grace_ns: Some(class.grace_ns(to_ns, self.books.run.scenario.duration_ns)),
+                harmless: alone.all >= REQUESTS_MIN && before.is_some_and(is_as_before),
             }
         };
-        let lasts_s = info.to_ns.saturating_sub(info.from_ns) as f64 / NS_PER_S;
-        let Some(window_ns) = quiet_ns(lambda, lasts_s) else { return Measured::TooFew };
-        let at_target = self.ledger.attempts.iter().filter(|attempt| {
-            self.targets.contains(&attempt.deployment)
-                && caller.is_none_or(|caller| attempt.gateway == caller)
-        });
-        let arrivals: Vec<u64> = at_target
-            .skip_while(|attempt| !self.ledger.met(attempt, self.fault))
-            .map(|attempt| attempt.arrived_ns)
-            .collect();
-        let until_ns = info.to_ns;
-        let traffic_ends_ns = self.run.scenario.duration_ns;
-        // A target that was already left alone has nothing to detect.
-        match arrivals[..] {
-            [] => Measured::NotApplicable,
-            [_, ..] => {
-                Measured::Known(watch(&arrivals, Silence { window_ns, until_ns, traffic_ends_ns }))
+        alone.into_iter().enumerate().map(standing).collect()
+    }
+
+    /// By row, those who met it and no other, and how many of them were not good.
+    fn met_alone(&self) -> Vec<Count> {
+        let mut alone = vec![Count::default(); self.books.rows.len()];
+        for (at, request) in self.books.requests.rows.iter().enumerate() {
+            if let [row] = self.books.meetings.rows_of(at) {
+                alone[*row].all += 1;
+                alone[*row].hits += u64::from(!request.good);
             }
         }
+        alone
     }
 
-    /// The one instance that a link fault is about: outer `None` if it is about all callers, inner
-    /// `None` if that instance never called.
-    fn only_caller(&self) -> Option<Option<usize>> {
-        let source = self.run.faults[self.fault].labels.get("source")?;
-        is_instance(source).then(|| self.ledger.gateways.find(source))
+    /// Whose class: by the phases whose model can reach a target, and by who met it.
+    fn key(&self, row: usize) -> ClassKey {
+        let phases = &self.books.run.phases;
+        let reach = &self.books.who.reach;
+        let reaches = |model: &str| match &self.books.rows[row].acts {
+            Acts::Instances(_) => true,
+            Acts::Nowhere => false,
+            Acts::Deployments { ids, .. } => {
+                // Of whom nobody knows what it reaches, it may be anything.
+                let reach = reach.iter().find(|reach| reach.model == model);
+                reach.is_none_or(|reach| reach.deployments.iter().any(|id| ids.contains(id)))
+            }
+        };
+        let mut own: Vec<bool> = phases.iter().map(|phase| reaches(&phase.model)).collect();
+        own.push(self.books.rows[row].is_here());
+        let others = self.books.meetings.requests_of(row).iter().copied();
+        let others = others.filter(|at| !own[self.phase_of(*at)]).collect();
+        ClassKey { phases: own, others }
     }
 
-    /// Detection of each gateway instance that asks the target often enough to tell.
-    fn detect_by_instance(&self) -> Measured<ByInstance> {
-        let gateways = self.ledger.gateways.all().iter().enumerate();
-        // Only names say which instance called; on sockets the caller is an address.
-        let instances = gateways.filter(|(_, name)| is_instance(name));
-        let seen: Vec<Detection> =
-            instances.filter_map(|(caller, _)| self.detect(Some(caller)).known()).collect();
-        if seen.len() < 2 {
-            return Measured::NotApplicable;
+    fn phase_of(&self, position: usize) -> usize {
+        self.books.requests.rows[position].phase.unwrap_or(self.books.run.phases.len())
+    }
+
+    fn class(&mut self, key: &ClassKey) -> Rc<Class> {
+        if let Some(class) = self.classes.get(key) {
+            return Rc::clone(class);
         }
-        let from_ns = self.run.faults[self.fault].from_ns;
-        let seconds = |ns: u64| ns.saturating_sub(from_ns) as f64 / NS_PER_S;
-        let times = Sample::new(seen.iter().map(|seen| seen.detected_ns.map(seconds)));
-        Measured::Known(ByInstance {
-            instances: times.len(),
-            first: Measured::known_or(times.finite().first().copied(), Measured::Never),
-            median: times.percentile(50.0),
-            last: times.max(),
-        })
+        let requests = &self.books.requests.rows;
+        let belongs = |at: &usize| {
+            requests[*at].is_judged()
+                && (key.phases[self.phase_of(*at)] || key.others.binary_search(at).is_ok())
+        };
+        let members: Vec<usize> = (0..requests.len()).filter(belongs).collect();
+        let class = Rc::new(Class::of(self.books.requests, &self.lives, &members));
+        if key.others.is_empty() {
+            self.classes.insert(key.clone(), Rc::clone(&class));
+        }
+        class
     }
 
-    /// End of the first success whose attempt at the target failed by this fault.
-    fn rescued_ns(&self) -> Measured<u64> {
-        let failed = self.ledger.attempts.iter().filter(|attempt| {
-            attempt.failed()
-                && self.targets.contains(&attempt.deployment)
-                && self.ledger.met(attempt, self.fault)
-        });
-        let (mut any, mut unattributed) = (false, false);
-        let mut first: BTreeMap<u64, &Attempt> = BTreeMap::new();
-        for attempt in failed {
-            any = true;
-            unattributed |= attempt.request.is_none() && attempt.stage == Stage::Connect;
-            if let Some(request) = attempt.request {
-                first.entry(request).or_insert(attempt);
+    fn spells(
+        &mut self,
+        key: &ClassKey,
+        (class, bounds): (&Class, Bounds),
+        standings: &[Standing],
+    ) -> Rc<Vec<Felt>> {
+        let known = (key.clone(), bounds);
+        if let Some(spells) = self.spells.get(&known) {
+            return Rc::clone(spells);
+        }
+        let spells = bounds.spells(&class.windows, &class.bad).into_iter();
+        let felt = |spell| Felt::of(spell, class, self.books.meetings, standings);
+        let spells = Rc::new(spells.map(felt).collect::<Vec<Felt>>());
+        if key.others.is_empty() {
+            self.spells.insert(known, Rc::clone(&spells));
+        }
+        spells
+    }
+
+    fn result(&mut self, row: usize, standings: &[Standing]) -> FaultResult {
+        let what = &self.books.rows[row];
+        if !what.is_here() {
+            return not_applicable(what);
+        }
+        let key = self.key(row);
+        let class = self.class(&key);
+        let exposed = self.exposed(row, &class);
+        let enough = exposed.requests.all >= REQUESTS_MIN;
+        let rate =
+            if enough { Measured::Known(exposed.requests.share()) } else { Measured::TooFew };
+        let calm = class.calm_before(what.from_ns);
+        let none = if class.len() == 0 { Measured::NotApplicable } else { Measured::TooFew };
+        let seen = Seen::at(self.books, row, (&self.calm, &self.ends));
+        let detected = seen.detected();
+        let since_start = |ns: u64| ns.saturating_sub(what.from_ns) as f64 / NS_PER_S;
+        let since_end = |ns: u64| ns.saturating_sub(what.to_ns) as f64 / NS_PER_S;
+        let everybody_is_known = self.knows_who_met(row);
+        let told = |number: u64| match everybody_is_known {
+            true => Measured::Known(number),
+            false => Measured::NotObserved,
+        };
+        FaultResult {
+            met_requests: told(self.books.meetings.requests_of(row).len() as u64),
+            exposed: Measured::Known(exposed.requests.all),
+            victims: told(exposed.victims.len() as u64),
+            victim_examples: exposed.examples(self.books.requests),
+            success_rate: rate,
+            good_rate_before: Measured::known_or(calm.map(|calm| 1.0 - calm.share()), none),
+            time_to_detect_s: detected
+                .and_then(|seen| Measured::known_or(seen.detected_ns, Measured::Never))
+                .map(since_start),
+            time_to_detect_by_instance_s: seen.by_instance().map(|by| by.since(what.from_ns)),
+            time_to_rescue_s: seen.rescued_ns().map(since_start),
+            time_to_recover_s: self.recovered(row, (&key, &class, calm), standings),
+            failback_s: seen.failback_ns().map(since_end),
+            first_victims: detected.and_then(|seen| told(exposed.victims_until(seen.detected_ns))),
+            flaps: detected.map(|seen| seen.flaps),
+            error_budget_burn: burn(rate, self.books.budget),
+            ..not_applicable(what)
+        }
+    }
+
+    /// Whether everybody who met a row is known.
+    fn knows_who_met(&self, row: usize) -> bool {
+        self.books.who.kind.is_observed() && self.books.meetings.unattributed[row] == 0
+    }
+
+    fn exposed(&self, row: usize, class: &Class) -> Exposed {
+        let FaultRow { from_ns, to_ns, .. } = self.books.rows[row];
+        let mut requests = class.succeeded_between(from_ns, to_ns);
+        let mut victims = Vec::new();
+        for &at in self.books.meetings.requests_of(row) {
+            let request = &self.books.requests.rows[at];
+            if !(from_ns..to_ns).contains(&request.intended_ns) {
+                requests.all += 1;
+                requests.hits += u64::from(request.succeeded());
+            }
+            if !request.succeeded() {
+                victims.push((at, request.end_ns));
             }
         }
-        let rescued = first.keys().filter_map(|request| self.requests.find(*request));
-        let rescued =
-            rescued.filter(|request| request.succeeded()).filter_map(|request| request.end_ns);
-        match rescued.min() {
-            Some(rescued) => Measured::Known(rescued),
-            None if !any => Measured::NotApplicable,
-            None if unattributed => Measured::NotObserved,
-            None => Measured::Never,
-        }
+        Exposed { requests, victims }
     }
 
-    fn good_share_before(&self) -> Measured<f64> {
-        let (mut good, mut all) = (0, 0);
-        for &(from, to) in &self.before.stretches {
-            for request in self.requests.judged_between(from, to) {
-                all += 1;
-                good += u64::from(request.good);
-            }
-        }
-        Measured::known_or(share(good, all), Measured::TooFew)
-    }
-
-    /// Intended instant of the last request of the last bad window; the fault's start if there is
-    /// none; never if it was still bad when the next fault, or the end, came.
-    fn recovered_ns(&self, before: f64) -> Measured<u64> {
-        let from_ns = self.run.faults[self.fault].from_ns;
-        let later = self.run.faults.iter().map(|f| f.from_ns).filter(|&at| at > from_ns);
-        let until_ns = later.min().unwrap_or(u64::MAX);
-        // A request that the next fault cut, although it was meant to start before, is that one's.
-        let cut = self.met_after(until_ns);
-        let judged = self.requests.judged_between(from_ns, until_ns);
-        let judged: Vec<_> = judged.filter(|request| !cut.contains(&request.id)).collect();
-        if judged.len() < RECOVERY_WINDOW {
+    /// Seconds from the row's start to the end of its last spell.
+    fn recovered(
+        &mut self,
+        row: usize,
+        (key, class, calm): (&ClassKey, &Class, Option<Count>),
+        standings: &[Standing],
+    ) -> Measured<f64> {
+        let Standing { from_ns, grace_ns, .. } = standings[row];
+        let (Some(calm), Some(grace_ns)) = (calm, grace_ns) else {
+            return if class.len() == 0 { Measured::NotApplicable } else { Measured::TooFew };
+        };
+        if (class.left_from(from_ns) as u64) < REQUESTS_MIN {
             return Measured::TooFew;
         }
-        let bad = judged.windows(RECOVERY_WINDOW).rposition(|window| {
-            let good = window.iter().filter(|request| request.good).count();
-            before - good as f64 / RECOVERY_WINDOW as f64 > RECOVERY_POINTS + EPSILON
-        });
-        match bad {
-            None => Measured::Known(from_ns),
-            Some(at) if at + RECOVERY_WINDOW == judged.len() => Measured::Never,
-            Some(at) => Measured::Known(judged[at + RECOVERY_WINDOW - 1].intended_ns),
+        let bounds = Bounds::new(calm, class.windows_ending_in(from_ns, grace_ns));
+        let spells = self.spells(key, (class, bounds), standings);
+        let mut own = spells.iter().filter(|spell| spell.belongs_to(row, standings));
+        // Spells come in the order of time, so the last one ends last.
+        match own.next_back().map(|spell| spell.end_ns) {
+            None => Measured::Known(0.0),
+            Some(None) => Measured::Never,
+            Some(Some(end_ns)) => Measured::Known(end_ns.saturating_sub(from_ns) as f64 / NS_PER_S),
         }
     }
 
-    /// Requests outside warm-up of which an attempt met this fault.
-    fn met_requests(&self) -> u64 {
-        let met = self.ledger.attempts.iter().filter(|a| self.ledger.met(a, self.fault));
-        let met: BTreeSet<u64> = met.filter_map(|attempt| attempt.request).collect();
-        met.into_iter().filter(|id| self.requests.find(*id).is_some_and(|a| !a.warmup)).count()
-            as u64
-    }
-
-    /// Requests that met a fault which starts at `from_ns` or later.
-    fn met_after(&self, from_ns: u64) -> BTreeSet<u64> {
-        let faults = self.run.faults.iter().enumerate();
-        let later: Vec<usize> =
-            faults.filter(|(_, fault)| fault.from_ns >= from_ns).map(|(at, _)| at).collect();
-        let met = |attempt: &&Attempt| later.iter().any(|&fault| self.ledger.met(attempt, fault));
-        self.ledger.attempts.iter().filter(met).filter_map(|attempt| attempt.request).collect()
-    }
-
-    /// Start of the first window w after the fault in which the target has its share again. Not
-    /// applicable if it had no share before; too few if traffic ended before a contender that cools
-    /// for as long as its settings say could be seen to come back.
-    fn failback_ns(&self) -> Measured<u64> {
-        let (hits, all) = self.before.attempts(self.ledger, &self.targets, None);
-        let (Some(window_ns), Some(before)) = (window_ns(self.lambda), share(hits, all)) else {
-            return Measured::NotApplicable;
+    /// Spells over all judged requests, against all of calm time, that began while no row was open.
+    fn spells_of_nobody(&mut self, standings: &[Standing]) -> Vec<SpellOfNobody> {
+        let everybody = vec![true; self.books.run.phases.len() + 1];
+        let key = ClassKey { phases: everybody, others: Vec::new() };
+        let class = self.class(&key);
+        let Some(calm) = class.calm() else { return Vec::new() };
+        let bounds = Bounds::new(calm, class.windows.len());
+        let spells = self.spells(&key, (&class, bounds), standings);
+        let nobodys = spells.iter().filter(|spell| spell.is_nobodys(standings));
+        let seconds = |ns: u64| ns as f64 / NS_PER_S;
+        let spell = |spell: &Felt| SpellOfNobody {
+            from_s: seconds(spell.begin_ns),
+            to_s: Measured::known_or(spell.end_ns.map(seconds), Measured::Never),
         };
-        let to_ns = self.run.faults[self.fault].to_ns;
-        let ends_ns = self.run.scenario.duration_ns;
-        if to_ns.saturating_add(window_ns) > ends_ns {
-            return Measured::TooFew;
-        }
-        let attempts = &self.ledger.attempts;
-        let first = attempts.partition_point(|attempt| attempt.arrived_ns < to_ns);
-        let starts = std::iter::once(to_ns).chain(attempts[first..].iter().map(|a| a.arrived_ns));
-        let is_target = |attempt: &Attempt| u64::from(self.targets.contains(&attempt.deployment));
-        // Both ends only move forward, so this is one pass over the attempts.
-        let (mut low, mut high, mut hits) = (first, first, 0);
-        for start in starts.take_while(|start| start.saturating_add(window_ns) <= ends_ns) {
-            while high < attempts.len() && attempts[high].arrived_ns < start + window_ns {
-                hits += is_target(&attempts[high]);
-                high += 1;
-            }
-            while low < high && attempts[low].arrived_ns < start {
-                hits -= is_target(&attempts[low]);
-                low += 1;
-            }
-            let now = share(hits, (high - low) as u64);
-            if now.is_some_and(|now| (now - before).abs() <= before * FAILBACK_PART + EPSILON) {
-                return Measured::Known(start);
-            }
-        }
-        let patience_ns = self.cooldown_ns.saturating_add(window_ns);
-        match to_ns.saturating_add(patience_ns) <= ends_ns {
-            true => Measured::Never,
-            false => Measured::TooFew,
-        }
+        nobodys.map(spell).collect()
+    }
+}
+
+/// The requests that a row could have hit, or did.
+struct Exposed {
+    /// How many, and how many of them succeeded.
+    requests: Count,
+    /// Those who failed and met it: positions and ends.
+    victims: Vec<(usize, Option<u64>)>,
+}
+
+impl Exposed {
+    /// Victims that ended at or before an instant; all, if there is none.
+    fn victims_until(&self, until_ns: Option<u64>) -> u64 {
+        let in_time =
+            |end: Option<u64>| until_ns.is_none_or(|until| end.is_some_and(|end| end <= until));
+        self.victims.iter().filter(|(_, end)| in_time(*end)).count() as u64
     }
 
-    fn failed_until(&self, until_ns: u64) -> u64 {
-        let judged = self.requests.judged_between(self.run.faults[self.fault].from_ns, until_ns);
-        judged.filter(|request| !request.succeeded()).count() as u64
+    fn examples(&self, requests: &Requests) -> Vec<u64> {
+        let ids = self.victims.iter().map(|(at, _)| requests.rows[*at].id);
+        ids.take(EXAMPLES_MAX).collect()
+    }
+}
+
+/// A row of which nothing can be told but what it was.
+fn not_applicable(what: &FaultRow) -> FaultResult {
+    FaultResult {
+        id: what.id.clone(),
+        kind: what.kind,
+        summary: what.summary.clone(),
+        target: what.target.clone(),
+        entry: what.entry.clone(),
+        from_s: what.from_ns as f64 / NS_PER_S,
+        to_s: what.to_ns as f64 / NS_PER_S,
+        met_requests: Measured::NotApplicable,
+        exposed: Measured::NotApplicable,
+        victims: Measured::NotApplicable,
+        victim_examples: Vec::new(),
+        success_rate: Measured::NotApplicable,
+        good_rate_before: Measured::NotApplicable,
+        time_to_detect_s: Measured::NotApplicable,
+        time_to_detect_by_instance_s: Measured::NotApplicable,
+        time_to_rescue_s: Measured::NotApplicable,
+        time_to_recover_s: Measured::NotApplicable,
+        failback_s: Measured::NotApplicable,
+        first_victims: Measured::NotApplicable,
+        flaps: Measured::NotApplicable,
+        error_budget_burn: Measured::NotApplicable,
     }
 }

@@ -6,7 +6,7 @@ use record::run::{ContenderKind, Personality, Strategy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::fault::FaultResult;
+use super::fault::{FaultKind, FaultResult, SpellOfNobody};
 use super::listed::{Absent, list_in_schema, listed};
 use super::measured::Measured;
 use super::promise::SloResult;
@@ -89,8 +89,12 @@ pub struct Contender {
     pub rescued_requests: Measured<u64>,
     /// Tokens, delivered and billed.
     pub tokens: Tokens,
-    /// Bill of all attempts, in US dollars.
+    /// Bill of all attempts, in US dollars; not applicable where somebody who billed tokens has no price.
     pub cost_usd: Measured<f64>,
+    /// Bill of the attempts that have a price, in US dollars.
+    pub cost_usd_at_least: Measured<f64>,
+    /// Share of billed tokens that have no price, 0 to 1.
+    pub unpriced_share: Measured<f64>,
     /// `cost_usd` per 1,000 good requests.
     pub cost_per_1k_good_usd: Measured<f64>,
     /// (`cost_usd` − direct's) / (`good` − direct's): what each answer that the gateway saved costs
@@ -104,16 +108,20 @@ pub struct Contender {
     #[serde(serialize_with = "or_empty")]
     #[schemars(with = "Vec<DeploymentShare>")]
     pub deployments: Measured<Vec<DeploymentShare>>,
-    /// How it came through each fault, in the order of the scenario.
+    /// Whether a judged request met a fault, or a dial did that nobody can attribute.
+    pub tested: Measured<bool>,
+    /// How it came through each fault, in the order of the scenario, then through each change of its config.
     pub faults: Vec<FaultResult>,
+    /// Times that were bad although nothing was wrong on purpose.
+    pub spells_of_nobody: Vec<SpellOfNobody>,
     /// The promise, kept or not, in the order of the scenario.
     pub slo: Vec<SloResult>,
 }
 
 listed!(Contender: success_rate, success_rate_ci95, goodput, ttft_ms, e2e_ms, tpot_ms, longest_gap_ms, ttft_ok_ms,
     e2e_ok_ms, longest_gap_failed_ms, failure_ms, attempts, attempts_unattributed, probes, met_fault, rescued_requests,
-    deployments, retry_amplification, rescued, cost_usd, cost_per_1k_good_usd, extra_cost_per_rescued_usd,
-    error_budget_burn, healthy_before_fault);
+    deployments, retry_amplification, rescued, cost_usd, cost_usd_at_least, unpriced_share, cost_per_1k_good_usd,
+    extra_cost_per_rescued_usd, error_budget_burn, healthy_before_fault, tested);
 
 /// Exact nearest-rank percentiles, in milliseconds; `null` where the rank falls among failures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -205,9 +213,14 @@ impl Contender {
 
     /// Whether there were faults and none of its requests met one.
     pub(crate) fn met_no_fault(&self) -> bool {
-        let unattributed = self.attempts_unattributed.known().unwrap_or(0);
-        // What befalls a gateway is not seen by a provider: nobody can say who met it.
-        let none = self.faults.iter().all(|fault| fault.met_requests == Measured::Known(0));
-        !self.faults.is_empty() && none && self.met_fault == Measured::Known(0) && unattributed == 0
+        self.tested == Measured::Known(false) && self.faults_alone().next().is_some()
+    }
+
+    /// The rows that are faults, without changes of the config.
+    pub(crate) fn faults_alone(&self) -> impl Iterator<Item = &FaultResult> {
+        self.faults.iter().filter(|fault| match fault.kind {
+            FaultKind::Fault => true,
+            FaultKind::Event => false,
+        })
     }
 }

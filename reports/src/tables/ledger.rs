@@ -34,6 +34,7 @@ pub(crate) struct Attempt {
     pub(crate) deployment: usize,
     pub(crate) gateway: usize,
     pub(crate) arrived_ns: u64,
+    pub(crate) ended_ns: u64,
     pub(crate) ended: AttemptEnd,
     pub(crate) faults: usize,
     pub(crate) tokens_in: u64,
@@ -45,6 +46,15 @@ pub(crate) struct Attempt {
 pub(crate) struct Names {
     by_number: Vec<String>,
     by_name: BTreeMap<String, usize>,
+}
+
+/// Sets of faults as the table writes them.
+#[derive(Default)]
+struct Sets<'r> {
+    /// Their numbers.
+    numbers: BTreeMap<String, usize>,
+    /// Positions of faults in `run.json`, by id.
+    faults: BTreeMap<&'r str, usize>,
 }
 
 impl Ledger {
@@ -61,14 +71,17 @@ impl Ledger {
     /// Reads the table.
     pub(crate) fn read(path: &Path, run: &RunInfo) -> Result<Self, ReadError> {
         let mut ledger = Self::none(run);
-        let mut sets = BTreeMap::new();
+        let mut sets = Sets::default();
+        for (at, fault) in run.faults.iter().enumerate() {
+            sets.faults.entry(&fault.id).or_insert(at);
+        }
         for row in reading::rows::<AttemptRow>(path)? {
             let row = row?;
             match row.kind {
                 AttemptKind::Probe => {
                     ledger.probes += u64::from(!is_warmup(run, row.arrived_ns));
                 }
-                AttemptKind::Request => ledger.push(row, run, &mut sets),
+                AttemptKind::Request => ledger.push(row, &mut sets),
             }
         }
         ledger.attempts.sort_by_key(|attempt| attempt.arrived_ns);
@@ -80,12 +93,18 @@ impl Ledger {
         self.fault_sets[attempt.faults].contains(&fault)
     }
 
-    fn push(&mut self, row: AttemptRow, run: &RunInfo, sets: &mut BTreeMap<String, usize>) {
+    /// Attempts that arrived in `[from_ns, to_ns)`, in order.
+    pub(crate) fn between(&self, from_ns: u64, to_ns: u64) -> &[Attempt] {
+        let from = self.attempts.partition_point(|attempt| attempt.arrived_ns < from_ns);
+        let to = self.attempts.partition_point(|attempt| attempt.arrived_ns < to_ns);
+        &self.attempts[from..to.max(from)]
+    }
+
+    fn push(&mut self, row: AttemptRow, sets: &mut Sets<'_>) {
         let faults = match row.fault {
             None => 0,
-            Some(ids) => *sets.entry(ids).or_insert_with_key(|ids| {
-                let met = ids.split('+');
-                let met = met.filter_map(|id| run.faults.iter().position(|fault| fault.id == id));
+            Some(ids) => *sets.numbers.entry(ids).or_insert_with_key(|ids| {
+                let met = ids.split('+').filter_map(|id| sets.faults.get(id).copied());
                 self.fault_sets.push(met.collect());
                 self.fault_sets.len() - 1
             }),
@@ -97,6 +116,7 @@ impl Ledger {
             deployment: self.deployments.number(&row.deployment),
             gateway: self.gateways.number(&row.gateway),
             arrived_ns: row.arrived_ns,
+            ended_ns: row.ended_ns,
             ended: row.ended,
             faults,
             tokens_in: row.tokens_in,

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use record::run::PhaseInfo;
 use record::slo::{Metric, Slo};
 use record::{ReadError, RequestRow};
 use vocab::{FailureKind, Outcome};
@@ -31,9 +32,12 @@ pub(crate) struct Requests {
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) id: u64,
+    /// Position of its phase in `run.json`.
+    pub(crate) phase: Option<usize>,
     pub(crate) warmup: bool,
     pub(crate) stream: bool,
     pub(crate) intended_ns: u64,
+    pub(crate) sent_ns: Option<u64>,
     pub(crate) first_token_ns: Option<u64>,
     pub(crate) last_token_ns: Option<u64>,
     pub(crate) end_ns: Option<u64>,
@@ -49,10 +53,18 @@ pub(crate) struct Request {
 
 impl Requests {
     /// Reads the table; `bounds` decide what is good.
-    pub(crate) fn read(path: &Path, bounds: &[Slo]) -> Result<Self, ReadError> {
+    pub(crate) fn read(
+        path: &Path,
+        phases: &[PhaseInfo],
+        bounds: &[Slo],
+    ) -> Result<Self, ReadError> {
+        let phases: BTreeMap<&str, usize> =
+            phases.iter().enumerate().map(|(at, phase)| (phase.name.as_str(), at)).collect();
         let mut rows = Vec::new();
         for row in reading::rows::<RequestRow>(path)? {
-            let mut request = Request::from(row?);
+            let row = row?;
+            let phase = phases.get(row.phase.as_str()).copied();
+            let mut request = Request { phase, ..Request::from(row) };
             request.good = request.outcome == Outcome::Success && request.is_within(bounds);
             rows.push(request);
         }
@@ -162,9 +174,11 @@ impl From<RequestRow> for Request {
     fn from(row: RequestRow) -> Self {
         Self {
             id: row.request,
+            phase: None,
             warmup: row.warmup,
             stream: row.stream,
             intended_ns: row.intended_ns,
+            sent_ns: row.sent_ns,
             first_token_ns: row.first_token_ns,
             last_token_ns: row.last_token_ns,
             end_ns: row.end_ns,

@@ -21,8 +21,10 @@ pub(crate) struct Tally {
     pub(crate) billed_in: u64,
     pub(crate) billed_out: u64,
     pub(crate) wasted: u64,
-    /// `None` where a deployment that billed tokens has no price.
-    pub(crate) cost: Option<PicoUsd>,
+    /// Bill of those with a price.
+    pub(crate) cost: PicoUsd,
+    /// Billed tokens of those without one.
+    pub(crate) unpriced: u64,
     /// By position among the requests.
     pub(crate) requests: Vec<PerRequest>,
     /// Attempts of stage `request` that belong to no offered request.
@@ -32,7 +34,6 @@ pub(crate) struct Tally {
 /// What the ledger says about one request.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct PerRequest {
-    pub(crate) met_fault: bool,
     pub(crate) billed_out: u64,
 }
 
@@ -46,16 +47,13 @@ impl Tally {
             .collect();
         let mut tally = Self {
             by_deployment: vec![0; ledger.deployments.all().len()],
-            cost: Some(PicoUsd::default()),
             requests: vec![PerRequest::default(); requests.rows.len()],
             ..Self::default()
         };
         for attempt in &ledger.attempts {
             let position = attempt.request.and_then(|request| requests.position(request));
             if let Some(position) = position {
-                let request = &mut tally.requests[position];
-                request.met_fault |= attempt.met_any();
-                request.billed_out += attempt.tokens_out;
+                tally.requests[position].billed_out += attempt.tokens_out;
             } else if attempt.stage == Stage::Request {
                 tally.stray += 1;
             }
@@ -106,9 +104,11 @@ impl Tally {
         self.by_deployment[attempt.deployment] += 1;
         self.billed_in += attempt.tokens_in;
         self.billed_out += attempt.tokens_out;
-        if attempt.billed() > 0 {
-            let bill = price.map(|price| price.cost(attempt.tokens_in, attempt.tokens_out));
-            self.cost = self.cost.zip(bill).map(|(sum, bill)| sum.plus(bill));
+        match price {
+            Some(price) => {
+                self.cost = self.cost.plus(price.cost(attempt.tokens_in, attempt.tokens_out));
+            }
+            None => self.unpriced += attempt.billed(),
         }
     }
 }

@@ -110,7 +110,7 @@ pub(crate) fn rescued(contender: &Contender) -> String {
 
 /// `met none of the 3 faults`: whoever never asked the target in time was not tested by it.
 pub(crate) fn met_none(contender: &Contender) -> Option<String> {
-    contender.met_no_fault().then(|| match contender.faults.len() {
+    contender.met_no_fault().then(|| match contender.faults_alone().count() {
         1 => "did not meet the fault".to_owned(),
         n => format!("met none of the {}", counted(n as u64, "fault")),
     })

@@ -2,11 +2,19 @@
 
 use super::figures::{clock, or_not, seconds};
 use super::text::plain;
-use crate::report::{FaultResult, Measured};
+use crate::report::{FaultKind, FaultResult, Measured};
 
 /// Whether somebody could detect it: not where nobody's request met the fault.
 pub(crate) fn was_met(fault: &FaultResult) -> bool {
     fault.met_requests != Measured::Known(0) || !fault.time_to_detect_s.is_absent()
+}
+
+/// `fault`, or `event` for a change of the config.
+pub(crate) fn kind(kind: FaultKind) -> &'static str {
+    match kind {
+        FaultKind::Fault => "fault",
+        FaultKind::Event => "event",
+    }
 }
 
 /// When the target was left alone; `not met` where nobody's request met the fault.
@@ -19,12 +27,9 @@ pub(crate) fn detected(fault: &FaultResult) -> String {
 
 /// `f1 throttle (429, retry-after 10 s) on first, 60 s to 120 s`
 pub(crate) fn fault_title(fault: &FaultResult) -> String {
-    format!(
-        "{} {} on {}, {} to {}",
-        plain(&fault.id),
-        plain(&fault.summary),
-        plain(&fault.target),
-        clock(fault.from_s),
-        clock(fault.to_s)
-    )
+    let (from, to) = (clock(fault.from_s), clock(fault.to_s));
+    let when =
+        if fault.from_s < fault.to_s { format!("{from} to {to}") } else { format!("at {from}") };
+    let (id, target) = (plain(&fault.id), plain(&fault.target));
+    format!("{id} {} on {target}, {when}", plain(&fault.summary))
 }

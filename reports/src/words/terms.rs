@@ -40,9 +40,17 @@ pub(crate) const TERMS: &[(&str, &str)] = &[
         "not met",
         "no request of this contender met the fault, so it was not tested by it: that is no success",
     ),
+    (
+        "exposed",
+        "requests that a fault could have hit and that were meant for its window, and those that met it, whenever meant",
+    ),
+    ("victims", "requests that met the fault and failed"),
     ("detect", "until the failing target was left alone"),
     ("first rescue", "until the first success of a request whose attempt at the target had failed"),
-    ("recover", "until users were served as well as before the fault, counted from its start"),
+    (
+        "recover",
+        "until users were served as well as in the calm before, counted from the start of the fault; what chance explains is left out",
+    ),
     ("failed back", "after the fault, until the target had its share of the traffic back"),
     ("first victims", "failed requests that met the fault before it was detected"),
     ("flaps", "times the target was used again while the fault lasted"),

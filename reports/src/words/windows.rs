@@ -20,6 +20,9 @@ pub(crate) struct Group {
     pub entry: Option<String>,
 }
 
+/// Victims that are named of all windows together.
+const EXAMPLES_MAX: usize = 5;
+
 /// Groups faults by the entry that they were expanded from.
 pub(crate) fn groups(faults: &[FaultResult]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
@@ -48,8 +51,12 @@ pub(crate) fn worst(windows: &[&FaultResult]) -> Option<FaultResult> {
     whole.time_to_recover_s = worst(|fault| fault.time_to_recover_s);
     whole.failback_s = worst(|fault| fault.failback_s);
     let rates = windows.iter().filter_map(|fault| fault.success_rate.known());
-    whole.success_rate = Measured::known_or(rates.reduce(f64::min), Measured::NotApplicable);
+    whole.success_rate = Measured::known_or(rates.reduce(f64::min), whole.success_rate);
     whole.met_requests = sum(windows, |fault| fault.met_requests);
+    whole.exposed = sum(windows, |fault| fault.exposed);
+    whole.victims = sum(windows, |fault| fault.victims);
+    whole.victim_examples = windows.iter().flat_map(|f| f.victim_examples.clone()).collect();
+    whole.victim_examples.truncate(EXAMPLES_MAX);
     whole.first_victims = sum(windows, |fault| fault.first_victims);
     whole.flaps = sum(windows, |fault| fault.flaps);
     whole.error_budget_burn = worst(|fault| fault.error_budget_burn);
@@ -59,7 +66,11 @@ pub(crate) fn worst(windows: &[&FaultResult]) -> Option<FaultResult> {
     Some(whole)
 }
 
+/// The sum of those that can be told; not observed as soon as one is not, because a part is no sum.
 fn sum(windows: &[&FaultResult], of: fn(&FaultResult) -> Measured<u64>) -> Measured<u64> {
+    if let Some(unseen) = windows.iter().find(|fault| of(fault) == Measured::NotObserved) {
+        return of(unseen);
+    }
     let sum = windows.iter().filter_map(|fault| of(fault).known()).reduce(|a, b| a + b);
     Measured::known_or(sum, Measured::NotApplicable)
 }

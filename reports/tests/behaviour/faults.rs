@@ -1,8 +1,8 @@
 //! Detect, rescue, recover, fail back: on the brownout of `support`, whose numbers are known.
 
 use record::slo::Metric;
+use reports::report::Contender;
 use reports::report::Measured::{Known, Never, NotApplicable, NotObserved, TooFew};
-use reports::report::{Contender, Measured};
 
 use crate::support::{S, attempt_row, brownout};
 
@@ -39,9 +39,8 @@ fn a_stubborn_gateway_never_detects_and_recovers_with_the_provider() {
     let fault = &stubborn.faults[0];
     assert_eq!((fault.success_rate, fault.time_to_detect_s), (Known(0.0), Never));
     assert_eq!(fault.first_victims, Known(240));
-    // The last window of 20 with more than two failures holds three: it ends 17 requests after the
-    // last failure (119.75 s), at 119.75 + 17/4 s.
-    assert_eq!(fault.time_to_recover_s, Known(64.0));
+    // The first window with one failure of 20 begins with the last one (119.75 s); before it came that of 119.5 s.
+    assert_eq!(fault.time_to_recover_s, Known(59.5));
     assert_eq!(fault.failback_s, Known(0.0));
     assert_eq!(fault.time_to_rescue_s, Never);
     // 0 % where 98 % was promised burns 1 / 0.02 = 50 budgets.
@@ -52,8 +51,8 @@ fn a_stubborn_gateway_never_detects_and_recovers_with_the_provider() {
 fn a_gateway_that_never_asks_the_target_has_nothing_to_detect() {
     let dear = contender("dear", |_| {});
     let fault = &dear.faults[0];
-    assert_eq!((fault.time_to_detect_s, fault.time_to_rescue_s), (TooFew, NotApplicable));
-    assert_eq!((fault.first_victims, fault.flaps), (Measured::TooFew, Measured::TooFew));
+    assert_eq!((fault.time_to_detect_s, fault.time_to_rescue_s), (NotApplicable, NotApplicable));
+    assert_eq!((fault.first_victims, fault.flaps), (NotApplicable, NotApplicable));
     assert_eq!(fault.failback_s, NotApplicable);
     assert_eq!(fault.time_to_recover_s, Known(0.0));
 }
@@ -144,26 +143,35 @@ fn a_failback_that_traffic_did_not_last_for_is_not_held_against_anybody() {
 }
 
 #[test]
-fn before_is_the_last_thirty_seconds_without_other_faults() {
-    let before = |failed: &[std::ops::Range<u64>]| {
+fn before_is_what_lived_in_calm_time_in_the_last_minute_else_ever() {
+    let quarter = S / 4;
+    let before = |other: (u64, u64), failed: &[std::ops::Range<u64>]| {
         let swift = contender("swift", |dir| {
-            dir.fault("error", "east", (40, 50));
+            dir.run.faults[0].from_ns = 100 * S;
+            dir.fault("error", "east", other);
             let tables = dir.tables.get_mut("swift").expect("there");
             for row in &mut tables.requests {
+                // Each lives for a tenth of a second, but for one that the other fault finds open.
+                row.end_ns = Some(row.intended_ns + S / 10);
                 if failed.iter().any(|range| range.contains(&row.intended_ns)) {
                     row.outcome = vocab::Outcome::Failed;
                     row.failure = Some(vocab::FailureKind::ServerError);
                 }
             }
+            tables.requests[4 * 59].end_ns = Some(60 * S);
         });
         swift.faults[0].good_rate_before
     };
-    // What came more than 30 s before, what the other fault hit, and what came after the start do not count.
-    assert_eq!(before(&[25 * S..30 * S, 40 * S..50 * S, 60 * S..61 * S]), Known(1.0));
-    // Of the 80 requests of the other 20 s, the first and the last.
-    let quarter = S / 4;
-    let edges = [30 * S..30 * S + quarter, 60 * S - quarter..60 * S];
-    assert_eq!(before(&edges), Known(78.0 / 80.0));
+    // What came over a minute before, what the other fault hit or found open, and what came after the start do not count.
+    let others = [20 * S..30 * S, 59 * S..59 * S + quarter, 60 * S..70 * S, 100 * S..101 * S];
+    assert_eq!(before((60, 70), &others), Known(1.0));
+    // Of the 200 requests of the other 50 s less the one that was open, the first and the last.
+    let edges = [40 * S..40 * S + quarter, 100 * S - quarter..100 * S];
+    assert_eq!(before((60, 70), &edges), Known(197.0 / 199.0));
+    // 20 of the last minute are enough. 16 are too few; with all since warm-up there are 80 more.
+    let last = 100 * S - quarter..100 * S;
+    assert_eq!(before((40, 95), &[20 * S..20 * S + quarter, last]), Known(19.0 / 20.0));
+    assert_eq!(before((40, 96), &[0..S, 20 * S..20 * S + quarter]), Known(95.0 / 96.0));
 }
 
 #[test]
@@ -174,15 +182,17 @@ fn a_fault_too_short_for_fifteen_attempts_tells_nothing_about_detection() {
             .clone()
     };
     assert_eq!(lasting(74).time_to_detect_s, TooFew);
-    assert_eq!(lasting(75).time_to_detect_s, Known(1.75));
+    assert_eq!(lasting(75).time_to_detect_s, TooFew, "it ended 5.75 s later, and silence is 7.5 s");
+    assert_eq!(lasting(92).time_to_detect_s, TooFew);
+    assert_eq!(lasting(93).time_to_detect_s, Known(1.75));
 }
 
 #[test]
 fn a_link_fault_is_detected_by_the_instance_that_it_is_about() {
-    let detected = |source: &str| {
+    let detected = |instance: Option<u32>| {
         let swift = contender("swift", |dir| {
-            let fault = &mut dir.run.faults[0];
-            fault.labels.insert("source".to_owned(), source.to_owned());
+            dir.run.contenders[2].instances = 3;
+            dir.run.faults[0].instance = instance;
             let tables = dir.tables.get_mut("swift").expect("there");
             let second: Vec<_> = tables
                 .attempts
@@ -199,18 +209,19 @@ fn a_link_fault_is_detected_by_the_instance_that_it_is_about() {
         });
         swift.faults[0].time_to_detect_s
     };
-    assert_eq!(detected("gateway[1]"), Known(1.75));
-    assert_eq!(detected("gateway[2]"), Known(9.5));
-    assert_eq!(detected("*"), Known(9.5), "the last to notice");
-    assert_eq!(detected("gateway[3]"), NotApplicable, "an instance that never called");
+    assert_eq!(detected(Some(1)), Known(1.75));
+    assert_eq!(detected(Some(2)), Known(9.5));
+    assert_eq!(detected(None), Known(9.5), "the last to notice");
+    assert_eq!(detected(Some(3)), NotApplicable, "an instance that never called");
+    assert_eq!(detected(Some(4)), NotApplicable, "an instance that is not there");
 }
 
 #[test]
 fn an_instance_that_hardly_asked_the_target_before_tells_nothing() {
-    let fault = |source: &str| {
+    let fault = |instance: Option<u32>| {
         contender("swift", |dir| {
             dir.run.contenders[2].instances = 2;
-            dir.run.faults[0].labels.insert("source".to_owned(), source.to_owned());
+            dir.run.faults[0].instance = instance;
             let tables = dir.tables.get_mut("swift").expect("there");
             // Three calls before the fault, and many while it lasts.
             for n in 0..3 {
@@ -225,9 +236,9 @@ fn an_instance_that_hardly_asked_the_target_before_tells_nothing() {
         .faults[0]
             .clone()
     };
-    assert_eq!(fault("*").time_to_detect_by_instance_s, NotApplicable);
-    assert_eq!(fault("gateway[1]").time_to_detect_s, Known(1.75));
-    assert_eq!(fault("gateway[2]").time_to_detect_s, TooFew);
+    assert_eq!(fault(None).time_to_detect_by_instance_s, NotApplicable);
+    assert_eq!(fault(Some(1)).time_to_detect_s, Known(1.75));
+    assert_eq!(fault(Some(2)).time_to_detect_s, TooFew);
 }
 
 #[test]

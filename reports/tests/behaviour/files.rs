@@ -133,8 +133,7 @@ fn tables_have_a_row_per_contender_and_fault() {
     let files = render(&brownout::run().analyse());
     let rows = |name| file(&files, name).lines().count();
     assert_eq!((rows("comparison.csv"), rows("faults.csv")), (1 + 3, 1 + 3));
-    assert!(
-        file(&files, "faults.csv")
-            .contains("\nswift,f1,refuse (connections turned away),west,60,120,8,1,1,1.75,")
-    );
+    assert!(file(&files, "faults.csv").contains(
+        "\nswift,f1,fault,refuse (connections turned away),west,60,120,8,240,0,1,1,1.75,"
+    ));
 }

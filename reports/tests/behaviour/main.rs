@@ -10,6 +10,7 @@
 mod books;
 mod charts;
 mod explain;
+mod fault_cases;
 mod faults;
 mod files;
 mod hostile_text;

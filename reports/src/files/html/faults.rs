@@ -70,6 +70,7 @@ fn head() -> Markup {
             tr {
                 th { "fault" }
                 th.number { (term("answered", "success")) small { "meanwhile" } }
+                th.number { (term("victims", "victims")) small { (term("of the exposed", "exposed")) } }
                 th.number { (term("noticed", "detect")) small { "target left alone" } }
                 th.number { (term("first rescue", "first rescue")) }
                 th.number { (term("recovered", "recover")) small { "for users" } }
@@ -101,7 +102,7 @@ fn group_row(analysis: &Analysis, (at, contender): (usize, &Contender), group: &
             )
         }
         (_, None) => {
-            html! { tr id=(entry_row((at, contender), group)) { th scope="row" colspan="10" { "not reached" } } }
+            html! { tr id=(entry_row((at, contender), group)) { th scope="row" colspan="11" { "not reached" } } }
         }
     }
 }
@@ -141,6 +142,10 @@ fn row(id: &str, title: &str, fault: &FaultResult, see: &Markup) -> Markup {
         tr id=(id) {
             th scope="row" { (title) }
             td.number.broken[lost] { (or_not(fault.success_rate, percent)) }
+            td.number {
+                (or_not(fault.victims, count))
+                @if let Measured::Known(exposed) = fault.exposed { small { "of " (count(exposed)) } }
+            }
             td.number.broken[never(&fault.time_to_detect_s)] {
                 (detected(fault))
                 @if let Measured::Known(by) = &fault.time_to_detect_by_instance_s { small { (instances(by)) } }

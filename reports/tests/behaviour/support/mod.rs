@@ -14,7 +14,7 @@ use record::run::{
 use record::slo::{Metric, Slo};
 use record::{
     AttemptEnd, AttemptKind, AttemptRow, DecisionKind, DecisionRow, OracleRow, RequestRow,
-    RowWriter, Stage,
+    RowWriter, Stage, TargetRow,
 };
 use vocab::{FailureKind, Integrity, Outcome, Protocol};
 
@@ -38,6 +38,7 @@ pub(crate) struct Tables {
     pub(crate) requests: Vec<RequestRow>,
     pub(crate) attempts: Vec<AttemptRow>,
     pub(crate) decisions: Vec<DecisionRow>,
+    pub(crate) targets: Vec<TargetRow>,
 }
 
 impl RunDir {
@@ -165,6 +166,10 @@ impl RunDir {
             table(&dir.join("attempts.csv"), attempts.map(|a| (a.ended_ns, 0, a)));
             let decisions = tables.decisions.iter();
             table(&dir.join("decisions.csv"), decisions.map(|d| (d.at_ns, 0, d)));
+            if !tables.targets.is_empty() {
+                let targets = tables.targets.iter();
+                table(&dir.join("targets.csv"), targets.map(|t| (t.at_ns, 0, t)));
+            }
         }
     }
 
