@@ -103,9 +103,12 @@ fn a_report_as_json_is_json() {
 #[test]
 fn init_writes_yaml_that_reads_as_the_same_names() {
     let scratch = evil();
-    let ran = scratch.run(&["init", "--config", "evil.yaml"]);
+    let named = "e\u{1b}[2J\u{202e}\u{e0041}vil.yaml";
+    std::fs::copy(scratch.path("evil.yaml"), scratch.path(named)).expect("copied");
+    let ran = scratch.run(&["init", "--config", named]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     inert(&ran);
+    assert!(ran.out.contains(r#""e\u001b[2J\U0000202e\U000e0041vil.yaml""#), "{}", ran.out);
     scratch.write("mine.yaml", &ran.out);
     let checked = scratch.run(&["validate", "mine.yaml"]);
     assert_eq!(checked.code, 0, "{}", checked.err);
