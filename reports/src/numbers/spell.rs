@@ -162,6 +162,36 @@ mod tests {
         assert_eq!(spells[1], Spell { first: 83, begin: 102, end: None, last: 199 });
     }
 
+    /// Whether a fault of `lasts` requests gets a spell: a minute before, then it, then five seconds, at `per_s`
+    /// requests a second; of all, 2 % are not good, and while it lasts `harm` more.
+    fn is_felt(seed: u64, per_s: usize, (lasts_s, harm): (usize, f64)) -> bool {
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut chance = || {
+            // Splitmix64.
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+        };
+        let (before, end) = (60 * per_s, (60 + lasts_s) * per_s);
+        let all = end + WINDOW.max(5 * per_s);
+        let loss = |at: usize| if (before..end).contains(&at) { 0.02 + harm } else { 0.02 };
+        let bad: Vec<bool> = (0..all).map(|at| chance() < loss(at)).collect();
+        let hits = bad[..before].iter().filter(|bad| **bad).count() as u64;
+        let bounds = Bounds::new(Count { hits, all: before as u64 }, all - before);
+        bounds.spells(&windows(&bad), &bad).iter().any(|spell| spell.begin >= before)
+    }
+
+    #[test]
+    fn noise_is_no_recovery_and_a_fault_that_costs_a_third_is_always_felt() {
+        for per_s in [3, 5, 10, 20] {
+            let felt = |what| (0..1_000).filter(|seed| is_felt(*seed, per_s, what)).count();
+            let alarms = felt((20, 0.0));
+            assert!(alarms <= 10, "{alarms} of 1,000 faults that harm nothing, at {per_s}/s");
+            assert_eq!(felt((60, 0.3)), 1_000, "of those that cost 30 %, at {per_s}/s");
+        }
+    }
+
     #[test]
     fn fewer_requests_than_a_window_have_no_spell() {
         let bad = vec![true; 19];

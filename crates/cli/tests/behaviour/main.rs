@@ -13,6 +13,7 @@ mod dependencies;
 mod documents_say_what_is_true;
 mod exit_codes_say_how_it_ended;
 mod fakes_stand_alone;
+mod faults_that_overlap;
 mod generated;
 mod help_begins_with_an_example;
 mod hostile_text_stays_text;
