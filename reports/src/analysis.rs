@@ -10,7 +10,7 @@ use crate::examples::{self, Examples};
 use crate::numbers::charts::Charts;
 use crate::numbers::{self, Evaluation, Played};
 use crate::report::{
-    Compress, Config, Contender, Marks, Measured, REPORT_SCHEMA, RunReport, Scenario,
+    Compress, Config, Contender, Marks, Measured, REPORT_SCHEMA, Robust, RunReport, Scenario,
     ValidityVerdict,
 };
 use crate::{reading, validity, verdict};
@@ -30,6 +30,8 @@ pub struct Analysis {
     pub played_s: f64,
     /// The mark without a gateway in numbers, if the run has it; not among `report.contenders`.
     pub direct: Option<Contender>,
+    /// How the verdict fares where what nobody knows is otherwise; if variants were played.
+    pub robust: Option<Robust>,
     /// One entry per contender, in the order of `report.contenders`.
     pub charts: Vec<Charts>,
     /// Requests that show what the numbers mean, in the same order.
@@ -96,9 +98,12 @@ pub fn analyse(dir: &Path) -> Result<Analysis, AnalyseError> {
         clock: run.scenario.clock,
         duration_s: run.scenario.duration_ns as f64 / 1e9,
     };
+    let robust = reading::robust(dir)?;
+    let case =
+        verdict::Case { run: &run, validity: &validity, marks: &marks, direct: direct.as_ref() };
     let report = RunReport {
         schema: REPORT_SCHEMA.to_owned(),
-        verdict: verdict::decide(&run, &validity, &marks, &contenders),
+        verdict: verdict::decide(case, &contenders),
         scenario,
         config: Config {
             name: run.config.name.clone(),
@@ -114,7 +119,7 @@ pub fn analyse(dir: &Path) -> Result<Analysis, AnalyseError> {
         warnings: run.warnings.clone(),
     };
     let dir = dir.to_owned();
-    Ok(Analysis { dir, run, machine, report, played_s, direct, charts, examples })
+    Ok(Analysis { dir, run, machine, report, played_s, direct, robust, charts, examples })
 }
 
 /// Contenders evaluated at a time: each holds its own tables in memory, about 30 MB per 100,000

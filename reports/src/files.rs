@@ -9,6 +9,7 @@ mod faults_csv;
 mod html;
 mod json;
 mod markdown;
+mod robust_json;
 mod series_json;
 mod svg;
 
@@ -37,6 +38,7 @@ const ALL: &[&dyn Format] = &[
     &markdown::Markdown,
     &comparison_csv::ComparisonCsv,
     &faults_csv::FaultsCsv,
+    &robust_json::RobustJson,
     &svg::Svg,
 ];
 

@@ -24,3 +24,4 @@ mod words;
 
 pub use analysis::{AnalyseError, Analysis, analyse};
 pub use files::{File, render, render_series};
+pub use verdict::requirement::{Requirement, requirement};

@@ -149,7 +149,8 @@ impl Inputs<'_> {
             self.observed(known(share(tally.attempts, counts.offered - counts.cancelled)));
         let felt = self.faults(who, budget);
         let faults = felt.rows;
-        let totals = Totals { faults: &faults, retry_amplification, cost_per_1k_good_usd };
+        let cost = (cost_per_1k_good_usd, cost_usd_at_least);
+        let totals = Totals::of(&faults, retry_amplification, cost);
         let slo = promises::judge(&self.run.slo, samples, &totals);
         let (failures_by_kind, failure_examples) = examples::failures(&self.requests);
         let Tested { tested, met_fault, rescued_requests, rescued } = self.tested();

@@ -13,6 +13,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use vocab::visible;
 
+use crate::report::Robust;
+
 /// `run.json`, whose contenders' folders lie in the directory.
 ///
 /// # Errors
@@ -42,6 +44,14 @@ pub(crate) fn run(root: &Path) -> Result<RunInfo, ReadError> {
 /// [`ReadError`].
 pub(crate) fn machine(root: &Path) -> Result<MachineInfo, ReadError> {
     json(root, "machine.json")
+}
+
+/// `robust.json`, if there is one.
+///
+/// # Errors
+/// [`ReadError`].
+pub(crate) fn robust(root: &Path) -> Result<Option<Robust>, ReadError> {
+    if root.join("robust.json").exists() { json(root, "robust.json").map(Some) } else { Ok(None) }
 }
 
 /// The rows of a table of a run that [`run`] has read.

@@ -11,17 +11,19 @@ mod fault;
 mod listed;
 mod measured;
 mod promise;
+mod robust;
 
 use record::run::Clock;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use contender::{Contender, DeploymentShare, Percentiles, Tokens};
+pub use contender::{Contender, DeploymentShare, Percentiles, Standing, Tokens};
 pub use fault::{ByInstance, FaultKind, FaultResult, SpellOfNobody};
 pub(crate) use listed::Listed;
 use listed::{list_in_schema, listed};
 pub use measured::Measured;
-pub use promise::SloResult;
+pub use promise::{NoData, SloResult};
+pub use robust::{Led, ROBUST_SCHEMA, Robust, RobustVariant, Split, SplitBy, VariedRange};
 
 /// Version of the shape.
 pub const REPORT_SCHEMA: &str = "brownout.report/1";
@@ -120,10 +122,16 @@ pub struct Verdict {
     pub line: String,
     /// Names, best first; empty if the run is invalid.
     pub ranking: Vec<String>,
-    /// Names of those who met every SLO, in the order of the scenario.
+    /// Names of those who met every SLO and a fault, if there was one, in the order of the scenario.
     pub kept: Vec<String>,
+    /// Names of those who met every SLO but none of the faults.
+    pub untested: Vec<String>,
+    /// Names of those who broke no SLO, and of whom one cannot be told.
+    pub no_data: Vec<String>,
     /// The rule that decided.
     pub basis: Basis,
+    /// Whether one request more or less that succeeds in time would have made somebody else lead, or nobody.
+    pub hangs_on_one_request: bool,
 }
 
 /// The rule that decided a verdict.
@@ -132,10 +140,14 @@ pub struct Verdict {
 pub enum Basis {
     /// Nothing decided: the measurement is invalid.
     Invalid,
+    /// It alone kept the promise.
+    OnlyKeeper,
     /// The cheapest of those who kept the promise.
     Cost,
     /// Costs tied, or are not known: goodput decided.
     Goodput,
+    /// Those who kept the promise met none of the faults: nobody leads.
+    OnlyUntested,
     /// Nobody kept the promise (or none was given): best goodput.
     NobodyKept,
     /// The first two are equal.

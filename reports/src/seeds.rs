@@ -1,7 +1,8 @@
 //! Several runs of one scenario, or of several: who leads on every seed?
 //!
 //! The unit is the run, never the request. A contender *wins* only with five seeds or more and the
-//! same leader on all of them; with fewer it *led*; a leader that changes makes the verdict FRAGILE.
+//! same leader on all of them; with fewer it *led*. Where somebody else led on another seed the verdict is FRAGILE;
+//! a seed on which nobody leads takes the winning away and no more.
 //! Where nobody keeps the promise on most seeds, leading is no winning, and the line says so first.
 //! One invalid run makes the whole series invalid: leaving it out would be choosing the data.
 
@@ -10,7 +11,7 @@ use record::run::{Clock, ContenderKind, Personality};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::report::{Contender, Measured, RunReport, SEEDS_TO_WIN, ValidityVerdict};
+use crate::report::{Basis, Contender, Measured, RunReport, SEEDS_TO_WIN, ValidityVerdict};
 use crate::words::figures::percent;
 
 /// Version of the shape.
@@ -45,7 +46,7 @@ pub struct ScenarioSeries {
     pub validity: ValidityVerdict,
     /// The leader on all seeds; `null` where it changes, or where somebody is equal.
     pub winner: Option<String>,
-    /// Whether the leader changes between seeds.
+    /// Whether one leads on some seeds and another on others.
     pub fragile: bool,
     /// One sentence.
     pub line: String,
@@ -70,8 +71,14 @@ pub struct SeedResult {
     pub winner: Option<String>,
     /// Its ranking, best first.
     pub ranking: Vec<String>,
-    /// Who kept the promise.
+    /// Who kept the promise, and was tested.
     pub kept: Vec<String>,
+    /// Who kept it without meeting a fault.
+    pub untested: Vec<String>,
+    /// Who broke no bound, and of whom one cannot be told.
+    pub no_data: Vec<String>,
+    /// The rule that decided.
+    pub basis: Basis,
 }
 
 /// One contender over the seeds.
@@ -132,10 +139,11 @@ fn scenario(name: &str, runs: &[&Run]) -> Option<ScenarioSeries> {
     let clock = runs.first()?.report.scenario.clock;
     let valid = |run: &&Run| run.report.validity.verdict == ValidityVerdict::Valid;
     let all_valid = runs.iter().all(valid);
-    let leaders: Vec<Option<&str>> =
-        runs.iter().map(|run| run.report.verdict.winner.as_deref()).collect();
-    let same = leaders.windows(2).all(|pair| pair[0] == pair[1]);
-    let winner = leaders.first().copied().flatten().filter(|_| same && all_valid);
+    let agreement = if all_valid { agreement(runs) } else { Agreement::Invalid };
+    let winner = match &agreement {
+        Agreement::All(name) => Some(*name),
+        Agreement::Invalid | Agreement::Nobody | Agreement::Some | Agreement::Changing => None,
+    };
     let contenders = spreads(runs);
     let mut ranked: Vec<&Spread> = if all_valid { contenders.iter().collect() } else { Vec::new() };
     let rank = |spread: &Spread| spread.mean_rank.unwrap_or(f64::INFINITY);
@@ -146,58 +154,108 @@ fn scenario(name: &str, runs: &[&Run]) -> Option<ScenarioSeries> {
         clock,
         validity: if all_valid { ValidityVerdict::Valid } else { ValidityVerdict::Invalid },
         winner: winner.map(str::to_owned),
-        fragile: all_valid && !same,
-        line: line(runs, &ranked, all_valid.then_some(same)),
+        fragile: matches!(agreement, Agreement::Changing),
+        line: line(runs, &ranked, &agreement),
         ranking,
         runs: runs.iter().map(|run| seed_result(run)).collect(),
         contenders,
     })
 }
 
-/// `agreed`: `None` if a run is invalid, else whether the leader is the same everywhere.
-fn line(runs: &[&Run], ranked: &[&Spread], agreed: Option<bool>) -> String {
+/// How far the seeds agree on a leader.
+enum Agreement<'a> {
+    /// A run is invalid.
+    Invalid,
+    /// Nobody leads on any.
+    Nobody,
+    /// The same leads on all.
+    All(&'a str),
+    /// The same leads on some, and nobody on the others.
+    Some,
+    /// One leads here and another there.
+    Changing,
+}
+
+fn agreement<'a>(runs: &[&'a Run]) -> Agreement<'a> {
+    let winners = || runs.iter().filter_map(|run| run.report.verdict.winner.as_deref());
+    let Some(first) = winners().next() else { return Agreement::Nobody };
+    match winners().all(|other| other == first) {
+        true if winners().count() == runs.len() => Agreement::All(first),
+        true => Agreement::Some,
+        false => Agreement::Changing,
+    }
+}
+
+fn line(runs: &[&Run], ranked: &[&Spread], agreement: &Agreement<'_>) -> String {
     let seeds: Vec<String> = runs.iter().map(|run| run.report.scenario.seed.to_string()).collect();
     let (n, seeds) = (seeds.len(), seeds.join(", "));
-    let Some(first) = ranked.first().filter(|_| agreed.is_some()) else {
+    let Some(first) = ranked.first() else {
         let bad = runs.iter().filter(|r| r.report.validity.verdict == ValidityVerdict::Invalid);
         let bad: Vec<String> = bad.map(|run| run.report.scenario.seed.to_string()).collect();
         return format!("no verdict: invalid on seed {}", bad.join(", "));
     };
     let who = format!("{} ({})", first.name, first.kind);
-    let rate = first
-        .success_rate
-        .median
-        .map_or_else(String::new, |rate| format!(", median success {}", percent(rate)));
+    let rate = median(&first.success_rate, "success");
     let kept = format!("kept the promise on {} of {n}", first.kept);
     let unkept = unkept(runs);
-    match agreed {
-        Some(true) if first.led == 0 && n == 1 => {
-            format!("nobody leads on seed {seeds}: the first two are equal")
+    match agreement {
+        Agreement::Invalid => "no verdict".to_owned(),
+        Agreement::Nobody if n == 1 => {
+            format!("nobody leads on seed {seeds}: {}", leaderless(runs))
         }
-        Some(true) if first.led == 0 => {
-            format!("nobody leads on any of {n} seeds ({seeds}): the first two are equal")
+        Agreement::Nobody => {
+            format!("nobody leads on any of {n} seeds ({seeds}): {}", leaderless(runs))
         }
-        Some(true) if unkept.is_some() => {
+        Agreement::All(_) if unkept.is_some() => {
             let on = if n == 1 { format!("seed {seeds}") } else { format!("all {n} seeds") };
-            let goodput = first
-                .goodput
-                .median
-                .map_or_else(String::new, |share| format!(", median goodput {}", percent(share)));
+            let goodput = median(&first.goodput, "goodput");
             format!("{}; {who} led on {on}{goodput}{rate}", unkept.unwrap_or_default())
         }
-        Some(true) if n >= SEEDS_TO_WIN => format!("{who} wins on all {n} seeds: {kept}{rate}"),
-        Some(true) if n == 1 => format!("{who} led on seed {seeds}: {kept}{rate}"),
-        Some(true) => format!(
+        Agreement::All(_) if n >= SEEDS_TO_WIN => {
+            format!("{who} wins on all {n} seeds: {kept}{rate}")
+        }
+        Agreement::All(_) if n == 1 => format!("{who} led on seed {seeds}: {kept}{rate}"),
+        Agreement::All(_) => format!(
             "{who} led on seeds {seeds}: {kept}{rate}; {SEEDS_TO_WIN} seeds are needed to win"
         ),
-        Some(false) | None => {
-            let led: Vec<String> = ranked
-                .iter()
-                .filter(|spread| spread.led > 0)
-                .map(|spread| format!("{} on {}", spread.name, spread.led))
-                .collect();
+        Agreement::Some => {
+            let unkept = unkept.map_or_else(String::new, |unkept| format!("{unkept}; "));
+            format!(
+                "{unkept}{who} led on {} of {n}, {}: {kept}{rate}; nobody else led",
+                first.led,
+                leaderless(runs)
+            )
+        }
+        Agreement::Changing => {
+            let led = ranked.iter().filter(|spread| spread.led > 0);
+            let mut led: Vec<String> =
+                led.map(|spread| format!("{} on {}", spread.name, spread.led)).collect();
+            led.extend(Some(leaderless(runs)).filter(|text| !text.is_empty()));
             let unkept = unkept.map_or_else(String::new, |unkept| format!("; {unkept}"));
             format!("FRAGILE: the leader changes between {n} seeds ({}){unkept}", led.join(", "))
+        }
+    }
+}
+
+fn median(range: &Range, what: &str) -> String {
+    let share = range.median.map(percent);
+    share.map_or_else(String::new, |share| format!(", median {what} {share}"))
+}
+
+/// Why nobody leads where nobody does: `equal on 3`, `only untested keepers on 1`; where it is so on all seeds, in a
+/// clause of its own. Empty where somebody always leads.
+fn leaderless(runs: &[&Run]) -> String {
+    let with = |basis: Basis| runs.iter().filter(|run| run.report.verdict.basis == basis).count();
+    let (equal, untested) = (with(Basis::Equal), with(Basis::OnlyUntested));
+    match (equal, untested) {
+        (equal, 0) if equal == runs.len() => "the first two are equal".to_owned(),
+        (0, untested) if untested == runs.len() => {
+            "those who kept the promise met no fault".to_owned()
+        }
+        (equal, untested) => {
+            let told = [(equal, "equal"), (untested, "only untested keepers")];
+            let told = told.iter().filter(|(number, _)| *number > 0);
+            told.map(|(number, what)| format!("{what} on {number}")).collect::<Vec<_>>().join(", ")
         }
     }
 }
@@ -206,13 +264,19 @@ fn line(runs: &[&Run], ranked: &[&Spread], agreed: Option<bool>) -> String {
 fn unkept(runs: &[&Run]) -> Option<String> {
     let promised = runs.iter().any(|run| run.report.contenders.iter().any(|c| !c.slo.is_empty()));
     let n = runs.len();
-    let without = runs.iter().filter(|run| run.report.verdict.kept.is_empty()).count();
-    match (promised, without) {
+    let without: Vec<_> =
+        runs.iter().map(|run| &run.report.verdict).filter(|v| v.kept.is_empty()).collect();
+    let nobody = if without.iter().any(|verdict| !verdict.untested.is_empty()) {
+        "nobody who met a fault keeps the promise"
+    } else if without.iter().any(|verdict| !verdict.no_data.is_empty()) {
+        "nobody is known to keep the promise"
+    } else {
+        "nobody keeps the promise"
+    };
+    match (promised, without.len()) {
         (false, _) => Some("no promise given".to_owned()),
-        (true, without) if without == n => Some("nobody keeps the promise".to_owned()),
-        (true, without) if 2 * without > n => {
-            Some(format!("nobody keeps the promise on {without} of {n} seeds"))
-        }
+        (true, without) if without == n => Some(nobody.to_owned()),
+        (true, without) if 2 * without > n => Some(format!("{nobody} on {without} of {n} seeds")),
         (true, _) => None,
     }
 }
@@ -226,6 +290,9 @@ fn seed_result(run: &Run) -> SeedResult {
         winner: verdict.winner.clone(),
         ranking: verdict.ranking.clone(),
         kept: verdict.kept.clone(),
+        untested: verdict.untested.clone(),
+        no_data: verdict.no_data.clone(),
+        basis: verdict.basis,
     }
 }
 

@@ -163,9 +163,10 @@ fn notes(run: &RunInfo, evaluated: &[&Evaluation]) -> Vec<String> {
     if !run.faults.is_empty() && ranked().any(|numbers| !numbers.is_observed()) {
         notes.push("whether the scenario's faults were played is not known here".to_owned());
     }
-    let few = ranked().flat_map(|numbers| &numbers.slo).find(|result| result.too_few);
+    let few =
+        ranked().flat_map(|numbers| &numbers.slo).find(|result| result.value == Measured::TooFew);
     if let Some(result) = few {
-        notes.push(format!("too few requests to gate on {}", result.slo));
+        notes.push(format!("too few requests to tell {}", result.slo));
     }
     notes
 }

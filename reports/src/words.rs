@@ -7,6 +7,7 @@ pub(crate) mod contender;
 pub(crate) mod fault;
 pub(crate) mod figures;
 pub(crate) mod promise;
+pub(crate) mod robust;
 pub(crate) mod run;
 pub(crate) mod terms;
 pub(crate) mod text;

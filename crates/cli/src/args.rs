@@ -21,7 +21,8 @@ const FIRST_STEPS: &str = "First steps:
   brownout list scenarios                                       what is shipped
 
 Exit codes: 0 done, 1 a required promise was missed, 2 usage or scenario or config error,
-3 measurement invalid, 4 internal error, 130 interrupted.";
+3 measurement invalid or a required promise without data or untested, 4 internal error,
+130 interrupted.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -93,7 +94,12 @@ pub(crate) struct Run {
     /// Where to write the run [default: runs/SCENARIO/SEED-HASH].
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Exit with 1 if this contender misses a promise.
+    /// Play N variants too (50 if no number is given), with other seeds, assumed latencies ±30 %, fault starts ±30 s and
+    /// severity ±20 %, and say how often the leader stays first.
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "50",
+        value_parser = clap::value_parser!(u32).range(1..=1000), conflicts_with = "seeds")]
+    pub(crate) robust: Option<u32>,
+    /// Exit with 1 if this contender misses a promise, and with 3 if nobody can tell.
     #[arg(long = "require", value_name = "NAME")]
     pub(crate) required: Vec<String>,
     /// Open the HTML report when done.

@@ -6,6 +6,7 @@ mod gateway;
 mod init;
 mod list;
 mod load;
+mod robust;
 mod run;
 mod scenario;
 mod schema;

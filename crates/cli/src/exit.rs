@@ -1,5 +1,5 @@
 //! Exit codes: 0 done or pass, 1 a required promise was missed, 2 usage, scenario or config error,
-//! 3 measurement invalid, 4 internal error, 130 interrupted.
+//! 3 measurement invalid, or a required promise that it cannot tell, 4 internal error, 130 interrupted.
 
 use std::process::ExitCode;
 
@@ -12,6 +12,8 @@ pub(crate) enum Ended {
     Done,
     /// A required promise was missed.
     Missed,
+    /// Nobody can tell whether a required promise is kept.
+    Undecided,
     /// The measurement is invalid.
     Invalid,
     /// Ctrl-C; what was measured is written.
@@ -55,7 +57,7 @@ pub(crate) fn code(outcome: Outcome) -> ExitCode {
         Ok(_) if screen::lost_a_result() => ExitCode::from(4),
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Missed) => ExitCode::from(1),
-        Ok(Ended::Invalid) => ExitCode::from(3),
+        Ok(Ended::Invalid | Ended::Undecided) => ExitCode::from(3),
         Ok(Ended::Interrupted) => ExitCode::from(130),
         Err(failure) => {
             failure.tell();

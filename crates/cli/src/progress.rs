@@ -43,6 +43,37 @@ impl Drop for Progress {
     }
 }
 
+/// A line that counts variants, on a terminal.
+#[derive(Debug)]
+pub(crate) struct Variants {
+    bar: ProgressBar,
+}
+
+impl Variants {
+    /// Starts to show it on stderr, if that is a terminal.
+    pub(crate) fn show(number: u32) -> Self {
+        let bar = match std::io::stderr().is_terminal() {
+            true => ProgressBar::new(u64::from(number)),
+            false => ProgressBar::hidden(),
+        };
+        if let Ok(style) = ProgressStyle::with_template("  variants {bar:28} {pos} of {len}") {
+            bar.set_style(style.progress_chars("━╸─"));
+        }
+        Self { bar }
+    }
+
+    /// So many are done.
+    pub(crate) fn set(&self, done: u32) {
+        self.bar.set_position(u64::from(done));
+    }
+}
+
+impl Drop for Variants {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
 fn draw(watch: &Watch, done: &AtomicBool) {
     let lines = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
     let length = u64::try_from(watch.duration.as_millis()).unwrap_or(u64::MAX).max(1);

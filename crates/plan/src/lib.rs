@@ -11,7 +11,7 @@ mod out;
 mod resolve;
 mod text;
 
-pub use load::load;
+pub use load::{load, vary};
 pub use out::init::init;
 pub use out::listing;
 pub use out::plan::{ContenderPlan, Plan};
@@ -24,6 +24,7 @@ pub use resolve::instance_events::{InstanceEvent, InstanceEventKind, Pause};
 pub use resolve::presets::PresetLine;
 pub use resolve::standing::StandingFakes;
 pub use resolve::timeline::{Destination, LinkFault, Source};
+pub use resolve::variation::{Variation, by_degree};
 pub use text::diagnostic::Report;
 pub use text::embedded;
 pub use text::question::question;

@@ -29,6 +29,7 @@ use crate::resolve::quotas::quotas;
 use crate::resolve::targets::{Targets, glob};
 use crate::resolve::timeline::Timeline;
 use crate::resolve::traffic::{self, Known};
+use crate::resolve::variation::Variation;
 use crate::resolve::{slo, standing};
 use crate::text::diagnostic::{Problem, Report, SourceId, Sources, suggest};
 use crate::text::node::Node;
@@ -54,12 +55,30 @@ pub fn load(request: &Request<'_>) -> Result<Plan, Report> {
     }
 }
 
+/// Makes the plan of the same run with other values for what nobody knows.
+///
+/// Everything is resolved again, with the seed of `variation`: what is random in the timeline is drawn anew. Then its
+/// factors and shifts are laid over the typed values, never over the text. What it does not name stays.
+///
+/// # Errors
+/// Every mistake found, with its place.
+pub fn vary(request: &Request<'_>, variation: &Variation) -> Result<Plan, Report> {
+    let request = Request { seed: Some(variation.seed), ..*request };
+    let mut loader = Loader { variation: Some(variation.clone()), ..Loader::default() };
+    match loader.load(&request) {
+        Some(plan) if loader.problems.is_empty() => Ok(plan),
+        Some(_) | None => Err(Report::new(loader.sources, loader.problems)),
+    }
+}
+
 #[derive(Default)]
 struct Loader {
     sources: Sources,
     problems: Vec<Problem>,
     /// About overlays; the config's own notes go their own way.
     notes: Vec<String>,
+    /// Other values for what nobody knows.
+    variation: Option<Variation>,
 }
 
 impl Loader {
@@ -84,13 +103,9 @@ impl Loader {
         let phases = traffic::phases(scenario.traffic.node.as_ref(), known, &mut self.problems);
         let phases = self.shortened(phases, request.shorten)?;
         let called = called(&config, phases.first());
-        let fakes = fakes(
-            scenario.deployments.node.as_ref(),
-            &mut fleet,
-            &called,
-            (&presets, &prices),
-            &mut self.problems,
-        );
+        let node = scenario.deployments.node.as_ref();
+        let mut fakes = fakes(node, &mut fleet, &called, (&presets, &prices), &mut self.problems);
+        self.variation.iter().for_each(|variation| variation.of_fakes(&mut fakes.specs));
         let targets = Targets { fleet: &fleet, called: &called, seed };
         let node = scenario.quotas.node.as_ref();
         let quotas = quotas(node, targets, &fakes.specs, &mut self.problems);
@@ -147,6 +162,9 @@ impl Loader {
     ) -> Timeline {
         let (sources, problems) = (&mut self.sources, &mut self.problems);
         let mut timeline = timeline(faults, request.timeline, setting, sources, problems);
+        if let Some(variation) = &self.variation {
+            variation.of_timeline(&mut timeline, traffic::end(setting.phases));
+        }
         if request.shorten.is_some() {
             leave_out(&mut timeline, traffic::end(setting.phases));
         }

@@ -15,4 +15,5 @@ pub(crate) mod rewritten_config;
 mod run_info;
 pub(crate) mod schema;
 pub(crate) mod standalone;
+mod untold;
 mod warnings;

@@ -24,4 +24,5 @@ pub(crate) mod targets;
 pub(crate) mod timeline;
 pub(crate) mod toxics;
 pub(crate) mod traffic;
+pub(crate) mod variation;
 mod workload;

@@ -11,6 +11,7 @@ pub const ROOT_NAMES: &[&str] = &[
     "summary.md",
     "comparison.csv",
     "faults.csv",
+    "robust.json",
     "plots",
 ];
 

@@ -137,10 +137,23 @@ pub struct DeploymentInfo {
     pub host: String,
     /// Latency and limits of the fake, in words.
     pub fake: String,
+    /// Its latency, where nobody gave one and a preset was assumed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assumed: Option<AssumedLatency>,
     /// US dollars per million tokens in; absent if unknown.
     pub usd_per_million_in: Option<f64>,
     /// US dollars per million tokens out; absent if unknown.
     pub usd_per_million_out: Option<f64>,
+}
+
+/// A latency that was taken for granted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AssumedLatency {
+    /// Name of the preset.
+    pub preset: String,
+    /// Its median time to first token, in nanoseconds.
+    pub ttft_p50_ns: u64,
 }
 
 /// One contender.

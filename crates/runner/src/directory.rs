@@ -177,6 +177,14 @@ impl RunDirectory {
         });
         Ok((self.target, settled, self.claim))
     }
+
+    /// Removes what was written.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Io`].
+    pub(crate) fn remove(&self) -> Result<(), DirectoryError> {
+        fs::remove_dir_all(&self.partial).map_err(at(&self.partial))
+    }
 }
 
 /// How a run ended, as far as its directory is concerned.

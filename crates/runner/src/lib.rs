@@ -24,6 +24,7 @@ mod stand_clock;
 mod stand_fakes;
 mod stand_run;
 mod subject;
+mod variant;
 mod virtual_world;
 mod wall_world;
 mod watch;
@@ -42,6 +43,7 @@ pub use run::run;
 pub use stand::{StandError, StandingGateway, stand_gateway};
 pub use stand_fakes::{Journal, Place, StandingFakes, Tls, stand_fakes};
 pub use stand_run::StandRunError;
+pub use variant::{VariantOptions, run_variant};
 pub use watch::{Watch, WatchedContender};
 pub use world::Authority;
 

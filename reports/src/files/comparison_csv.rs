@@ -4,14 +4,15 @@ use std::borrow::Cow;
 
 use super::{File, Format};
 use crate::Analysis;
-use crate::report::{Contender, Measured};
+use crate::report::{Contender, Measured, ValidityVerdict};
+use crate::words::promise::promise_word;
 
 /// The format.
 #[derive(Debug)]
 pub(super) struct ComparisonCsv;
 
-/// Column of the promise, empty where the measurement is invalid.
-const KEEPS: &str = "keeps_promise";
+/// Column of the promise (`kept`, `kept, untested`, `broken`, `no data`), empty where the measurement is invalid.
+const PROMISE: &str = "promise";
 
 /// Column names, and how each is filled.
 type Column = (&'static str, fn(&Contender) -> String);
@@ -22,7 +23,7 @@ const COLUMNS: &[Column] = &[
     ("personality", |c| c.personality.word().to_owned()),
     ("strategy", |c| c.strategy.word().to_owned()),
     ("instances", |c| c.instances.to_string()),
-    (KEEPS, |c| c.keeps_promise().to_string()),
+    (PROMISE, |c| promise_word(c, ValidityVerdict::Valid).1.to_owned()),
     ("offered", |c| c.offered.to_string()),
     ("succeeded", |c| c.succeeded.to_string()),
     ("good", |c| c.good.to_string()),
@@ -49,7 +50,7 @@ const COLUMNS: &[Column] = &[
 impl Format for ComparisonCsv {
     fn files(&self, analysis: &Analysis) -> Vec<File> {
         let contenders = analysis.report.contenders.iter();
-        let judged = |name: &str| name != KEEPS || analysis.judges();
+        let judged = |name: &str| name != PROMISE || analysis.judges();
         let cell = |c: &Contender, (name, value): &Column| {
             if judged(name) { value(c) } else { String::new() }
         };

@@ -7,12 +7,14 @@ use crate::Analysis;
 use crate::report::{Contender, ValidityVerdict};
 use crate::summary::faults::{group_title, whole};
 use crate::summary::hint::first_red;
-use crate::summary::opening::{Piece, can_judge, head, tested, validity_text};
+use crate::summary::opening::{Piece, can_judge, firmness, head, tested, validity_text};
 use crate::summary::ranked;
 use crate::words::contender::{cost_per_1k, identity, shown};
 use crate::words::fault::detected;
 use crate::words::figures::{factor, or_not, percent, seconds};
-use crate::words::promise::{judged, promise_value, promise_word, promises_success, sign};
+use crate::words::promise::{
+    judged, promise_remark, promise_value, promise_word, promises_success, sign,
+};
 use crate::words::run::events;
 use crate::words::windows::groups;
 
@@ -41,6 +43,10 @@ fn text(analysis: &Analysis) -> String {
         escape(&validity_text(analysis)),
         escape(&report.verdict.line)
     );
+    if let Some(firmness) = firmness(analysis) {
+        let label = if analysis.robust.is_some() { "**Robust** " } else { "" };
+        let _ = writeln!(out, "{label}{}\n", escape(&firmness));
+    }
     for warning in &report.warnings {
         let _ = writeln!(out, "**Warning** {}\n", escape(warning));
     }
@@ -74,7 +80,10 @@ fn cells(contender: &Contender, validity: ValidityVerdict) -> Vec<String> {
     let success = || shown(contender, contender.success_rate, percent);
     cells.extend((!promises_success(contender)).then(success));
     cells.extend(contender.slo.iter().map(|slo| {
-        format!("{} {}", sign(judged(slo.pass(), validity)).0, promise_value(contender, slo))
+        let remark = promise_remark(contender, slo, validity);
+        let remark = remark.map_or_else(String::new, |remark| format!(" ({})", escape(&remark)));
+        let value = promise_value(contender, slo);
+        format!("{} {value}{remark}", sign(judged(slo.pass(), validity)).0)
     }));
     cells.push(cost_per_1k(contender));
     cells.push(shown(contender, contender.goodput, percent));

@@ -3,6 +3,8 @@
 //! Nearest rank `x₍⌈pn⌉₎` over all n, the infinite ones last; Wilson's interval for shares (Wilson
 //! 1927; Brown, Cai and DasGupta 2001 on why not Wald's); order-statistic intervals for quantiles.
 
+use record::slo::requests_needed;
+
 use crate::report::{Measured, Percentiles};
 
 /// z of a two-sided 95 % interval.
@@ -44,8 +46,7 @@ impl Sample {
 
     /// Nearest-rank percentile, 0 < p < 100.
     pub(crate) fn percentile(&self, p: f64) -> Measured<f64> {
-        let ppm = (p * 1e4).round() as u64;
-        self.at_rank((u128::from(ppm) * u128::from(self.len())).div_ceil(u128::from(PPM)) as u64)
+        self.at_rank(self.rank(p))
     }
 
     /// The largest.
@@ -66,14 +67,33 @@ impl Sample {
         }
     }
 
-    /// 95 % interval of a percentile.
-    fn interval(&self, p: f64) -> Measured<[Measured<f64>; 2]> {
+    /// 95 % interval of a percentile from order statistics.
+    pub(crate) fn interval(&self, p: f64) -> Measured<[Measured<f64>; 2]> {
         let n = self.len();
-        if n < samples_needed(p) {
+        if n < requests_needed(p) {
             return Measured::TooFew;
         }
         let (low, high) = interval_ranks(n, p / 100.0);
         Measured::Known([self.at_rank(low), self.at_rank(high)])
+    }
+
+    /// The percentile if one value less, and if one more, never arrived: a value that moves to the end, or from it
+    /// to the front, shifts each rank by one.
+    pub(crate) fn percentile_but_one(&self, p: f64) -> [Measured<f64>; 2] {
+        let rank = self.rank(p).max(1);
+        let up = if rank < self.len() { self.at_rank(rank + 1) } else { Measured::Never };
+        [self.at_rank((rank - 1).max(1)), up]
+    }
+
+    /// The largest of all but the largest.
+    pub(crate) fn largest_but_one(&self) -> Measured<f64> {
+        self.at_rank(self.len().saturating_sub(1).max(1))
+    }
+
+    /// Nearest rank of a percentile, from 1.
+    fn rank(&self, p: f64) -> u64 {
+        let ppm = (p * 1e4).round() as u64;
+        (u128::from(ppm) * u128::from(self.len())).div_ceil(u128::from(PPM)) as u64
     }
 
     /// The value at a rank from 1; the infinite ones come last.
@@ -85,21 +105,28 @@ impl Sample {
     }
 }
 
-/// Fewest requests that say anything about the p-th percentile: with fewer, even the largest value
-/// is below it in more than 2.5 % of samples. 72 for p95, 368 for p99, 3,688 for p99.9.
-pub(crate) fn samples_needed(p: f64) -> u64 {
-    let tail = (p / 100.0).max(1.0 - p / 100.0).clamp(0.5, 0.999_999);
-    (libm::log(0.025) / libm::log(tail)).ceil() as u64
-}
-
-/// Ranks (from 1) whose values enclose the quantile `q` in 95 % of samples of `n`, by the normal
-/// approximation of the binomial with continuity correction; at the sizes that
-/// [`samples_needed`] admits it is within one rank of the exact one.
+/// Ranks (from 1) whose values enclose the quantile `q` in 95 % of samples of `n`: with X binomial of n and q, the
+/// largest l with P(X < l) ≤ 0.025 and the smallest u with P(X < u) ≥ 0.975. Beyond twelve standard deviations nothing
+/// is left to add.
 fn interval_ranks(n: u64, q: f64) -> (u64, u64) {
-    let (mean, spread) = (n as f64 * q, Z95 * (n as f64 * q * (1.0 - q)).sqrt());
-    let low = (mean - spread - 0.5).floor().max(1.0) as u64;
-    let high = (mean + spread + 1.5).ceil().min(n as f64) as u64;
-    (low, high)
+    let (whole, mean) = (n as f64, n as f64 * q);
+    let reach = 12.0 * (mean * (1.0 - q)).sqrt() + 2.0;
+    let log = |k: f64| {
+        libm::lgamma(whole + 1.0) - libm::lgamma(k + 1.0) - libm::lgamma(whole - k + 1.0)
+            + k * libm::log(q)
+            + (whole - k) * libm::log1p(-q)
+    };
+    let (mut low, mut below) = (1, 0.0);
+    for rank in (mean - reach).max(0.0) as u64..=n {
+        if below <= 0.025 {
+            low = rank.max(1);
+        }
+        if below >= 0.975 {
+            return (low, rank);
+        }
+        below += libm::exp(log(rank as f64));
+    }
+    (low, n)
 }
 
 /// Wilson's 95 % interval of `hits / n`; `None` for n = 0.
@@ -123,7 +150,7 @@ pub(crate) fn share(part: u64, whole: u64) -> Option<f64> {
 mod tests {
     use proptest::prelude::{any, prop, prop_assert_eq, proptest};
 
-    use super::{Sample, samples_needed, wilson95};
+    use super::{Sample, wilson95};
     use crate::report::Measured;
 
     /// The definition, word by word: the smallest value that at least p % of the sample do not exceed.
@@ -165,13 +192,17 @@ mod tests {
     }
 
     #[test]
+    fn the_interval_of_a_percentile_has_the_ranks_of_the_binomial() {
+        // Conover 1999, table A3 (n = 20, p = 0.5): P(X < 6) = 0.0207, P(X < 7) = 0.0577, P(X < 15) = 0.9793.
+        assert_eq!(super::interval_ranks(20, 0.5), (6, 15));
+    }
+
+    #[test]
     fn published_values() {
         // measurement notes 3.8: 0 of 300 gives an upper limit of 1.26 %, 3 of 1,000 gives 0.10-0.88 %.
         let [_, high] = wilson95(0, 300).expect("n > 0");
         assert!((high - 0.0126).abs() < 5e-5, "{high}");
         let [low, high] = wilson95(3, 1000).expect("n > 0");
         assert!((low - 0.0010).abs() < 5e-5 && (high - 0.0088).abs() < 5e-5, "{low} {high}");
-        assert_eq!([95.0, 99.0, 99.9].map(samples_needed), [72, 368, 3688]);
-        assert_eq!(samples_needed(5.0), 72, "the lower tail needs as many");
     }
 }

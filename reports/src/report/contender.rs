@@ -123,6 +123,21 @@ listed!(Contender: success_rate, success_rate_ci95, goodput, ttft_ms, e2e_ms, tp
     deployments, retry_amplification, rescued, cost_usd, cost_usd_at_least, unpriced_share, cost_per_1k_good_usd,
     extra_cost_per_rescued_usd, error_budget_burn, healthy_before_fault, tested);
 
+/// What became of a contender's whole promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Every bound is kept.
+    Kept,
+    /// Every bound is kept, but there were faults and it met none: that says nothing about them.
+    Untested,
+    /// No bound is broken, and one has no data.
+    NoData,
+    /// A bound is broken.
+    Broken,
+    /// There is no promise.
+    NotPromised,
+}
+
 /// Exact nearest-rank percentiles, in milliseconds; `null` where the rank falls among failures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Percentiles {
@@ -201,9 +216,20 @@ impl Contender {
         self.kind.is_observed()
     }
 
-    /// Whether every promise is kept. Without any promise nobody keeps it; NO DATA is no pass.
-    pub(crate) fn keeps_promise(&self) -> bool {
-        !self.slo.is_empty() && self.slo.iter().all(|result| result.pass() == Some(true))
+    /// What became of the whole promise: one bound that is broken breaks it, one without data leaves it open.
+    pub fn standing(&self) -> Standing {
+        let passes = || self.slo.iter().map(SloResult::pass);
+        if self.slo.is_empty() {
+            Standing::NotPromised
+        } else if passes().any(|pass| pass == Some(false)) {
+            Standing::Broken
+        } else if passes().any(|pass| pass.is_none()) {
+            Standing::NoData
+        } else if self.met_no_fault() {
+            Standing::Untested
+        } else {
+            Standing::Kept
+        }
     }
 
     /// Whether anything was played: an interrupted run may not have reached it.

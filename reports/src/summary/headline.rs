@@ -3,7 +3,7 @@
 
 use super::ranked;
 use crate::Analysis;
-use crate::report::{Basis, Contender, SEEDS_TO_WIN, ValidityVerdict};
+use crate::report::{Basis, Contender, SEEDS_TO_WIN, Standing, ValidityVerdict};
 
 /// The verdict in plain words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,12 +43,21 @@ fn claim(analysis: &Analysis, ranked: &[&Contender], first: &Contender) -> Strin
             format!("Nobody leads: the first are equal{kept}")
         }
         Basis::NobodyKept if first.slo.is_empty() => format!("{name} gave the most good answers"),
-        Basis::NobodyKept if alone => format!("{name} broke the promise"),
-        Basis::NobodyKept => format!("Nobody kept the promise; {name} came closest"),
-        Basis::Cost | Basis::Goodput if alone => format!("{name} kept the promise"),
-        Basis::Cost | Basis::Goodput if keepers == 1 => {
-            format!("{name} kept the promise, and nobody else did")
+        Basis::NobodyKept if alone && first.standing() == Standing::NoData => {
+            format!("Whether {name} kept the promise cannot be told")
         }
+        Basis::NobodyKept if alone => format!("{name} broke the promise"),
+        Basis::NobodyKept if !verdict.no_data.is_empty() => {
+            format!("Nobody is known to have kept the promise; {name} came closest")
+        }
+        Basis::NobodyKept => format!("Nobody kept the promise; {name} came closest"),
+        Basis::OnlyUntested if alone => format!("{name} kept the promise, but met no fault"),
+        Basis::OnlyUntested => "Nobody leads: those who kept the promise met no fault".to_owned(),
+        Basis::OnlyKeeper if alone => format!("{name} kept the promise"),
+        Basis::OnlyKeeper if !verdict.untested.is_empty() || !verdict.no_data.is_empty() => {
+            format!("{name} kept the promise, and nobody else is known to under faults")
+        }
+        Basis::OnlyKeeper => format!("{name} kept the promise, and nobody else did"),
         Basis::Cost => format!("{name} kept the promise for the least money"),
         Basis::Goodput => format!("{name} kept the promise with the most good answers"),
     }

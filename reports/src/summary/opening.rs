@@ -2,10 +2,12 @@
 
 use record::run::Clock;
 
+use super::ranked;
 use crate::Analysis;
 use crate::report::{Contender, ValidityVerdict};
 use crate::words::assumed;
 use crate::words::figures::{clock, counted, seconds};
+use crate::words::robust;
 use crate::words::run::{clock_label, faults_played};
 use crate::words::text::{plain, prose};
 
@@ -105,6 +107,18 @@ pub(crate) fn can_judge(analysis: &Analysis) -> Vec<String> {
         format!("can judge: {can}"),
         format!("cannot: {cannot}"),
     ]
+}
+
+/// What the verdict hangs on: the variants that were played, else the assumption that decides; nothing where nobody is
+/// judged.
+pub(crate) fn firmness(analysis: &Analysis) -> Option<String> {
+    if !analysis.judges() {
+        return None;
+    }
+    match &analysis.robust {
+        Some(robust) => Some(robust::firmness(&analysis.run, robust)),
+        None => robust::assumption(&analysis.run, &ranked(analysis)),
+    }
 }
 
 /// `books reconcile · all contenders healthy before the first fault`, or the reasons.

@@ -83,7 +83,8 @@ fn promise(
     for contender in ranked {
         let Some(result) = contender.slo.get(at) else { continue };
         let pass = judged(result.pass(), validity);
-        let text = format!("{} {}", sign(pass).0, promise_value(contender, result));
+        let close = if pass.is_some() && result.is_close() { " (too close)" } else { "" };
+        let text = format!("{} {}{close}", sign(pass).0, promise_value(contender, result));
         let tone = match validity {
             ValidityVerdict::Valid => tone(pass),
             ValidityVerdict::Invalid => Tone::Dim,

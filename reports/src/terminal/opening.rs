@@ -27,12 +27,23 @@ pub(super) fn opening(analysis: &Analysis, style: Style, painter: Painter) -> St
     lines.push(validity(analysis, width, painter));
     let verdict = wrap(&format!("VERDICT {}", prose(&report.verdict.line)), width, LABEL);
     lines.push(painter.paint(&verdict, Tone::Strong));
+    lines.extend(opening::firmness(analysis).map(|text| {
+        let label = if analysis.robust.is_some() { "ROBUST " } else { "       " };
+        painter.paint(&labelled(label, &text, width), Tone::Dim)
+    }));
     lines.extend(incidents(&analysis.run).map(|text| {
         let text = wrap(&format!("WEATHER {text}"), width, LABEL);
         painter.paint(&text, Tone::Care)
     }));
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// A label of the width of all, and a text beside it.
+fn labelled(label: &str, text: &str, width: usize) -> String {
+    let wrapped = wrap(&format!("{:.<7} {}", label.trim(), prose(text)), width, LABEL);
+    let rest = wrapped.trim_start_matches(|c: char| c != ' ').trim_start_matches(' ');
+    format!("{label} {rest}")
 }
 
 /// `regional-brownout · seed 42 · SIMULATED: 630 s played in 13 s · overhead needs --clock wall`

@@ -1,6 +1,8 @@
 //! Numbers as people read them: one way for each unit, used by every format. A failure prints as
 //! `— (fail)`, nothing short of everything prints as 100 %, and nothing above zero as 0.
 
+use record::slo::Unit;
+
 use crate::report::Measured;
 
 /// What stands where a percentile falls among failures.
@@ -120,6 +122,62 @@ pub(crate) fn burn(x: f64) -> String {
     }
 }
 
+/// Most digits that are added to a figure so that it does not round across its bound.
+const FINER_MAX: usize = 9;
+
+/// A number as it stands beside `bound`: as `unit` is shown everywhere, with as many digits more as it takes not to
+/// round across the bound. Since rounding keeps order, two figures that read differently stand in their true order.
+pub(crate) fn beside(value: f64, bound: f64, unit: Unit) -> String {
+    let (show, finer) = (shown(unit), |x: f64, digits: usize| finer(x, (bound, unit), digits));
+    if value == bound {
+        let all = finer(value, FINER_MAX);
+        let exact = (0..FINER_MAX).map(|digits| finer(value, digits));
+        let exact = exact.into_iter().find(|text| figure(text) == figure(&all));
+        return if figure(&show(value)) == figure(&all) {
+            show(value)
+        } else {
+            exact.unwrap_or(all)
+        };
+    }
+    if show(value) != show(bound) {
+        return show(value);
+    }
+    let told = (0..FINER_MAX).find(|&digits| finer(value, digits) != finer(bound, digits));
+    finer(value, told.unwrap_or(FINER_MAX))
+}
+
+/// How a unit is shown.
+fn shown(unit: Unit) -> fn(f64) -> String {
+    match unit {
+        Unit::Fraction => percent,
+        Unit::Milliseconds => millis,
+        Unit::Seconds => seconds,
+        Unit::Usd => usd,
+        Unit::Count => |x| format!("{x:.2}"),
+    }
+}
+
+/// The same with `digits` more than usual, in the bound's unit, and minutes as seconds.
+fn finer(x: f64, (bound, unit): (f64, Unit), digits: usize) -> String {
+    let (one, two) = (digits + 1, digits + 2);
+    match unit {
+        Unit::Fraction => format!("{:.one$} %", x * 100.0),
+        Unit::Milliseconds if bound < 1_000.0 => format!("{x:.one$} ms"),
+        Unit::Milliseconds => format!("{:.one$} s", x / 1_000.0),
+        Unit::Seconds => format!("{x:.one$} s"),
+        Unit::Usd => format!("${x:.two$}"),
+        Unit::Count => format!("{x:.two$}"),
+    }
+}
+
+/// The number at the front of a text, to compare two spellings of it.
+fn figure(text: &str) -> Option<f64> {
+    let digits = |c: char| c.is_ascii_digit() || c == '.';
+    let text = text.trim_start_matches('$');
+    let end = text.find(|c| !digits(c)).unwrap_or(text.len());
+    text.get(..end)?.parse().ok()
+}
+
 /// A percentile that may be infinite, printed by `show`.
 pub(crate) fn or_never(value: Measured<f64>, show: fn(f64) -> String) -> String {
     value.known().map_or_else(|| NEVER.to_owned(), show)
@@ -138,7 +196,27 @@ pub(crate) fn or_not<T>(value: Measured<T>, show: impl Fn(T) -> String) -> Strin
 
 #[cfg(test)]
 mod tests {
-    use super::{burn, clock, count, counted, factor, millis, percent, seconds, usd};
+    use record::slo::Unit;
+
+    use super::{beside, burn, clock, count, counted, factor, millis, percent, seconds, usd};
+
+    #[test]
+    fn no_figure_is_rounded_across_its_bound() {
+        let of = |value, bound| beside(value, bound, Unit::Fraction);
+        assert_eq!(of(0.970, 0.995), "97 %", "far from it nothing changes");
+        assert_eq!([of(0.994_97, 0.995), of(0.995_03, 0.995)], ["99.497 %", "99.503 %"]);
+        assert_eq!(of(0.994_999_6, 0.995), "99.49996 %");
+        assert_eq!([of(0.995, 0.995), of(0.9954, 0.9954)], ["99.5 %", "99.54 %"]);
+        assert_eq!(beside(3_000.4, 3_000.0, Unit::Milliseconds), "3.0004 s");
+        assert_eq!(beside(449.6, 450.0, Unit::Milliseconds), "449.6 ms");
+        assert_eq!(beside(999.99, 1_000.0, Unit::Milliseconds), "0.99999 s");
+        assert_eq!(beside(450.0, 450.0, Unit::Milliseconds), "450 ms");
+        assert_eq!(beside(30.02, 30.0, Unit::Seconds), "30.02 s");
+        assert_eq!(beside(120.3, 120.0, Unit::Seconds), "120.3 s");
+        assert_eq!([125.0, 43.0].map(|s| beside(s, 30.0, Unit::Seconds)), ["2 m 5 s", "43 s"]);
+        assert_eq!(beside(4.501, 4.5, Unit::Usd), "$4.501");
+        assert_eq!(beside(1.504, 1.5, Unit::Count), "1.504");
+    }
 
     #[test]
     fn numbers_read_well_and_round_nothing_away() {

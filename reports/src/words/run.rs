@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use indexmap::IndexMap;
 use record::RunInfo;
 use record::run::{Clock, EventInfo, EventKind};
 
@@ -31,6 +32,31 @@ pub(crate) fn faults_played(run: &RunInfo) -> Option<String> {
             Some(format!("{} {were} left out", counted(left_out, "fault")))
         }
     }
+}
+
+/// Called models with nowhere to fail over to: `traffic calls `m`: 1 deployment, no fallback`; where only some
+/// contenders are left with one, these by name.
+pub(crate) fn dead_ends(run: &RunInfo) -> Vec<String> {
+    let ranked = || run.contenders.iter().filter(|who| !who.mark && !who.reach.is_empty());
+    let mut by_model: IndexMap<&str, Vec<&str>> = IndexMap::new();
+    for who in ranked() {
+        for reach in who.reach.iter().filter(|reach| reach.deployments.len() < 2) {
+            by_model.entry(&reach.model).or_default().push(&who.name);
+        }
+    }
+    let line = |(model, names): (&str, Vec<&str>)| {
+        let model = plain(model);
+        match names.len() == ranked().count() {
+            true => format!("traffic calls `{model}`: 1 deployment, no fallback"),
+            false => {
+                format!(
+                    "traffic calls `{model}`: 1 deployment, no fallback in {}",
+                    names.join(", ")
+                )
+            }
+        }
+    };
+    by_model.into_iter().map(line).collect()
 }
 
 /// `21 incidents in 34 windows`, and by how much they were compressed; nothing of a hand-written run.

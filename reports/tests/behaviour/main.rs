@@ -22,3 +22,6 @@ mod seeds;
 mod support;
 mod validity;
 mod verdict;
+mod verdict_close_calls;
+mod verdict_missing_data;
+mod verdict_untested;

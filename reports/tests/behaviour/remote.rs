@@ -56,7 +56,7 @@ fn without_a_ledger_a_run_is_valid_and_what_it_would_tell_is_not_observed() {
     assert_eq!((fault.met_requests, fault.flaps), (Measured::NotObserved, Measured::NotObserved));
     assert_eq!(
         (report.verdict.winner.as_deref(), report.verdict.basis),
-        (Some("target"), Basis::Goodput)
+        (Some("target"), Basis::OnlyKeeper)
     );
     // In the file all of that is null, and listed by name.
     let json = serde_json::to_value(&report).expect("serialises");

@@ -1,6 +1,6 @@
 //! Several seeds: five to win, FRAGILE where the leader changes, invalid where one run is.
 
-use reports::report::{RunReport, ValidityVerdict};
+use reports::report::{Basis, RunReport, ValidityVerdict};
 use reports::seeds::{Run, Series, combine};
 use reports::terminal::{Style, series};
 
@@ -47,6 +47,41 @@ fn a_leader_that_changes_is_fragile() {
 }
 
 #[test]
+fn a_seed_on_which_nobody_leads_is_not_somebody_else_who_leads() {
+    let mut runs = runs(5, |_| "swift");
+    for run in &mut runs[2..] {
+        run.report.verdict.winner = None;
+        run.report.verdict.basis = Basis::Equal;
+    }
+    let series = combine(&runs);
+    assert_eq!((one(&series).winner.as_ref(), one(&series).fragile), (None, false));
+    let line = &one(&series).line;
+    assert!(line.starts_with("swift (built-in) led on 2 of 5, equal on 3: "), "{line}");
+    assert!(!line.contains("FRAGILE") && !line.contains("wins"), "{line}");
+    runs[4].report.verdict.winner = Some("dear".to_owned());
+    runs[4].report.verdict.basis = Basis::Cost;
+    let line = one(&combine(&runs)).line.clone();
+    assert!(
+        line.starts_with("FRAGILE") && line.contains("(swift on 2, dear on 1, equal on 2)"),
+        "{line}"
+    );
+}
+
+#[test]
+fn seeds_on_which_only_untested_contenders_keep_the_promise_have_no_leader() {
+    let mut runs = runs(3, |_| "swift");
+    for run in &mut runs {
+        run.report.verdict.winner = None;
+        run.report.verdict.kept.clear();
+        run.report.verdict.basis = Basis::OnlyUntested;
+    }
+    let line = one(&combine(&runs)).line.clone();
+    let nobody =
+        "nobody leads on any of 3 seeds (1, 2, 3): those who kept the promise met no fault";
+    assert_eq!(line, nobody);
+}
+
+#[test]
 fn one_invalid_run_makes_the_series_invalid() {
     let mut runs = runs(5, |_| "swift");
     runs[1].report.validity.verdict = ValidityVerdict::Invalid;
@@ -61,12 +96,14 @@ fn leading_where_nobody_keeps_the_promise_is_no_winning() {
     let mut runs = runs(5, |_| "swift");
     for run in &mut runs[..3] {
         run.report.verdict.kept.clear();
+        run.report.verdict.untested.clear();
     }
     let line = one(&combine(&runs)).line.clone();
     let most = "nobody keeps the promise on 3 of 5 seeds; swift (built-in) led on all 5 seeds";
     assert!(line.starts_with(most), "{line}");
     for run in &mut runs {
         run.report.verdict.kept.clear();
+        run.report.verdict.untested.clear();
     }
     let line = one(&combine(&runs)).line.clone();
     assert!(line.starts_with("nobody keeps the promise; swift (built-in) led on all 5"), "{line}");

@@ -3,15 +3,16 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use plan::{ClockKind, Plan};
 use reports::report::ValidityVerdict;
 use reports::terminal::Style;
-use reports::{Analysis, seeds};
+use reports::{Analysis, Requirement, requirement, seeds};
 use runner::{RunError, RunOptions, RunOutcome, Settled, Watch};
 
 use crate::args::{Clock, Run};
+use crate::cmd::robust::{self, Played};
 use crate::cmd::scenario::{self, Reading, Scenario};
 use crate::exit::{Ended, Failure, Outcome};
 use crate::progress::Progress;
@@ -33,11 +34,17 @@ pub(crate) fn run(args: &Run) -> Outcome {
     let several = jobs.len() > 1;
     let (mut ended, mut analyses) = (Ended::Done, Vec::new());
     for job in &jobs {
-        let (outcome, analysis) = play(job, args, &stop)?;
+        let (outcome, mut analysis) = play(job, args, &stop)?;
+        if let Some(number) = args.robust {
+            ended = worse(
+                ended,
+                judge_robustness(job, args, (&outcome, &mut analysis), number, &stop)?,
+            );
+        }
         show((args.json, several), &outcome, &analysis);
         ended = worse(ended, judge(&analysis, &args.required, &outcome));
         analyses.push((job.out.clone(), analysis));
-        if outcome.interrupted {
+        if outcome.interrupted || ended == Ended::Interrupted {
             break;
         }
     }
@@ -53,6 +60,12 @@ pub(crate) fn run(args: &Run) -> Outcome {
 }
 
 fn jobs(args: &Run) -> Result<Vec<Job>, Failure> {
+    if args.robust.is_some() && matches!(args.clock, Clock::Wall) {
+        return Err(Failure::User(
+            "error: --robust plays its variants in virtual time\n  help: leave `--clock wall` out"
+                .to_owned(),
+        ));
+    }
     let clock = match args.clock {
         Clock::Virtual => ClockKind::Virtual,
         Clock::Wall => ClockKind::Wall,
@@ -104,6 +117,13 @@ fn out_dir(out: Option<&Path>, several: bool, plan: &Plan) -> PathBuf {
 fn check_required(args: &Run, jobs: &[Job]) -> Result<(), Failure> {
     for name in &args.required {
         for job in jobs {
+            if job.plan.info.slo.is_empty() {
+                return Err(Failure::User(format!(
+                    "error: --require {name}: {} promises nothing\n  help: add `slo:`, such as \
+                     `slo: {{ success: \"rate > 0.995\" }}`",
+                    job.scenario.text.name
+                )));
+            }
             let names: Vec<&str> =
                 job.plan.contenders.iter().map(|contender| contender.name.as_str()).collect();
             if !names.contains(&name.as_str()) {
@@ -140,14 +160,48 @@ fn play(job: &Job, args: &Run, stop: &Arc<AtomicBool>) -> Result<(RunOutcome, An
     Ok((outcome, analysis))
 }
 
+/// Plays the variants of a run and adds what they say to its report.
+fn judge_robustness(
+    job: &Job,
+    args: &Run,
+    (outcome, analysis): (&RunOutcome, &mut Analysis),
+    number: u32,
+    stop: &Arc<AtomicBool>,
+) -> Outcome {
+    let (contenders, personality) = (&*args.contenders, args.personality.as_deref());
+    let reading = Reading { clock: ClockKind::Virtual, seed: None, contenders, personality };
+    let played = Played {
+        scenario: &job.scenario,
+        args: &args.plan,
+        reading,
+        plan: &job.plan,
+        outcome,
+        analysis,
+    };
+    let robust = robust::variants(&played, number, stop)?;
+    if robust.is_none() && stop.load(Ordering::Relaxed) {
+        return Ok(Ended::Interrupted);
+    }
+    if robust.is_some() {
+        analysis.robust = robust;
+        write(&outcome.dir, analysis)?;
+    }
+    Ok(Ended::Done)
+}
+
 /// Analyses a finished run and writes its report beside the tables.
 fn report(outcome: &RunOutcome) -> Result<Analysis, Failure> {
     let analysis =
         reports::analyse(&outcome.dir).map_err(|error| Failure::Internal(error.to_string()))?;
-    for file in reports::render(&analysis) {
-        files::write(&outcome.dir.join(&file.name), &file.bytes)?;
-    }
+    write(&outcome.dir, &analysis)?;
     Ok(analysis)
+}
+
+fn write(dir: &Path, analysis: &Analysis) -> Result<(), Failure> {
+    for file in reports::render(analysis) {
+        files::write(&dir.join(&file.name), &file.bytes)?;
+    }
+    Ok(())
 }
 
 /// Reports a run of which there is only one, and whose losers are nobody's requirement.
@@ -187,6 +241,7 @@ fn expected_wall(plan: &Plan) -> std::time::Duration {
     std::time::Duration::from_secs((one * players).as_secs())
 }
 
+/// What a gate says of a run: every required contender in one sentence, unless its promise is kept.
 fn judge(analysis: &Analysis, required: &[String], outcome: &RunOutcome) -> Ended {
     if outcome.interrupted {
         return Ended::Interrupted;
@@ -196,27 +251,26 @@ fn judge(analysis: &Analysis, required: &[String], outcome: &RunOutcome) -> Ende
     }
     let mut ended = Ended::Done;
     for contender in analysis.report.contenders.iter().filter(|one| required.contains(&one.name)) {
-        let missed: Vec<String> = contender
-            .slo
-            .iter()
-            .filter(|result| result.pass() != Some(true))
-            .map(|result| result.slo.to_string())
-            .collect();
-        if !missed.is_empty() {
-            screen::remark(&format!("required: {} missed {}", contender.name, missed.join(", ")));
-            ended = Ended::Missed;
-        }
+        let (this, text) = match requirement(contender) {
+            Requirement::Met => continue,
+            Requirement::Missed(text) => (Ended::Missed, text),
+            Requirement::Undecided(text) => (Ended::Undecided, text),
+        };
+        screen::remark(&format!("required: {text}"));
+        ended = worse(ended, this);
     }
     ended
 }
 
-/// The worse of two endings decides the exit code.
+/// The worse of two endings decides the exit code. A promise that is broken is a result, whatever else cannot be told;
+/// an invalid run is none.
 fn worse(a: Ended, b: Ended) -> Ended {
     let rank = |ended: Ended| match ended {
         Ended::Done => 0,
-        Ended::Missed => 1,
-        Ended::Invalid => 2,
-        Ended::Interrupted => 3,
+        Ended::Undecided => 1,
+        Ended::Missed => 2,
+        Ended::Invalid => 3,
+        Ended::Interrupted => 4,
     };
     if rank(b) > rank(a) { b } else { a }
 }

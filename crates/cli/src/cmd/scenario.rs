@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use plan::{Build, ClockKind, Plan, Report, Request, Text, embedded};
+use plan::{Build, ClockKind, Plan, Report, Request, Text, Variation, embedded};
 
 use crate::args::PlanArgs;
 use crate::exit::Failure;
@@ -63,6 +63,30 @@ pub(crate) fn plan_with_config(
     args: &PlanArgs,
     reading: Reading<'_>,
 ) -> Result<(Plan, Option<Text>), Failure> {
+    let binary = binary_hash();
+    let build = Build { version: env!("CARGO_PKG_VERSION"), binary: &binary };
+    requested(scenario, args, (reading, build), plan::load)
+}
+
+/// The same run with other values for what nobody knows. It leaves no directory that a build would have to name.
+pub(crate) fn vary(
+    scenario: &Scenario,
+    args: &PlanArgs,
+    reading: Reading<'_>,
+    variation: &Variation,
+) -> Result<Plan, Failure> {
+    let build = Build { version: env!("CARGO_PKG_VERSION"), binary: "" };
+    let varied = |request: &Request<'_>| plan::vary(request, variation);
+    requested(scenario, args, (reading, build), varied).map(|(plan, _)| plan)
+}
+
+/// Finds the texts, and asks for a plan of them.
+fn requested(
+    scenario: &Scenario,
+    args: &PlanArgs,
+    (reading, build): (Reading<'_>, Build<'_>),
+    load: impl FnOnce(&Request<'_>) -> Result<Plan, Report>,
+) -> Result<(Plan, Option<Text>), Failure> {
     let found = RefCell::new(None);
     let config = match &args.config {
         Some(path) => Some(config_text(path)?),
@@ -72,7 +96,6 @@ pub(crate) fn plan_with_config(
         Some(path) => Some(config_text(path)?),
         None => None,
     };
-    let binary = binary_hash();
     let request = Request {
         scenario: &scenario.text,
         config: config.as_ref(),
@@ -89,9 +112,9 @@ pub(crate) fn plan_with_config(
         personality: reading.personality,
         sets: &args.sets,
         shorten: args.length,
-        build: Build { version: env!("CARGO_PKG_VERSION"), binary: &binary },
+        build,
     };
-    let plan = plan::load(&request).map_err(|report| mistakes(&report))?;
+    let plan = load(&request).map_err(|report| mistakes(&report))?;
     Ok((plan, config.or(found.into_inner())))
 }
 

@@ -8,7 +8,8 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
 
 /// Who may import whom, among our own crates; `docs/ARCHITECTURE.md` prints the same rows.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("cli", &["vocab", "record", "plan", "runner", "reports"]),
+    ("cli", &["vocab", "record", "plan", "runner", "reports", "judge"]),
+    ("judge", &["vocab", "record", "plan", "runner", "reports"]),
     ("reports", &["vocab", "record"]),
     ("runner", &["vocab", "record", "world", "plan", "gateway", "fake-providers", "loadgen"]),
     ("plan", &["vocab", "record", "world", "gateway", "fake-providers", "loadgen"]),

@@ -54,3 +54,51 @@ fn of_several_runs_the_worst_decides() {
     assert_eq!(scratch.run(&arguments).code, 1);
     assert!(scratch.path("both/four-dark-seconds/report.json").exists());
 }
+
+#[test]
+fn a_required_contender_that_met_no_fault_is_3_with_the_remedy() {
+    let scratch = Scratch::new();
+    // `priority` asks the first deployment only, and it is the other one that dies.
+    scratch.change("target: first", "target: direct");
+    let ran = scratch.run(&["run", "scenario.yaml", "--require", "priority"]);
+    assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("– kept, untested"), "{}", ran.out);
+    let told = "required: priority kept its promise untested";
+    assert!(ran.err.contains(told) && ran.err.contains("target: favourite"), "{}", ran.err);
+    assert_eq!(scratch.run(&["run", "scenario.yaml", "--require", "shuffle"]).code, 0);
+}
+
+#[test]
+fn a_required_promise_on_too_few_requests_is_3_with_the_remedy() {
+    let scratch = Scratch::new();
+    scratch.change("success: \"rate > 0.5\"", "ttft: \"p(99.9)<30s\"");
+    let ran = scratch.run(&["run", "scenario.yaml", "--require", "priority"]);
+    assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
+    let told = "required: priority: ttft p(99.9)<30s has NO DATA (needs 3,688 requests): ";
+    assert!(
+        ran.err.contains(told) && ran.err.contains("promise a lower percentile"),
+        "{}",
+        ran.err
+    );
+    assert!(!ran.out.contains('✓') && !ran.out.contains('✗'), "{}", ran.out);
+}
+
+#[test]
+fn a_required_promise_that_is_broken_is_1_whatever_else_cannot_be_told() {
+    let scratch = one_keeps_and_one_breaks();
+    scratch.change("rate > 0.85\"", "rate > 0.85\"\n  ttft: \"p(99.9)<30s\"");
+    let required = |name: &str| scratch.run(&["run", "scenario.yaml", "--require", name]).code;
+    assert_eq!((required("shuffle"), required("priority")), (1, 3));
+    let both = ["run", "scenario.yaml", "--require", "priority", "--require", "shuffle"];
+    assert_eq!(scratch.run(&both).code, 1);
+}
+
+#[test]
+fn a_requirement_where_nothing_is_promised_is_2_before_anything_is_played() {
+    let scratch = Scratch::new();
+    scratch.change("slo:\n  success: \"rate > 0.5\"\n", "");
+    let ran = scratch.run(&["run", "scenario.yaml", "--require", "priority"]);
+    assert_eq!(ran.code, 2, "{}{}", ran.out, ran.err);
+    assert!(ran.err.contains("promises nothing") && ran.err.contains("add `slo:`"), "{}", ran.err);
+    assert!(!scratch.path("runs").exists());
+}

@@ -24,3 +24,4 @@ mod runs_are_deterministic;
 mod shipped_scenarios_have_different_winners;
 mod standing;
 mod support;
+mod verdicts_are_tried_on_variants;

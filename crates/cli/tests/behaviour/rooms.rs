@@ -78,20 +78,25 @@ const HOUSES: &[House] = &[
             &["link_faults"],
             &["servers"],
             &["virtual_world", "wall_world"],
-            &["run"],
+            &["run", "variant"],
         ],
     },
     House {
         name: "reports",
         src: "reports/src",
         floors: &[
-            &["reading", "report"],
-            &["words"],
+            &["report"],
+            &["reading", "words"],
             &["explain", "seeds", "summary", "tables", "verdict"],
             &["numbers", "terminal"],
             &["examples", "plot", "validity"],
             &["analysis", "files"],
         ],
+    },
+    House {
+        name: "judge",
+        src: "crates/judge/src",
+        floors: &[&["split", "variations"], &["robust"]],
     },
 ];
 

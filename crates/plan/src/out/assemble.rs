@@ -14,6 +14,7 @@ use crate::out::checked::Checked;
 use crate::out::hash::{digest, sha256};
 use crate::out::plan::{ContenderPlan, Plan};
 use crate::out::run_info::{clock_word, info};
+use crate::out::untold::untold;
 use crate::out::warnings::{Situation, warnings};
 use crate::resolve::config::dummy_key;
 use crate::resolve::contenders::{ChangedConfig, ContenderConfig};
@@ -85,7 +86,7 @@ pub(crate) fn assemble(checked: Checked<'_>) -> Result<Plan, Problem> {
 
 /// What is suspicious, and what is left out.
 fn all_warnings(checked: &Checked<'_>) -> Vec<String> {
-    let mut warnings = warnings(&Situation {
+    let situation = Situation {
         fleet: &checked.fleet,
         called: &checked.called,
         fakes: &checked.fakes.specs,
@@ -96,7 +97,9 @@ fn all_warnings(checked: &Checked<'_>) -> Vec<String> {
         client: &checked.client,
         factor: checked.compress.map_or(1.0, |compress| compress.outages),
         contenders: &checked.contenders,
-    });
+    };
+    let mut warnings = warnings(&situation);
+    warnings.extend(untold(&situation, &checked.slo, &checked.events.infos));
     warnings.extend(checked.timeline.left_out.iter().cloned());
     warnings
 }

@@ -8,15 +8,15 @@ use gateway::policy::Kind;
 use loadgen::config::Phase;
 use record::RunInfo;
 use record::run::{
-    Balance, BuildInfo, Clock, ConfigInfo, ContenderInfo, ContenderKind, DeploymentInfo,
-    Personality, PhaseInfo, RUN_SCHEMA, ReachInfo, ScenarioInfo, Strategy,
+    AssumedLatency, Balance, BuildInfo, Clock, ConfigInfo, ContenderInfo, ContenderKind,
+    DeploymentInfo, Personality, PhaseInfo, RUN_SCHEMA, ReachInfo, ScenarioInfo, Strategy,
 };
 use vocab::At;
 
 use crate::out::checked::Checked;
 use crate::out::hash::sha256;
 use crate::resolve::contenders::{ChangedConfig, ContenderConfig, DIRECT};
-use crate::resolve::deployments::describe;
+use crate::resolve::deployments::{describe, median};
 use crate::resolve::fleet::Member;
 use crate::resolve::traffic::end;
 use crate::text::request::{ClockKind, Request};
@@ -75,6 +75,10 @@ fn deployment_infos(checked: &Checked<'_>) -> Vec<DeploymentInfo> {
             region: member.region.clone(),
             host: member.host.clone(),
             fake: describe(spec),
+            assumed: spec.assumed_ttft.then(|| AssumedLatency {
+                preset: spec.preset.clone(),
+                ttft_p50_ns: ns(median(spec.latency.ttft)),
+            }),
             usd_per_million_in: spec.price.map(|price| price.input),
             usd_per_million_out: spec.price.map(|price| price.output),
         })

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use fake_providers::config::{Capacity, Latency, Limits};
+use fake_providers::config::{Capacity, Latency, Limits, Spread};
 use vocab::show_duration;
 
 use crate::resolve::distributions::spread;
@@ -29,6 +29,10 @@ pub(crate) struct FakeSpec {
     pub preset: String,
     /// Whether the preset was assumed, not chosen.
     pub assumed: bool,
+    /// Whether the time to first token is that of an assumed preset.
+    pub assumed_ttft: bool,
+    /// Whether the time between tokens is.
+    pub assumed_itl: bool,
     /// What it admits.
     pub limits: Limits,
     /// How much it can do at a time.
@@ -69,6 +73,8 @@ pub(crate) fn fakes(
                 latency,
                 preset,
                 assumed: true,
+                assumed_ttft: true,
+                assumed_itl: true,
                 limits: Limits::default(),
                 capacity: None,
                 price: prices
@@ -131,12 +137,15 @@ fn refine(spec: &mut FakeSpec, fake: &Fake, presets: &Presets) -> Result<(), Pro
         spec.latency = presets.latency(&preset.value).map_err(|problem| problem.at(preset.at))?;
         spec.preset.clone_from(&preset.value);
         spec.assumed = false;
+        (spec.assumed_ttft, spec.assumed_itl) = (false, false);
     }
     if let Some(Spot { value, at }) = fake.ttft {
         spec.latency.ttft = spread(value).map_err(placed(at))?;
+        spec.assumed_ttft = false;
     }
     if let Some(Spot { value, at }) = fake.itl {
         spec.latency.itl = spread(value).map_err(placed(at))?;
+        spec.assumed_itl = false;
     }
     if fake.ttft.is_some() && fake.itl.is_some() {
         "custom".clone_into(&mut spec.preset);
@@ -189,6 +198,14 @@ pub(crate) fn merged(mut limits: Limits, text: LimitsText) -> Limits {
     limits.output_tokens = text.output_tokens.map(|limit| limit.0).or(limits.output_tokens);
     limits.requests_per_day = text.requests_per_day.or(limits.requests_per_day);
     limits
+}
+
+/// Median of a spread.
+pub(crate) fn median(spread: Spread) -> Duration {
+    match spread {
+        Spread::Constant(always) => always,
+        Spread::Lognormal { p50, p99: _ } => p50,
+    }
 }
 
 /// A fake in words, for `run.json` and the report.

@@ -1,6 +1,6 @@
 //! A small scenario and config to vary, and the request around them.
 
-use plan::{Build, ClockKind, Plan, Report, Request, Text};
+use plan::{Build, ClockKind, Plan, Report, Request, Text, Variation};
 
 /// A config of two Azure regions and Anthropic.
 pub(crate) const CONFIG: &str = r#"
@@ -33,9 +33,30 @@ pub(crate) fn load(scenario: &str) -> Result<Plan, Report> {
 
 /// Loads a scenario with [`CONFIG`], after `change` to the request.
 pub(crate) fn load_with(scenario: &str, change: impl Fn(&mut Request<'_>)) -> Result<Plan, Report> {
+    ask(scenario, |request| {
+        change(request);
+        plan::load(request)
+    })
+}
+
+/// The plan of the same run with other values for what nobody knows.
+pub(crate) fn vary(scenario: &str, variation: &Variation) -> Result<Plan, Report> {
+    ask(scenario, |request| plan::vary(request, variation))
+}
+
+/// Asks with a request for a scenario with [`CONFIG`].
+fn ask(
+    scenario: &str,
+    load: impl FnOnce(&mut Request<'_>) -> Result<Plan, Report>,
+) -> Result<Plan, Report> {
     let scenario = Text { name: "scenario.yaml".to_owned(), text: scenario.to_owned() };
     let find = |path: &str| match path {
         "config.yaml" => Ok(Text { name: path.to_owned(), text: CONFIG.to_owned() }),
+        // The same with a model of which nobody knows a price.
+        "unpriced.yaml" => Ok(Text {
+            name: path.to_owned(),
+            text: CONFIG.replacen("model: azure/gpt-4o,", "model: azure/ours,", 1),
+        }),
         _ => Err(format!("cannot read `{path}`: no such file")),
     };
     let mut request = Request {
@@ -52,6 +73,5 @@ pub(crate) fn load_with(scenario: &str, change: impl Fn(&mut Request<'_>)) -> Re
         shorten: None,
         build: Build { version: "0.0.0", binary: "" },
     };
-    change(&mut request);
-    plan::load(&request)
+    load(&mut request)
 }

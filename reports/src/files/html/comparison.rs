@@ -16,7 +16,9 @@ use crate::words::contender::{
     brief_identity, cost_per_1k, met_none, parity, rescued, shown, waste,
 };
 use crate::words::figures::{factor, percent};
-use crate::words::promise::{judged, promise_value, promise_word, promises_success};
+use crate::words::promise::{
+    judged, promise_remark, promise_value, promise_word, promises_success,
+};
 use crate::words::terms::plain_metric;
 
 /// The section.
@@ -121,7 +123,7 @@ fn promise(analysis: &Analysis, (at, who): (usize, &Contender), slo: &SloResult)
         td.number data-v=[sort_key(slo.value)] {
             @if let Some(href) = href { a.why href={ "#" (href) } title="what this goes back to" { (value) } }
             @else { (value) }
-            @if slo.too_few && analysis.judges() { small { "too few to gate on" } }
+            @if let Some(remark) = promise_remark(who, slo, validity) { small { (remark) } }
         }
     }
 }

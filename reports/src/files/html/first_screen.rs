@@ -8,7 +8,7 @@ use super::terms::term;
 use crate::Analysis;
 use crate::report::{Contender, Measured, ValidityVerdict};
 use crate::summary::headline::headline;
-use crate::summary::opening::{Piece, can_judge, head, tested, validity_text};
+use crate::summary::opening::{Piece, can_judge, firmness, head, tested, validity_text};
 use crate::summary::ranked;
 use crate::words::contender::{cost_per_1k, shown};
 use crate::words::figures::{counted, millis, or_never, or_not, percent, seconds};
@@ -54,6 +54,9 @@ fn verdict(analysis: &Analysis) -> Markup {
                 (figures(analysis, first))
             }
             p.others { (analysis.report.verdict.line) }
+            @if let Some(firmness) = firmness(analysis) {
+                p.others { @if analysis.robust.is_some() { b { "Robust: " } } (firmness) }
+            }
             @if let Some(incidents) = incidents(&analysis.run) { p.others { strong.simulated { (incidents) } } }
             (fine_print(analysis))
         }

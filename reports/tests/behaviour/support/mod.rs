@@ -329,6 +329,7 @@ fn deployment(id: &str, number: u32, (input, output): (f64, f64)) -> DeploymentI
         region: id.to_owned(),
         host: format!("{id}.openai.azure.com"),
         fake: "first token 500 ms (p99 2 s)".to_owned(),
+        assumed: None,
         usd_per_million_in: Some(input),
         usd_per_million_out: Some(output),
     }

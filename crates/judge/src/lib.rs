@@ -1,0 +1,11 @@
+//! What needs many runs: variants of a plan, and what they have in common.
+//!
+//! [`robust()`] plays a plan again and again with other values for what nobody knows, and says how often the leader
+//! stays first and where it does not. It must never know a command line, a terminal or a report's layout; files are
+//! the runner's business, and numbers are made in `reports`.
+
+mod robust;
+mod split;
+mod variations;
+
+pub use robust::{Question, RobustError, robust};
