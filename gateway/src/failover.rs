@@ -24,7 +24,8 @@ use http::{HeaderMap, Response};
 use crate::config::fleet::Target;
 use crate::keyed_rng::KeyedRng;
 use crate::policy::deadlines::Alternative;
-use crate::policy::retry::{NextStep, Phase};
+use crate::policy::fallbacks::NoFallback;
+use crate::policy::retry::{NextStep, NoRetry, Phase};
 use crate::routing::strategy::Ask;
 use crate::shutdown;
 use crate::upstream::failure::{Failure, Trouble};
@@ -78,13 +79,19 @@ async fn try_targets(
             None => failed,
             Some(first) => TargetFailed { last_words: Some(failed.failure.message), ..first },
         };
-        match itinerary.next(fallbacks) {
-            Some(next) if state.tries < TRIES_MAX => {
+        let tries_max = NoFallback::TriesMax { tries: TRIES_MAX };
+        let next = itinerary.next(fallbacks);
+        match next.and_then(|next| if state.tries < TRIES_MAX { Ok(next) } else { Err(tries_max) })
+        {
+            Ok(next) => {
                 state.fall_back(&next.group);
                 target = next;
                 first = Some(failed);
             }
-            Some(_) | None => return Err(failed),
+            Err(why) => {
+                state.no_fallback(why);
+                return Err(failed);
+            }
         }
     }
 }
@@ -112,12 +119,13 @@ async fn try_group(
             Err(nobody) => TargetFailed::of(nobody),
         };
         if state.tries >= TRIES_MAX {
+            state.no_retry(NoRetry::TriesMax { tries: TRIES_MAX });
             return Err(failed);
         }
         let (config, now) = (&state.instance.config, state.instance.clock.now());
         let fallbacks = fallbacks(request, state, target, &failed.failure);
         let mut situation = state.instance.router.situation(&target.group, &state.tried, now);
-        situation.has_fallback = itinerary.has_next(&fallbacks);
+        situation.has_fallback = itinerary.has_next(fallbacks.as_deref().unwrap_or_default());
         let (group, failure, phase) = (&*target.group, &failed.failure, failed.phase);
         let step = plan.after_failure(&Failed { config, group, failure, phase, situation }, &rng);
         state.retries_max = plan.retries_max(config);
@@ -126,7 +134,8 @@ async fn try_group(
                 state.instance.clock.sleep(wait).await;
                 waited = Some(wait);
             }
-            NextStep::Stop { wait } => {
+            NextStep::Stop { wait, why } => {
+                state.no_retry(why);
                 state.instance.clock.sleep(wait).await;
                 return Err(failed);
             }
@@ -167,10 +176,12 @@ async fn attempt(
         deadlines::limits(&instance.config, &instance.config.deployments[deployment], request);
     let alternative = || alternative(request, state, target, itinerary);
     let deadlines = instance.config.personality.policy.deadlines(limits, &alternative);
-    let call_id = &state.call_id;
     let begun = instance.clock.now();
+    state.awaited = Some((begun, deadlines.head));
+    let (instance, call_id) = (&state.instance, &state.call_id);
     let attempt = Attempt { instance, request, target, deployment, deadlines, call_id };
     let result = attempt.run(guard).await;
+    state.awaited = None;
     state.timeout = Some(deadlines.gap);
     state.upstream_time += state.instance.clock.now().since(begun);
     result
@@ -187,7 +198,7 @@ fn alternative(
     let situation = state.instance.router.situation(&target.group, &state.tried, now);
     let silent = || Failure::broken(Trouble::Stalled, "");
     let fallbacks = || fallbacks(request, state, target, &silent());
-    if situation.fresh > 0 || itinerary.has_next(&fallbacks()) {
+    if situation.fresh > 0 || itinerary.has_next(&fallbacks().unwrap_or_default()) {
         Alternative::Left
     } else {
         Alternative::None
@@ -199,7 +210,7 @@ fn fallbacks(
     state: &RequestState,
     from: &Target,
     failure: &Failure,
-) -> Vec<Target> {
+) -> Result<Vec<Target>, NoFallback> {
     let overrides = &request.overrides;
     let (disabled, models) = (overrides.disable_fallbacks, &*overrides.fallbacks);
     let requested = RequestedFallbacks { disabled, models };
@@ -248,7 +259,7 @@ impl TargetFailed {
         let said = state.instance.config.personality.policy.error_text(&self.failure);
         let fallbacks = fallbacks(request, state, &request.target, &self.failure);
         let names: Vec<String> =
-            fallbacks.iter().map(|target| format!("'{}'", target.group)).collect();
+            fallbacks.iter().flatten().map(|target| format!("'{}'", target.group)).collect();
         let names = match names.as_slice() {
             [] => "None".to_owned(),
             names => format!("[{}]", names.join(", ")),

@@ -62,7 +62,13 @@ impl Gateway {
             name: instance,
             anonymous: AtomicU64::new(0),
         };
+        first.tell("", None, Choice::Start);
         Ok(Self { current: Current::new(first) })
+    }
+
+    /// Deployments that cool now: what an instance that dies now forgets.
+    pub fn cooling(&self) -> Vec<DeploymentId> {
+        cooling(&self.current.instance())
     }
 
     /// Takes on another config. Open connections stay open, requests under way end by the config
@@ -95,7 +101,7 @@ impl Gateway {
             name: Arc::clone(&old.name),
             anonymous: AtomicU64::new(old.anonymous.load(Ordering::Relaxed)),
         };
-        next.tell("", None, Choice::Reload);
+        next.tell("", None, Choice::Reload { forgets: &cooling(&old) });
         self.current.replace(next);
         Ok(())
     }
@@ -122,6 +128,12 @@ impl Gateway {
     ) -> io::Result<()> {
         front::serve(self.current.clone(), listener, stop).await
     }
+}
+
+/// Who cools now at `instance`.
+fn cooling(instance: &Instance) -> Vec<DeploymentId> {
+    let cooling = instance.router.cooling(instance.clock.now()).into_iter();
+    cooling.map(|(index, _)| instance.config.deployments[index].id.clone()).collect()
 }
 
 /// The router of a config, and its deployments ready to be called.

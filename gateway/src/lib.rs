@@ -53,11 +53,13 @@ pub mod decisions {
     pub use crate::failover::retry::{Failed, RetryPlan};
     pub use crate::keyed_rng::KeyedRng;
     pub use crate::policy::candidates::{CandidateQuery, Shortage};
-    pub use crate::policy::cooldown::{Circumstances, CooldownBook, Cooled, NthFailure};
+    pub use crate::policy::cooldown::{
+        Circumstances, CooldownBook, CooldownStep, Cooled, NoCooldown, NthFailure,
+    };
     pub use crate::policy::deadlines::{Alternative, Answer, Deadlines, Limits};
-    pub use crate::policy::fallbacks::FallbackQuery;
+    pub use crate::policy::fallbacks::{FallbackQuery, NoFallback};
     pub use crate::policy::retry::{
-        ATTEMPTS_MAX, Allowance, FailedAttempt, NextStep, Phase, Situation,
+        ATTEMPTS_MAX, Allowance, FailedAttempt, NextStep, NoRetry, Phase, Situation,
     };
     pub use crate::routing::none_available::NoneAvailable;
     pub use crate::routing::router::{Router, RouterError, Try};

@@ -5,6 +5,9 @@ use std::fmt;
 
 use vocab::{At, DeploymentId};
 
+pub use crate::policy::cooldown::NoCooldown;
+pub use crate::policy::fallbacks::NoFallback;
+pub use crate::policy::retry::NoRetry;
 pub use crate::upstream::failure::Reason;
 
 /// Listens to decisions. Called inline on the request's path: be quick, never block.
@@ -59,6 +62,30 @@ pub enum Choice<'a> {
         /// Why.
         reason: Reason,
     },
+    /// A cooldown that runs ends later than it would have.
+    CooldownProlonged {
+        /// How long it still lasts, from now on.
+        lasts: std::time::Duration,
+        /// Why.
+        reason: Reason,
+    },
+    /// An attempt failed, and its deployment's cooldown stays as it is.
+    NoCooldown {
+        /// By which rule.
+        why: NoCooldown,
+        /// What was observed.
+        reason: Reason,
+    },
+    /// The group is given up: no other attempt in it.
+    NoRetry {
+        /// By which rule.
+        why: NoRetry,
+    },
+    /// No other group or deployment is gone to.
+    NoFallback {
+        /// By which rule.
+        why: NoFallback,
+    },
     /// The request was answered from this deployment.
     Served {
         /// Attempts that it took.
@@ -77,9 +104,32 @@ pub enum Choice<'a> {
         reason: Reason,
     },
     /// The client went away first.
-    ClientLeft,
+    ClientLeft {
+        /// What the gateway was waiting for then, if it was waiting for an answer to begin.
+        waiting: Option<Waiting>,
+    },
+    /// The instance begins, and knows nothing of any deployment. About no request and no deployment.
+    Start,
     /// The instance took on another config. About no request and no deployment.
-    Reload,
+    Reload {
+        /// Whose cooldowns that ran it forgets.
+        forgets: &'a [DeploymentId],
+    },
+    /// The instance is dead. Said by whoever saw it die, as the dead say nothing. About no request and
+    /// no deployment.
+    Kill {
+        /// Whose cooldowns that ran it forgets.
+        forgets: &'a [DeploymentId],
+    },
+}
+
+/// An attempt that has not begun to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// For how long it was waited for.
+    pub waited: std::time::Duration,
+    /// For how long it would have been.
+    pub limit: std::time::Duration,
 }
 
 /// An observer for whom nobody listens.

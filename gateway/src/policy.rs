@@ -31,7 +31,7 @@ use crate::upstream::failure::{Failure, Trouble};
 use candidates::{CandidateQuery, Shortage};
 use cooldown::CooldownBook;
 use deadlines::{Alternative, Deadlines, Limits};
-use fallbacks::FallbackQuery;
+use fallbacks::{FallbackQuery, NoFallback};
 use retry::{Allowance, FailedAttempt, NextStep};
 
 /// Every personality, in the order in which people read about them.
@@ -106,7 +106,10 @@ pub trait Policy: Send + Sync + fmt::Debug {
     fn after_failure(&self, failed: &FailedAttempt<'_>, allowance: Allowance) -> NextStep;
 
     /// Where a request goes once its group is given up, in order.
-    fn fallbacks(&self, query: &FallbackQuery<'_>) -> Vec<Target>;
+    ///
+    /// # Errors
+    /// Why there is nothing to go to.
+    fn fallbacks(&self, query: &FallbackQuery<'_>) -> Result<Vec<Target>, NoFallback>;
 
     /// How long an attempt may be silent. `alternative` says whether somebody else could still answer;
     /// it costs a look at the fleet, so only who needs it asks.

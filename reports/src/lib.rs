@@ -20,6 +20,7 @@ mod tables;
 pub mod terminal;
 mod validity;
 mod verdict;
+pub mod why;
 mod words;
 
 pub use analysis::{AnalyseError, Analysis, analyse};

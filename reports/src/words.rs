@@ -8,6 +8,7 @@ pub(crate) mod fault;
 pub(crate) mod figures;
 pub(crate) mod promise;
 pub(crate) mod robust;
+pub(crate) mod rule;
 pub(crate) mod run;
 pub(crate) mod terms;
 pub(crate) mod text;

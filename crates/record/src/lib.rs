@@ -8,6 +8,7 @@
 
 pub mod cell;
 pub mod csv_file;
+pub mod decision;
 pub mod json_file;
 pub mod layout;
 pub mod machine;
@@ -17,11 +18,12 @@ pub mod run;
 pub mod slo;
 
 pub use csv_file::{ReadError, RowReader, RowWriter};
+pub use decision::{DecisionKind, DecisionRow, Rule};
 pub use json_file::read_json;
 pub use machine::MachineInfo;
 pub use open::{inside, open_regular};
 pub use rows::{
-    AttemptEnd, AttemptKind, AttemptRow, DecisionKind, DecisionRow, OracleRow, RequestRow, Row,
-    Stage, TargetRow, instance_name, is_instance,
+    AttemptEnd, AttemptKind, AttemptRow, OracleRow, RequestRow, Row, Stage, TargetRow,
+    instance_name, is_instance,
 };
 pub use run::RunInfo;

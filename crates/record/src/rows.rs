@@ -125,57 +125,6 @@ pub struct AttemptRow {
     pub ended: AttemptEnd,
 }
 
-/// What a gateway decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DecisionKind {
-    /// First deployment for a request.
-    Pick,
-    /// Another attempt within the group.
-    Retry,
-    /// Another group, or another deployment after the first one failed, as policy and not as retry.
-    Failover,
-    /// A deployment leaves the rotation; detail `for_ms=…;reason=…`.
-    Cooldown,
-    /// An attempt failed; detail says how.
-    AttemptFailed,
-    /// The request was answered from this deployment.
-    Served,
-    /// Nothing is left to try.
-    GaveUp,
-    /// A stream broke after content had been sent: the client got a visible error.
-    StreamBroken,
-    /// The client went away first.
-    ClientLeft,
-    /// The instance took on another config; no request and no deployment.
-    Reload,
-}
-
-/// `decisions.csv`: one decision of a built-in gateway, through its observer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DecisionRow {
-    /// When.
-    pub at_ns: u64,
-    /// For which request; empty for decisions about the fleet.
-    pub request: Option<u64>,
-    /// Which instance: `gateway[1]`, …
-    pub gateway: String,
-    /// What kind.
-    pub kind: DecisionKind,
-    /// About which deployment.
-    pub deployment: Option<String>,
-    /// `key=value` pairs joined with `;`.
-    pub detail: String,
-}
-
-impl DecisionRow {
-    /// The pairs of `detail`; a key alone has an empty value.
-    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        let pairs = self.detail.split(';').filter(|pair| !pair.is_empty());
-        pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-    }
-}
-
 /// What the tables call the n-th instance of a contender's gateway, from 1.
 pub fn instance_name(n: u32) -> String {
     format!("{INSTANCE}{n}]")
@@ -276,17 +225,6 @@ impl Row for AttemptRow {
         change(&mut self.deployment);
         change(&mut self.gateway);
         self.fault.iter_mut().for_each(change);
-    }
-}
-
-impl Row for DecisionRow {
-    const COLUMNS: &'static [&'static str] =
-        &["at_ns", "request", "gateway", "kind", "deployment", "detail"];
-
-    fn each_text(&mut self, change: &mut dyn FnMut(&mut String)) {
-        change(&mut self.gateway);
-        change(&mut self.detail);
-        self.deployment.iter_mut().for_each(change);
     }
 }
 

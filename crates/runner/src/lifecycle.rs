@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gateway::config::Config;
-use gateway::observer::{Decision, Observer};
+use gateway::observer::{Choice, Decision, Observer};
 use gateway::{Gateway, GatewayError, Parts};
 use plan::{InstanceEvent, InstanceEventKind};
 use vocab::At;
@@ -100,10 +100,23 @@ impl Instance {
                 }
                 InstanceEventKind::Die { until, config } => {
                     self.adopt(config);
+                    self.tell_of_death(&gateway);
                     return Ok(until);
                 }
             }
         }
+    }
+
+    /// The dead say nothing: what `gateway` forgets is said for it.
+    fn tell_of_death(&self, gateway: &Gateway) {
+        let forgets = gateway.cooling();
+        self.parts.observer.saw(&Decision {
+            at: self.parts.clock.now(),
+            call_id: "",
+            instance: &self.parts.instance,
+            deployment: None,
+            what: Choice::Kill { forgets: &forgets },
+        });
     }
 
     /// What happens to a dead instance only changes how it comes back.

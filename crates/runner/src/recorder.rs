@@ -1,6 +1,8 @@
 //! Joins the observers of gateway, fakes and generator to the tables of one contender. It must
 //! never conclude anything from a row.
 
+mod decision;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -8,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use gateway::observer::{Choice, Decision, Observer};
-use record::{AttemptRow, DecisionKind, DecisionRow, ReadError, RequestRow, RowReader, RowWriter};
+use gateway::observer::{Decision, Observer};
+use record::{AttemptRow, DecisionRow, ReadError, RequestRow, RowReader, RowWriter};
 
 /// Writes the three tables of one contender. Shared by everybody who has something to record.
 ///
@@ -158,7 +160,7 @@ const REQUESTS_AT_ONCE: usize = 64 * 1024;
 
 impl Observer for Recorder {
     fn saw(&self, decision: &Decision<'_>) {
-        let (kind, detail) = describe(&decision.what);
+        let (kind, detail) = decision::kind_and_detail(&decision.what);
         let row = DecisionRow {
             at_ns: decision.at.ns(),
             request: decision.call_id.parse().ok(),
@@ -171,32 +173,5 @@ impl Observer for Recorder {
         let tie = row.request.unwrap_or(u64::MAX);
         let written = tables.decisions.push(row.at_ns, tie, row);
         self.note(&mut tables, written);
-    }
-}
-
-fn describe(choice: &Choice<'_>) -> (DecisionKind, String) {
-    match choice {
-        Choice::Pick => (DecisionKind::Pick, String::new()),
-        Choice::Retry { attempt, wait } => {
-            (DecisionKind::Retry, format!("attempt={attempt};wait_ms={}", wait.as_millis()))
-        }
-        Choice::Failover { to } => (DecisionKind::Failover, format!("to={to}")),
-        Choice::AttemptFailed { status, reason } => (
-            DecisionKind::AttemptFailed,
-            match status {
-                Some(status) => format!("status={status};reason={reason}"),
-                None => format!("reason={reason}"),
-            },
-        ),
-        Choice::Cooldown { lasts, reason } => {
-            (DecisionKind::Cooldown, format!("for_ms={};reason={reason}", lasts.as_millis()))
-        }
-        Choice::Served { attempts } => (DecisionKind::Served, format!("attempts={attempts}")),
-        Choice::GaveUp { status, reason } => {
-            (DecisionKind::GaveUp, format!("status={status};reason={reason}"))
-        }
-        Choice::StreamBroken { reason } => (DecisionKind::StreamBroken, format!("reason={reason}")),
-        Choice::ClientLeft => (DecisionKind::ClientLeft, String::new()),
-        Choice::Reload => (DecisionKind::Reload, String::new()),
     }
 }

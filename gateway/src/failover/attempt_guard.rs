@@ -14,7 +14,7 @@ use wire::openai::Usage;
 use crate::config::DeploymentIndex;
 use crate::failover::chat_request::ChatRequest;
 use crate::instance::Instance;
-use crate::policy::cooldown::{Cooled, NthFailure};
+use crate::policy::cooldown::{CooldownStep, NthFailure};
 use crate::routing::router::Try;
 use crate::routing::strategy::Success;
 use crate::upstream::failure::Failure;
@@ -94,9 +94,9 @@ impl AttemptGuard {
         self.succeeded(None, usage.unwrap_or_else(|| Usage::new(self.prompt_tokens, 0)));
     }
 
-    /// Ends it with a failure; tells whether the deployment cools. `nth` is its
+    /// Ends it with a failure; tells what becomes of the deployment's cooldown. `nth` is its
     /// place among the failures of its request at this group.
-    pub(crate) fn failed(&mut self, failure: &Failure, nth: NthFailure) -> Option<Cooled> {
+    pub(crate) fn failed(&mut self, failure: &Failure, nth: NthFailure) -> CooldownStep {
         self.progress = Progress::Ended;
         self.instance.metrics.failed(self.deployment, failure.reason);
         let at = self.instance.clock.now();

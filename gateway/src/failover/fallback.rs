@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::config::fleet::{Fleet, Target};
-use crate::policy::fallbacks::FallbackQuery;
+use crate::policy::fallbacks::{FallbackQuery, NoFallback};
 use crate::upstream::failure::Failure;
 
 /// What the client has to say about fallbacks.
@@ -22,19 +22,22 @@ pub struct RequestedFallbacks<'a> {
 }
 
 /// Fallbacks after `from` failed with `failure`, in order, without `from` itself.
+///
+/// # Errors
+/// Why there is none.
 pub fn fallback_targets(
     fleet: &Fleet,
     from: &Target,
     failure: &Failure,
     requested: RequestedFallbacks<'_>,
-) -> Vec<Target> {
+) -> Result<Vec<Target>, NoFallback> {
     if requested.disabled {
-        return Vec::new();
+        return Err(NoFallback::Disabled);
     }
     let query = FallbackQuery { fleet, from, failure, requested: requested.models };
-    let mut targets = fleet.config().personality.policy.fallbacks(&query);
+    let mut targets = fleet.config().personality.policy.fallbacks(&query)?;
     targets.retain(|target| target != from);
-    targets
+    if targets.is_empty() { Err(NoFallback::NoneNamed) } else { Ok(targets) }
 }
 
 /// The hops of one request beyond its first target.
@@ -56,19 +59,40 @@ impl Itinerary {
 
     /// The current target failed, and these are its fallbacks: says where to go next. A target's own
     /// fallbacks come before its siblings.
-    pub fn next(&mut self, fallbacks: Vec<Target>) -> Option<Target> {
+    ///
+    /// # Errors
+    /// Why there is nowhere to go.
+    pub fn next(
+        &mut self,
+        fallbacks: Result<Vec<Target>, NoFallback>,
+    ) -> Result<Target, NoFallback> {
         let depth = self.depth + 1;
+        let mut why = match fallbacks.as_deref() {
+            Ok(_) if depth > self.depth_max => NoFallback::DepthMax { depth: self.depth_max },
+            Ok(_) => self.all_tried(),
+            Err(&why) => why,
+        };
         if depth <= self.depth_max {
+            let fallbacks = fallbacks.unwrap_or_default();
             self.ahead.extend(fallbacks.into_iter().rev().map(|target| (depth, target)));
         }
         // Ends: each turn takes one away.
         while let Some((depth, target)) = self.ahead.pop() {
             if self.visited.insert(target.clone()) {
                 self.depth = depth;
-                return Some(target);
+                return Ok(target);
             }
         }
-        None
+        // What the last of several fallbacks lacks is not why there is none left.
+        if why == NoFallback::NoneNamed && self.depth > 0 {
+            why = self.all_tried();
+        }
+        Err(why)
+    }
+
+    fn all_tried(&self) -> NoFallback {
+        let tried = u32::try_from(self.visited.len() - 1).unwrap_or(u32::MAX);
+        NoFallback::AllTried { tried }
     }
 
     /// Whether [`Itinerary::next`] would find a target, given these fallbacks of the current one.

@@ -55,7 +55,7 @@ fn fallbacks(fleet: &Fleet, from: &Target) -> Vec<Target> {
         let failure = Failure { class, ..Failure::broken(Trouble::Reset, "") };
         fallback_targets(fleet, from, &failure, RequestedFallbacks::default())
     };
-    ErrorClass::ALL.into_iter().flat_map(after).collect()
+    ErrorClass::ALL.into_iter().filter_map(|class| after(class).ok()).flatten().collect()
 }
 
 /// Whom a target means. A level of `order` is no bound: where everybody at it cools, the next one is asked.

@@ -12,9 +12,11 @@ use vocab::At;
 use crate::config::DeploymentIndex;
 use crate::failover::attempt_guard::AttemptGuard;
 use crate::instance::Instance;
-use crate::observer::Choice;
+use crate::observer::{Choice, Waiting};
 use crate::policy::SiblingAttempt;
-use crate::policy::cooldown::NthFailure;
+use crate::policy::cooldown::{CooldownStep, Cooled, NthFailure};
+use crate::policy::fallbacks::NoFallback;
+use crate::policy::retry::NoRetry;
 use crate::upstream::failure::{Failure, Reason};
 use world::Shutdown;
 
@@ -42,6 +44,8 @@ pub(crate) struct RequestState {
     pub(crate) upstream_time: Duration,
     /// Largest gap without bytes that the last attempt was allowed.
     pub(crate) timeout: Option<Duration>,
+    /// Begin of the attempt under way, while it has not answered, and how long it may take to begin.
+    pub(crate) awaited: Option<(At, Duration)>,
     next_failure_here: NthFailure,
     ended: bool,
 }
@@ -68,6 +72,7 @@ impl RequestState {
             tried: Vec::new(),
             upstream_time: Duration::ZERO,
             timeout: None,
+            awaited: None,
             next_failure_here: NthFailure::First,
             ended: false,
         }
@@ -109,11 +114,27 @@ impl RequestState {
         let (status, reason) = (failure.upstream_status, failure.reason);
         self.tell(Some(deployment), Choice::AttemptFailed { status, reason });
         let nth = std::mem::replace(&mut self.next_failure_here, NthFailure::Later);
-        if let Some(cooled) = guard.failed(failure, nth) {
-            self.instance.metrics.cooled(deployment);
-            let (lasts, reason) = (cooled.lasts, cooled.reason);
-            self.tell(Some(deployment), Choice::Cooldown { lasts, reason });
-        }
+        let what = match guard.failed(failure, nth) {
+            CooldownStep::Begins(Cooled { lasts, reason }) => {
+                self.instance.metrics.cooled(deployment);
+                Choice::Cooldown { lasts, reason }
+            }
+            CooldownStep::Prolonged(Cooled { lasts, reason }) => {
+                Choice::CooldownProlonged { lasts, reason }
+            }
+            CooldownStep::None(why) => Choice::NoCooldown { why, reason },
+        };
+        self.tell(Some(deployment), what);
+    }
+
+    /// The group that is tried now is given up.
+    pub(crate) fn no_retry(&self, why: NoRetry) {
+        self.tell(self.tried.last().copied(), Choice::NoRetry { why });
+    }
+
+    /// No group is left to go to.
+    pub(crate) fn no_fallback(&self, why: NoFallback) {
+        self.tell(self.tried.last().copied(), Choice::NoFallback { why });
     }
 
     /// The request was answered completely.
@@ -131,6 +152,7 @@ impl RequestState {
     /// The stream broke after content had been sent.
     pub(crate) fn stream_broken(&mut self, guard: &mut AttemptGuard, failure: &Failure) {
         self.attempt_failed(guard, failure);
+        self.no_retry(NoRetry::Committed);
         self.end(failure.status);
         self.tell(Some(guard.deployment()), Choice::StreamBroken { reason: failure.reason });
     }
@@ -160,7 +182,12 @@ impl Drop for RequestState {
     fn drop(&mut self) {
         if !self.ended {
             self.end(CLIENT_CLOSED);
-            self.tell(self.tried.last().copied(), Choice::ClientLeft);
+            let now = self.instance.clock.now();
+            let waiting = self.awaited.map(|(begun, limit)| {
+                let waited = now.since(begun);
+                Waiting { waited, limit }
+            });
+            self.tell(self.tried.last().copied(), Choice::ClientLeft { waiting });
         }
     }
 }

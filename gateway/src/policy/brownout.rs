@@ -14,7 +14,7 @@ use vocab::Seed;
 use super::candidates::{CandidateQuery, Shortage};
 use super::cooldown::CooldownBook;
 use super::deadlines::{Alternative, Deadlines, Limits};
-use super::fallbacks::FallbackQuery;
+use super::fallbacks::{FallbackQuery, NoFallback};
 use super::retry::{Allowance, FailedAttempt, NextStep};
 use super::{Kind, Personality, Policy, Recheck, SiblingAttempt};
 use crate::config::fleet::Target;
@@ -54,15 +54,15 @@ impl Policy for Brownout {
         retries::after_failure(failed, allowance)
     }
 
-    fn fallbacks(&self, query: &FallbackQuery<'_>) -> Vec<Target> {
+    fn fallbacks(&self, query: &FallbackQuery<'_>) -> Result<Vec<Target>, NoFallback> {
         let at_fault =
             matches!(query.failure.class, ErrorClass::BadRequest | ErrorClass::UnprocessableEntity);
         // Another group would refuse the same request again, and be paid for it; a client that names
         // one knows better.
         if at_fault && query.requested.is_empty() {
-            return Vec::new();
+            return Err(NoFallback::RequestAtFault);
         }
-        query.named().collect()
+        Ok(query.named().collect())
     }
 
     fn deadlines(&self, limits: Limits, alternative: &dyn Fn() -> Alternative) -> Deadlines {

@@ -34,13 +34,13 @@ pub trait CooldownBook: Send + fmt::Debug {
     /// An attempt was answered.
     fn succeeded(&mut self, deployment: DeploymentIndex, at: At);
 
-    /// An attempt failed; says whether the deployment leaves the rotation for it.
+    /// An attempt failed; says whether the deployment leaves the rotation for it, and if not, why not.
     fn failed(
         &mut self,
         deployment: DeploymentIndex,
         failure: &Failure,
         circumstances: Circumstances,
-    ) -> Option<Cooled>;
+    ) -> CooldownStep;
 
     /// The client went away during an attempt, or before it.
     fn abandoned(&mut self, deployment: DeploymentIndex) {
@@ -48,10 +48,102 @@ pub trait CooldownBook: Send + fmt::Debug {
     }
 }
 
-/// A deployment left the rotation.
+/// What a failed attempt does to its deployment's place in the rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CooldownStep {
+    /// It leaves the rotation.
+    Begins(Cooled),
+    /// It was out already, and comes back later than it would have.
+    Prolonged(Cooled),
+    /// Nothing.
+    None(NoCooldown),
+}
+
+impl CooldownStep {
+    /// The cooldown that begins, if one does.
+    pub const fn begun(self) -> Option<Cooled> {
+        match self {
+            Self::Begins(cooled) => Some(cooled),
+            Self::Prolonged(_) | Self::None(_) => None,
+        }
+    }
+}
+
+/// Why a failure left its deployment's cooldown as it was, with the figures that the rule compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoCooldown {
+    /// The config switches cooldowns off.
+    Off,
+    /// The cooldown would last no time.
+    NoTime,
+    /// Deployments of a wildcard group never cool.
+    Wildcard,
+    /// The request itself is at fault, and the deployment lives.
+    RequestAtFault,
+    /// Failures of this kind cool nobody.
+    KindSpared,
+    /// Only the first failure of a request within a group is counted.
+    LaterFailure,
+    /// No more failed than the config allows.
+    AllowedFails {
+        /// Failures counted in the window, this one included.
+        failed: u64,
+        /// Failures that are allowed.
+        allowed: u64,
+    },
+    /// Nobody else is in the group, and it has not failed long enough without a success.
+    LoneDeployment {
+        /// Failures counted in the window, this one included.
+        failed: u64,
+        /// Calls counted in the window.
+        calls: u64,
+        /// Calls, all of them failed, that the rule asks for.
+        calls_min: u64,
+    },
+    /// Too few calls for their failed share to say anything.
+    FewCalls {
+        /// Failures counted in the window, this one included.
+        failed: u64,
+        /// Calls counted in the window.
+        calls: u64,
+        /// Calls that the rule asks for.
+        calls_min: u64,
+    },
+    /// The failed share is not above what the rule asks for.
+    LowShare {
+        /// Failures counted in the window, this one included.
+        failed: u64,
+        /// Calls counted in the window.
+        calls: u64,
+        /// Share, in per cent, above which it would cool.
+        above_percent: u64,
+    },
+    /// Too few failures in a row, and among the newest outcomes.
+    FewFailures {
+        /// Failures in a row, this one included.
+        in_a_row: u32,
+        /// Failures in a row that the rule asks for.
+        in_a_row_min: u32,
+        /// Failures among the newest outcomes.
+        recent: u32,
+        /// Failures among them that the rule asks for.
+        recent_min: u32,
+        /// How many outcomes are remembered.
+        outcomes: u32,
+    },
+    /// It cools already, and this failure does not prolong it.
+    AlreadyCooling {
+        /// Time left.
+        left: Duration,
+    },
+    /// Nobody keeps a book on it.
+    Unknown,
+}
+
+/// A deployment is out of the rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cooled {
-    /// For how long.
+    /// For how long, from now on.
     pub lasts: Duration,
     /// [`Failure::reason`] of the failure that did it.
     pub reason: Reason,

@@ -7,6 +7,32 @@ use std::sync::Arc;
 use crate::config::fleet::{Fleet, Target};
 use crate::upstream::failure::{ErrorClass, Failure};
 
+/// Why a request goes nowhere else once a group is given up, with the figures that the rule compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoFallback {
+    /// The request wants none.
+    Disabled,
+    /// The request itself is at fault: another group would refuse it too.
+    RequestAtFault,
+    /// None is named for this group and this kind of error.
+    NoneNamed,
+    /// All that are named were tried.
+    AllTried {
+        /// Fallbacks that were gone to.
+        tried: u32,
+    },
+    /// The bound on fallbacks of fallbacks.
+    DepthMax {
+        /// The bound.
+        depth: u32,
+    },
+    /// The bound on tries of one request in all.
+    TriesMax {
+        /// The bound.
+        tries: u32,
+    },
+}
+
 /// A group that was given up.
 #[derive(Clone, Copy, Debug)]
 pub struct FallbackQuery<'a> {

@@ -14,7 +14,7 @@ use vocab::Seed;
 use super::candidates::{CandidateQuery, Shortage};
 use super::cooldown::CooldownBook;
 use super::deadlines::{Alternative, Deadlines, Limits};
-use super::fallbacks::FallbackQuery;
+use super::fallbacks::{FallbackQuery, NoFallback};
 use super::retry::{Allowance, FailedAttempt, NextStep};
 use super::{BrokenStart, Kind, Personality, Policy};
 use crate::config::fleet::Target;
@@ -52,14 +52,14 @@ impl Policy for LiteLlm {
         retries::after_failure(failed, allowance)
     }
 
-    fn fallbacks(&self, query: &FallbackQuery<'_>) -> Vec<Target> {
+    fn fallbacks(&self, query: &FallbackQuery<'_>) -> Result<Vec<Target>, NoFallback> {
         // The same model at another level of `order` has the same window and the same policy.
         let same_model_fails_too =
             matches!(query.failure.class, ErrorClass::ContextWindow | ErrorClass::ContentPolicy);
         if same_model_fails_too {
-            return query.named().collect();
+            return Ok(query.named().collect());
         }
-        query.higher_levels().chain(query.named()).collect()
+        Ok(query.higher_levels().chain(query.named()).collect())
     }
 
     fn deadlines(&self, limits: Limits, _: &dyn Fn() -> Alternative) -> Deadlines {

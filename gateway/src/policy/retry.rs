@@ -30,6 +30,13 @@ pub struct FailedAttempt<'a> {
     pub rng: &'a KeyedRng,
 }
 
+impl FailedAttempt<'_> {
+    /// All of so many `retries` are used.
+    pub(super) const fn retries_used(&self, retries: u32) -> NoRetry {
+        NoRetry::RetriesUsed { failed: self.failures, retries }
+    }
+}
+
 /// How far a failed attempt had come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -79,6 +86,8 @@ pub enum NextStep {
     Stop {
         /// Wait before; LiteLLM also sleeps after the last retry.
         wait: Duration,
+        /// By which rule.
+        why: NoRetry,
     },
     /// Try again.
     Retry {
@@ -89,5 +98,49 @@ pub enum NextStep {
 
 impl NextStep {
     /// Give up at once.
-    pub(super) const STOP: Self = Self::Stop { wait: Duration::ZERO };
+    pub(super) const fn stop(why: NoRetry) -> Self {
+        Self::Stop { wait: Duration::ZERO, why }
+    }
+}
+
+/// Why a group was given up, with the figures that the rule compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoRetry {
+    /// The request itself is at fault: others would refuse it too.
+    RequestAtFault,
+    /// Failures of this kind are not retried.
+    KindNotRetried,
+    /// Failures of this kind have fallbacks of their own.
+    OwnFallbacks,
+    /// Nobody else is in the group whose key might be better.
+    LoneDeployment,
+    /// All retries are used.
+    RetriesUsed {
+        /// Attempts that failed in this group.
+        failed: u32,
+        /// Retries that the rules allow.
+        retries: u32,
+    },
+    /// Everybody was tried, and a fallback follows.
+    FallbackFollows,
+    /// There is nobody in the group.
+    EmptyGroup,
+    /// Nobody of the group may be chosen now.
+    NobodyHealthy,
+    /// The provider asks for a longer wait than a client is made to wait.
+    LongWait {
+        /// What the provider asks for.
+        asked: Duration,
+        /// The longest that is waited.
+        longest: Duration,
+    },
+    /// A stream had begun; such a failure goes to the fallbacks.
+    StreamBegun,
+    /// Content has reached the client, and cannot be taken back.
+    Committed,
+    /// The bound on tries of one request in all.
+    TriesMax {
+        /// The bound.
+        tries: u32,
+    },
 }

@@ -17,7 +17,7 @@ use crate::config::fleet::{Fleet, Target};
 use crate::config::{Config, DeploymentIndex};
 use crate::keyed_rng::KeyedRng;
 use crate::policy::candidates::{CandidateQuery, Shortage};
-use crate::policy::cooldown::{Circumstances, CooldownBook, Cooled, NthFailure};
+use crate::policy::cooldown::{Circumstances, CooldownBook, CooldownStep, NthFailure};
 use crate::policy::retry::Situation;
 use crate::upstream::failure::Failure;
 
@@ -157,20 +157,20 @@ impl Router {
         self.state().learn(attempt, Learned::FirstToken { ttft });
     }
 
-    /// An attempt failed after `elapsed`; says whether its deployment cools for it. `nth` is its place
-    /// among the failures of its request in this group.
+    /// An attempt failed after `elapsed`; says what becomes of its deployment's cooldown. `nth` is its
+    /// place among the failures of its request in this group.
     pub fn failed(
         &self,
         attempt: &Try<'_>,
         failure: &Failure,
         (nth, elapsed): (NthFailure, Duration),
-    ) -> Option<Cooled> {
+    ) -> CooldownStep {
         let group_size = self.fleet.members(attempt.group).len();
         let circumstances = Circumstances { at: attempt.at, group_size, failure: nth };
         let mut state = self.state();
-        let cooled = state.cooldowns.failed(attempt.deployment, failure, circumstances);
+        let step = state.cooldowns.failed(attempt.deployment, failure, circumstances);
         state.learn(attempt, Learned::Failed { class: failure.class, elapsed });
-        cooled
+        step
     }
 
     /// The client went away during an attempt.

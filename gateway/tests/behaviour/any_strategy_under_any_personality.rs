@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use gateway::config::{Config, DeploymentIndex};
 use gateway::decisions::{
-    Allowance, Alternative, CandidateQuery, Circumstances, CooldownBook, Cooled, Deadlines,
-    FailedAttempt, Failure, FallbackQuery, Limits, NextStep, Shortage, Target,
+    Allowance, Alternative, CandidateQuery, Circumstances, CooldownBook, CooldownStep, Deadlines,
+    FailedAttempt, Failure, FallbackQuery, Limits, NextStep, NoCooldown, NoFallback, NoRetry,
+    Shortage, Target,
 };
 use gateway::policy::{self, Kind, Personality, Policy};
 use gateway::strategy;
@@ -146,11 +147,12 @@ impl Policy for Once {
     }
 
     fn after_failure(&self, _: &FailedAttempt<'_>, _: Allowance) -> NextStep {
-        NextStep::Stop { wait: Duration::ZERO }
+        let why = NoRetry::RetriesUsed { failed: 1, retries: 0 };
+        NextStep::Stop { wait: Duration::ZERO, why }
     }
 
-    fn fallbacks(&self, _: &FallbackQuery<'_>) -> Vec<Target> {
-        Vec::new()
+    fn fallbacks(&self, _: &FallbackQuery<'_>) -> Result<Vec<Target>, NoFallback> {
+        Err(NoFallback::NoneNamed)
     }
 
     fn deadlines(&self, _: Limits, _: &dyn Fn() -> Alternative) -> Deadlines {
@@ -174,7 +176,7 @@ impl CooldownBook for Once {
 
     fn succeeded(&mut self, _: DeploymentIndex, _: At) {}
 
-    fn failed(&mut self, _: DeploymentIndex, _: &Failure, _: Circumstances) -> Option<Cooled> {
-        None
+    fn failed(&mut self, _: DeploymentIndex, _: &Failure, _: Circumstances) -> CooldownStep {
+        CooldownStep::None(NoCooldown::Off)
     }
 }

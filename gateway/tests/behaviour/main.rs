@@ -15,6 +15,7 @@ mod limits_requests_at_a_time;
 mod litellm_on_the_wire;
 mod never_switches_after_commit;
 mod policy;
+mod says_what_it_does_not_do;
 mod says_when_to_come_back;
 mod speaks_anthropic;
 mod strategies_hear_of_attempts;

@@ -232,11 +232,24 @@ impl Lab {
         self.attempts().into_iter().map(|(host, _)| host).collect()
     }
 
-    /// The decisions so far, a line each.
+    /// The decisions so far by which something was done, a line each.
     pub(crate) fn decided(&self) -> Vec<String> {
-        self.decisions.lock().expect("no poison").clone()
+        let told = self.decisions.lock().expect("no poison");
+        told.iter().filter(|line| !line.contains(NOT_DONE)).cloned().collect()
+    }
+
+    /// What was not done so far, and by which rule, a line each.
+    pub(crate) fn not_done(&self) -> Vec<String> {
+        let told = self.decisions.lock().expect("no poison");
+        told.iter()
+            .filter(|line| line.contains("no "))
+            .map(|line| line.replace(NOT_DONE, ""))
+            .collect()
     }
 }
+
+/// Stands in lines about what a test that looks at what was done need not see.
+const NOT_DONE: &str = "~";
 
 /// A chat completion as bytes.
 pub(crate) fn request(body: &str) -> String {
@@ -300,8 +313,14 @@ impl Observer for Recorder {
             Choice::Served { attempts } => format!("served after {attempts}"),
             Choice::GaveUp { status, reason } => format!("gave up {status}: {reason}"),
             Choice::StreamBroken { reason } => format!("stream broken: {reason}"),
-            Choice::ClientLeft => "client left".to_owned(),
-            Choice::Reload => "reload".to_owned(),
+            Choice::ClientLeft { .. } => "client left".to_owned(),
+            Choice::Reload { .. } => "reload".to_owned(),
+            Choice::Kill { .. } => "kill".to_owned(),
+            Choice::CooldownProlonged { reason, .. } => format!("cooldown prolonged: {reason}"),
+            Choice::Start => format!("{NOT_DONE}start"),
+            Choice::NoCooldown { why, .. } => format!("{NOT_DONE}no cooldown: {why:?}"),
+            Choice::NoRetry { why } => format!("{NOT_DONE}no retry: {why:?}"),
+            Choice::NoFallback { why } => format!("{NOT_DONE}no fallback: {why:?}"),
         };
         self.0.lock().expect("no poison").push(format!("{about} {what}"));
     }

@@ -1,9 +1,10 @@
 //! Rows as sentences.
 
-use record::{AttemptEnd, AttemptRow, DecisionKind, DecisionRow, RequestRow, Stage};
+use record::{AttemptEnd, AttemptRow, DecisionKind, DecisionRow, RequestRow, Rule, Stage};
 
 use super::{Event, Source};
 use crate::words::figures::{count, millis};
+use crate::words::rule::rule;
 
 /// What the client did.
 pub(super) fn start(row: &RequestRow) -> Vec<Event> {
@@ -38,6 +39,10 @@ pub(super) fn ending(row: &RequestRow) -> String {
     let after = waited.map_or_else(String::new, |waited| format!(" after {waited}"));
     let served = row.served_by.as_ref().map_or_else(String::new, |id| format!(", served by {id}"));
     let content = match row.integrity {
+        // Nobody but a client that leaves as planned succeeds with a part of an answer.
+        Some(vocab::Integrity::Truncated) if row.outcome == vocab::Outcome::Success => {
+            format!(", left as planned with {} tokens", count(row.tokens))
+        }
         Some(integrity) if integrity != vocab::Integrity::Complete => {
             format!(", content {integrity}")
         }
@@ -99,19 +104,53 @@ pub(super) fn gateway(row: &DecisionRow) -> Event {
         DecisionKind::Retry => "retries",
         DecisionKind::Failover => "fails over to",
         DecisionKind::Cooldown => "cools down",
+        DecisionKind::CooldownProlonged => "prolongs the cooldown of",
+        DecisionKind::NoCooldown => "does not cool",
+        DecisionKind::NoRetry => "does not retry",
+        DecisionKind::NoFallback => "does not fall back",
         DecisionKind::AttemptFailed => "sees a failed attempt at",
         DecisionKind::Served => "answers from",
         DecisionKind::GaveUp => "gives up",
         DecisionKind::StreamBroken => "ends a broken stream visibly, from",
         DecisionKind::ClientLeft => "sees the client leave",
+        DecisionKind::Start => "starts and knows nothing",
         DecisionKind::Reload => "takes on another config",
+        DecisionKind::Kill => "is killed",
     };
+    if let Some(because) = row.rule() {
+        return not_done(row, what, &because);
+    }
     // Where a group is named, it is where the request goes; a deployment says it by itself.
     let (to, detail) = target(row);
     let on = row.deployment.as_deref().or(to).map_or_else(String::new, |id| format!(" {id}"));
     let detail = detail.join(", ");
     let detail = if detail.is_empty() { detail } else { format!(" ({detail})") };
     let text = format!("{} {what}{on}{detail}", row.gateway);
+    Event { at_ns: row.at_ns, source: Source::Gateway, text }
+}
+
+/// A decision by which something was not done, and why.
+fn not_done(row: &DecisionRow, what: &str, because: &Rule) -> Event {
+    // A request's group is given up, whoever failed last; a cooldown is one deployment's.
+    let on = match row.kind {
+        DecisionKind::NoCooldown => row.deployment.as_deref(),
+        DecisionKind::NoRetry | DecisionKind::NoFallback => None,
+        DecisionKind::Pick
+        | DecisionKind::Retry
+        | DecisionKind::Failover
+        | DecisionKind::Cooldown
+        | DecisionKind::CooldownProlonged
+        | DecisionKind::AttemptFailed
+        | DecisionKind::Served
+        | DecisionKind::GaveUp
+        | DecisionKind::StreamBroken
+        | DecisionKind::ClientLeft
+        | DecisionKind::Start
+        | DecisionKind::Reload
+        | DecisionKind::Kill => row.deployment.as_deref(),
+    };
+    let on = on.map_or_else(String::new, |id| format!(" {id}"));
+    let text = format!("{} {what}{on}: {}", row.gateway, rule(because));
     Event { at_ns: row.at_ns, source: Source::Gateway, text }
 }
 

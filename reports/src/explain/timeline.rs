@@ -68,8 +68,14 @@ fn is_launch(decision: &DecisionRow) -> bool {
         | DecisionKind::Served
         | DecisionKind::GaveUp
         | DecisionKind::StreamBroken
+        | DecisionKind::CooldownProlonged
+        | DecisionKind::NoCooldown
+        | DecisionKind::NoRetry
+        | DecisionKind::NoFallback
         | DecisionKind::ClientLeft
-        | DecisionKind::Reload => false,
+        | DecisionKind::Start
+        | DecisionKind::Reload
+        | DecisionKind::Kill => false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the charts draw: rates over time, shares of deployments, cooldowns, and the CDFs. Warm-up is
 //! in the timelines, because a reader wants to see it, and in nothing else.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use record::{DecisionKind, DecisionRow, ReadError, RunInfo};
@@ -130,31 +131,78 @@ fn curve(sample: &Sample) -> Curve {
 
 fn cooldowns(run: &RunInfo, ledger: &Ledger, path: &Path) -> Result<Vec<Cooldown>, ReadError> {
     let ends_s = run.scenario.duration_ns as f64 / NS_PER_S;
-    let mut open: Vec<Option<Cooldown>> = vec![None; run.deployments.len()];
+    // By instance: what one of them forgets when it is killed, the others still know.
+    let mut running: BTreeMap<(String, usize), Cooldown> = BTreeMap::new();
     let mut done = Vec::new();
     for row in reading::rows::<DecisionRow>(path)? {
         let row = row?;
-        let number = row.deployment.as_deref().and_then(|id| ledger.deployments.find(id));
-        let number = number.filter(|number| *number < open.len());
-        let (DecisionKind::Cooldown, Some(deployment)) = (row.kind, number) else { continue };
-        let Some(for_ms) = cooldown_ms(&row) else { continue };
         let from_s = row.at_ns as f64 / NS_PER_S;
+        if forgets(row.kind) {
+            let of_it = running.extract_if(.., |(gateway, _), _| *gateway == row.gateway);
+            done.extend(
+                of_it.map(|(_, cooldown)| Cooldown { to_s: cooldown.to_s.min(from_s), ..cooldown }),
+            );
+        }
+        let number = row.deployment.as_deref().and_then(|id| ledger.deployments.find(id));
+        let number = number.filter(|number| *number < run.deployments.len());
+        let (Some(for_ms), Some(deployment)) = (cooldown_ms(&row), number) else { continue };
         let to_s = (from_s + for_ms / 1000.0).min(ends_s);
-        match &mut open[deployment] {
+        let next = Cooldown { deployment, from_s, to_s };
+        match running.get_mut(&(row.gateway.clone(), deployment)) {
             Some(before) if from_s <= before.to_s => before.to_s = before.to_s.max(to_s),
-            slot => done.extend(slot.replace(Cooldown { deployment, from_s, to_s })),
+            Some(before) => done.push(std::mem::replace(before, next)),
+            None => {
+                running.insert((row.gateway, deployment), next);
+            }
         }
         if done.len() >= COOLDOWNS_MAX {
             break;
         }
     }
-    done.extend(open.into_iter().flatten());
-    done.sort_by(|a, b| a.deployment.cmp(&b.deployment).then(a.from_s.total_cmp(&b.from_s)));
-    Ok(done)
+    done.extend(running.into_values());
+    Ok(joined(done))
 }
 
-/// How long a cooldown lasts, by its detail `for_ms=…;reason=…`.
+/// Cooldowns of one deployment that overlap as one; by deployment and start.
+fn joined(mut cooldowns: Vec<Cooldown>) -> Vec<Cooldown> {
+    cooldowns.sort_by(|a, b| a.deployment.cmp(&b.deployment).then(a.from_s.total_cmp(&b.from_s)));
+    let mut joined: Vec<Cooldown> = Vec::with_capacity(cooldowns.len());
+    for next in cooldowns {
+        match joined.last_mut() {
+            Some(last) if last.deployment == next.deployment && next.from_s <= last.to_s => {
+                last.to_s = last.to_s.max(next.to_s);
+            }
+            Some(_) | None => joined.push(next),
+        }
+    }
+    joined
+}
+
+/// Whether an instance knows no cooldown from such a decision on.
+const fn forgets(kind: DecisionKind) -> bool {
+    match kind {
+        DecisionKind::Start | DecisionKind::Reload | DecisionKind::Kill => true,
+        DecisionKind::Pick
+        | DecisionKind::Retry
+        | DecisionKind::Failover
+        | DecisionKind::Cooldown
+        | DecisionKind::CooldownProlonged
+        | DecisionKind::NoCooldown
+        | DecisionKind::NoRetry
+        | DecisionKind::NoFallback
+        | DecisionKind::AttemptFailed
+        | DecisionKind::Served
+        | DecisionKind::GaveUp
+        | DecisionKind::StreamBroken
+        | DecisionKind::ClientLeft => false,
+    }
+}
+
+/// How long a cooldown lasts from its row on, by its detail `for_ms=…;reason=…`; `None` of other decisions.
 fn cooldown_ms(row: &DecisionRow) -> Option<f64> {
+    if !matches!(row.kind, DecisionKind::Cooldown | DecisionKind::CooldownProlonged) {
+        return None;
+    }
     let (_, value) = row.pairs().find(|(key, _)| *key == "for_ms")?;
     value.parse().ok().filter(|ms: &f64| ms.is_finite() && *ms >= 0.0)
 }

@@ -26,7 +26,8 @@ const HOUSES: &[House] = &[
         floors: &[
             &["config", "http1", "keyed_rng"],
             &["upstream"],
-            &["observer", "policy", "shutdown"],
+            &["policy", "shutdown"],
+            &["observer"],
             &["routing"],
             &["config/litellm", "metrics"],
             &["instance"],
@@ -87,7 +88,7 @@ const HOUSES: &[House] = &[
         floors: &[
             &["report"],
             &["reading", "words"],
-            &["explain", "seeds", "summary", "tables", "verdict"],
+            &["explain", "seeds", "summary", "tables", "verdict", "why"],
             &["numbers", "terminal"],
             &["examples", "plot", "validity"],
             &["analysis", "files"],

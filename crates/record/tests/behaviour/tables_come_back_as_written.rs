@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use record::{
     AttemptEnd, AttemptKind, AttemptRow, DecisionKind, DecisionRow, OracleRow, RequestRow, Row,
-    RowReader, RowWriter, Stage,
+    RowReader, RowWriter, Rule, Stage,
 };
 use vocab::{FailureKind, Integrity, Outcome};
 
@@ -92,6 +92,32 @@ fn columns_are_the_fields_in_their_order() {
         detail: "for_ms=1;reason=x".to_owned(),
     });
     check(OracleRow { request: 1, warmup: false, savable: true, deployments: "a+b".to_owned() });
+}
+
+#[test]
+fn a_rule_comes_back_with_its_figures() {
+    for (rule, detail) in [
+        (Rule::CooldownsOff, "rule=cooldowns_off"),
+        (Rule::KindSpared { reason: "connect".to_owned() }, "rule=kind_spared;reason=connect"),
+        (
+            Rule::LowShare { failed: 2, calls: 9, above_percent: 50 },
+            "rule=low_share;failed=2;calls=9;above_percent=50",
+        ),
+    ] {
+        assert_eq!(rule.detail(), detail);
+        let row = DecisionRow {
+            at_ns: 1,
+            request: Some(2),
+            gateway: "gateway[1]".to_owned(),
+            kind: DecisionKind::NoCooldown,
+            deployment: None,
+            detail: detail.to_owned(),
+        };
+        assert_eq!(row.rule(), Some(rule));
+        let told = |detail: &str| DecisionRow { detail: detail.to_owned(), ..row.clone() }.rule();
+        assert_eq!(told("status=503;reason=unavailable"), None, "not by a rule");
+        assert_eq!(told("rule=low_share;failed=2"), None, "figures are missing");
+    }
 }
 
 #[test]

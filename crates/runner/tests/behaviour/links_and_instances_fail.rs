@@ -75,7 +75,9 @@ fn a_killed_instance_says_nothing_until_it_is_back() {
     let heard = decisions(run.dir(), "shuffle");
     let of = |name: &str, from: u64, to: u64| {
         let within = |row: &&DecisionRow| (from * MS..to * MS).contains(&row.at_ns);
-        heard.iter().filter(within).filter(|row| row.gateway == name).count()
+        let of = heard.iter().filter(within).filter(|row| row.gateway == name);
+        // That it was killed is said for it.
+        of.filter(|row| row.kind != DecisionKind::Kill).count()
     };
     assert!(of("gateway[2]", 0, 1000) > 0 && of("gateway[2]", 2000, 4000) > 0);
     assert_eq!(of("gateway[2]", 1000, 2000), 0);

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use vocab::{At, DeploymentId, Seed};
 
-use super::super::cooldown::{Circumstances, CooldownBook, Cooled};
+use super::super::cooldown::{Circumstances, CooldownBook, CooldownStep, Cooled, NoCooldown};
 use crate::config::{Config, DeploymentIndex};
 use crate::upstream::failure::{ErrorClass, Failure, Reason};
 
@@ -136,38 +136,78 @@ impl CooldownBook for Breakers {
         deployment: DeploymentIndex,
         failure: &Failure,
         circumstances: Circumstances,
-    ) -> Option<Cooled> {
+    ) -> CooldownStep {
         let at = circumstances.at;
         let (seed, disabled) = (self.seed, self.disabled);
-        let breaker = self.breakers.get_mut(deployment.get())?;
+        let Some(breaker) = self.breakers.get_mut(deployment.get()) else {
+            return CooldownStep::None(NoCooldown::Unknown);
+        };
         if failure.class.blames_request() {
             breaker.lives(at);
-            return None;
+            return CooldownStep::None(NoCooldown::RequestAtFault);
         }
-        breaker.recent = (breaker.recent << 1 | 1) & ((1 << RECENT) - 1);
-        breaker.successes_in_a_row = 0;
-        let opens = match &mut breaker.state {
-            State::Closed => breaker.has_enough(failure),
-            State::Open { until, .. } if at < *until => {
-                // Sent before the cooldown began, or for want of anybody better: only the
-                // provider's own word makes a running cooldown longer.
-                if let Some(wait) = failure.retry_after {
-                    *until = (*until).max(at.plus(wait.min(RETRY_AFTER_MAX)));
-                }
-                false
+        let reason = failure.reason;
+        let step = match breaker.judge(failure, at) {
+            Judged::Opens if !disabled => {
+                let lasts = breaker.open(failure, at, seed);
+                return CooldownStep::Begins(Cooled { lasts, reason });
             }
-            State::Open { .. } => true,
+            Judged::Prolonged(lasts) => CooldownStep::Prolonged(Cooled { lasts, reason }),
+            Judged::Stays(why) if !disabled => CooldownStep::None(why),
+            Judged::Opens | Judged::Stays(_) => CooldownStep::None(NoCooldown::Off),
         };
-        if !opens || disabled {
-            breaker.release_probe();
-            return None;
-        }
-        let lasts = breaker.open(failure, at, seed);
-        Some(Cooled { lasts, reason: failure.reason })
+        breaker.release_probe();
+        step
     }
 }
 
+/// What a failure means for a breaker.
+#[derive(Clone, Copy, Debug)]
+enum Judged {
+    /// It opens.
+    Opens,
+    /// It is open, and stays so for longer: for this long from now on.
+    Prolonged(Duration),
+    /// It stays as it is.
+    Stays(NoCooldown),
+}
+
 impl Breaker {
+    /// Remembers a failure, and says what it means.
+    fn judge(&mut self, failure: &Failure, at: At) -> Judged {
+        self.recent = (self.recent << 1 | 1) & ((1 << RECENT) - 1);
+        self.successes_in_a_row = 0;
+        match &mut self.state {
+            State::Closed => match self.has_enough(failure) {
+                true => Judged::Opens,
+                false => Judged::Stays(self.few_failures()),
+            },
+            State::Open { until, .. } if at < *until => {
+                // Sent before the cooldown began, or for want of anybody better: only the
+                // provider's own word makes a running cooldown longer.
+                let asked = failure.retry_after.map(|wait| at.plus(wait.min(RETRY_AFTER_MAX)));
+                match asked.filter(|asked| asked > until) {
+                    Some(asked) => {
+                        *until = asked;
+                        Judged::Prolonged(asked.since(at))
+                    }
+                    None => Judged::Stays(NoCooldown::AlreadyCooling { left: until.since(at) }),
+                }
+            }
+            State::Open { .. } => Judged::Opens,
+        }
+    }
+
+    fn few_failures(&self) -> NoCooldown {
+        NoCooldown::FewFailures {
+            in_a_row: self.recent.trailing_ones(),
+            in_a_row_min: FAILURES_IN_A_ROW,
+            recent: self.recent.count_ones(),
+            recent_min: FAILURES_RECENT,
+            outcomes: RECENT,
+        }
+    }
+
     fn release_probe(&mut self) {
         match &mut self.state {
             State::Closed => {}

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::super::backoff::{self, RETRY_AFTER_MAX};
-use super::super::retry::{ATTEMPTS_MAX, Allowance, FailedAttempt, NextStep};
+use super::super::retry::{ATTEMPTS_MAX, Allowance, FailedAttempt, NextStep, NoRetry};
 
 /// Most attempts in one group that are made of our own accord.
 const ROUND_MAX: u32 = 8;
@@ -25,19 +25,25 @@ pub(super) fn allowance(failed: &FailedAttempt<'_>) -> Allowance {
 /// Another attempt or none, and the wait before it.
 pub(super) fn after_failure(failed: &FailedAttempt<'_>, allowance: Allowance) -> NextStep {
     let (failure, situation) = (failed.failure, failed.situation);
-    if failure.class.blames_request() || failed.failures > allowance.retries() {
-        return NextStep::STOP;
+    if failure.class.blames_request() {
+        return NextStep::stop(NoRetry::RequestAtFault);
+    }
+    if failed.failures > allowance.retries() {
+        return NextStep::stop(failed.retries_used(allowance.retries()));
     }
     if situation.fresh > 0 {
         return NextStep::Retry { wait: Duration::ZERO };
     }
-    if situation.has_fallback || situation.group_size == 0 {
-        return NextStep::STOP;
+    if situation.has_fallback {
+        return NextStep::stop(NoRetry::FallbackFollows);
+    }
+    if situation.group_size == 0 {
+        return NextStep::stop(NoRetry::EmptyGroup);
     }
     let exponent = failed.failures.saturating_sub(round(failed));
     match failure.retry_after {
         Some(wait) if wait <= RETRY_AFTER_MAX => NextStep::Retry { wait },
-        Some(_) => NextStep::STOP,
+        Some(asked) => NextStep::stop(NoRetry::LongWait { asked, longest: RETRY_AFTER_MAX }),
         None => {
             let delay = backoff::doubling(failed.config, exponent);
             NextStep::Retry { wait: delay.mul_f64(1.0 + JITTER * failed.rng.unit("backoff")) }

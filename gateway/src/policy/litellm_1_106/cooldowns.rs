@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use vocab::At;
 
-use super::super::cooldown::{Circumstances, CooldownBook, Cooled, NthFailure};
+use super::super::cooldown::{
+    Circumstances, CooldownBook, CooldownStep, Cooled, NoCooldown, NthFailure,
+};
 use crate::config::{Config, DeploymentIndex, ErrorPolicy};
 use crate::upstream::failure::{ErrorClass, Failure};
 
@@ -17,7 +19,7 @@ const WINDOW: Duration = Duration::from_secs(60);
 
 /// Failed share of a window above which a deployment cools
 /// (litellm: DEFAULT_FAILURE_THRESHOLD_PERCENT).
-const FAILED_SHARE: f64 = 0.5;
+const FAILED_SHARE_PERCENT: u64 = 50;
 
 /// Requests in a window below which the share says nothing
 /// (litellm: DEFAULT_FAILURE_THRESHOLD_MINIMUM_REQUESTS).
@@ -100,6 +102,52 @@ impl Counters {
             None => self.allowed_fails,
         }
     }
+
+    /// Counts a failure; says how long its deployment cools for it, or why it does not.
+    fn judge(
+        &mut self,
+        deployment: DeploymentIndex,
+        failure: &Failure,
+        circumstances: Circumstances,
+    ) -> Result<Duration, NoCooldown> {
+        let (at, window) = (circumstances.at, self.cooldown_time);
+        let allowed = self.allowed(failure.class);
+        let counted = self.deployments.get_mut(deployment.get()).ok_or(NoCooldown::Unknown)?;
+        if circumstances.failure == NthFailure::Later {
+            return Err(NoCooldown::LaterFailure);
+        }
+        counted.failures.count(at, WINDOW);
+        let lasts =
+            counted.own_cooldown_time.or(failure.retry_after_whole).unwrap_or(self.cooldown_time);
+        if self.disabled {
+            return Err(NoCooldown::Off);
+        }
+        if counted.wildcard {
+            return Err(NoCooldown::Wildcard);
+        }
+        if lasts.is_zero() {
+            return Err(NoCooldown::NoTime);
+        }
+        if !can_cool(failure) {
+            return Err(NoCooldown::KindSpared);
+        }
+        match allowed.map(u64::from) {
+            Some(allowed) => {
+                let failed = counted.tolerated.count(at, window);
+                if failed <= allowed {
+                    return Err(NoCooldown::AllowedFails { failed, allowed });
+                }
+            }
+            None => counted.cools_by_default(failure, circumstances)?,
+        }
+        // A failure during a cooldown does not extend it (BerriAI/litellm#40130).
+        if at < counted.until {
+            return Err(NoCooldown::AlreadyCooling { left: counted.until.since(at) });
+        }
+        counted.until = at.plus(lasts);
+        counted.lasts = lasts;
+        Ok(lasts)
+    }
 }
 
 impl CooldownBook for Counters {
@@ -124,49 +172,43 @@ impl CooldownBook for Counters {
         deployment: DeploymentIndex,
         failure: &Failure,
         circumstances: Circumstances,
-    ) -> Option<Cooled> {
-        let (at, window) = (circumstances.at, self.cooldown_time);
-        let allowed = self.allowed(failure.class);
-        let counted = self
-            .deployments
-            .get_mut(deployment.get())
-            .filter(|_| circumstances.failure == NthFailure::First)?;
-        counted.failures.count(at, WINDOW);
-        let lasts =
-            counted.own_cooldown_time.or(failure.retry_after_whole).unwrap_or(self.cooldown_time);
-        if self.disabled || counted.wildcard || lasts.is_zero() || !can_cool(failure) {
-            return None;
+    ) -> CooldownStep {
+        match self.judge(deployment, failure, circumstances) {
+            Ok(lasts) => CooldownStep::Begins(Cooled { lasts, reason: failure.reason }),
+            Err(why) => CooldownStep::None(why),
         }
-        let cools = match allowed {
-            Some(allowed) => counted.tolerated.count(at, window) > u64::from(allowed),
-            None => counted.cools_by_default(failure, circumstances),
-        };
-        // A failure during a cooldown does not extend it (BerriAI/litellm#40130).
-        if !cools || at < counted.until {
-            return None;
-        }
-        counted.until = at.plus(lasts);
-        counted.lasts = lasts;
-        Some(Cooled { lasts, reason: failure.reason })
     }
 }
 
 impl Counted {
-    fn cools_by_default(&self, failure: &Failure, circumstances: Circumstances) -> bool {
-        let failures = self.failures.read(circumstances.at);
-        let total = failures + self.successes.read(circumstances.at);
+    fn cools_by_default(
+        &self,
+        failure: &Failure,
+        circumstances: Circumstances,
+    ) -> Result<(), NoCooldown> {
+        let failed = self.failures.read(circumstances.at);
+        let calls = failed + self.successes.read(circumstances.at);
         let siblings = circumstances.group_size > 1;
         if failure.status == 429 && siblings {
-            return true;
+            return Ok(());
         }
-        if failures == total && total >= LONE_FAILURES {
-            return true;
+        if failed == calls && calls >= LONE_FAILURES {
+            return Ok(());
         }
-        let share = failures as f64 / total.max(1) as f64;
-        if share > FAILED_SHARE && total >= REQUESTS_MIN && siblings {
-            return true;
+        let above = failed * 100 > calls * FAILED_SHARE_PERCENT;
+        if above && calls >= REQUESTS_MIN && siblings {
+            return Ok(());
         }
-        matches!(failure.status, 401 | 404)
+        if matches!(failure.status, 401 | 404) {
+            return Ok(());
+        }
+        Err(match (siblings, calls >= REQUESTS_MIN) {
+            (false, _) => NoCooldown::LoneDeployment { failed, calls, calls_min: LONE_FAILURES },
+            (true, false) => NoCooldown::FewCalls { failed, calls, calls_min: REQUESTS_MIN },
+            (true, true) => {
+                NoCooldown::LowShare { failed, calls, above_percent: FAILED_SHARE_PERCENT }
+            }
+        })
     }
 }
 

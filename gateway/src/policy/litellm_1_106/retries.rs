@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::super::backoff::{self, RETRY_AFTER_MAX};
-use super::super::retry::{ATTEMPTS_MAX, Allowance, FailedAttempt, NextStep, Phase};
+use super::super::retry::{ATTEMPTS_MAX, Allowance, FailedAttempt, NextStep, NoRetry, Phase};
 use crate::upstream::failure::ErrorClass;
 
 /// Random part of a wait, in seconds (litellm: JITTER).
@@ -28,29 +28,39 @@ pub(super) fn allowance(failed: &FailedAttempt<'_>) -> Allowance {
 pub(super) fn after_failure(failed: &FailedAttempt<'_>, allowance: Allowance) -> NextStep {
     // What had begun as a stream goes on to the fallbacks.
     if failed.phase == Phase::InStream {
-        return NextStep::STOP;
+        return NextStep::stop(NoRetry::StreamBegun);
     }
     let retries = allowance.retries().min(ATTEMPTS_MAX - 1);
     let refused = match allowance {
-        Allowance::Configured(_) => refuses(failed),
-        Allowance::ByErrorPolicy(_) => false,
+        Allowance::Configured(_) => refused(failed),
+        Allowance::ByErrorPolicy(_) => None,
     };
-    if refused || retries == 0 {
-        return NextStep::STOP;
+    if let Some(why) = refused {
+        return NextStep::stop(why);
+    }
+    let why = failed.retries_used(retries);
+    if retries == 0 {
+        return NextStep::stop(why);
     }
     let wait = wait(failed);
-    if failed.failures > retries { NextStep::Stop { wait } } else { NextStep::Retry { wait } }
+    if failed.failures > retries { NextStep::Stop { wait, why } } else { NextStep::Retry { wait } }
 }
 
-/// Failures that are not retried.
-fn refuses(failed: &FailedAttempt<'_>) -> bool {
+/// Why a failure is not retried, whatever the retries; `None` if it is.
+fn refused(failed: &FailedAttempt<'_>) -> Option<NoRetry> {
     let (router, failure) = (&failed.config.router, failed.failure);
     let no_siblings = failed.situation.group_size <= 1;
     let hopeless = match failure.class {
-        ErrorClass::ContextWindow => !router.context_window_fallbacks.is_empty(),
-        ErrorClass::ContentPolicy => !router.content_policy_fallbacks.is_empty(),
-        ErrorClass::NotFound => true,
-        ErrorClass::Authentication | ErrorClass::PermissionDenied => no_siblings,
+        ErrorClass::ContextWindow => {
+            (!router.context_window_fallbacks.is_empty()).then_some(NoRetry::OwnFallbacks)
+        }
+        ErrorClass::ContentPolicy => {
+            (!router.content_policy_fallbacks.is_empty()).then_some(NoRetry::OwnFallbacks)
+        }
+        ErrorClass::NotFound => Some(NoRetry::KindNotRetried),
+        ErrorClass::Authentication | ErrorClass::PermissionDenied => {
+            no_siblings.then_some(NoRetry::LoneDeployment)
+        }
         ErrorClass::BadRequest
         | ErrorClass::Timeout
         | ErrorClass::UnprocessableEntity
@@ -59,10 +69,12 @@ fn refuses(failed: &FailedAttempt<'_>) -> bool {
         | ErrorClass::BadGateway
         | ErrorClass::ServiceUnavailable
         | ErrorClass::ApiConnection
-        | ErrorClass::Api => false,
+        | ErrorClass::Api => None,
     };
     let retryable = matches!(failure.status, 401 | 403 | 408 | 409 | 429 | 500..);
-    hopeless || !retryable || failed.situation.healthy == 0
+    let not_retried = || (!retryable).then_some(NoRetry::KindNotRetried);
+    let nobody = || (failed.situation.healthy == 0).then_some(NoRetry::NobodyHealthy);
+    hopeless.or_else(not_retried).or_else(nobody)
 }
 
 /// None while a sibling is healthy; else what the provider asked for, or a growing delay.

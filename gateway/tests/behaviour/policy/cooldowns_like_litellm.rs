@@ -1,6 +1,8 @@
 //! Cooldowns of the personality litellm-1.106, quirks included.
 
-use gateway::decisions::{Cooled, Failure, NthFailure, Reason, Router, Trouble, Try};
+use gateway::decisions::{
+    CooldownStep, Cooled, Failure, NoCooldown, NthFailure, Reason, Router, Trouble, Try,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +12,7 @@ use super::given::{
 use serde_json::json;
 
 fn fail(router: &Router, deployment: usize, seconds: f64, failure: &Failure) -> Option<Cooled> {
-    router.failed(&attempt(deployment, at(seconds)), failure, FIRST)
+    router.failed(&attempt(deployment, at(seconds)), failure, FIRST).begun()
 }
 
 fn seconds(cooled: Option<Cooled>) -> Option<f64> {
@@ -121,8 +123,9 @@ fn allowed_fails_policy_goes_by_class() {
 fn only_the_first_failure_of_a_request_in_its_group_is_recorded() {
     let router = router(2, json!({}));
     let limit = refusal(429, &[]);
-    assert!(router.failed(&attempt(0, at(0.0)), &limit, FIRST).is_some());
-    assert_eq!(router.failed(&attempt(1, at(0.0)), &limit, (NthFailure::Later, FIRST.1)), None);
+    assert!(router.failed(&attempt(0, at(0.0)), &limit, FIRST).begun().is_some());
+    let later = router.failed(&attempt(1, at(0.0)), &limit, (NthFailure::Later, FIRST.1));
+    assert_eq!(later, CooldownStep::None(NoCooldown::LaterFailure));
     assert_eq!(router.healthy("g", at(0.1)), 1, "the second keeps being asked");
 }
 
@@ -223,6 +226,40 @@ fn deployments_of_a_wildcard_never_cool() {
     let router = Router::new(Arc::new(config(&value)), SEED).expect("a valid config");
     let attempt = Try { group: "openai/*", ..attempt(0, at(0.0)) };
     for status in [429, 401] {
-        assert_eq!(router.failed(&attempt, &refusal(status, &[]), FIRST), None, "{status}");
+        let step = router.failed(&attempt, &refusal(status, &[]), FIRST);
+        assert_eq!(step.begun(), None, "{status}");
     }
+}
+
+#[test]
+fn what_does_not_cool_tells_its_rule_and_what_the_rule_compared() {
+    let step =
+        |router: &Router, failure: &Failure| router.failed(&attempt(0, at(1.0)), failure, FIRST);
+    let none = CooldownStep::None;
+    let server_error = refusal(500, &[]);
+    let pair = router(2, json!({}));
+    for _ in 0..7 {
+        pair.succeeded(&attempt(0, at(0.0)), success(0.1));
+    }
+    step(&pair, &server_error);
+    let low = NoCooldown::LowShare { failed: 2, calls: 9, above_percent: 50 };
+    assert_eq!(step(&pair, &server_error), none(low));
+    let fresh = router(2, json!({}));
+    let few = NoCooldown::FewCalls { failed: 1, calls: 1, calls_min: 5 };
+    assert_eq!(step(&fresh, &server_error), none(few));
+    assert_eq!(step(&fresh, &broken(Trouble::Connect)), none(NoCooldown::KindSpared));
+    let lone = router(1, json!({}));
+    let alone = NoCooldown::LoneDeployment { failed: 1, calls: 1, calls_min: 1000 };
+    assert_eq!(step(&lone, &server_error), none(alone));
+    let allowed = router(2, json!({"allowed_fails": 3}));
+    let within = NoCooldown::AllowedFails { failed: 1, allowed: 3 };
+    assert_eq!(step(&allowed, &server_error), none(within));
+    let off = router(2, json!({"disable_cooldowns": true}));
+    assert_eq!(step(&off, &refusal(429, &[])), none(NoCooldown::Off));
+    let no_time = router(2, json!({"cooldown_time": 0}));
+    assert_eq!(step(&no_time, &refusal(429, &[])), none(NoCooldown::NoTime));
+    let cooling = router(2, json!({"cooldown_time": 60}));
+    assert!(step(&cooling, &refusal(429, &[])).begun().is_some());
+    let left = NoCooldown::AlreadyCooling { left: Duration::from_secs(60) };
+    assert_eq!(step(&cooling, &refusal(429, &[])), none(left));
 }

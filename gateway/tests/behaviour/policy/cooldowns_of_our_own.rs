@@ -1,7 +1,7 @@
 //! Circuit breakers of the personality brownout.
 
 use gateway::config::DeploymentIndex;
-use gateway::decisions::{Cooled, ErrorClass, Failure, Router, Trouble};
+use gateway::decisions::{CooldownStep, Cooled, ErrorClass, Failure, NoCooldown, Router, Trouble};
 use gateway::strategy::Ask;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ fn router(n: usize, mut settings: Value) -> Router {
 
 fn fail(router: &Router, seconds: f64, failure: &Failure) -> Option<Cooled> {
     router.started(&attempt(0, at(seconds)));
-    router.failed(&attempt(0, at(seconds)), failure, FIRST)
+    router.failed(&attempt(0, at(seconds)), failure, FIRST).begun()
 }
 
 fn succeed(router: &Router, seconds: f64) {
@@ -103,8 +103,15 @@ fn retry_after_is_obeyed_exactly_and_capped() {
     // A later, longer word of the provider counts even while it cools.
     let pair = router(2, json!({}));
     fail(&pair, 0.0, &refusal(429, &[("retry-after", "2")]));
-    assert_eq!(fail(&pair, 1.0, &refusal(429, &[("retry-after", "9")])), None);
+    let longer = refusal(429, &[("retry-after", "9")]);
+    let cooled = Cooled { lasts: Duration::from_secs(9), reason: longer.reason };
+    let step = pair.failed(&attempt(0, at(1.0)), &longer, FIRST);
+    assert_eq!(step, CooldownStep::Prolonged(cooled), "told with its real length, from now on");
     assert_eq!(pair.cooling(at(1.0)), [(d(0), Duration::from_secs(9))]);
+    let shorter = refusal(429, &[("retry-after", "2")]);
+    let left = Duration::from_secs(8);
+    let step = pair.failed(&attempt(0, at(2.0)), &shorter, FIRST);
+    assert_eq!(step, CooldownStep::None(NoCooldown::AlreadyCooling { left }));
 }
 
 #[test]
@@ -165,7 +172,7 @@ fn a_request_tries_the_untried_first_and_the_least_hopeless_last() {
     for (deployment, wait) in [(0, "9"), (1, "3"), (2, "6")] {
         let headers = [("retry-after", wait)];
         let limited = refusal(429, &headers);
-        assert!(three.failed(&attempt(deployment, at(0.0)), &limited, FIRST).is_some());
+        assert!(three.failed(&attempt(deployment, at(0.0)), &limited, FIRST).begun().is_some());
     }
     assert_eq!(pick(&three, 1.0, &[]), Some(1), "everybody cools: whose cooldown ends first");
     assert_eq!(pick(&three, 1.0, &[1]), Some(2));
@@ -176,7 +183,7 @@ fn jitter_differs_by_deployment_and_repeats_by_seed() {
     let lasts = |deployment: usize| {
         let refused = broken(Trouble::Connect);
         let router = router(2, json!({}));
-        router.failed(&attempt(deployment, at(0.0)), &refused, FIRST).expect("opens").lasts
+        router.failed(&attempt(deployment, at(0.0)), &refused, FIRST).begun().expect("opens").lasts
     };
     assert_ne!(lasts(0), lasts(1));
     assert_eq!(lasts(0), lasts(0));
@@ -353,7 +360,7 @@ fn failures_from_before_a_cooldown_are_forgotten_after_it() {
 fn cooldowns_are_spread_by_a_tenth_either_way_each_anew() {
     let (many, refused) = (router(40, json!({})), broken(Trouble::Connect));
     let lasts: Vec<f64> = (0..40)
-        .map(|n| many.failed(&attempt(n, at(0.0)), &refused, FIRST).expect("opens").lasts)
+        .map(|n| many.failed(&attempt(n, at(0.0)), &refused, FIRST).begun().expect("opens").lasts)
         .map(|lasts| lasts.as_secs_f64())
         .collect();
     assert!(lasts.iter().all(|lasts| (4.5..=5.5).contains(lasts)), "{lasts:?}");
@@ -373,4 +380,27 @@ fn a_cooldown_is_the_longest_at_most_however_often_it_relapsed() {
         let lasts = cools_for(&pair, 100.0 * f64::from(n), &refused);
         assert!(n < 4 || (54.0..=66.0).contains(&lasts), "{lasts} s for number {n}");
     }
+}
+
+#[test]
+fn what_does_not_open_a_breaker_tells_how_near_it_came() {
+    let pair = router(2, json!({}));
+    let stall = broken(Trouble::Stalled);
+    let few = |in_a_row, recent| {
+        CooldownStep::None(NoCooldown::FewFailures {
+            in_a_row,
+            in_a_row_min: 2,
+            recent,
+            recent_min: 3,
+            outcomes: 10,
+        })
+    };
+    assert_eq!(pair.failed(&attempt(0, at(0.0)), &stall, FIRST), few(1, 1));
+    succeed(&pair, 0.5);
+    assert_eq!(pair.failed(&attempt(0, at(1.0)), &stall, FIRST), few(1, 2));
+    let bad = pair.failed(&attempt(0, at(2.0)), &refusal(400, &[]), FIRST);
+    assert_eq!(bad, CooldownStep::None(NoCooldown::RequestAtFault));
+    let off = router(2, json!({"disable_cooldowns": true}));
+    let step = off.failed(&attempt(0, at(0.0)), &refusal(429, &[]), FIRST);
+    assert_eq!(step, CooldownStep::None(NoCooldown::Off));
 }

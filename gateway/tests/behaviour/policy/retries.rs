@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gateway::config::Config;
 use gateway::decisions::{
-    ErrorClass, Failed, Failure, NextStep, Phase, RetryPlan, Situation, Trouble, classify,
+    ErrorClass, Failed, Failure, NextStep, NoRetry, Phase, RetryPlan, Situation, Trouble, classify,
 };
 use serde_json::{Value, json};
 use vocab::Protocol;
@@ -43,7 +43,7 @@ fn waits(
     for attempt in 0..100 {
         match plan.after_failure(&failed, &rng(attempt)) {
             NextStep::Retry { wait } => waits.push(wait.as_secs_f64()),
-            NextStep::Stop { wait } => return (waits, wait.as_secs_f64()),
+            NextStep::Stop { wait, .. } => return (waits, wait.as_secs_f64()),
         }
     }
     panic!("never gave up");
@@ -145,7 +145,7 @@ fn litellm_leaves_a_begun_stream_to_the_fallbacks() {
     let failure = &broken(Trouble::Cut);
     for (phase, step) in [
         (Phase::BeforeStream, NextStep::Retry { wait: Duration::ZERO }),
-        (Phase::InStream, NextStep::Stop { wait: Duration::ZERO }),
+        (Phase::InStream, NextStep::Stop { wait: Duration::ZERO, why: NoRetry::StreamBegun }),
     ] {
         let (config, situation) = (&config, group(2, 2));
         let failed = Failed { config, group: "g", failure, phase, situation };
@@ -170,7 +170,8 @@ fn ours_goes_on_at_once_while_somebody_is_fresh() {
     }
     let situation = Situation { fresh: 0, ..group(4, 4) };
     let decision = step(&mut plan, situation);
-    assert_eq!(decision, NextStep::Stop { wait: Duration::ZERO }, "four attempts for four");
+    let why = NoRetry::RetriesUsed { failed: 4, retries: 3 };
+    assert_eq!(decision, NextStep::Stop { wait: Duration::ZERO, why }, "four attempts for four");
 }
 
 #[test]
