@@ -59,7 +59,7 @@ pub struct Summary {
     pub succeeded: u64,
     /// Of these: failed.
     pub failed: u64,
-    /// Of these: left as planned, or open when the load was interrupted.
+    /// Of these: open when the load was interrupted.
     pub cancelled: u64,
     /// Of these: not sent, because `in_flight_max` were open.
     pub never_sent: u64,

@@ -28,7 +28,7 @@ pub struct Counts {
     pub succeeded: u64,
     /// Of these: failed.
     pub failed: u64,
-    /// Of these: left as planned, or open when the run was interrupted.
+    /// Of these: open when the run was interrupted.
     pub cancelled: u64,
     /// Of these: not sent, because too many were open.
     pub never_sent: u64,

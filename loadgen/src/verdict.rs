@@ -15,7 +15,8 @@
 //! | 2xx, terminator, content doubled, spliced, reordered or not the answer | failed `corrupt` |
 //! | total time passed, whatever had arrived of a 2xx | failed `timeout` |
 //! | patience passed before the first token of a 2xx | failed `client_gave_up` |
-//! | left after k good tokens, or the run was interrupted | cancelled |
+//! | left as planned, with the k good tokens that it stayed for | success |
+//! | the run was interrupted | cancelled |
 //!
 //! A status that was seen stays the reason even if the error's body then hangs or breaks. Facts
 //! only: whether any of it deserves a retry is a gateway's opinion.
@@ -46,7 +47,7 @@ pub enum End {
     OutOfTime,
     /// The client's patience passed.
     OutOfPatience,
-    /// The client left as planned.
+    /// The client left as planned: it had the good tokens that it stayed for.
     Left,
     /// The run was interrupted.
     Interrupted,
@@ -68,7 +69,8 @@ pub fn judge(end: End, integrity: Integrity) -> (Outcome, Option<FailureKind>) {
         End::Cut => FailureKind::Cut,
         End::OutOfTime => FailureKind::Timeout,
         End::OutOfPatience => FailureKind::ClientGaveUp,
-        End::Left | End::Interrupted => return (Outcome::Cancelled, None),
+        End::Left => return (Outcome::Success, None),
+        End::Interrupted => return (Outcome::Cancelled, None),
     };
     (Outcome::Failed, Some(kind))
 }

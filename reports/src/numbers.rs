@@ -81,10 +81,11 @@ pub(crate) fn evaluate(
     }
     let run = &until_then;
     let observed = who.kind.is_observed();
-    let ledger = match observed {
+    let mut ledger = match observed {
         true => Ledger::read(&dir.join("attempts.csv"), run)?,
         false => Ledger::none(run),
     };
+    ledger.mark_leavers(&requests);
     let tally = Tally::of(run, &requests, &ledger);
     let samples = Samples::of(requests.judged());
     let decisions = observed.then(|| dir.join("decisions.csv"));

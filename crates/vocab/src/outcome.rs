@@ -30,11 +30,12 @@ macro_rules! words {
 words! {
     /// The ending of an offered request. `offered = success + failed + cancelled + never_sent`.
     Outcome {
-        /// 2xx, no in-band error, terminator seen, content complete and in order.
+        /// 2xx, no in-band error, terminator seen, content complete and in order; or left as planned
+        /// after k good tokens.
         Success = "success",
         /// Anything else that was sent; [`FailureKind`] says what.
         Failed = "failed",
-        /// The client left as planned after k good tokens, or the run was interrupted.
+        /// The run was interrupted.
         Cancelled = "cancelled",
         /// The generator's bound on requests in flight was reached.
         NeverSent = "never_sent",

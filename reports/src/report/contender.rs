@@ -34,7 +34,7 @@ pub struct Contender {
     pub good: u64,
     /// Sent and not answered well.
     pub failed: u64,
-    /// Left as planned, or cut off by an interrupted run; in no rate.
+    /// Cut off by an interrupted run; in no rate.
     pub cancelled: u64,
     /// Not sent, because the generator's bound on requests in flight was reached.
     pub never_sent: u64,

@@ -10,6 +10,8 @@ use record::{AttemptEnd, AttemptKind, AttemptRow, ReadError, RunInfo, Stage};
 
 use crate::reading;
 
+use super::requests::Requests;
+
 /// All attempts of one contender that were meant as inference calls.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
@@ -36,6 +38,8 @@ pub(crate) struct Attempt {
     pub(crate) arrived_ns: u64,
     pub(crate) ended_ns: u64,
     pub(crate) ended: AttemptEnd,
+    /// Its client left as planned, with what it had stayed for.
+    pub(crate) left: bool,
     pub(crate) faults: usize,
     pub(crate) tokens_in: u64,
     pub(crate) tokens_out: u64,
@@ -88,6 +92,19 @@ impl Ledger {
         Ok(ledger)
     }
 
+    /// Marks the visits that served a success and were hung up on: only a client that leaves as planned does
+    /// that.
+    pub(crate) fn mark_leavers(&mut self, requests: &Requests) {
+        for attempt in &mut self.attempts {
+            let request = attempt.request.and_then(|request| requests.find(request));
+            let served = request.filter(|request| request.succeeded());
+            attempt.left = attempt.ended == AttemptEnd::HungUp
+                && served.and_then(|request| request.served.as_ref()).is_some_and(|(id, visit)| {
+                    *visit == attempt.visit && self.deployments.find(id) == Some(attempt.deployment)
+                });
+        }
+    }
+
     /// Whether the attempt met the fault with this position in `run.json`.
     pub(crate) fn met(&self, attempt: &Attempt, fault: usize) -> bool {
         self.fault_sets[attempt.faults].contains(&fault)
@@ -118,6 +135,7 @@ impl Ledger {
             arrived_ns: row.arrived_ns,
             ended_ns: row.ended_ns,
             ended: row.ended,
+            left: false,
             faults,
             tokens_in: row.tokens_in,
             tokens_out: row.tokens_out,
@@ -136,18 +154,18 @@ impl Attempt {
         self.faults != 0
     }
 
-    /// Whether the provider's side of it failed; a hang-up is the caller's doing.
+    /// Whether it failed: a hang-up too, unless its client had what it had stayed for.
     pub(crate) fn failed(&self) -> bool {
         match self.ended {
             AttemptEnd::Complete => false,
+            AttemptEnd::HungUp => !self.left,
             AttemptEnd::Error
             | AttemptEnd::Refused
             | AttemptEnd::Reset
             | AttemptEnd::Closed
             | AttemptEnd::Truncated
             | AttemptEnd::ErrorEvent
-            | AttemptEnd::Silent
-            | AttemptEnd::HungUp => true,
+            | AttemptEnd::Silent => true,
         }
     }
 }

@@ -3,9 +3,9 @@
 use record::{AttemptEnd, AttemptKind, AttemptRow, Stage};
 use reports::report::Contender;
 use reports::report::Measured::{self, Known, Never, NotApplicable, NotObserved, TooFew, Unpriced};
-use vocab::{FailureKind, Outcome};
+use vocab::{FailureKind, Integrity, Outcome};
 
-use crate::support::{MS, RunDir, S, Tables, attempt_row, phase, request_row};
+use crate::support::{MS, RunDir, S, Tables, attempt_row, brownout, phase, request_row};
 
 /// Ten measured requests: eight successes from west with first tokens after 100, 200 … 800 ms and 11
 /// tokens each (10 ms apart), two failures.
@@ -276,4 +276,29 @@ fn where_nothing_came_before_the_fault_nobody_was_healthy_or_not() {
         dir.fault("error", "west", (1, 5));
     });
     assert_eq!(c.healthy_before_fault, NotApplicable);
+}
+
+#[test]
+fn clients_that_leave_as_planned_count_like_others() {
+    let mut dir = brownout::run();
+    let swift = |dir: &RunDir| {
+        let contenders = dir.analyse().report.contenders;
+        contenders.into_iter().find(|contender| contender.name == "swift").expect("there")
+    };
+    let stayed = swift(&dir);
+    let tables = dir.tables.get_mut("swift").expect("there");
+    let mut left = 0;
+    for row in tables.requests.iter_mut().filter(|row| row.request % 2 == 1) {
+        let served = row.served_by.as_deref();
+        let attempts = tables.attempts.iter_mut().filter(|attempt| {
+            attempt.request == Some(row.request) && Some(attempt.deployment.as_str()) == served
+        });
+        for attempt in attempts {
+            row.integrity = Some(Integrity::Truncated);
+            attempt.ended = AttemptEnd::HungUp;
+            left += 1;
+        }
+    }
+    assert!(left > 300, "{left}");
+    assert_eq!(swift(&dir), stayed, "no number is another because its client did not stay");
 }

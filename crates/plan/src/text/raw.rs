@@ -75,7 +75,7 @@ pub(crate) struct Client {
     pub timeout: Option<Time>,
     /// How long to wait for a first token before giving up. Default: as long as the timeout.
     pub patience: Option<Time>,
-    /// Clients that leave as planned, in the middle of an answer.
+    /// Clients that leave as planned, in the middle of an answer; successes where they got what they stayed for.
     pub leave: Option<Leave>,
 }
 

@@ -8,7 +8,7 @@ use super::stage::{Asked, DONE, HEAD, Step, answer, chunk, load, play, run_on, s
 use loadgen::arrival::{self, Arrivals};
 use loadgen::config::{Dialect, LoadConfig};
 use record::RequestRow;
-use vocab::{At, FailureKind, Outcome};
+use vocab::{At, FailureKind, Integrity, Outcome};
 use world::MemoryNetwork;
 
 const SECOND: u64 = 1_000_000_000;
@@ -135,7 +135,7 @@ async fn warm_up_is_where_the_intended_instant_lies() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn clients_that_leave_as_planned_are_cancelled_not_failed() {
+async fn clients_that_leave_with_the_tokens_that_they_stayed_for_have_succeeded() {
     let mut config = load(20.0, 10);
     config.client.leave_after_tokens = Some(3);
     config.client.leave_share = 0.25;
@@ -148,13 +148,33 @@ async fn clients_that_leave_as_planned_are_cancelled_not_failed() {
         steps
     };
     let played = play(&config, script).await;
+    assert_eq!((played.summary.succeeded, played.summary.cancelled), (200, 0));
     let left: Vec<&RequestRow> =
-        played.rows.iter().filter(|row| row.outcome == Outcome::Cancelled).collect();
+        played.rows.iter().filter(|row| row.integrity == Some(Integrity::Truncated)).collect();
     assert!((30..70).contains(&left.len()), "{} of 200", left.len());
-    assert_eq!(played.summary.succeeded + left.len() as u64, 200);
     for row in left {
-        assert_eq!((row.tokens, row.failure), (3, None), "{row:?}");
+        assert_eq!((row.outcome, row.tokens, row.failure), (Outcome::Success, 3, None), "{row:?}");
         assert_eq!(row.end_ns, row.last_token_ns);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn clients_that_would_leave_and_do_not_get_what_they_stay_for_have_failed() {
+    let mut config = load(5.0, 10);
+    config.client.leave_after_tokens = Some(3);
+    config.client.leave_share = 1.0;
+    let script = |asked: &Asked| {
+        let mut steps = vec![Step::Say(HEAD.into())];
+        for word in words(asked, (1, 1), 0..2) {
+            steps.push(Step::Say(chunk(&word)));
+        }
+        steps.push(Step::Say(b"0\r\n\r\n".to_vec()));
+        steps
+    };
+    let played = play(&config, script).await;
+    assert_eq!((played.summary.failed, played.summary.succeeded), (50, 0));
+    for row in &played.rows {
+        assert_eq!((row.tokens, row.failure), (2, Some(FailureKind::Truncated)), "{row:?}");
     }
 }
 
