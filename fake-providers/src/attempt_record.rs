@@ -73,6 +73,16 @@ impl AttemptRecord {
         self.opening.stage
     }
 
+    /// Whose it is.
+    pub(crate) const fn request(&self) -> Option<u64> {
+        self.opening.request
+    }
+
+    /// Where it stands among its request's attempts.
+    pub(crate) const fn numbers(&self) -> Numbers {
+        self.opening.numbers
+    }
+
     /// Its row is about to be written.
     pub(crate) fn close(&self) {
         self.over.store(true, Ordering::Relaxed);

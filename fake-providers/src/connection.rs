@@ -44,6 +44,8 @@ struct State {
     dial_rules: Vec<Arc<str>>,
     /// Since when it is idle; `None` while it carries an attempt.
     idle_since: Option<At>,
+    /// The rule that put it into a black hole while it was idle.
+    muted: Option<Arc<str>>,
     /// When its serving ends, if it was silenced or closed; [`At::NEVER`] otherwise.
     ends: At,
 }
@@ -95,6 +97,7 @@ impl Connections {
             carried: 0,
             dial_rules,
             idle_since: Some(clock.now()),
+            muted: None,
             ends: At::NEVER,
         };
         let connection = Arc::new(Connection {
@@ -208,6 +211,20 @@ impl Connection {
         self.closing.notify_one();
     }
 
+    /// Turns it into a black hole while nobody uses it. Whoever uses it later hears nothing, but is heard:
+    /// a request that a network has swallowed must not be missing in the ledger.
+    fn mute(&self, rule: &Arc<str>) {
+        self.state().muted.get_or_insert_with(|| Arc::clone(rule));
+        self.control.mute();
+        // It is idle for ever, and nobody closes what cannot be heard.
+        self.changed.notify_one();
+    }
+
+    /// The rule by which nothing that is said over it is heard.
+    pub(crate) fn muted(&self) -> Option<Arc<str>> {
+        self.state().muted.clone()
+    }
+
     /// Returns when it was silenced or closed and its time has come.
     pub(crate) async fn closed(&self) {
         self.closing.notified().await;
@@ -220,14 +237,18 @@ impl Connection {
     pub(crate) async fn idle_too_long(&self, limit: impl Fn(At) -> Option<At>) {
         // Each turn waits for the connection to change, or for the end of an idleness.
         loop {
-            let since = self.state().idle_since;
+            let since = {
+                let state = self.state();
+                state.idle_since.filter(|_| state.muted.is_none())
+            };
             let end = since.and_then(&limit);
             let changed = self.changed.notified();
             tokio::select! {
                 biased;
                 () = changed => {}
                 () = sleep(self.clock, end) => {
-                    if self.state().idle_since == since {
+                    let state = self.state();
+                    if state.idle_since == since && state.muted.is_none() {
                         return;
                     }
                 }
@@ -251,15 +272,20 @@ impl Connection {
     }
 
     fn apply(&self, fault: &ConnectionBreak, record: Option<&Arc<AttemptRecord>>) {
+        if self.muted().is_some() {
+            // Nothing that happens to it now can be heard.
+            return;
+        }
         if let Some(record) = record {
             record.met(&fault.rule);
         }
-        match fault.how {
-            Break::Blackhole => {
-                record.inspect(|record| record.fall_silent());
+        match (fault.how, record) {
+            (Break::Blackhole, Some(record)) => {
+                record.fall_silent();
                 self.silence(fault.until);
             }
-            Break::Reset => {
+            (Break::Blackhole, None) => self.mute(&fault.rule),
+            (Break::Reset, _) => {
                 record.inspect(|record| record.doom(AttemptEnd::Reset));
                 self.reset();
             }

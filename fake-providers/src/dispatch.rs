@@ -5,6 +5,7 @@
 //! provider's JSON.
 
 mod resolve_target;
+mod whose;
 
 use std::sync::Arc;
 
@@ -56,6 +57,10 @@ impl Dispatch {
         };
         let body = body.unwrap_or_default();
         let (mut in_flight, facts) = self.open(deployment, &parts, &meant, &body);
+        if let Some(rule) = self.connection.muted() {
+            in_flight.attempt.record().met(&rule);
+            return in_flight.unheard().await;
+        }
         if state.journal.is_some() {
             let model = match &meant {
                 ResolvedTarget::Prompt(prompt, _) => prompt.model.as_deref(),
@@ -123,11 +128,11 @@ impl Dispatch {
         let state = &self.state;
         let arrived = state.clock.now();
         let prompt_id = (parts.method == Method::POST).then(|| mark::prompt_id(body)).flatten();
-        let numbers = prompt_id
-            .map(|PromptId(request)| state.book.count(request, deployment.index))
-            .unwrap_or_default();
-        let draw_key = match prompt_id {
-            Some(PromptId(request)) => DrawKey { request, visit: numbers.visit },
+        let request = prompt_id.map(|prompt| whose::request_of(prompt, body));
+        let numbers =
+            request.map(|request| state.book.count(request, deployment.index)).unwrap_or_default();
+        let draw_key = match request {
+            Some(request) => DrawKey { request, visit: numbers.visit },
             None => DrawKey { request: deployment.next_probe(), visit: 0 },
         };
         let (stream, prompt_tokens) = match meant {
@@ -138,7 +143,7 @@ impl Dispatch {
             | ResolvedTarget::Nothing(_) => (false, 0),
         };
         let attempt = state.book.open(Opening {
-            request: prompt_id.map(|PromptId(request)| request),
+            request,
             numbers,
             kind: if prompt_id.is_some() { AttemptKind::Request } else { AttemptKind::Probe },
             stage: Stage::Request,
@@ -176,6 +181,8 @@ impl Dispatch {
             attempt,
             arrived,
             draw_key,
+            // Who names no prompt hears the ordinal of its call.
+            prompt: prompt_id.unwrap_or(PromptId(draw_key.request)),
             numbers,
             reading,
             head_only,

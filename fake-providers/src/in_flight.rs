@@ -48,6 +48,8 @@ pub(crate) struct InFlight<'d> {
     pub(crate) attempt: Attempt,
     pub(crate) arrived: At,
     pub(crate) draw_key: DrawKey,
+    /// What its tokens say that they answer: a repeated prompt is not its request's own.
+    pub(crate) prompt: PromptId,
     pub(crate) numbers: Numbers,
     pub(crate) reading: Reading,
     pub(crate) head_only: bool,
@@ -370,7 +372,7 @@ impl InFlight<'_> {
     }
 
     const fn marks(&self) -> (vocab::DeploymentNumber, PromptId, Visit) {
-        (self.deployment.config.number, PromptId(self.draw_key.request), Visit(self.numbers.visit))
+        (self.deployment.config.number, self.prompt, Visit(self.numbers.visit))
     }
 }
 

@@ -189,9 +189,18 @@ impl Attempt {
         &self.record
     }
 
-    /// Takes it back, without a row: a dial that was kept waiting became a connection after all.
-    pub(crate) fn withdraw(self) {
-        self.book.state().open.remove(&self.key);
+    /// Takes it back, without a row and without its numbers: a dial at `deployment` that was kept waiting
+    /// became a connection after all, and the request that comes over it is the attempt.
+    pub(crate) fn withdraw(self, deployment: DeploymentIndex) {
+        let mut state = self.book.state();
+        state.open.remove(&self.key);
+        let seen = self.record.request().and_then(|request| state.seen.get_mut(&request));
+        if let Some(seen) = seen {
+            seen.attempts = seen.attempts.saturating_sub(1);
+            if let Some((_, visits)) = seen.visits.iter_mut().find(|(at, _)| *at == deployment) {
+                *visits = visits.saturating_sub(1);
+            }
+        }
     }
 
     /// Ends it in so many words.

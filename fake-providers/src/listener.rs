@@ -97,7 +97,7 @@ fn receive(
     tasks: &mut Tasks,
 ) {
     let Some(host_state) = state.host(host) else { return };
-    let dialled = dial::judge(state, host_state, first, &incoming);
+    let dialled = dial::judge(state, (host_state, first), &incoming, None);
     let turned_away = dialled.effect.end == Some(DialEnd::TurnAway(TurnAway::Refuse));
     let room = if turned_away { None } else { tasks.room() };
     let Some(room) = room else {

@@ -166,7 +166,7 @@ impl Wire {
         match mode {
             Mode::ResetHere => return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
             Mode::Silent => return Poll::Pending,
-            Mode::Open | Mode::ResetThere => {}
+            Mode::Open | Mode::Mute | Mode::ResetThere => {}
         }
         let io = &mut self.io;
         let polled = match &mut self.delay {
@@ -191,7 +191,7 @@ impl Wire {
             Mode::ResetHere | Mode::ResetThere => {
                 return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
             }
-            Mode::Silent => return vanished(),
+            Mode::Silent | Mode::Mute => return vanished(),
             Mode::Open => {}
         }
         let polled = match &mut self.io {
@@ -350,7 +350,7 @@ impl Drop for Conn {
             let _ = Pin::new(&mut *self).poll_write(&mut cx, &bytes);
             let _ = Pin::new(&mut *self).poll_flush(&mut cx);
         }
-        if self.wire.control.mode() == Mode::Silent {
+        if matches!(self.wire.control.mode(), Mode::Silent | Mode::Mute) {
             self.wire.stay_silent();
         }
         if let (Mode::ResetHere, Some(tcp)) = (self.wire.control.mode(), self.wire.tcp()) {

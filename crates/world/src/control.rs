@@ -12,6 +12,8 @@ const OPEN: u8 = 0;
 const SILENT: u8 = 1;
 const RESET_BY_CLIENT: u8 = 2;
 const RESET_BY_SERVER: u8 = 3;
+const MUTED_CLIENT: u8 = 4;
+const MUTED_SERVER: u8 = 5;
 
 /// The two ends of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub(crate) enum Mode {
     Open,
     /// Nothing arrives, everything written vanishes.
     Silent,
+    /// What this end writes vanishes; what arrives can be read.
+    Mute,
     /// This end was reset by its owner.
     ResetHere,
     /// The other end was reset: what already arrived can still be read, then an error.
@@ -80,6 +84,17 @@ impl Control {
         self.set(SILENT);
     }
 
+    /// Lets everything that is written at this end vanish from now on, and its end too; what the other end
+    /// writes still arrives.
+    ///
+    /// The owner must keep serving the stream until the other end leaves, as with [`Self::silence`].
+    pub fn mute(&self) {
+        self.set(match self.side {
+            Side::Client => MUTED_CLIENT,
+            Side::Server => MUTED_SERVER,
+        });
+    }
+
     pub(crate) fn side(&self) -> Side {
         self.side
     }
@@ -114,6 +129,7 @@ impl Control {
             (SILENT, _) => Mode::Silent,
             (RESET_BY_CLIENT, Side::Client) | (RESET_BY_SERVER, Side::Server) => Mode::ResetHere,
             (RESET_BY_CLIENT | RESET_BY_SERVER, _) => Mode::ResetThere,
+            (MUTED_CLIENT, Side::Client) | (MUTED_SERVER, Side::Server) => Mode::Mute,
             _ => Mode::Open,
         }
     }

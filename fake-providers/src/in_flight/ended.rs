@@ -78,6 +78,12 @@ impl InFlight<'_> {
         std::future::pending().await
     }
 
+    /// Nothing that is said reaches its client, which came over a connection in a black hole.
+    pub(crate) async fn unheard(self) -> Response<Answer> {
+        self.attempt.record().fall_silent();
+        std::future::pending().await
+    }
+
     /// No head ever comes; the request keeps its permit until its client leaves.
     pub(super) async fn silent(self, _permit: Permit) -> Response<Answer> {
         self.attempt.record().fall_silent();

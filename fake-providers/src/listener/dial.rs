@@ -17,15 +17,18 @@ use crate::ledger::Attempt;
 use crate::schedule::{Caller, DialEffect};
 use crate::state::{HostState, State};
 
-/// What the rules do to a dial that arrives now.
+/// What the rules do to a dial now; one that `waits` has its numbers already.
 pub(super) fn judge(
     state: &State,
-    host_state: &HostState,
-    first: DeploymentIndex,
+    (host_state, first): (&HostState, DeploymentIndex),
     incoming: &Incoming,
+    waits: Option<&Attempt>,
 ) -> DialEffect<DialEnd> {
     let caller = caller(incoming).map(|request| {
-        let numbers = state.book.next_numbers(request, first);
+        let numbers = match waits {
+            Some(attempt) => attempt.record().numbers(),
+            None => state.book.next_numbers(request, first),
+        };
         Caller { request, numbers }
     });
     let schedule = state.schedule.snapshot();
@@ -68,7 +71,7 @@ pub(super) async fn hold(
             () = host_state.connections.one_closed() => {}
             () = state.clock.sleep_until(dialled.until) => {}
         }
-        dialled = judge(state, host_state, first, &incoming);
+        dialled = judge(state, (host_state, first), &incoming, waits.as_ref());
     };
     let delay = delay_of(&dialled);
     if !delay.is_zero() {
@@ -82,7 +85,7 @@ pub(super) async fn hold(
     }
     let Some(how) = turned_away else {
         if let Some(attempt) = waits {
-            attempt.withdraw();
+            attempt.withdraw(first);
         }
         let counted = host_state.connections.let_in();
         return Some(LetIn { incoming, counted, rules: dialled.rules });

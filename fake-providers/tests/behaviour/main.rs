@@ -20,3 +20,4 @@ mod rules_change_while_they_stand;
 mod support;
 mod the_admin_api_shows_and_changes;
 mod the_catalogue_reaches_the_client;
+mod the_ledger_names_every_request;

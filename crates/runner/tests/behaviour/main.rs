@@ -9,3 +9,4 @@ mod contenders_meet_the_same_luck;
 mod links_and_instances_fail;
 mod runs_are_the_same_on_every_platform;
 mod support;
+mod the_tables_tell_the_truth;
