@@ -158,7 +158,7 @@ fn largest(path: &Path) -> Result<u64, ReadError> {
 }
 
 /// The stories of these requests under one contender, in the order of their numbers, read in one pass per
-/// table. `dir` is the contender's directory.
+/// table and one more for what became of the instances. `dir` is the contender's directory.
 ///
 /// # Errors
 /// [`ReadError`] if a table is not what the schema says.
@@ -179,9 +179,15 @@ pub(crate) fn stories(
         rows(&dir.join("attempts.csv"), |attempt: &AttemptRow| asked(attempt.request))?;
     let mut decisions =
         rows(&dir.join("decisions.csv"), |decision: &DecisionRow| asked(decision.request))?;
+    let of_instances = of_instances(&dir.join("decisions.csv"))?;
     let tell = |(id, row): (&u64, &RequestRow)| {
-        let (attempts, decisions) = (attempts.remove(id), decisions.remove(id));
-        story(contender, row, attempts.unwrap_or_default(), &decisions.unwrap_or_default())
+        let attempts = attempts.remove(id).unwrap_or_default();
+        let mut decisions = decisions.remove(id).unwrap_or_default();
+        let meanwhile = meanwhile(row, &decisions, &of_instances);
+        decisions.extend(meanwhile);
+        // Stable: what the table has at one instant stays in its order.
+        decisions.sort_by_key(|decision| decision.at_ns);
+        story(contender, row, attempts, &decisions)
     };
     Ok(requests.iter().map(tell).collect())
 }
@@ -207,6 +213,28 @@ fn story(
         events,
         intended_ns: row.intended_ns,
     }
+}
+
+/// Starts, reloads and deaths of instances; the first [`EVENTS_MAX`].
+fn of_instances(path: &Path) -> Result<Vec<DecisionRow>, ReadError> {
+    let of_nobody = |decision: &DecisionRow| {
+        let nobody = decision.request.is_none() && decision.deployment.is_none();
+        nobody.then_some(0)
+    };
+    Ok(rows(path, of_nobody)?.into_values().flatten().collect())
+}
+
+/// What became of the instances where the request was while it was open. One that nobody told of may have been
+/// at any.
+fn meanwhile(
+    row: &RequestRow,
+    own: &[DecisionRow],
+    of_instances: &[DecisionRow],
+) -> Vec<DecisionRow> {
+    let open = row.sent_ns.unwrap_or(row.intended_ns)..=row.end_ns.unwrap_or(u64::MAX);
+    let was_at = |gateway: &str| own.is_empty() || own.iter().any(|told| told.gateway == gateway);
+    let told = |row: &&DecisionRow| open.contains(&row.at_ns) && was_at(&row.gateway);
+    of_instances.iter().filter(told).cloned().collect()
 }
 
 /// The first [`EVENTS_MAX`] rows of each request that `of` names; none where there is no such table.

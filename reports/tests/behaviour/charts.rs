@@ -1,5 +1,6 @@
 //! What the charts draw, on the brownout of `support`: rates and shares over time, cooldowns, and curves.
 
+use record::{DecisionKind, DecisionRow};
 use reports::Analysis;
 use vocab::FailureKind;
 
@@ -40,6 +41,36 @@ fn cooldowns_that_overlap_are_one_and_others_are_not() {
     let west = [(62.0, 150.0), (170.0, 180.0), (185.0, 185.0), (195.0, 200.0)];
     let west = west.map(|(from_s, to_s)| (0, from_s, to_s));
     assert_eq!(told, [&west[..], &[(1, 80.0, 85.0)]].concat());
+}
+
+#[test]
+fn a_cooldown_ends_where_its_instance_forgets_it_and_lasts_as_long_as_it_was_prolonged() {
+    let mut dir = brownout::run();
+    let tables = dir.tables.get_mut("swift").expect("there");
+    let told = |at_s: u64, n: u32, kind, deployment: Option<&str>, detail: &str| DecisionRow {
+        at_ns: at_s * S,
+        request: None,
+        gateway: record::instance_name(n),
+        kind,
+        deployment: deployment.map(str::to_owned),
+        detail: detail.to_owned(),
+    };
+    use DecisionKind::{Cooldown, CooldownProlonged, Kill, Reload};
+    tables.decisions = vec![
+        told(10, 1, Cooldown, Some("west"), "for_ms=60000;reason=rate_limited"),
+        told(12, 2, Cooldown, Some("west"), "for_ms=4000;reason=rate_limited"),
+        told(20, 1, Kill, None, "forgets=west"),
+        told(30, 1, Cooldown, Some("east"), "for_ms=5000;reason=rate_limited"),
+        told(32, 1, CooldownProlonged, Some("east"), "for_ms=9000;reason=rate_limited"),
+        told(33, 2, Reload, None, ""),
+        told(50, 2, Cooldown, Some("east"), "for_ms=60000;reason=rate_limited"),
+        told(55, 1, Reload, None, ""),
+        told(60, 2, Reload, None, "forgets=east"),
+    ];
+    let analysis = dir.analyse();
+    let cooldowns = &analysis.charts[position(&analysis, "swift")].timeline.cooldowns;
+    let told: Vec<_> = cooldowns.iter().map(|c| (c.deployment, c.from_s, c.to_s)).collect();
+    assert_eq!(told, [(0, 10.0, 20.0), (1, 30.0, 41.0), (1, 50.0, 60.0)]);
 }
 
 #[test]

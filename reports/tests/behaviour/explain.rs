@@ -53,6 +53,40 @@ fn causes_are_told_before_their_effects_at_one_instant() {
 }
 
 #[test]
+fn what_was_not_done_is_told_at_its_step_with_the_rule() {
+    let mut dir = brownout::run();
+    let tables = dir.tables.get_mut("swift").expect("there");
+    let at_ns = tables.requests[241].intended_ns;
+    let decision = |request, kind, deployment: Option<&str>, detail: &str| record::DecisionRow {
+        at_ns,
+        request,
+        gateway: "gateway[1]".to_owned(),
+        kind,
+        deployment: deployment.map(str::to_owned),
+        detail: detail.to_owned(),
+    };
+    use record::DecisionKind::{
+        AttemptFailed, CooldownProlonged, GaveUp, Kill, NoCooldown, NoFallback, NoRetry, Pick,
+    };
+    let own = |kind, deployment, detail| decision(Some(241), kind, deployment, detail);
+    tables.decisions = vec![
+        own(Pick, Some("west"), ""),
+        own(AttemptFailed, Some("west"), "status=503;reason=unavailable"),
+        own(NoCooldown, Some("west"), "rule=low_share;failed=2;calls=9;above_percent=50"),
+        own(CooldownProlonged, Some("west"), "for_ms=9000;reason=rate_limited"),
+        own(NoRetry, Some("west"), "rule=retries_used;failed=2;retries=1"),
+        own(NoFallback, Some("west"), "rule=none_named"),
+        own(GaveUp, None, "status=503;reason=unavailable"),
+        decision(None, Kill, None, "forgets=west"),
+        record::DecisionRow { at_ns: 1, ..decision(None, Kill, None, "") },
+    ];
+    let temp = tempfile::tempdir().expect("creates");
+    dir.write(temp.path());
+    let told = explain(temp.path(), Some("swift"), 241).expect("there");
+    insta::assert_snapshot!(reports::terminal::story(&told, Style { width: 110, colour: false }));
+}
+
+#[test]
 fn what_is_not_there_is_said_with_what_is() {
     let temp = tempfile::tempdir().expect("creates");
     brownout::run().write(temp.path());
