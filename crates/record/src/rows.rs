@@ -98,7 +98,8 @@ pub struct AttemptRow {
     pub request: Option<u64>,
     /// Arrival order over all deployments within the request, from 1; 0 where `request` is empty.
     pub attempt: u32,
-    /// Which of the request's attempts at this deployment, from 1; 0 where `request` is empty.
+    /// Which of the request's attempts at this deployment, from 1; 0 where `request` is empty, and for dials whose request
+    /// was found out after the run.
     pub visit: u32,
     /// Inference call or probe.
     pub kind: AttemptKind,

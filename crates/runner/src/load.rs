@@ -19,7 +19,7 @@ use crate::loopback::runtime;
 use crate::machine::{GENERATOR, Stopwatch, cpu_of_threads, measured_health};
 use crate::options::{RunOptions, RunOutcome};
 use crate::places::names;
-use crate::recorder::Recorder;
+use crate::recorder::{Hosts, Recorder};
 use crate::watch::Watch;
 
 /// Name and directory of the gateway under load.
@@ -89,7 +89,7 @@ pub fn load(
     generator.shutdown_timeout(Duration::from_secs(5));
     let recorder = Arc::try_unwrap(recorder)
         .map_err(|_| failed(std::io::Error::other("a task outlived the load")))?;
-    recorder.finish()?;
+    recorder.finish(&Hosts::new())?;
     let mut machine = stopwatch.stop();
     let took = Duration::from_secs_f64(machine.wall_seconds);
     machine.scenario_path.clone_from(&options.scenario_path);

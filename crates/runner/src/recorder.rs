@@ -1,6 +1,7 @@
 //! Joins the observers of gateway, fakes and generator to the tables of one contender. It must
 //! never conclude anything from a row.
 
+mod attribution;
 mod decision;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub(crate) use attribution::Hosts;
 use gateway::observer::{Decision, Observer};
 use record::{AttemptRow, DecisionRow, ReadError, RequestRow, RowReader, RowWriter};
 
@@ -55,6 +57,9 @@ pub enum RecordError {
 /// The requests before the ledger is joined to them.
 const REQUESTS_PART: &str = "requests.part.csv";
 
+/// The ledger while it is written anew.
+const ATTEMPTS_PART: &str = "attempts.part.csv";
+
 impl Recorder {
     /// Creates the tables in `dir`. `stop` is set when a row cannot be written.
     pub(crate) fn create(dir: &Path, stop: Arc<AtomicBool>) -> Result<Self, RecordError> {
@@ -76,10 +81,11 @@ impl Recorder {
         })
     }
 
-    /// Ends the tables and joins the number of attempts to each request.
-    pub(crate) fn finish(self) -> Result<(), RecordError> {
+    /// Ends the tables, gives dials that name no request theirs where that is certain, and joins the number
+    /// of attempts to each request.
+    pub(crate) fn finish(self, hosts: &Hosts) -> Result<(), RecordError> {
         let Self { dir, tables, .. } = self;
-        let tables = tables.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut tables = tables.into_inner().unwrap_or_else(PoisonError::into_inner);
         let write = |source| RecordError::Write { dir: dir.clone(), source };
         if let Some(source) = tables.failure {
             return Err(write(source));
@@ -87,6 +93,9 @@ impl Recorder {
         tables.attempts.finish().map_err(write)?;
         tables.decisions.finish().map_err(write)?;
         tables.requests.finish().map_err(write)?;
+        for request in attribute_dials(&dir, hosts)? {
+            count(&mut tables.attempts_by_request, request);
+        }
         let part = dir.join(REQUESTS_PART);
         let mut joined = RowWriter::create(&dir.join("requests.csv")).map_err(write)?;
         for row in RowReader::<RequestRow>::open(&part)? {
@@ -139,20 +148,50 @@ impl fake_providers::Ledger for Recorder {
         }
         drop(callers);
         let mut tables = self.tables();
-        if let Some(index) = row.request.and_then(|request| usize::try_from(request).ok()) {
-            // A prompt may claim any number; the table grows with the ledger, not with the claim.
-            let grown = tables.attempts_by_request.len() * 2 + REQUESTS_AT_ONCE;
-            if index >= tables.attempts_by_request.len() && index < grown {
-                tables.attempts_by_request.resize(grown, 0);
-            }
-            if let Some(count) = tables.attempts_by_request.get_mut(index) {
-                *count = count.saturating_add(1);
-            }
+        if let Some(request) = row.request {
+            count(&mut tables.attempts_by_request, request);
         }
         let tie = row.request.unwrap_or(u64::MAX);
         let written = tables.attempts.push(row.ended_ns, tie, row);
         self.note(&mut tables, written);
     }
+}
+
+/// Counts an attempt of `request`.
+fn count(attempts_by_request: &mut Vec<u8>, request: u64) {
+    let Ok(index) = usize::try_from(request) else { return };
+    // A prompt may claim any number; the table grows with the ledger, not with the claim.
+    let grown = attempts_by_request.len() * 2 + REQUESTS_AT_ONCE;
+    if index >= attempts_by_request.len() && index < grown {
+        attempts_by_request.resize(grown, 0);
+    }
+    if let Some(count) = attempts_by_request.get_mut(index) {
+        *count = count.saturating_add(1);
+    }
+}
+
+/// Rewrites the ledger in `dir` where a dial in it can be given its request; returns these requests.
+fn attribute_dials(dir: &Path, hosts: &Hosts) -> Result<Vec<u64>, RecordError> {
+    if hosts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let path = dir.join("attempts.csv");
+    let attempts: Result<Vec<AttemptRow>, ReadError> = RowReader::open(&path)?.collect();
+    let decisions: Result<Vec<DecisionRow>, ReadError> =
+        RowReader::open(&dir.join("decisions.csv"))?.collect();
+    let (mut attempts, decisions) = (attempts?, decisions?);
+    let given = attribution::attribute(&mut attempts, &decisions, hosts);
+    if !given.is_empty() {
+        let write = |source| RecordError::Write { dir: dir.to_owned(), source };
+        let part = dir.join(ATTEMPTS_PART);
+        let mut ledger = RowWriter::create(&part).map_err(write)?;
+        for row in attempts {
+            ledger.push(row.ended_ns, row.request.unwrap_or(u64::MAX), row).map_err(write)?;
+        }
+        ledger.finish().map_err(write)?;
+        fs::rename(&part, &path).map_err(write)?;
+    }
+    Ok(given)
 }
 
 /// Requests by which the table of attempts is always ahead: more than can be in flight at a time.

@@ -22,7 +22,7 @@ use crate::loopback::{address, connector, listen, runtime};
 use crate::machine::{GENERATOR, cpu_of_threads, measured_health};
 use crate::options::{Played, RunOptions};
 use crate::places::{GATEWAY_PORT, authority};
-use crate::recorder::Recorder;
+use crate::recorder::{Hosts, Recorder};
 use crate::servers::{self, Endpoint, Server, ServerWatch};
 use crate::stand_run::{self, Armed, Reached};
 use crate::subject::Subject;
@@ -112,12 +112,24 @@ fn play(
     }
     let recorder = Arc::try_unwrap(recorder)
         .map_err(|_| failed(std::io::Error::other("a task outlived its world")))?;
-    recorder.finish()?;
+    recorder.finish(&hosts_of(plan))?;
     Ok(Played {
         health: measured_health(subject.name(), &summary, clock, cpu),
         interrupted: summary.interrupted,
         standing,
     })
+}
+
+/// For each deployment the first behind its host.
+fn hosts_of(plan: &Plan) -> Hosts {
+    let fakes = &plan.fakes.deployments;
+    let first =
+        |host: &str, port: u16| fakes.iter().find(|other| other.host == host && other.port == port);
+    let named = fakes.iter().filter_map(|fake| {
+        let first = first(&fake.host, fake.port)?;
+        Some((fake.id.to_string(), first.id.to_string()))
+    });
+    named.collect()
 }
 
 /// Threads on which servers run, and who hears of their end.
