@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::mem::{Discriminant, discriminant};
 use std::path::Path;
 
-use record::{DecisionKind, DecisionRow, ReadError, RowReader, Rule};
+use record::{DecisionKind, DecisionRow, ReadError, Rule};
 
+use crate::reading;
 use crate::words::figures::{count, counted, millis};
 use crate::words::rule::{not_done, rule};
 
@@ -69,7 +70,7 @@ impl Omissions {
     /// Reads a contender's `decisions.csv`.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
         let mut omissions = Self::default();
-        for row in RowReader::<DecisionRow>::open(path)? {
+        for row in reading::rows::<DecisionRow>(path)? {
             omissions.note(&row?);
         }
         Ok(omissions)
