@@ -55,9 +55,7 @@ pub(crate) fn rule(rule: &Rule) -> String {
             count(*calls_min)
         ),
         Rule::LowShare { failed, calls, above_percent } => {
-            let share =
-                if *above_percent == 50 { "half".to_owned() } else { format!("{above_percent} %") };
-            format!("{}, the rule asks for more than {share}", failed_of(*failed, *calls))
+            low_share(*failed, *calls, *above_percent)
         }
         Rule::FewFailures { in_a_row, in_a_row_min, recent, recent_min, outcomes } => format!(
             "{in_a_row} failed in a row and {recent} of the last {outcomes}, the rule asks for {in_a_row_min} in a row \
@@ -70,15 +68,7 @@ pub(crate) fn rule(rule: &Rule) -> String {
         Rule::KindNotRetried => "failures of this kind are not retried".to_owned(),
         Rule::OwnFallbacks => "failures of this kind go to fallbacks of their own".to_owned(),
         Rule::NoOtherKey => "nobody else is in the group whose key might be better".to_owned(),
-        Rule::RetriesUsed { retries: 0, .. } => "the config allows none".to_owned(),
-        Rule::RetriesUsed { failed, retries } => format!(
-            "{} failed, {} allowed",
-            counted(*failed, "attempt"),
-            match retries {
-                1 => "1 retry is".to_owned(),
-                more => format!("{} retries are", count(*more)),
-            }
-        ),
+        Rule::RetriesUsed { failed, retries } => retries_used(*failed, *retries),
         Rule::FallbackFollows => {
             "everybody in the group was tried, and a fallback follows".to_owned()
         }
@@ -106,4 +96,21 @@ pub(crate) fn rule(rule: &Rule) -> String {
 
 fn failed_of(failed: u64, calls: u64) -> String {
     format!("{} of {} of that minute had failed", count(failed), counted(calls, "call"))
+}
+
+fn low_share(failed: u64, calls: u64, above_percent: u64) -> String {
+    let share = match above_percent {
+        50 => "half".to_owned(),
+        percent => format!("{percent} %"),
+    };
+    format!("{}, the rule asks for more than {share}", failed_of(failed, calls))
+}
+
+fn retries_used(failed: u64, retries: u64) -> String {
+    let allowed = match retries {
+        0 => return "the config allows none".to_owned(),
+        1 => "1 retry is".to_owned(),
+        more => format!("{} retries are", count(more)),
+    };
+    format!("{} failed, {allowed} allowed", counted(failed, "attempt"))
 }

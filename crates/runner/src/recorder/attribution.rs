@@ -46,10 +46,11 @@ pub(super) fn attribute(
         };
         let host = hosts.get(deployment).map(String::as_str);
         let known = host.and_then(|host| events.get_mut(&(row.gateway.as_str(), host)));
-        if let (Some(known), true) = (known, ends_an_attempt(row)) {
-            if !seen.has(request, deployment, row.at_ns) {
-                known.push((row.at_ns, Event::Failure(request)));
-            }
+        if let Some(known) = known
+            && ends_an_attempt(row)
+            && !seen.has(request, deployment, row.at_ns)
+        {
+            known.push((row.at_ns, Event::Failure(request)));
         }
     }
     let mut given = Vec::new();
