@@ -45,6 +45,7 @@ pub(crate) const ROUTES: &[(&str, &str)] = &[
     ("get", "/journal"),
     ("get", "/journal/stream"),
     ("get", "/deployments"),
+    ("get", "/lateness"),
     ("get", "/metrics"),
     ("get", "/openapi.json"),
 ];
@@ -125,6 +126,7 @@ fn router(fakes: &Fakes, options: AdminOptions) -> Router {
         .route("/journal", get(follow::journal))
         .route("/journal/stream", get(follow::stream))
         .route("/deployments", get(state::deployments))
+        .route("/lateness", get(state::lateness))
         .route("/metrics", get(state::metrics))
         .route("/openapi.json", get(openapi))
         .fallback(nowhere)

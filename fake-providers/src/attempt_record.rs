@@ -112,6 +112,12 @@ impl AttemptRecord {
         }
     }
 
+    /// Whether a fault or a link has done anything to it until `now`.
+    pub(crate) fn has_met(&self, now: At) -> bool {
+        let mut way = self.way.get().into_iter().flat_map(|way| way.met(self.arrived, now));
+        !self.progress().faults.is_empty() || way.next().is_some()
+    }
+
     /// What was called.
     pub(crate) fn called(&self, call: Call) {
         self.progress().call = Some(call);

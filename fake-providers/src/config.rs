@@ -88,6 +88,16 @@ pub enum Spread {
     },
 }
 
+impl Spread {
+    /// Half of its draws are shorter.
+    pub const fn median(&self) -> Duration {
+        match self {
+            Self::Constant(always) => *always,
+            Self::Lognormal { p50, .. } => *p50,
+        }
+    }
+}
+
 /// Rate limits, enforced with the provider's own admission arithmetic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Limits {

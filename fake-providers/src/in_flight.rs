@@ -276,6 +276,10 @@ impl InFlight<'_> {
         transcript.tally = cursor.tally();
         let state = self.state;
         state.clock.sleep_until(due).await;
+        let now = state.clock.now();
+        if end.is_none() && !record.has_met(now) {
+            state.lateness.end(now.since(due));
+        }
         self.context.unix_s = state.clock.unix_seconds();
         self.context.took = state.clock.now().since(self.arrived);
         record.generated(transcript.tally.tokens);

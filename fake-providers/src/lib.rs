@@ -25,6 +25,7 @@ mod in_flight;
 mod index;
 mod journal;
 mod latency;
+mod lateness;
 mod ledger;
 mod limits;
 mod listener;
@@ -157,6 +158,11 @@ impl Fakes {
     /// Writes the row of a dial by `gateway` that a link turned away by `rule` before it came here.
     pub fn turned_away(&self, dial: Dial<'_>, gateway: &str, rule: &Arc<str>) {
         listener::link_book::turned_away(&self.state, dial, gateway, rule);
+    }
+
+    /// How late these fakes spoke so far.
+    pub fn lateness(&self) -> record::machine::Lateness {
+        self.state.lateness.told()
     }
 
     /// Ends the world for the ledger: every attempt still open ends now (silent, or refused for a

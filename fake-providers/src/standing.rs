@@ -99,7 +99,7 @@ impl Fakes {
         self.move_to(Zero::Held);
     }
 
-    /// Begins anew: journal, counters, limits, luck, and the timeline at its zero. Attempts under way
+    /// Begins anew: journal, counters, lateness, limits, luck, and the timeline at its zero. Attempts under way
     /// go on, and slots that they hold stay taken.
     pub fn reset(&self) {
         let state = &self.state;
@@ -107,6 +107,7 @@ impl Fakes {
             deployment.reset(state.unix_ns());
         }
         state.book.forget();
+        state.lateness.forget();
         if let Some(kept) = &state.journal {
             kept.journal.reset();
         }

@@ -19,6 +19,7 @@ use crate::error::FakesError;
 use crate::index::{DeploymentIndex, HostIndex};
 use crate::journal::Journal;
 use crate::latency::Pace;
+use crate::lateness::LatenessBook;
 use crate::ledger::{Attempt, Book, Ledger, StandingJournal};
 use crate::limits::Throttle;
 use crate::persona::Persona;
@@ -41,6 +42,8 @@ pub(crate) struct State {
     pub(crate) hosts: Vec<Host>,
     /// What links do to connections over sockets.
     pub(crate) passages: Passages,
+    /// How late answers were.
+    pub(crate) lateness: LatenessBook,
 }
 
 /// A host that wants a listener.
@@ -121,6 +124,7 @@ impl State {
             host_states,
             hosts,
             passages: Passages::default(),
+            lateness: LatenessBook::default(),
         })
     }
 

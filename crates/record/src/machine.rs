@@ -24,6 +24,9 @@ pub struct MachineInfo {
     pub incomplete: Option<String>,
     /// The generator's health, one entry per contender.
     pub generators: Vec<GeneratorHealth>,
+    /// How late the fakes spoke, one entry per contender whose fakes told it; wall clock only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fakes: Vec<FakesHealth>,
     /// What is known of the clock of fakes that already stood, one entry per contender; empty where
     /// the run brought its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -68,4 +71,39 @@ pub struct GeneratorHealth {
     pub calibration_error_p50_ms: Option<f64>,
     /// Its 99th percentile, in milliseconds.
     pub calibration_error_p99_ms: Option<f64>,
+    /// Share of all cores that were busy while the contender was played, whoever kept them so; wall
+    /// clock only, absent where the system does not tell.
+    #[serde(default)]
+    pub machine_share: Option<f64>,
+}
+
+/// Whether the fakes of a contender kept the schedule of their answers (wall clock; in virtual time
+/// they always do).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FakesHealth {
+    /// Contender.
+    pub contender: String,
+    /// How late they spoke.
+    #[serde(flatten)]
+    pub lateness: Lateness,
+}
+
+/// How late fakes spoke: when bytes were handed to the connection, less when they were due. Over
+/// answers that met no fault; 99th percentiles are over answers, so that one late token in an answer
+/// of a thousand counts. All zero if there was none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Lateness {
+    /// Whole answers, and streams that came to their planned end.
+    pub answers: u64,
+    /// Streams that said at least one token.
+    pub streams: u64,
+    /// Of a stream's first token, 99th percentile, in milliseconds.
+    pub first_token_late_p99_ms: f64,
+    /// Of a stream's latest token, 99th percentile, in milliseconds.
+    pub token_late_p99_ms: f64,
+    /// What it did to the time per output token of a stream with at least two: |late(last) −
+    /// late(first)| / (tokens − 1), 99th percentile, in milliseconds.
+    pub token_gap_error_p99_ms: f64,
+    /// Of the end of an answer, 99th percentile, in milliseconds.
+    pub end_late_p99_ms: f64,
 }

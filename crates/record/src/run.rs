@@ -140,6 +140,10 @@ pub struct DeploymentInfo {
     /// Its latency, where nobody gave one and a preset was assumed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assumed: Option<AssumedLatency>,
+    /// Median time to first token that the fake is given, in nanoseconds.
+    pub ttft_p50_ns: u64,
+    /// Median time between two tokens that the fake is given, in nanoseconds.
+    pub itl_p50_ns: u64,
     /// US dollars per million tokens in; absent if unknown.
     pub usd_per_million_in: Option<f64>,
     /// US dollars per million tokens out; absent if unknown.

@@ -12,6 +12,7 @@ use fake_providers::config::{DeploymentConfig, FakesConfig, Latency, Limits, Spr
 use loadgen::config::{ClientConfig, Dialect, LoadConfig, Phase, Secret, Target};
 use loadgen::config::{TokenSpread, Workload};
 use loadgen::{Surroundings, arrival};
+use record::machine::GeneratorHealth;
 use record::{AttemptRow, RequestRow};
 use vocab::{At, DeploymentId, DeploymentNumber, Protocol, Seed};
 use world::{Clock, Directory, Link};
@@ -24,6 +25,17 @@ use crate::places::authority;
 pub(crate) struct Calibration {
     pub(crate) error_p50: Duration,
     pub(crate) error_p99: Duration,
+}
+
+impl Calibration {
+    /// `health`, with what the instrument added.
+    pub(crate) fn noted_in(self, health: GeneratorHealth) -> GeneratorHealth {
+        GeneratorHealth {
+            calibration_error_p50_ms: Some(self.error_p50.as_secs_f64() * 1e3),
+            calibration_error_p99_ms: Some(self.error_p99.as_secs_f64() * 1e3),
+            ..health
+        }
+    }
 }
 
 /// Time to first token of the calibration's fake.

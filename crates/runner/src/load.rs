@@ -13,10 +13,11 @@ use record::run::{
 };
 use world::{Authority, Clock, TcpConnector};
 
+use crate::calibrate;
 use crate::directory::{Finish, RunDirectory};
 use crate::error::RunError;
 use crate::loopback::runtime;
-use crate::machine::{GENERATOR, Stopwatch, cpu_of_threads, measured_health};
+use crate::machine::{GENERATOR, Meter, Stopwatch, measured_health};
 use crate::options::{RunOptions, RunOutcome};
 use crate::places::names;
 use crate::recorder::{Hosts, Recorder};
@@ -63,6 +64,7 @@ pub fn load(
     let recorder =
         Arc::new(Recorder::create(&directory.contender(REMOTE)?, Arc::clone(&options.stop))?);
     let failed = |source| RunError::World { contender: REMOTE.to_owned(), source };
+    let calibration = calibrate::run(plan.load.seed).map_err(failed)?;
     let generator = runtime(GENERATOR).map_err(failed)?;
     let clock = Clock::wall_in(LEAD);
     let target = Target {
@@ -80,12 +82,11 @@ pub fn load(
         live: watch.contenders.first().map(|one| Arc::clone(&one.live)).unwrap_or_default(),
         stop: Arc::clone(&options.stop),
     };
-    let before = cpu_of_threads(GENERATOR);
+    let meter = Meter::start();
     let summary = generator
         .block_on(loadgen::run(&plan.load, target, around))
         .map_err(|error| failed(std::io::Error::other(error)))?;
-    let cpu =
-        cpu_of_threads(GENERATOR).zip(before).map(|(after, before)| after.saturating_sub(before));
+    let workings = meter.read();
     generator.shutdown_timeout(Duration::from_secs(5));
     let recorder = Arc::try_unwrap(recorder)
         .map_err(|_| failed(std::io::Error::other("a task outlived the load")))?;
@@ -94,7 +95,8 @@ pub fn load(
     let took = Duration::from_secs_f64(machine.wall_seconds);
     machine.scenario_path.clone_from(&options.scenario_path);
     machine.config_path.clone_from(&options.config_path);
-    machine.generators = vec![measured_health(REMOTE, &summary, clock, cpu)];
+    let health = measured_health(REMOTE, &summary, clock, workings);
+    machine.generators = vec![calibration.noted_in(health)];
     machine.incomplete = summary.interrupted.then(|| "interrupted".to_owned());
     directory.write_machine(&machine)?;
     let finish = if summary.interrupted { Finish::Interrupted } else { Finish::Measured };

@@ -40,9 +40,73 @@ pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
+/// What the machine did while a contender was played on the wall clock.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Workings {
+    /// CPU time of the generator's threads.
+    pub(crate) generator: Option<Duration>,
+    /// Share of all cores that were busy, whoever kept them so.
+    pub(crate) machine: Option<f64>,
+}
+
+/// Reads what the machine does from now on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Meter {
+    generator: Duration,
+    cores: Option<Cores>,
+}
+
+impl Meter {
+    pub(crate) fn start() -> Self {
+        // Threads that were made a moment ago may not bear their names yet: they have done nothing.
+        let generator = cpu_of_threads(GENERATOR).unwrap_or_default();
+        Self { generator, cores: Cores::now() }
+    }
+
+    pub(crate) fn read(&self) -> Workings {
+        let generator = cpu_of_threads(GENERATOR);
+        let cores = self.cores.zip(Cores::now());
+        Workings {
+            generator: generator.map(|after| after.saturating_sub(self.generator)),
+            machine: cores.and_then(|(before, after)| after.busy_since(&before)),
+        }
+    }
+}
+
+/// What all cores have done since the system started, in ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cores {
+    all: u64,
+    idle: u64,
+}
+
+impl Cores {
+    /// `None` where the system does not tell.
+    fn now() -> Option<Self> {
+        Self::read(&fs::read_to_string("/proc/stat").ok()?)
+    }
+
+    /// The first line of proc(5)'s `stat`: user, nice, system, idle, iowait, irq, softirq, steal, and
+    /// two that are in the first two already.
+    fn read(stat: &str) -> Option<Self> {
+        let line = stat.lines().next()?.strip_prefix("cpu ")?;
+        let ticks: Vec<u64> =
+            line.split_ascii_whitespace().take(8).map_while(|field| field.parse().ok()).collect();
+        let idle = ticks.get(3)? + ticks.get(4)?;
+        Some(Self { all: ticks.iter().sum(), idle })
+    }
+
+    /// Share of the time since then that was not idle; `None` if no time has passed.
+    fn busy_since(&self, before: &Self) -> Option<f64> {
+        let all = self.all.checked_sub(before.all).filter(|all| *all > 0)?;
+        let idle = self.idle.saturating_sub(before.idle).min(all);
+        Some((all - idle) as f64 / all as f64)
+    }
+}
+
 /// CPU time of all threads of this process whose name starts with `prefix`; `None` where the system
 /// does not account per thread.
-pub(crate) fn cpu_of_threads(prefix: &str) -> Option<Duration> {
+fn cpu_of_threads(prefix: &str) -> Option<Duration> {
     let mut ticks = 0u64;
     let mut seen = false;
     for task in fs::read_dir("/proc/self/task").ok()? {
@@ -80,17 +144,19 @@ pub(crate) fn generator_health(contender: &str, summary: &Summary) -> GeneratorH
     }
 }
 
-/// The same on the wall clock, with the CPU time that its threads took.
+/// The same on the wall clock, with what the machine did meanwhile.
 pub(crate) fn measured_health(
     contender: &str,
     summary: &Summary,
     clock: Clock,
-    cpu: Option<Duration>,
+    workings: Workings,
 ) -> GeneratorHealth {
+    let cpu = workings.generator;
     let passed = clock.now().seconds().max(1e-3);
     GeneratorHealth {
         cpu_seconds: cpu.map(|cpu| cpu.as_secs_f64()),
         cpu_share: cpu.map(|cpu| cpu.as_secs_f64() / passed),
+        machine_share: workings.machine,
         ..generator_health(contender, summary)
     }
 }
@@ -111,7 +177,31 @@ fn stamp(unix: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::stamp;
+    use super::{Cores, GENERATOR, Meter, stamp};
+
+    #[test]
+    fn cores_are_busy_when_they_are_not_idle() {
+        let read = |stat: &str| Cores::read(stat);
+        let before = read("cpu  10 0 10 70 10 0 0 0 5 0\ncpu0 …\n").expect("a line");
+        let after = read("cpu  40 0 20 120 20 0 0 0 9 0\n").expect("a line");
+        assert_eq!(after.busy_since(&before), Some(0.4));
+        assert_eq!(before.busy_since(&before), None);
+        assert_eq!(read("intr 1 2 3"), None);
+        assert_eq!(read("cpu  10 0 10"), None);
+    }
+
+    /// Threads that have not run yet have no name, and were taken for a system that does not account.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_generator_that_has_just_been_made_is_accounted_for() {
+        for _ in 0..20 {
+            let generator = crate::loopback::runtime(GENERATOR).expect("a runtime");
+            let meter = Meter::start();
+            generator.block_on(async { tokio::spawn(async {}).await }).expect("ran");
+            let workings = meter.read();
+            assert!(workings.generator.is_some() && workings.machine.is_none_or(|s| s <= 1.0));
+        }
+    }
 
     #[test]
     fn dates_are_civil() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use record::machine::{GeneratorHealth, StandingClock};
+use record::machine::{FakesHealth, GeneratorHealth, StandingClock};
 
 use crate::directory::{Claim, Settled};
 
@@ -55,4 +55,6 @@ pub(crate) struct Played {
     pub(crate) interrupted: bool,
     /// What is known of the clock of fakes that already stood.
     pub(crate) standing: Option<StandingClock>,
+    /// How late the fakes spoke, on the wall clock.
+    pub(crate) fakes: Option<FakesHealth>,
 }

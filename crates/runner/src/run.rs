@@ -36,6 +36,7 @@ pub fn run(plan: &Plan, options: &RunOptions, watch: &Watch) -> Result<RunOutcom
     machine.config_path.clone_from(&options.config_path);
     machine.digest.clone_from(&digest);
     machine.standing_clocks = played.iter().filter_map(|one| one.standing.clone()).collect();
+    machine.fakes = played.iter().filter_map(|one| one.fakes.clone()).collect();
     machine.generators = played.into_iter().map(|one| one.health).collect();
     machine.incomplete = interrupted.then(|| "interrupted".to_owned());
     directory.write_machine(&machine)?;

@@ -18,7 +18,7 @@ use http::{Method, Request};
 use http_body_util::{BodyExt as _, Full, Limited};
 use plan::Plan;
 use record::AttemptRow;
-use record::machine::StandingClock;
+use record::machine::{Lateness, StandingClock};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -231,13 +231,14 @@ impl Reached {
 }
 
 impl Armed {
-    /// Pulls the journal into the tables, and says what is known of the fakes' clock.
+    /// Pulls the journal into the tables, and says what is known of the fakes' clock, and how late they
+    /// spoke; `None` of fakes that do not tell.
     pub(crate) fn pull(
         self,
         recorder: &Recorder,
         contender: &str,
         runtime: &Runtime,
-    ) -> Result<StandingClock, StandRunError> {
+    ) -> Result<(StandingClock, Option<Lateness>), StandRunError> {
         let Self { reached: Reached { admin, ruler, before, .. }, zero } = self;
         runtime.block_on(async {
             let after = admin.read_clock(ruler).await?;
@@ -261,7 +262,8 @@ impl Armed {
                     }
                 }
                 if page.rows.is_empty() || page.next <= since {
-                    return Ok(clock.recorded(contender, &admin.url));
+                    let lateness = admin.get("/lateness").await.ok();
+                    return Ok((clock.recorded(contender, &admin.url), lateness));
                 }
                 since = page.next;
             }

@@ -55,6 +55,7 @@ pub(crate) fn play(
         health: generator_health(subject.name(), &summary),
         interrupted: summary.interrupted,
         standing: None,
+        fakes: None,
     })
 }
 

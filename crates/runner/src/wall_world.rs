@@ -9,17 +9,17 @@ use std::time::Duration;
 
 use fake_providers::Fakes;
 use plan::Plan;
-use record::machine::GeneratorHealth;
+use record::machine::FakesHealth;
 use tokio::runtime::Runtime;
 use world::{Authority, Clock, Connector, Directory, Link, Names, listen_tcp};
 
-use crate::calibrate::{self, Calibration};
+use crate::calibrate;
 use crate::directory::RunDirectory;
 use crate::error::RunError;
 use crate::lifecycle::Reopen;
 use crate::link_faults::{self, Dialler};
 use crate::loopback::{address, connector, listen, runtime};
-use crate::machine::{GENERATOR, cpu_of_threads, measured_health};
+use crate::machine::{GENERATOR, Meter, measured_health};
 use crate::options::{Played, RunOptions};
 use crate::places::{GATEWAY_PORT, authority};
 use crate::recorder::{Hosts, Recorder};
@@ -52,18 +52,10 @@ pub(crate) fn play_all(
             calibrate::run(plan.load.seed).map_err(|source| world_error(subject, source))?;
         let mut one = play(plan, subject, options, watched, directory)?;
         watched.done.store(true, Ordering::Relaxed);
-        one.health = with_calibration(one.health, &calibration);
+        one.health = calibration.noted_in(one.health);
         played.push(one);
     }
     Ok(played)
-}
-
-fn with_calibration(health: GeneratorHealth, calibration: &Calibration) -> GeneratorHealth {
-    GeneratorHealth {
-        calibration_error_p50_ms: Some(calibration.error_p50.as_secs_f64() * 1e3),
-        calibration_error_p99_ms: Some(calibration.error_p99.as_secs_f64() * 1e3),
-        ..health
-    }
 }
 
 fn play(
@@ -92,20 +84,22 @@ fn play(
     let dials = connector(&hosts, None, fakes.names());
     let clients = link_faults::over_links(parts, Dialler::Client, fakes.local(), dials);
     let around = parts.surroundings(clients, watched, options);
-    let before = cpu_of_threads(GENERATOR);
+    let meter = Meter::start();
     let load = loadgen::run(&plan.load, subject.target(plan, entry), around);
     let summary = generator
         .block_on(watch.during(load))
         .map_err(|end| end.of(subject.name()))?
         .map_err(|error| failed(std::io::Error::other(error)))?;
-    let cpu =
-        cpu_of_threads(GENERATOR).zip(before).map(|(after, before)| after.saturating_sub(before));
-    let standing = match fakes {
+    let workings = meter.read();
+    let (standing, lateness) = match fakes {
         WorldFakes::Local(fakes) => {
             fakes.close();
-            None
+            (None, Some(fakes.lateness()))
         }
-        WorldFakes::Standing(armed) => Some(armed.pull(&recorder, subject.name(), &providers)?),
+        WorldFakes::Standing(armed) => {
+            let (clock, lateness) = armed.pull(&recorder, subject.name(), &providers)?;
+            (Some(clock), lateness)
+        }
     };
     for runtime in [generator, gateways, providers] {
         runtime.shutdown_timeout(Duration::from_secs(5));
@@ -114,9 +108,11 @@ fn play(
         .map_err(|_| failed(std::io::Error::other("a task outlived its world")))?;
     recorder.finish(&hosts_of(plan))?;
     Ok(Played {
-        health: measured_health(subject.name(), &summary, clock, cpu),
+        health: measured_health(subject.name(), &summary, clock, workings),
         interrupted: summary.interrupted,
         standing,
+        fakes: lateness
+            .map(|lateness| FakesHealth { contender: subject.name().to_owned(), lateness }),
     })
 }
 

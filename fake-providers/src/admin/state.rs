@@ -119,6 +119,10 @@ pub(super) async fn deployments(
     Json(view(&fakes, &options.url))
 }
 
+pub(super) async fn lateness(State(fakes): State<Fakes>) -> Json<record::machine::Lateness> {
+    Json(fakes.lateness())
+}
+
 fn view(fakes: &Fakes, url: &str) -> Deployments {
     let state = &fakes.state;
     let deployments = state.deployments.iter().map(|deployment| {

@@ -20,6 +20,7 @@ use crate::action::{
 };
 use crate::attempt_record::AttemptRecord;
 use crate::connection::Connection;
+use crate::lateness::StreamLateness;
 use crate::persona::{OwnedContext, StreamEncoder};
 use crate::script::{Kind, Piece, TokenCursor};
 use crate::state::State;
@@ -38,6 +39,7 @@ pub(crate) struct Stream {
     mode: Mode,
     /// A frame that leaves after the one that follows it.
     held: BytesMut,
+    late: StreamLateness,
 }
 
 /// What is to be sent, in whose words and over which connection.
@@ -102,6 +104,7 @@ impl Stream {
             text: String::with_capacity(48),
             mode: Mode::Opening,
             held: BytesMut::new(),
+            late: StreamLateness::default(),
         }
     }
 
@@ -159,10 +162,18 @@ impl Stream {
         }
         match step {
             Step::Token(mutations) => {
+                self.late.token(self.parts.state.clock.now().since(due));
                 self.encode_token(&mutations);
                 self.more()
             }
-            Step::Finish(mutations) => self.finish(&mutations),
+            Step::Finish(mutations) => {
+                let StreamParts { state, record, .. } = &self.parts;
+                let now = state.clock.now();
+                if !record.has_met(now) {
+                    state.lateness.end(now.since(due));
+                }
+                self.finish(&mutations)
+            }
             Step::Broken(end) => self.poll_broken(cx, &end),
         }
     }
@@ -344,6 +355,16 @@ impl Stream {
 
     fn last(&mut self, end: AttemptEnd) -> Poll<Output> {
         Poll::Ready(Output::Last(self.out.split().freeze(), end))
+    }
+}
+
+impl Drop for Stream {
+    /// However it ended, it was so late; what a fault or a link held back was so on purpose.
+    fn drop(&mut self) {
+        let StreamParts { state, record, .. } = &self.parts;
+        if !record.has_met(state.clock.now()) {
+            state.lateness.stream(&self.late);
+        }
     }
 }
 

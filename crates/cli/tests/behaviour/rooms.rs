@@ -40,7 +40,7 @@ const HOUSES: &[House] = &[
         name: "fake-providers",
         src: "fake-providers/src",
         floors: &[
-            &["action", "body_limits", "config", "index", "journal", "script"],
+            &["action", "body_limits", "config", "index", "journal", "lateness", "script"],
             &["attempt_record", "capacity", "fault", "limits"],
             &["error", "permit", "persona"],
             &["schedule"],

@@ -79,6 +79,8 @@ fn deployment_infos(checked: &Checked<'_>) -> Vec<DeploymentInfo> {
                 preset: spec.preset.clone(),
                 ttft_p50_ns: ns(median(spec.latency.ttft)),
             }),
+            ttft_p50_ns: ns(spec.latency.ttft.median()),
+            itl_p50_ns: ns(spec.latency.itl.median()),
             usd_per_million_in: spec.price.map(|price| price.input),
             usd_per_million_out: spec.price.map(|price| price.output),
         })

@@ -330,6 +330,8 @@ fn deployment(id: &str, number: u32, (input, output): (f64, f64)) -> DeploymentI
         host: format!("{id}.openai.azure.com"),
         fake: "first token 500 ms (p99 2 s)".to_owned(),
         assumed: None,
+        ttft_p50_ns: 450 * MS,
+        itl_p50_ns: 20 * MS,
         usd_per_million_in: Some(input),
         usd_per_million_out: Some(output),
     }
