@@ -160,12 +160,6 @@ pub(crate) trait Fault: Debug + Send + Sync {
         false
     }
 
-    /// Whether what it does depends on load or on earlier requests, so that a first try at a host
-    /// at rest is spared.
-    fn depends_on_load(&self) -> bool {
-        false
-    }
-
     /// What its window's ramps scale.
     fn ramp(&self) -> Ramp {
         Ramp::Share

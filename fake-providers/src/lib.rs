@@ -40,16 +40,14 @@ mod token_schedule;
 use std::future::Future;
 use std::sync::Arc;
 
-use vocab::At;
 use world::{Clock, Dial, Listener, Passages};
 
 pub use admin::{AdminOptions, Deployments, TimeView};
 use config::FakesConfig;
 pub use error::FakesError;
-use index::{DeploymentIndex, HostIndex};
+use index::HostIndex;
 pub use journal::{Call, JOURNAL_ROWS_MAX, JournalRow};
 pub use ledger::Ledger;
-use schedule::{AttemptFacts, DrawKey};
 pub use standing::{NoSuchRule, RuleState, RuleView};
 pub use state::Host;
 use state::State;
@@ -113,34 +111,6 @@ impl Fakes {
             listener,
             self.connections_max,
         )
-    }
-
-    /// Whether a first try of request number `request` that arrives at `at` would be answered by
-    /// this deployment, load ignored: by the same luck as in a run, counting slow answers as
-    /// answers. Conditions that depend on load (`first`, `every`) never hold here. `false` for an
-    /// index that does not exist.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each is a plain fact of one try; a struct would only rename them"
-    )]
-    pub fn would_answer(
-        &self,
-        deployment_index: usize,
-        request: u64,
-        at: At,
-        stream: bool,
-        prompt_tokens: u64,
-    ) -> bool {
-        let draw_key = DrawKey { request, visit: 1 };
-        let facts = AttemptFacts {
-            deployment: DeploymentIndex(deployment_index),
-            at,
-            draw_key,
-            attempt: 1,
-            stream,
-            prompt_tokens,
-        };
-        deployment_index < self.state.deployments.len() && self.state.schedule.spares(&facts)
     }
 
     /// What becomes of the hosts' names: for whoever dials them through this program. Names resolve at

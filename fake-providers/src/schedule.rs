@@ -293,13 +293,4 @@ impl Schedule {
             until: self.in_run(rule.window.to),
         })
     }
-
-    /// Whether no rule fails a first try; see [`crate::Fakes::would_answer`].
-    pub(crate) fn spares(&self, facts: &AttemptFacts) -> bool {
-        let Some(facts) = self.translated(facts) else { return true };
-        self.armed().all(|(_, rule)| {
-            let spares = rule.fault.only_slows() || rule.fault.depends_on_load();
-            spares || rule.strength(self.seed, &facts, false).is_none()
-        })
-    }
 }

@@ -63,6 +63,15 @@ pub const fn can_call(protocol: Protocol) -> bool {
     }
 }
 
+/// Where requests to a deployment go: path and query.
+pub fn path_to(deployment: &Deployment) -> String {
+    match deployment.protocol {
+        Protocol::OpenAi | Protocol::Gemini | Protocol::Bedrock => openai::path(deployment),
+        Protocol::Azure => azure::path(deployment, &deployment.model),
+        Protocol::Anthropic => anthropic::path(deployment),
+    }
+}
+
 impl Route {
     /// Prepares path and headers of a deployment.
     pub(crate) fn new(deployment: &Deployment) -> Result<Self, RouteError> {

@@ -6,6 +6,7 @@
 //! flag ends it early: nothing more is offered and open requests become `cancelled`. On the wall
 //! clock a thread paces the arrivals; in virtual time everything shares one paused runtime.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -85,6 +86,21 @@ pub async fn run(
     target: Target,
     around: Surroundings,
 ) -> Result<Summary, TargetError> {
+    let all = (0..config.phases.len()).collect();
+    run_phases(config, target, around, &all).await
+}
+
+/// The same, of which only the requests of `phases` (positions in `config.phases`) are offered; they
+/// are numbered and drawn as if all were.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_phases(
+    config: &LoadConfig,
+    target: Target,
+    around: Surroundings,
+    phases: &BTreeSet<usize>,
+) -> Result<Summary, TargetError> {
     let options = PoolOptions { idle_per_host_max: config.in_flight_max, ..PoolOptions::default() };
     let pool = Pool::new(Arc::clone(&around.connector), options);
     let client = Client::new(config, &target, Arc::clone(&around.names), (pool, around.clock))?;
@@ -99,7 +115,8 @@ pub async fn run(
         stopping,
         stopped: stop,
     };
-    let schedule = Schedule::new(config);
+    let (schedule, phases) = (Schedule::new(config), phases.clone());
+    let schedule = schedule.filter(move |intent| phases.contains(&intent.phase));
     let shared = Arc::clone(&drive.shared);
     // A task of its own, so that arrivals are offered on the runtime's threads whoever awaits `run`:
     // no hop between threads per request, and their CPU counts as the generator's.
@@ -135,7 +152,7 @@ struct Shared {
 
 impl Drive {
     /// Offers every request at its instant. Returns whether it was interrupted.
-    async fn arrivals(&mut self, schedule: Schedule) -> bool {
+    async fn arrivals(&mut self, schedule: impl Iterator<Item = Intent>) -> bool {
         for intent in schedule {
             if !self.wait_for(intent.intended).await {
                 return true;

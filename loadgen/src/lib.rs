@@ -25,7 +25,7 @@ pub mod verdict;
 pub mod workload;
 
 pub use client::TargetError;
-pub use drive::{Sink, Summary, Surroundings, run};
+pub use drive::{Sink, Summary, Surroundings, run, run_phases};
 pub use lag::Lag;
 pub use live::Live;
 pub use schedule::{Intent, Schedule};

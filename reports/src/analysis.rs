@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use record::run::{Clock, ContenderInfo};
-use record::{MachineInfo, ReadError, RunInfo};
+use record::{MachineInfo, PreflightRow, ReadError, RunInfo};
 
 use crate::examples::{self, Examples};
 use crate::numbers::charts::Charts;
@@ -70,11 +70,12 @@ pub fn analyse(dir: &Path) -> Result<Analysis, AnalyseError> {
         None => Played::Whole,
         Some(_) => Played::Interrupted,
     };
-    let evaluated = evaluate_all(&run, dir, played)?;
+    let mut evaluated = evaluate_all(&run, dir, played)?;
+    let preflight = preflight(&dir.join("preflight.csv"))?;
+    let validity = validity::judge(&run, (&machine, &preflight), &mut evaluated);
     let direct = evaluated.iter().zip(&run.contenders).find(|(_, who)| who.mark).map(|(f, _)| f);
     let direct = direct.map(|direct| direct.numbers.clone());
     let marks = marks(dir, direct.as_ref())?;
-    let validity = validity::judge(&run, &machine, &evaluated.iter().collect::<Vec<_>>());
     let played_ns = evaluated.iter().map(|each| each.last_ns).max().unwrap_or(0);
     let duration_ns = run.scenario.duration_ns;
     let played_ns = match played {
@@ -145,6 +146,14 @@ fn evaluate_all(run: &RunInfo, dir: &Path, played: Played) -> Result<Vec<Evaluat
     Ok(evaluated)
 }
 
+/// Ways that were tried before the run; none where there was nothing of ours to ask.
+fn preflight(path: &Path) -> Result<Vec<PreflightRow>, ReadError> {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    reading::rows::<PreflightRow>(path)?.collect()
+}
+
 fn marks(dir: &Path, direct: Option<&Contender>) -> Result<Marks, ReadError> {
     let direct_success_rate = direct.map_or(Measured::NotApplicable, |direct| direct.success_rate);
     let oracle = dir.join("oracle.csv");
@@ -156,6 +165,9 @@ fn marks(dir: &Path, direct: Option<&Contender>) -> Result<Marks, ReadError> {
 /// The price of one more good answer than without a gateway; left alone where there is none.
 fn with_extra_cost(mut numbers: Contender, direct: Option<&Contender>) -> Contender {
     let Some(direct) = direct else { return numbers };
+    if [numbers.goodput, direct.goodput].contains(&Measured::Withheld) {
+        return Contender { extra_cost_per_rescued_usd: Measured::Withheld, ..numbers };
+    }
     if let Some(saved @ 1..) = numbers.good.checked_sub(direct.good) {
         let extra = numbers.cost_usd.and_then(|with| direct.cost_usd.map(|without| with - without));
         numbers.extra_cost_per_rescued_usd = extra.map(|usd| usd / saved as f64);

@@ -110,7 +110,7 @@ pub(crate) fn evaluate(
     })
 }
 
-/// Share of non-warm-up requests that some deployment would have answered; `None` without requests.
+/// Share of non-warm-up requests that a deployment alone answers, or the mark `direct`; `None` without requests.
 pub(crate) fn savable(path: &Path) -> Result<Option<f64>, ReadError> {
     let (mut savable, mut all) = (0, 0);
     for row in reading::rows::<OracleRow>(path)? {

@@ -107,7 +107,7 @@ pub struct Validity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum ValidityVerdict {
-    /// The books reconcile and the generator kept its schedule.
+    /// The books reconcile, and every way leads to its deployment.
     Valid,
     /// Something about the measurement itself is wrong.
     Invalid,
@@ -152,6 +152,8 @@ pub enum Basis {
     NobodyKept,
     /// The first two are equal.
     Equal,
+    /// Nobody kept the promise, and somebody's goodput is withheld: nobody leads.
+    Withheld,
 }
 
 /// By how much random incidents were shortened. A verdict about compressed weather holds for the
@@ -171,7 +173,8 @@ pub struct Compress {
 pub struct Marks {
     /// Success rate without any gateway, straight at the first deployment.
     pub direct_success_rate: Measured<f64>,
-    /// Share of requests that some deployment would have answered at a first try, load ignored.
+    /// Share of requests that a reachable deployment answers alone, without limits and queues, or that were answered
+    /// without any gateway.
     pub savable_rate: Measured<f64>,
 }
 

@@ -246,18 +246,20 @@ fn median(range: &Range, what: &str) -> String {
 /// clause of its own. Empty where somebody always leads.
 fn leaderless(runs: &[&Run]) -> String {
     let with = |basis: Basis| runs.iter().filter(|run| run.report.verdict.basis == basis).count();
-    let (equal, untested) = (with(Basis::Equal), with(Basis::OnlyUntested));
-    match (equal, untested) {
-        (equal, 0) if equal == runs.len() => "the first two are equal".to_owned(),
-        (0, untested) if untested == runs.len() => {
-            "those who kept the promise met no fault".to_owned()
-        }
-        (equal, untested) => {
-            let told = [(equal, "equal"), (untested, "only untested keepers")];
-            let told = told.iter().filter(|(number, _)| *number > 0);
-            told.map(|(number, what)| format!("{what} on {number}")).collect::<Vec<_>>().join(", ")
-        }
+    let reasons = [
+        (with(Basis::Equal), "the first two are equal", "equal"),
+        (
+            with(Basis::OnlyUntested),
+            "those who kept the promise met no fault",
+            "only untested keepers",
+        ),
+        (with(Basis::Withheld), "what would rank them is withheld", "withheld"),
+    ];
+    if let Some((_, always, _)) = reasons.iter().find(|(number, ..)| *number == runs.len()) {
+        return (*always).to_owned();
     }
+    let told = reasons.iter().filter(|(number, ..)| *number > 0);
+    told.map(|(number, _, what)| format!("{what} on {number}")).collect::<Vec<_>>().join(", ")
 }
 
 /// That nobody keeps the promise, where that is so on most seeds: then leading is no winning.

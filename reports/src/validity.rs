@@ -1,35 +1,33 @@
 //! Can this measurement be trusted at all? Asked before anything is ranked.
 //!
-//! INVALID needs a reason that lies in the measurement: books that do not reconcile, a run that was
-//! cut short, contenders that were not offered the same, a generator that fell behind. A contender
-//! that did badly is no such reason; one that was unhealthy before the first fault is a note. What
-//! an interruption causes (contenders that were not reached, schedules that differ) is told as that.
+//! INVALID needs a reason that lies in the measurement and spoils all of it: books that do not
+//! reconcile, a run that was cut short, contenders that were not offered the same, a generator that
+//! fell so far behind that the clients' time ran down, a way that leads to no deployment. What spoils
+//! single numbers withholds these (`instrument`). A contender that did badly is no such reason; one
+//! that was unhealthy before the first fault is a note. What an interruption causes (contenders that
+//! were not reached, schedules that differ) is told as that.
 
-use record::machine::{GeneratorHealth, MachineInfo, StandingClock};
+mod instrument;
+
+use indexmap::IndexMap;
+use record::PreflightRow;
+use record::machine::{MachineInfo, StandingClock};
 use record::run::{Clock, RunInfo};
 
 use crate::numbers::Evaluation;
 use crate::report::{Contender, Measured, Validity, ValidityVerdict};
-use crate::words::figures::{NOT_OBSERVED, count, counted, millis, percent};
+use crate::words::figures::{NOT_OBSERVED, count, counted};
 
-/// Lag that the generator may always have at its 99th percentile, in milliseconds: two timer ticks.
-const LAG_MS_MAX: f64 = 2.0;
-
-/// Part of the median time to first token that the lag may reach instead.
-const LAG_PART_MAX: f64 = 0.01;
-
-/// Share of one core from which the generator counts as saturated.
-const CPU_SHARE_MAX: f64 = 0.85;
-
-/// What calibration may add to the provider's known delay: the larger of 5 ms and 5 % of the median
-/// time to first token, at its 99th percentile.
-const CALIBRATION_MS_MAX: f64 = 5.0;
-
-/// See [`CALIBRATION_MS_MAX`].
-const CALIBRATION_PART_MAX: f64 = 0.05;
-
-/// Judges the measurement; `evaluated` includes the mark `direct`.
-pub(crate) fn judge(run: &RunInfo, machine: &MachineInfo, evaluated: &[&Evaluation]) -> Validity {
+/// Judges the measurement, and withholds of the numbers what the instrument could have moved;
+/// `evaluated` includes the mark `direct`.
+pub(crate) fn judge(
+    run: &RunInfo,
+    (machine, preflight): (&MachineInfo, &[PreflightRow]),
+    evaluated: &mut [Evaluation],
+) -> Validity {
+    let measured = run.scenario.clock == Clock::Wall;
+    let withheld = if measured { withheld(run, evaluated, machine) } else { Vec::new() };
+    let evaluated = &*evaluated;
     let mut reasons: Vec<String> = machine.incomplete.iter().cloned().collect();
     let whole = reasons.is_empty();
     reasons.extend((!whole).then(|| not_played(evaluated)).flatten());
@@ -39,16 +37,16 @@ pub(crate) fn judge(run: &RunInfo, machine: &MachineInfo, evaluated: &[&Evaluati
         reasons.extend(offered(&each.numbers).filter(|_| whole));
     }
     reasons.extend(same_schedule(evaluated).filter(|_| whole));
-    if run.scenario.clock == Clock::Wall {
-        for health in &machine.generators {
-            let numbers = evaluated.iter().find(|each| each.numbers.name == health.contender);
-            reasons.extend(kept_schedule(health, numbers.map(|each| &each.numbers)));
-        }
+    if measured {
+        let names = evaluated.iter().map(|each| &each.numbers.name);
+        reasons.extend(names.filter_map(|name| instrument::spoilt(run, machine, name)));
     }
+    reasons.extend(lost_ways(preflight));
     let verdict =
         if reasons.is_empty() { ValidityVerdict::Valid } else { ValidityVerdict::Invalid };
     // What half a run shows about health and sample sizes is no note, but a consequence.
     let mut notes = if whole { notes(run, evaluated) } else { Vec::new() };
+    notes.extend(withheld);
     notes.extend(machine.standing_clocks.iter().map(other_clock));
     Validity { verdict, reasons, notes }
 }
@@ -63,7 +61,7 @@ fn other_clock(clock: &StandingClock) -> String {
 }
 
 /// Who was not reached before the run was cut short.
-fn not_played(evaluated: &[&Evaluation]) -> Option<String> {
+fn not_played(evaluated: &[Evaluation]) -> Option<String> {
     let names: Vec<&str> = evaluated
         .iter()
         .filter(|each| !each.numbers.was_played())
@@ -88,7 +86,7 @@ fn offered(numbers: &Contender) -> Option<String> {
     })
 }
 
-fn same_schedule(evaluated: &[&Evaluation]) -> Option<String> {
+fn same_schedule(evaluated: &[Evaluation]) -> Option<String> {
     let first = evaluated.first()?;
     let other = evaluated.iter().find(|each| each.schedule != first.schedule)?;
     Some(format!(
@@ -100,35 +98,40 @@ fn same_schedule(evaluated: &[&Evaluation]) -> Option<String> {
     ))
 }
 
-fn kept_schedule(health: &GeneratorHealth, numbers: Option<&Contender>) -> Vec<String> {
-    let name = &health.contender;
-    let ttft =
-        numbers.and_then(|numbers| numbers.ttft_ms.p50.known().or(numbers.e2e_ms.p50.known()));
-    let allowed = |least: f64, part: f64| ttft.map_or(least, |ms| least.max(ms * part));
-    let lag = allowed(LAG_MS_MAX, LAG_PART_MAX);
-    let error = allowed(CALIBRATION_MS_MAX, CALIBRATION_PART_MAX);
-    let mut reasons = Vec::new();
-    if health.lag_p99_ms > lag {
-        reasons.push(format!(
-            "{name}: requests left late, p99 {} where {} is the most that can be trusted",
-            millis(health.lag_p99_ms),
-            millis(lag)
-        ));
+/// Ways that did not lead to their deployment, and what to do about them.
+fn lost_ways(preflight: &[PreflightRow]) -> Vec<String> {
+    let mut ways: IndexMap<(&str, &str), Vec<&str>> = IndexMap::new();
+    for row in preflight.iter().filter(|row| !row.ok) {
+        ways.entry((&row.deployment, &row.detail)).or_default().push(&row.contender);
     }
-    if let Some(share) = health.cpu_share.filter(|share| *share > CPU_SHARE_MAX) {
-        reasons.push(format!("{name}: the generator used {} of its core", percent(share)));
-    }
-    if let Some(ms) = health.calibration_error_p99_ms.filter(|ms| *ms > error) {
-        reasons.push(format!(
-            "{name}: straight at a fake the first token came {} late at p99, over {}",
-            millis(ms),
-            millis(error)
-        ));
-    }
-    reasons
+    let reason = |((deployment, why), by): ((&str, &str), Vec<&str>)| {
+        format!(
+            "{deployment}: {why}, to one calm request of {} before the run: no contender's fault; give it an \
+             `api_base` that its provider's API has, or take it out of the config",
+            by.join(", ")
+        )
+    };
+    ways.into_iter().map(reason).collect()
 }
 
-fn notes(run: &RunInfo, evaluated: &[&Evaluation]) -> Vec<String> {
+/// What is withheld and why; contenders of whom the same is to be said share a note.
+fn withheld(run: &RunInfo, evaluated: &mut [Evaluation], machine: &MachineInfo) -> Vec<String> {
+    let mut notes: IndexMap<String, Vec<String>> = IndexMap::new();
+    for each in evaluated {
+        let doubts = instrument::doubts(run, machine, each);
+        let metrics = instrument::withhold(run, &mut each.numbers, &doubts);
+        if metrics.is_empty() {
+            continue;
+        }
+        let metrics: Vec<String> = metrics.iter().map(ToString::to_string).collect();
+        let whys: Vec<&str> = doubts.iter().map(|doubt| doubt.why.as_str()).collect();
+        let note = format!("{} withheld, because {}", metrics.join(", "), whys.join("; "));
+        notes.entry(note).or_default().push(each.numbers.name.clone());
+    }
+    notes.into_iter().map(|(note, names)| format!("{}: {note}", names.join(", "))).collect()
+}
+
+fn notes(run: &RunInfo, evaluated: &[Evaluation]) -> Vec<String> {
     let ranked = || {
         let marks = |name: &str| run.contenders.iter().any(|c| c.mark && c.name == name);
         evaluated.iter().map(|each| &each.numbers).filter(move |numbers| !marks(&numbers.name))

@@ -13,7 +13,7 @@ pub(crate) mod sentence;
 use record::RunInfo;
 
 use crate::report::{
-    Basis, Contender, Marks, SloResult, Standing, Validity, ValidityVerdict, Verdict,
+    Basis, Contender, Marks, Measured, SloResult, Standing, Validity, ValidityVerdict, Verdict,
 };
 use order::{Order, Place};
 
@@ -47,20 +47,47 @@ pub(crate) fn decide(case: Case<'_>, contenders: &[Contender]) -> Verdict {
     let ranked: Vec<&Contender> = order.ranked.iter().map(|at| &contenders[*at]).collect();
     let hangs_on_one_request = order.leader().is_some() && turns(&places, &order);
     let decided = sentence::Decided { case, order: &order, ranked: &ranked, hangs_on_one_request };
+    let untold = untold(case.run, contenders).filter(|_| order.is_by_goodput());
     let names = |standing: Standing| {
         let those = contenders.iter().filter(move |contender| contender.standing() == standing);
         those.map(|contender| contender.name.clone()).collect()
     };
+    let (kept, untested) = (names(Standing::Kept), names(Standing::Untested));
+    let no_data = names(Standing::NoData);
+    if let Some(line) = untold {
+        let (ranking, basis) = (Vec::new(), Basis::Withheld);
+        let (winner, hangs_on_one_request) = (None, false);
+        return Verdict {
+            winner,
+            line,
+            ranking,
+            kept,
+            untested,
+            no_data,
+            basis,
+            hangs_on_one_request,
+        };
+    }
     Verdict {
         line: decided.line(),
         winner: order.leader().map(|at| contenders[at].name.clone()),
         ranking: ranked.iter().map(|contender| contender.name.clone()).collect(),
-        kept: names(Standing::Kept),
-        untested: names(Standing::Untested),
-        no_data: names(Standing::NoData),
+        kept,
+        untested,
+        no_data,
         basis: order.basis,
         hangs_on_one_request,
     }
+}
+
+/// Whose goodput is withheld, so that it ranks nobody.
+fn untold(run: &RunInfo, contenders: &[Contender]) -> Option<String> {
+    let withheld = contenders.iter().filter(|who| who.goodput == Measured::Withheld);
+    let names: Vec<&str> = withheld.map(|who| who.name.as_str()).collect();
+    let (seed, names) = (run.scenario.seed, (!names.is_empty()).then(|| names.join(", "))?);
+    Some(format!(
+        "nobody leads on seed {seed}: the goodput of {names} is withheld, the notes say why"
+    ))
 }
 
 /// What a contender is ranked by.

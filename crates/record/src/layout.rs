@@ -6,6 +6,7 @@ pub const ROOT_NAMES: &[&str] = &[
     "run.json",
     "machine.json",
     "oracle.csv",
+    "preflight.csv",
     "report.json",
     "report.html",
     "summary.md",

@@ -23,7 +23,7 @@ pub use json_file::read_json;
 pub use machine::MachineInfo;
 pub use open::{inside, open_regular};
 pub use rows::{
-    AttemptEnd, AttemptKind, AttemptRow, OracleRow, RequestRow, Row, Stage, TargetRow,
-    instance_name, is_instance,
+    AttemptEnd, AttemptKind, AttemptRow, OracleRow, PreflightRow, RequestRow, Row, Stage,
+    TargetRow, instance_name, is_instance,
 };
 pub use run::RunInfo;

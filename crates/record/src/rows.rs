@@ -139,16 +139,30 @@ pub fn is_instance(name: &str) -> bool {
 /// How an instance's name begins.
 const INSTANCE: &str = "gateway[";
 
-/// `oracle.csv`: who would have answered a request at a first try at its intended instant.
+/// `preflight.csv`: whether one calm request found its way before anybody was measured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreflightRow {
+    /// Whose way.
+    pub contender: String,
+    /// To which deployment.
+    pub deployment: String,
+    /// Whether it answered.
+    pub ok: bool,
+    /// What was wrong; empty where nothing was.
+    pub detail: String,
+}
+
+/// `oracle.csv`: who answers a request alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OracleRow {
     /// The offered request.
     pub request: u64,
     /// Whether it belongs to warm-up.
     pub warmup: bool,
-    /// Whether any deployment would have.
+    /// Whether a deployment alone, or the mark `direct`, answered it.
     pub savable: bool,
-    /// Their ids, joined with `+`.
+    /// Ids of those that answered it alone, joined with `+` in the order of the config; of those that were asked: once
+    /// every request has been answered by one, the others are not. Empty where only `direct` did, or nobody.
     pub deployments: String,
 }
 
@@ -226,6 +240,16 @@ impl Row for AttemptRow {
         change(&mut self.deployment);
         change(&mut self.gateway);
         self.fault.iter_mut().for_each(change);
+    }
+}
+
+impl Row for PreflightRow {
+    const COLUMNS: &'static [&'static str] = &["contender", "deployment", "ok", "detail"];
+
+    fn each_text(&mut self, change: &mut dyn FnMut(&mut String)) {
+        change(&mut self.contender);
+        change(&mut self.deployment);
+        change(&mut self.detail);
     }
 }
 

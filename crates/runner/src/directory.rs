@@ -139,7 +139,7 @@ impl RunDirectory {
         write_json(&self.partial.join("machine.json"), info)
     }
 
-    /// SHA-256 over `run.json`, `oracle.csv` and all tables, in the order of `info`.
+    /// SHA-256 over `run.json`, `preflight.csv`, `oracle.csv` and all tables, in the order of `info`.
     ///
     /// # Errors
     /// [`DirectoryError::Io`].
@@ -270,7 +270,7 @@ fn holds_only(folder: &Path, names: &[&str]) -> Result<bool, DirectoryError> {
 
 /// What is a function of the plan in one of `dirs`.
 fn files(info: &RunInfo, dirs: &[&Path]) -> Vec<String> {
-    let mut files = vec!["run.json".to_owned(), "oracle.csv".to_owned()];
+    let mut files = ["run.json", "preflight.csv", "oracle.csv"].map(str::to_owned).to_vec();
     for ContenderInfo { name, .. } in &info.contenders {
         files.extend(TABLES.iter().map(|table| format!("{name}/{table}")));
         let of_some = TABLES_OF_SOME.iter().map(|table| format!("{name}/{table}"));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fake_providers::Fakes;
-use plan::{ContenderPlan, Destination, LinkFault, Source};
+use plan::{ContenderPlan, Destination, LinkFault, Plan, Source};
 use vocab::At;
 use world::{Clock, Connector, Dial, LinkRule, Links, Premises, Stream, Toxic, Witness};
 
@@ -65,15 +65,39 @@ pub(crate) fn over_links(
             holds(contender, number).map(|hold| LinkRule { hosts: Arc::clone(&hosts), ..hold }),
         );
     }
-    let witness = Arc::new(Bookkeeper { fakes: fakes.cloned(), name: dialler.name() });
-    let links = Links {
-        rules: Arc::from(rules),
-        clock: parts.clock,
-        seed: parts.plan.load.seed,
-        witness,
-        passages: fakes.map(|fakes| fakes.passages().clone()).unwrap_or_default(),
-    };
+    let links = links((parts.plan, parts.clock), rules, (dialler.name(), fakes));
     links.over(inner)
+}
+
+/// `inner`, over the links that all gateways have in common, whoever has how many: what lies between
+/// a deployment and whoever might have sent a request to it.
+pub(crate) fn from_all_gateways(
+    plan: &Plan,
+    clock: Clock,
+    fakes: &Fakes,
+    inner: Arc<dyn Connector>,
+) -> Arc<dyn Connector> {
+    let of_all = |source: Source| match source {
+        Source::Anybody | Source::Gateway(None) => true,
+        Source::Client | Source::Gateway(Some(_)) => false,
+    };
+    let faults = plan.link_faults.iter().filter(|fault| of_all(fault.source));
+    let rules = faults.map(|fault| rule(fault, 0)).collect();
+    links((plan, clock), rules, (Dialler::Client.name(), Some(fakes))).over(inner)
+}
+
+fn links(
+    (plan, clock): (&Plan, Clock),
+    rules: Vec<LinkRule>,
+    (name, fakes): (String, Option<&Fakes>),
+) -> Links {
+    Links {
+        rules: Arc::from(rules),
+        clock,
+        seed: plan.load.seed,
+        witness: Arc::new(Bookkeeper { fakes: fakes.cloned(), name }),
+        passages: fakes.map(|fakes| fakes.passages().clone()).unwrap_or_default(),
+    }
 }
 
 /// What connections meet at instance `number` while it is stopped, and at its next death.

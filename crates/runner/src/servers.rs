@@ -10,8 +10,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use fake_providers::Fakes;
-use gateway::Parts;
 use gateway::balancer::Balancer;
+use gateway::{Gateway, Parts};
 use plan::ContenderPlan;
 use tokio::sync::mpsc;
 use world::{Authority, Connector, Listener};
@@ -161,6 +161,12 @@ pub(crate) fn gateway(
         message: error.to_string(),
     })?;
     Ok(Server::new(name, async move { instance.run(first, endpoint.listener).await.to_string() }))
+}
+
+/// A gateway to which nothing happens.
+pub(crate) fn calm_gateway(gateway: Gateway, listener: Listener) -> Server {
+    let name = record::instance_name(1);
+    Server::new(name, async move { accepting(gateway.serve(listener).await) })
 }
 
 /// The balancer in front of several instances.

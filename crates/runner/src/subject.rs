@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fake_providers::config::DeploymentConfig;
 use loadgen::config::{Dialect, Secret, Target};
 use plan::{ContenderPlan, Plan};
 use vocab::Protocol;
@@ -59,20 +60,23 @@ impl<'a> Subject<'a> {
 
 /// The first deployment, called as its provider's own clients would.
 fn direct_target(plan: &Plan) -> Target {
-    let Some(first) = plan.fakes.deployments.first() else {
-        return Target {
-            to: authority("nowhere", 80),
-            path: Arc::from("/"),
-            dialect: Dialect::OpenAi,
-            key: Secret(Arc::from("")),
-            model: None,
-        };
+    let nowhere = || Target {
+        to: authority("nowhere", 80),
+        path: Arc::from("/"),
+        dialect: Dialect::OpenAi,
+        key: Secret(Arc::from("")),
+        model: None,
     };
-    let (path, dialect) = match first.protocol {
+    plan.fakes.deployments.first().map_or_else(nowhere, straight_at)
+}
+
+/// A deployment, called as its provider's own clients would, whatever model a phase names.
+pub(crate) fn straight_at(deployment: &DeploymentConfig) -> Target {
+    let (path, dialect) = match deployment.protocol {
         Protocol::Azure => (
             format!(
                 "/openai/deployments/{}/chat/completions?api-version=2024-08-01-preview",
-                first.model
+                deployment.model
             ),
             Dialect::Azure,
         ),
@@ -82,10 +86,10 @@ fn direct_target(plan: &Plan) -> Target {
         }
     };
     Target {
-        to: authority(&first.host, first.port),
+        to: authority(&deployment.host, deployment.port),
         path: Arc::from(path),
         dialect,
-        key: Secret(Arc::from(first.key.as_str())),
-        model: Some(Arc::from(first.model.as_str())),
+        key: Secret(Arc::from(deployment.key.as_str())),
+        model: Some(Arc::from(deployment.model.as_str())),
     }
 }

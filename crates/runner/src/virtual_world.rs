@@ -5,28 +5,26 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use fake_providers::Fakes;
 use loadgen::Summary;
 use plan::Plan;
-use world::{Authority, Clock, Link, MemoryNetwork, Tasks, Watchdog, run_virtual};
+use world::{Authority, Clock, Link, MemoryNetwork, Watchdog, run_virtual};
 
 use crate::directory::RunDirectory;
 use crate::error::RunError;
 use crate::lifecycle::Reopen;
 use crate::link_faults::{self, Dialler};
 use crate::machine::generator_health;
+use crate::memory_world::MemoryWorld;
 use crate::options::{Played, RunOptions};
 use crate::places::{GATEWAY_PORT, authority};
 use crate::recorder::{Hosts, Recorder};
-use crate::servers::{self, Endpoint, Server, ServerWatch};
+use crate::servers::{self, Endpoint};
 use crate::subject::Subject;
 use crate::watch::WatchedContender;
 use crate::world_parts::WorldParts;
 
 /// A virtual world that makes no progress for so long is stuck.
-const STUCK_AFTER: Duration = Duration::from_secs(30);
-/// Servers of one world: hosts, instances and a balancer.
-const SERVERS_MAX: usize = 10_000;
+pub(crate) const STUCK_AFTER: Duration = Duration::from_secs(30);
 
 /// Plays one contender to its end and writes its tables.
 pub(crate) fn play(
@@ -65,67 +63,49 @@ async fn run_world(
     watched: &WatchedContender,
     options: &RunOptions,
 ) -> Result<Summary, RunError> {
-    let network = MemoryNetwork::new();
-    let fakes = parts.fakes()?;
-    network.resolve_by(fakes.names());
-    let mut servers = Servers { tasks: Tasks::new(SERVERS_MAX), watch: ServerWatch::default() };
-    for (index, host) in fakes.hosts().iter().enumerate() {
-        let link = parts.link(&host.host);
-        let listener =
-            network.listen(&host.host, host.port, link).map_err(|source| parts.failed(source))?;
-        servers.start(parts, servers::fake(&fakes, index, listener))?;
-    }
-    let entry = gateways(parts, &network, &fakes, &mut servers)?;
-    let clients =
-        link_faults::over_links(parts, Dialler::Client, Some(&fakes), network.connector("client"));
+    let world = MemoryWorld::new(parts.fakes()?, &parts.plan.links);
+    let mut world = world.map_err(|source| parts.failed(source))?;
+    let entry = gateways(parts, &mut world)?;
+    let (fakes, dials) = (world.fakes.clone(), world.network.connector("client"));
+    let clients = link_faults::over_links(parts, Dialler::Client, Some(&fakes), dials);
     let around = parts.surroundings(clients, watched, options);
     let target = parts.subject.target(parts.plan, entry);
     let load = loadgen::run(&parts.plan.load, target, around);
-    let summary = servers
-        .watch
+    world
         .during(load)
         .await
         .map_err(|end| end.of(parts.subject.name()))?
-        .map_err(|error| parts.failed(std::io::Error::other(error)))?;
-    fakes.close();
-    drop(servers);
-    // Aborted tasks drop what they hold when the runtime next runs them.
-    tokio::time::sleep(Duration::from_millis(1)).await;
-    Ok(summary)
+        .map_err(|error| parts.failed(std::io::Error::other(error)))
 }
 
 /// Sets up the instances, and the balancer where there are several. Returns whom clients call.
-fn gateways(
-    parts: WorldParts<'_>,
-    network: &MemoryNetwork,
-    fakes: &Fakes,
-    servers: &mut Servers,
-) -> Result<Authority, RunError> {
+fn gateways(parts: WorldParts<'_>, world: &mut MemoryWorld) -> Result<Authority, RunError> {
+    let (network, fakes) = (world.network.clone(), world.fakes.clone());
     let endpoint = |name: &str, dialler: Dialler| -> Result<Endpoint, RunError> {
         let listener = network
             .listen(name, GATEWAY_PORT, Link::default())
             .map_err(|source| parts.failed(source))?;
         let connector =
-            link_faults::over_links(parts, dialler, Some(fakes), network.connector(name));
+            link_faults::over_links(parts, dialler, Some(&fakes), network.connector(name));
         Ok(Endpoint { connector, listener })
     };
     let Subject::Contender(contender) = parts.subject else {
         return Ok(authority(crate::DIRECT, GATEWAY_PORT));
     };
+    let mut start = |server| world.start(server).map_err(|source| parts.failed(source));
     let mut instances: Vec<Authority> = Vec::new();
     for number in 1..=parts.subject.instances() {
         let name = record::instance_name(number);
         let endpoint = endpoint(&name, Dialler::Gateway(number))?;
-        let gateway =
-            servers::gateway(parts, contender, number, (endpoint, reopen(network, &name)))?;
-        servers.start(parts, gateway)?;
+        let reopen = reopen(&network, &name);
+        start(servers::gateway(parts, contender, number, (endpoint, reopen))?)?;
         instances.push(authority(&name, GATEWAY_PORT));
     }
     if let [only] = instances.as_slice() {
         return Ok(only.clone());
     }
     let endpoint = endpoint("balancer", Dialler::Balancer)?;
-    servers.start(parts, servers::balancer(parts, contender, endpoint, instances))?;
+    start(servers::balancer(parts, contender, endpoint, instances))?;
     Ok(authority("balancer", GATEWAY_PORT))
 }
 
@@ -136,21 +116,6 @@ fn reopen(network: &MemoryNetwork, name: &str) -> Reopen {
         let opened = network.listen(&name, GATEWAY_PORT, Link::default());
         Box::pin(std::future::ready(opened))
     })
-}
-
-/// The servers of this world, and who hears of their end.
-#[derive(Debug)]
-struct Servers {
-    tasks: Tasks,
-    watch: ServerWatch,
-}
-
-impl Servers {
-    fn start(&mut self, parts: WorldParts<'_>, server: Server) -> Result<(), RunError> {
-        let full = || std::io::Error::other(format!("a world has at most {SERVERS_MAX} servers"));
-        let started = self.tasks.spawn(self.watch.over(server));
-        if started { Ok(()) } else { Err(parts.failed(full())) }
-    }
 }
 
 /// Watches a virtual world while its clock should move.

@@ -4,7 +4,7 @@
 use http::request::Parts;
 
 use crate::index::{DeploymentIndex, HostIndex};
-use crate::persona::{IncomingRequest, Operation, Prompt, Refusal, Route};
+use crate::persona::{IncomingRequest, Operation, Persona, Prompt, Refusal, Route};
 use crate::schedule::model_name_faults::{self, ModelNameFault};
 use crate::state::{Deployment, State};
 
@@ -33,12 +33,21 @@ pub(crate) fn resolve_target(
 ) -> (DeploymentIndex, ResolvedTarget) {
     let all = || state.behind(host);
     let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
-    let on_path: Vec<Candidate<'_>> = all()
-        .filter_map(|deployment| {
+    let on = |path| -> Vec<Candidate<'_>> {
+        let candidates = all().filter_map(|deployment| {
             let route = deployment.persona.route(&parts.method, path, query)?;
             Some(Candidate { deployment, route })
-        })
-        .collect();
+        });
+        candidates.collect()
+    };
+    let mut on_path = on(path);
+    if on_path.is_empty()
+        && let Some(bare) = below_version(path)
+    {
+        // Others who speak OpenAI's words have their API somewhere else than at its root.
+        on_path = on(bare);
+        on_path.retain(|candidate| candidate.deployment.persona == Persona::OpenAi);
+    }
     let Some(nearest) = on_path.first() else {
         let (method, path) = (parts.method.clone(), path.to_owned());
         let first = all().next().map_or(DeploymentIndex(0), |deployment| deployment.index);
@@ -56,6 +65,19 @@ pub(crate) fn resolve_target(
         Ok(candidates) => (index(&candidates), ResolvedTarget::Nothing(Refusal::TooLarge)),
         Err((index, refusal)) => (index, ResolvedTarget::Nothing(refusal)),
     }
+}
+
+/// What follows the last version in a path: `/chat/completions` of `/openai/v1/chat/completions`.
+fn below_version(path: &str) -> Option<&str> {
+    let is_version = |segment: &str| {
+        let digits = segment.strip_prefix('v').map(|digits| digits.as_bytes());
+        segment == "beta"
+            || digits.is_some_and(|of| !of.is_empty() && of.iter().all(u8::is_ascii_digit))
+    };
+    let starts = path.match_indices('/').map(|(at, _)| at);
+    let ends = starts.clone().skip(1);
+    let segments = starts.zip(ends).filter(|(start, end)| is_version(&path[start + 1..*end]));
+    segments.last().map(|(_, end)| &path[end..])
 }
 
 /// A deployment that knows the path.
@@ -142,4 +164,25 @@ fn by_model(
 /// The first one's.
 fn index(candidates: &[Candidate<'_>]) -> DeploymentIndex {
     candidates.first().map_or(DeploymentIndex(0), |candidate| candidate.deployment.index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::below_version;
+
+    #[test]
+    fn an_api_may_stand_below_any_path_that_ends_in_a_version() {
+        for (path, bare) in [
+            ("/api/v1/chat/completions", Some("/chat/completions")),
+            ("/inference/v1/models/m", Some("/models/m")),
+            ("/beta/chat/completions", Some("/chat/completions")),
+            ("/llm/v2/x/v10/embeddings", Some("/embeddings")),
+            ("/v1", None),
+            ("/vx/chat/completions", None),
+            ("/chat/completions", None),
+            ("", None),
+        ] {
+            assert_eq!(below_version(path), bare, "{path}");
+        }
+    }
 }

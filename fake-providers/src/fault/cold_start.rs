@@ -61,10 +61,6 @@ impl Fault for ColdStart {
         self.status.is_none()
     }
 
-    fn depends_on_load(&self) -> bool {
-        true
-    }
-
     fn cold(&self) -> Option<Cold> {
         Some(Cold { after: self.after.0, requests: self.requests })
     }

@@ -55,10 +55,6 @@ impl Fault for ConnectionCap {
         })
     }
 
-    fn depends_on_load(&self) -> bool {
-        true
-    }
-
     fn describe(&self) -> String {
         let then = match self.then {
             Then::Wait => "further ones wait",

@@ -58,10 +58,6 @@ impl Fault for IdleClose {
         }
     }
 
-    fn depends_on_load(&self) -> bool {
-        true
-    }
-
     fn describe(&self) -> String {
         let how = match self.with {
             With::Fin => "closed",

@@ -45,10 +45,6 @@ impl Fault for LowerLimits {
         Action::Mutate(LimitScale(strength.towards(self.factor)))
     }
 
-    fn depends_on_load(&self) -> bool {
-        true
-    }
-
     fn ramp(&self) -> Ramp {
         Ramp::Amount
     }

@@ -47,11 +47,6 @@ impl Timeline {
         self.stands.load().meet(facts)
     }
 
-    /// As [`Schedule::spares`].
-    pub(crate) fn spares(&self, facts: &AttemptFacts) -> bool {
-        self.stands.load().spares(facts)
-    }
-
     /// Hears of every change from here on.
     pub(crate) fn changes(&self) -> Changes {
         Changes(self.told.subscribe())

@@ -87,7 +87,8 @@ impl<'a> Seen<'a> {
             | Measured::NotApplicable
             | Measured::NotObserved
             | Measured::TooFew
-            | Measured::Unpriced => self.detected_by(self.caller),
+            | Measured::Unpriced
+            | Measured::Withheld => self.detected_by(self.caller),
         }
     }
 

@@ -161,7 +161,7 @@ fn quantile(slo: &Slo, sample: &Sample) -> SloResult {
 fn worst(slo: &Slo, faults: &[FaultResult], time: fn(&FaultResult) -> Measured<f64>) -> SloResult {
     let told = Measured::largest(faults.iter().map(time));
     let untold = faults.iter().map(time).find(|time| match time {
-        Measured::TooFew | Measured::NotObserved => true,
+        Measured::TooFew | Measured::NotObserved | Measured::Withheld => true,
         Measured::Known(_) | Measured::Never | Measured::NotApplicable | Measured::Unpriced => {
             false
         }
@@ -195,7 +195,8 @@ fn cost(slo: &Slo, samples: &Samples, totals: &Totals<'_>) -> SloResult {
             | Measured::Never
             | Measured::NotApplicable
             | Measured::NotObserved
-            | Measured::TooFew => None,
+            | Measured::TooFew
+            | Measured::Withheld => None,
         },
         hangs_on_one_request: !value.is_absent() && turns(slo, value, &others),
         ..bare(slo, value)

@@ -22,6 +22,8 @@ pub enum Measured<T> {
     TooFew,
     /// A deployment that billed tokens has no price.
     Unpriced,
+    /// The instrument's own error could have moved it too far.
+    Withheld,
 }
 
 impl<T> Measured<T> {
@@ -38,7 +40,8 @@ impl<T> Measured<T> {
             | Self::NotApplicable
             | Self::NotObserved
             | Self::TooFew
-            | Self::Unpriced => None,
+            | Self::Unpriced
+            | Self::Withheld => None,
         }
     }
 
@@ -46,7 +49,11 @@ impl<T> Measured<T> {
     pub const fn is_absent(&self) -> bool {
         match self {
             Self::Known(_) | Self::Never => false,
-            Self::NotApplicable | Self::NotObserved | Self::TooFew | Self::Unpriced => true,
+            Self::NotApplicable
+            | Self::NotObserved
+            | Self::TooFew
+            | Self::Unpriced
+            | Self::Withheld => true,
         }
     }
 
@@ -59,6 +66,7 @@ impl<T> Measured<T> {
             Self::NotObserved => Measured::NotObserved,
             Self::TooFew => Measured::TooFew,
             Self::Unpriced => Measured::Unpriced,
+            Self::Withheld => Measured::Withheld,
         }
     }
 
@@ -71,6 +79,7 @@ impl<T> Measured<T> {
             Self::NotObserved => Measured::NotObserved,
             Self::TooFew => Measured::TooFew,
             Self::Unpriced => Measured::Unpriced,
+            Self::Withheld => Measured::Withheld,
         }
     }
 

@@ -36,6 +36,8 @@ pub enum NoData {
     TooFew,
     /// A deployment that billed tokens has no price.
     Unpriced,
+    /// The error of the instrument could have moved it.
+    Withheld,
 }
 
 impl SloResult {
@@ -46,7 +48,8 @@ impl SloResult {
             Measured::NotApplicable
             | Measured::NotObserved
             | Measured::TooFew
-            | Measured::Unpriced => {
+            | Measured::Unpriced
+            | Measured::Withheld => {
                 self.at_least.filter(|least| self.slo.is_broken_from(*least)).map(|_| false)
             }
         }
@@ -63,6 +66,7 @@ impl SloResult {
             Measured::NotObserved => Some(NoData::NotObserved),
             Measured::TooFew => Some(NoData::TooFew),
             Measured::Unpriced => Some(NoData::Unpriced),
+            Measured::Withheld => Some(NoData::Withheld),
         }
     }
 
@@ -125,6 +129,7 @@ impl From<SloResultText> for SloResult {
             (Some(NoData::NotApplicable), _) => Measured::NotApplicable,
             (Some(NoData::NotObserved), _) => Measured::NotObserved,
             (Some(NoData::Unpriced), _) => Measured::Unpriced,
+            (Some(NoData::Withheld), _) => Measured::Withheld,
             (Some(NoData::TooFew), _) | (None, Some(_)) => Measured::TooFew,
             (None, None) => Measured::Never,
         };

@@ -68,9 +68,11 @@ fn worst(who: &Contender, of: fn(&FaultResult) -> Measured<f64>) -> Option<usize
     let size = |fault: &FaultResult| match of(fault) {
         Measured::Known(value) => Some(value),
         Measured::Never => Some(f64::INFINITY),
-        Measured::NotApplicable | Measured::NotObserved | Measured::TooFew | Measured::Unpriced => {
-            None
-        }
+        Measured::NotApplicable
+        | Measured::NotObserved
+        | Measured::TooFew
+        | Measured::Unpriced
+        | Measured::Withheld => None,
     };
     let sizes = who.faults.iter().enumerate().filter_map(|(at, fault)| Some((at, size(fault)?)));
     let largest = sizes.reduce(|a, b| if b.1 > a.1 { b } else { a });

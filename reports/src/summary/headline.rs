@@ -34,6 +34,7 @@ fn claim(analysis: &Analysis, ranked: &[&Contender], first: &Contender) -> Strin
     let keepers = verdict.kept.len();
     match verdict.basis {
         Basis::Invalid => "No verdict: this measurement cannot be trusted".to_owned(),
+        Basis::Withheld => "Nobody leads: what would rank them is withheld".to_owned(),
         Basis::Equal => {
             let kept = match (first.slo.is_empty(), keepers) {
                 (true, _) => "",

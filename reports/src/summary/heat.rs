@@ -50,9 +50,11 @@ pub(crate) fn cell(analysis: &Analysis, who: &Contender, fault: &FaultResult) ->
         Measured::Known(_) => Cell::Nothing,
         Measured::Never => Cell::Lost(1.0),
         Measured::NotApplicable | Measured::TooFew if met_none => Cell::Untested,
-        Measured::NotApplicable | Measured::NotObserved | Measured::TooFew | Measured::Unpriced => {
-            Cell::NotApplicable
-        }
+        Measured::NotApplicable
+        | Measured::NotObserved
+        | Measured::TooFew
+        | Measured::Unpriced
+        | Measured::Withheld => Cell::NotApplicable,
     }
 }
 

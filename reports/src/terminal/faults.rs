@@ -100,8 +100,10 @@ fn tone<T>(value: &Measured<T>) -> Tone {
     match value {
         Measured::Known(_) => Tone::Plain,
         Measured::Never => Tone::Bad,
-        Measured::NotApplicable | Measured::NotObserved | Measured::TooFew | Measured::Unpriced => {
-            Tone::Dim
-        }
+        Measured::NotApplicable
+        | Measured::NotObserved
+        | Measured::TooFew
+        | Measured::Unpriced
+        | Measured::Withheld => Tone::Dim,
     }
 }

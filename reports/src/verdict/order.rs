@@ -47,7 +47,21 @@ impl Order {
             Basis::OnlyKeeper | Basis::Cost | Basis::Goodput | Basis::NobodyKept => {
                 self.ranked.first().copied()
             }
-            Basis::Invalid | Basis::OnlyUntested | Basis::Equal => None,
+            Basis::Invalid | Basis::OnlyUntested | Basis::Equal | Basis::Withheld => None,
+        }
+    }
+}
+
+impl Order {
+    /// Whether goodput had a say in who comes first.
+    pub(super) fn is_by_goodput(&self) -> bool {
+        match self.basis {
+            Basis::Goodput | Basis::NobodyKept | Basis::Equal => true,
+            Basis::OnlyKeeper
+            | Basis::OnlyUntested
+            | Basis::Cost
+            | Basis::Invalid
+            | Basis::Withheld => false,
         }
     }
 }

@@ -86,7 +86,9 @@ impl Decided<'_> {
                 format!("{who} led on seed {seed} by goodput, costs are not known")
             }
             Basis::Goodput => format!("{who} led on seed {seed} by goodput, costs are equal"),
-            Basis::Cost | Basis::Invalid => format!("{who} led on seed {seed} by cost"),
+            Basis::Cost | Basis::Invalid | Basis::Withheld => {
+                format!("{who} led on seed {seed} by cost")
+            }
         }
     }
 
@@ -161,7 +163,8 @@ impl Decided<'_> {
             | Basis::OnlyUntested
             | Basis::Cost
             | Basis::Equal
-            | Basis::Invalid => success,
+            | Basis::Invalid
+            | Basis::Withheld => success,
         };
         if !marked.is_empty() {
             text.push_str(&format!(" ({})", marked.join(", ")));
@@ -181,7 +184,8 @@ impl Decided<'_> {
             Measured::NotApplicable
             | Measured::NotObserved
             | Measured::TooFew
-            | Measured::Unpriced => {}
+            | Measured::Unpriced
+            | Measured::Withheld => {}
         }
         if let Measured::Known(cost) = first.cost_per_1k_good_usd {
             let cost = beside(Metric::Cost, Aggregate::Rate)(cost);

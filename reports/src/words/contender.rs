@@ -2,7 +2,7 @@
 
 use record::run::{ContenderKind, Personality};
 
-use super::figures::{NEVER, NOT_APPLICABLE, NOT_OBSERVED, counted, percent, usd};
+use super::figures::{NEVER, NOT_APPLICABLE, NOT_OBSERVED, WITHHELD, counted, percent, usd};
 use super::text::plain;
 use crate::report::{Contender, Measured};
 
@@ -16,6 +16,7 @@ pub(crate) fn shown(
         _ if !contender.was_played() => "–".to_owned(),
         Measured::Known(value) => show(value),
         Measured::NotObserved => NOT_OBSERVED.to_owned(),
+        Measured::Withheld => WITHHELD.to_owned(),
         Measured::Never | Measured::NotApplicable | Measured::TooFew | Measured::Unpriced => {
             NOT_APPLICABLE.to_owned()
         }
@@ -92,6 +93,7 @@ pub(crate) fn cost_per_1k(contender: &Contender) -> String {
         Measured::Never => NEVER.to_owned(),
         Measured::Unpriced => "no price".to_owned(),
         Measured::NotObserved => NOT_OBSERVED.to_owned(),
+        Measured::Withheld => WITHHELD.to_owned(),
         Measured::NotApplicable | Measured::TooFew => NOT_APPLICABLE.to_owned(),
     }
 }

@@ -11,6 +11,9 @@ pub(crate) const NEVER: &str = "— (fail)";
 /// What stands where a number does not apply.
 pub(crate) const NOT_APPLICABLE: &str = "n/a";
 
+/// What stands where the instrument's own error could have moved a number too far.
+pub(crate) const WITHHELD: &str = "withheld";
+
 /// What stands where nobody recorded what would tell a number.
 pub(crate) const NOT_OBSERVED: &str = "not observed";
 
@@ -180,7 +183,15 @@ fn figure(text: &str) -> Option<f64> {
 
 /// A percentile that may be infinite, printed by `show`.
 pub(crate) fn or_never(value: Measured<f64>, show: fn(f64) -> String) -> String {
-    value.known().map_or_else(|| NEVER.to_owned(), show)
+    match value {
+        Measured::Never => NEVER.to_owned(),
+        Measured::Known(_)
+        | Measured::NotApplicable
+        | Measured::NotObserved
+        | Measured::TooFew
+        | Measured::Unpriced
+        | Measured::Withheld => or_not(value, show),
+    }
 }
 
 /// A number that may be never, or not apply.
@@ -191,6 +202,7 @@ pub(crate) fn or_not<T>(value: Measured<T>, show: impl Fn(T) -> String) -> Strin
         Measured::NotApplicable | Measured::NotObserved | Measured::TooFew | Measured::Unpriced => {
             NOT_APPLICABLE.to_owned()
         }
+        Measured::Withheld => WITHHELD.to_owned(),
     }
 }
 

@@ -74,7 +74,11 @@ pub(crate) fn slo_value(result: &SloResult) -> String {
             Unit::Fraction | Unit::Milliseconds | Unit::Usd | Unit::Count => NEVER.to_owned(),
         },
         (
-            Measured::NotApplicable | Measured::NotObserved | Measured::TooFew | Measured::Unpriced,
+            Measured::NotApplicable
+            | Measured::NotObserved
+            | Measured::TooFew
+            | Measured::Unpriced
+            | Measured::Withheld,
             least,
         ) => match least.filter(|_| result.pass() == Some(false)) {
             Some(least) => format!("at least {}", beside(least, result.slo.bound, unit)),
@@ -129,6 +133,9 @@ pub(crate) fn no_data_because(result: &SloResult) -> Option<String> {
         (NoData::TooFew, _) => format!("needs {} requests", count(slo.requests_needed())),
         (NoData::NotObserved, _) => "not observed".to_owned(),
         (NoData::Unpriced, _) => "a deployment that billed has no price".to_owned(),
+        (NoData::Withheld, _) => {
+            "withheld: the error of the instrument could have moved it".to_owned()
+        }
         (NoData::NotApplicable, Metric::Recover | Metric::Detect) => "no fault tells it".to_owned(),
         (NoData::NotApplicable, Metric::Ttft | Metric::Tpot | Metric::LongestGap) => {
             "nothing was streamed".to_owned()
@@ -160,6 +167,10 @@ fn remedy(result: &SloResult) -> Option<String> {
              `litellm_params`, or `price:` in the scenario's `deployments:`"
                 .to_owned()
         }
+        (NoData::Withheld, _) => {
+            "play it in virtual time, at a lower rate or on a machine with nothing else to do"
+                .to_owned()
+        }
         (NoData::NotApplicable, Metric::Recover | Metric::Detect) => {
             "play a fault that it can meet, or leave the promise out".to_owned()
         }
@@ -183,7 +194,8 @@ pub(crate) fn broke(contender: &Contender) -> Option<String> {
         | Measured::NotApplicable
         | Measured::NotObserved
         | Measured::TooFew
-        | Measured::Unpriced => slo_value(result),
+        | Measured::Unpriced
+        | Measured::Withheld => slo_value(result),
     };
     let close = too_close(result).map_or_else(String::new, |close| format!(": {close}"));
     Some(format!("{name} broke {metric} ({value}{close})"))

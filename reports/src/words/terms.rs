@@ -33,7 +33,8 @@ pub(crate) const TERMS: &[(&str, &str)] = &[
     ),
     (
         "savable",
-        "share of requests that at least one deployment would have answered: nobody can do better",
+        "share of requests that a deployment alone answers, without limits and queues, or the first one without a gateway; \
+         only another try at the same deployment can do better",
     ),
     ("lost", "share of the requests exposed to a fault that were not answered well"),
     (

@@ -25,3 +25,4 @@ mod verdict;
 mod verdict_close_calls;
 mod verdict_missing_data;
 mod verdict_untested;
+mod what_the_instrument_moves;

@@ -1,7 +1,7 @@
 //! Somebody else's gateway: there is the client's book and nothing else, and what nobody observed is
 //! neither zero nor held against it.
 
-use record::run::{Clock, ContenderKind, Personality, Strategy};
+use record::run::{ContenderKind, Personality, Strategy};
 use reports::explain::explain;
 use reports::report::Measured::{self, Known};
 use reports::report::{Basis, ValidityVerdict};
@@ -20,7 +20,6 @@ fn remote(with: impl FnOnce(&mut Tables)) -> RunDir {
     dir.run.contenders.clear();
     dir.oracle.clear();
     dir.run.assumed.clear();
-    dir.run.scenario.clock = Clock::Wall;
     tables.attempts.clear();
     tables.decisions.clear();
     dir.contender("target", tables);
@@ -29,6 +28,7 @@ fn remote(with: impl FnOnce(&mut Tables)) -> RunDir {
     target.personality = Personality::Unknown;
     target.strategy = Strategy::Unknown;
     target.cooldown_ns = 0;
+    dir.on_the_wall();
     dir
 }
 

@@ -21,7 +21,7 @@ fn the_first_screen_at_160_columns() {
 #[test]
 fn an_invalid_wall_clock_run_says_so_and_ranks_nobody() {
     let mut dir = brownout::run();
-    dir.run.scenario.clock = record::run::Clock::Wall;
+    dir.on_the_wall();
     dir.machine.incomplete = Some("interrupted after 12.0 s".to_owned());
     insta::assert_snapshot!(screen(&dir.analyse(), Style { width: 100, colour: false }));
 }

@@ -1,8 +1,6 @@
 //! When is a run INVALID, and when is it merely bad?
 
-use record::machine::GeneratorHealth;
-use record::run::Clock;
-use record::{AttemptEnd, AttemptRow};
+use record::{AttemptEnd, AttemptRow, PreflightRow};
 use reports::report::{Validity, ValidityVerdict};
 
 use crate::support::{RunDir, S, attempt_row, brownout};
@@ -70,27 +68,6 @@ fn contenders_must_be_offered_the_same() {
 }
 
 #[test]
-fn a_wall_clock_generator_must_keep_its_schedule() {
-    let health = |lag_p99_ms: f64, cpu_share: f64| GeneratorHealth {
-        contender: "swift".to_owned(),
-        lag_p99_ms,
-        cpu_share: Some(cpu_share),
-        ..GeneratorHealth::default()
-    };
-    let with = |clock: Clock, health: GeneratorHealth| {
-        validity(|dir| {
-            dir.run.scenario.clock = clock;
-            dir.machine.generators = vec![health];
-        })
-    };
-    // The median first token comes after about 700 ms: 1 % of it is allowed.
-    assert_eq!(with(Clock::Wall, health(5.0, 0.5)).verdict, ValidityVerdict::Valid);
-    refused(&with(Clock::Wall, health(9.0, 0.5)), "requests left late");
-    refused(&with(Clock::Wall, health(1.0, 0.95)), "the generator used 95 % of its core");
-    assert_eq!(with(Clock::Virtual, health(9.0, 0.95)).verdict, ValidityVerdict::Valid);
-}
-
-#[test]
 fn a_contender_that_was_unhealthy_before_the_fault_is_named() {
     let validity = validity(|dir| {
         let requests = &mut dir.tables.get_mut("dear").expect("there").requests;
@@ -114,4 +91,26 @@ fn health_before_the_fault_is_told_by_what_was_measured_before_it() {
         }
     });
     assert_eq!(validity.notes, ["all contenders healthy before the first fault"]);
+}
+
+#[test]
+fn a_way_that_leads_to_no_deployment_is_nobodys_fault() {
+    let lost = |contender: &str, ok: bool| PreflightRow {
+        contender: contender.to_owned(),
+        deployment: "openrouter/x".to_owned(),
+        ok,
+        detail: if ok { "" } else { "404 from our own fake at /api/v1/chat/completions" }
+            .to_owned(),
+    };
+    let lost_for_two = validity(|dir| {
+        dir.preflight = vec![lost("direct", true), lost("swift", false), lost("dear", false)];
+    });
+    refused(
+        &lost_for_two,
+        "openrouter/x: 404 from our own fake at /api/v1/chat/completions, to one calm request of swift, dear \
+         before the run: no contender's fault; give it an `api_base`",
+    );
+    assert_eq!(lost_for_two.reasons.len(), 1, "{:?}", lost_for_two.reasons);
+    let found = validity(|dir| dir.preflight = vec![lost("swift", true)]);
+    assert_eq!(found.verdict, ValidityVerdict::Valid);
 }

@@ -16,7 +16,7 @@ use vocab::At;
 use crate::out::checked::Checked;
 use crate::out::hash::sha256;
 use crate::resolve::contenders::{ChangedConfig, ContenderConfig, DIRECT};
-use crate::resolve::deployments::{describe, median};
+use crate::resolve::deployments::describe;
 use crate::resolve::fleet::Member;
 use crate::resolve::traffic::end;
 use crate::text::request::{ClockKind, Request};
@@ -77,7 +77,7 @@ fn deployment_infos(checked: &Checked<'_>) -> Vec<DeploymentInfo> {
             fake: describe(spec),
             assumed: spec.assumed_ttft.then(|| AssumedLatency {
                 preset: spec.preset.clone(),
-                ttft_p50_ns: ns(median(spec.latency.ttft)),
+                ttft_p50_ns: ns(spec.latency.ttft.median()),
             }),
             ttft_p50_ns: ns(spec.latency.ttft.median()),
             itl_p50_ns: ns(spec.latency.itl.median()),

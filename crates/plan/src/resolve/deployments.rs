@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use fake_providers::config::{Capacity, Latency, Limits, Spread};
+use fake_providers::config::{Capacity, Latency, Limits};
 use vocab::show_duration;
 
 use crate::resolve::distributions::spread;
@@ -198,14 +198,6 @@ pub(crate) fn merged(mut limits: Limits, text: LimitsText) -> Limits {
     limits.output_tokens = text.output_tokens.map(|limit| limit.0).or(limits.output_tokens);
     limits.requests_per_day = text.requests_per_day.or(limits.requests_per_day);
     limits
-}
-
-/// Median of a spread.
-pub(crate) fn median(spread: Spread) -> Duration {
-    match spread {
-        Spread::Constant(always) => always,
-        Spread::Lognormal { p50, p99: _ } => p50,
-    }
 }
 
 /// A fake in words, for `run.json` and the report.

@@ -4,8 +4,8 @@
 
 use proptest::prelude::*;
 use record::{
-    AttemptEnd, AttemptKind, AttemptRow, DecisionKind, DecisionRow, OracleRow, RequestRow, Row,
-    RowReader, RowWriter, Rule, Stage,
+    AttemptEnd, AttemptKind, AttemptRow, DecisionKind, DecisionRow, OracleRow, PreflightRow,
+    RequestRow, Row, RowReader, RowWriter, Rule, Stage,
 };
 use vocab::{FailureKind, Integrity, Outcome};
 
@@ -70,6 +70,7 @@ fn every_table_names_its_columns_even_without_rows() {
     check::<AttemptRow>(folder.path());
     check::<DecisionRow>(folder.path());
     check::<OracleRow>(folder.path());
+    check::<PreflightRow>(folder.path());
 }
 
 #[test]
@@ -90,6 +91,12 @@ fn columns_are_the_fields_in_their_order() {
         kind: DecisionKind::Cooldown,
         deployment: None,
         detail: "for_ms=1;reason=x".to_owned(),
+    });
+    check(PreflightRow {
+        contender: "a".to_owned(),
+        deployment: "b".to_owned(),
+        ok: false,
+        detail: "404".to_owned(),
     });
     check(OracleRow { request: 1, warmup: false, savable: true, deployments: "a+b".to_owned() });
 }

@@ -7,6 +7,8 @@ mod a_timeline_is_replayed;
 mod both_clocks_agree;
 mod contenders_meet_the_same_luck;
 mod links_and_instances_fail;
+mod preflight_asks_everybody;
 mod runs_are_the_same_on_every_platform;
+mod savable_is_played;
 mod support;
 mod the_tables_tell_the_truth;

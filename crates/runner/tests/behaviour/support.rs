@@ -86,14 +86,24 @@ fn play_with(
     run(&planned(scenario, clock, (seed, contenders))).expect("a run")
 }
 
+/// Plays a scenario over another config.
+pub(crate) fn play_on(config: &str, scenario: &str, clock: ClockKind) -> Played {
+    run(&planned_on(config, scenario, clock, (None, &[]))).expect("a run")
+}
+
 /// The plan of a scenario; no contenders are all of them.
-pub(crate) fn planned(
+pub(crate) fn planned(scenario: &str, clock: ClockKind, given: (Option<u64>, &[String])) -> Plan {
+    planned_on(CONFIG, scenario, clock, given)
+}
+
+fn planned_on(
+    config: &str,
     scenario: &str,
     clock: ClockKind,
     (seed, contenders): (Option<u64>, &[String]),
 ) -> Plan {
     let text = Text { name: "scenario.yaml".to_owned(), text: scenario.to_owned() };
-    let config = Text { name: "config.yaml".to_owned(), text: CONFIG.to_owned() };
+    let config = Text { name: "config.yaml".to_owned(), text: config.to_owned() };
     let request = Request {
         scenario: &text,
         config: Some(&config),

@@ -133,9 +133,11 @@ fn sort_key(value: Measured<f64>) -> Option<String> {
     match value {
         Measured::Known(value) => Some(value.to_string()),
         Measured::Never => Some("1e308".to_owned()),
-        Measured::NotApplicable | Measured::NotObserved | Measured::TooFew | Measured::Unpriced => {
-            None
-        }
+        Measured::NotApplicable
+        | Measured::NotObserved
+        | Measured::TooFew
+        | Measured::Unpriced
+        | Measured::Withheld => None,
     }
 }
 
@@ -148,7 +150,7 @@ fn marks(analysis: &Analysis) -> Markup {
                 (term("Without any gateway", "direct")) ", straight at the first deployment: " b { (percent(rate)) } ". "
             }
             @if let Measured::Known(rate) = marks.savable_rate {
-                "Some deployment " (term("would have answered", "savable")) ": " b { (percent(rate)) } ". "
+                "Some deployment " (term("alone answers", "savable")) ": " b { (percent(rate)) } ". "
             }
             "Percentiles count every failure as infinite."
             @if let Some(parity) = parity(analysis.report.contenders.iter()) { " " (parity) "." }

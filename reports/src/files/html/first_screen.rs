@@ -69,7 +69,7 @@ fn figures(analysis: &Analysis, first: &Contender) -> Markup {
     let rate = |value: Measured<f64>| value.known().map(percent);
     let scale: Vec<String> = [
         rate(marks.direct_success_rate).map(|rate| format!("{rate} without a gateway")),
-        rate(marks.savable_rate).map(|rate| format!("{rate} at best")),
+        rate(marks.savable_rate).map(|rate| format!("{rate} savable")),
     ]
     .into_iter()
     .flatten()

@@ -64,7 +64,7 @@ fn percentiles(contender: &Contender) -> Markup {
 
 fn row(name: &str, p: &Percentiles) -> Markup {
     let show = |value: Measured<f64>| match p.n {
-        0 => NOT_APPLICABLE.to_owned(),
+        0 if !p.p50.is_absent() => NOT_APPLICABLE.to_owned(),
         _ => or_never(value, millis),
     };
     html! {

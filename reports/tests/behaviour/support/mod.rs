@@ -6,15 +6,15 @@ pub(crate) mod brownout;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use record::machine::MachineInfo;
+use record::machine::{FakesHealth, GeneratorHealth, Lateness, MachineInfo};
 use record::run::{
     ActsOn, Balance, BuildInfo, Clock, ConfigInfo, ContenderInfo, ContenderKind, DeploymentInfo,
-    FaultInfo, Personality, PhaseInfo, RunInfo, ScenarioInfo, Strategy,
+    FaultInfo, Personality, PhaseInfo, ReachInfo, RunInfo, ScenarioInfo, Strategy,
 };
 use record::slo::{Metric, Slo};
 use record::{
-    AttemptEnd, AttemptKind, AttemptRow, DecisionKind, DecisionRow, OracleRow, RequestRow,
-    RowWriter, Stage, TargetRow,
+    AttemptEnd, AttemptKind, AttemptRow, DecisionKind, DecisionRow, OracleRow, PreflightRow,
+    RequestRow, RowWriter, Stage, TargetRow,
 };
 use vocab::{FailureKind, Integrity, Outcome, Protocol};
 
@@ -29,6 +29,7 @@ pub(crate) struct RunDir {
     pub(crate) run: RunInfo,
     pub(crate) machine: MachineInfo,
     pub(crate) oracle: Vec<OracleRow>,
+    pub(crate) preflight: Vec<PreflightRow>,
     pub(crate) tables: BTreeMap<String, Tables>,
 }
 
@@ -86,6 +87,7 @@ impl RunDir {
                 ..MachineInfo::default()
             },
             oracle: Vec::new(),
+            preflight: Vec::new(),
             tables: BTreeMap::new(),
         }
     }
@@ -104,6 +106,43 @@ impl RunDir {
             reach: Vec::new(),
         });
         self.tables.insert(name.to_owned(), tables);
+    }
+
+    /// On the wall clock, with an instrument that did what it should for everybody.
+    pub(crate) fn on_the_wall(&mut self) {
+        self.run.scenario.clock = Clock::Wall;
+        let all: Vec<String> = self.run.deployments.iter().map(|fake| fake.id.clone()).collect();
+        for who in self.run.contenders.iter_mut().filter(|who| who.kind.is_observed()) {
+            let reach = ReachInfo { model: "gpt-4o".to_owned(), deployments: all.clone() };
+            who.reach = vec![reach];
+        }
+        let names = || self.run.contenders.iter().map(|who| who.name.clone());
+        self.machine.generators = names()
+            .map(|contender| GeneratorHealth {
+                contender,
+                lag_p50_ms: 0.1,
+                lag_p99_ms: 0.5,
+                cpu_share: Some(0.3),
+                machine_share: Some(0.5),
+                calibration_error_p50_ms: Some(1.2),
+                calibration_error_p99_ms: Some(2.0),
+                ..GeneratorHealth::default()
+            })
+            .collect();
+        let observed = self.run.contenders.iter().filter(|who| who.kind.is_observed());
+        self.machine.fakes = observed
+            .map(|who| FakesHealth {
+                contender: who.name.clone(),
+                lateness: Lateness {
+                    answers: 700,
+                    streams: 700,
+                    first_token_late_p99_ms: 1.1,
+                    token_late_p99_ms: 1.9,
+                    token_gap_error_p99_ms: 0.02,
+                    end_late_p99_ms: 1.1,
+                },
+            })
+            .collect();
     }
 
     /// Adds a fault of full share at `target` over `from..to` seconds.
@@ -150,6 +189,10 @@ impl RunDir {
         };
         json("run.json", serde_json::to_string_pretty(&self.run));
         json("machine.json", serde_json::to_string_pretty(&self.machine));
+        if !self.preflight.is_empty() {
+            let rows = self.preflight.iter().enumerate().map(|(at, row)| (0, at as u64, row));
+            table(&dir.join("preflight.csv"), rows);
+        }
         if !self.oracle.is_empty() {
             let rows = self.oracle.iter().map(|row| (0, row.request, row));
             table(&dir.join("oracle.csv"), rows);
