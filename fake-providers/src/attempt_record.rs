@@ -29,6 +29,8 @@ pub(crate) struct Opening {
     pub(crate) deployment: vocab::DeploymentId,
     pub(crate) gateway: String,
     pub(crate) prompt_tokens: u64,
+    /// Whether it is an inference call, with a prompt id or without.
+    pub(crate) inference: bool,
 }
 
 /// An attempt under way, as others may see and mark it.
@@ -81,6 +83,11 @@ impl AttemptRecord {
     /// Where it stands among its request's attempts.
     pub(crate) const fn numbers(&self) -> Numbers {
         self.opening.numbers
+    }
+
+    /// The deployment that it reached, if it calls a model there.
+    pub(crate) fn calls(&self) -> Option<&vocab::DeploymentId> {
+        self.opening.inference.then_some(&self.opening.deployment)
     }
 
     /// Its row is about to be written.

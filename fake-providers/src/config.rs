@@ -143,14 +143,57 @@ pub struct FaultRule {
     pub name: String,
     /// Its parameters as JSON, checked by the catalogue's entry; `null` for none.
     pub params: serde_json::Value,
-    /// Positions in [`FakesConfig::deployments`].
+    /// Positions in [`FakesConfig::deployments`]; where there is a `favourite`, those that it means
+    /// if nobody was called.
     pub targets: Vec<usize>,
+    /// Whom it hits is found when its window opens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub favourite: Option<Favourite>,
     /// When.
     pub window: Window,
     /// Share of attempts that meet it at full strength, 0 to 1.
     pub share: f64,
     /// Which attempts can meet it.
     pub when: When,
+}
+
+/// The target that is found when a window opens: the deployment that gave most of the complete
+/// answers to inference calls in the minute before, and whoever stands together with it.
+///
+/// Among equals it is the first of the config; where there was no complete answer, whoever had most
+/// attempts that ended then; where there was none, the rule's `targets`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Favourite {
+    /// For each deployment the number of its set; the whole set of the favourite is hit. Each its own
+    /// number: the favourite alone; equal numbers: a region, a provider.
+    pub set_of: Vec<usize>,
+}
+
+impl Favourite {
+    /// The favourite alone, of so many deployments.
+    pub fn alone(deployments: usize) -> Self {
+        Self { set_of: (0..deployments).collect() }
+    }
+}
+
+/// Whom a rule's favourite turned out to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundFavourite {
+    /// Instant of the timeline at which its window opened.
+    pub at: At,
+    /// Ids of the deployments, in the order of the config.
+    pub deployments: Vec<DeploymentId>,
+}
+
+impl FakesConfig {
+    /// The same with every favourite as where nobody was called: for the reference numbers, which have
+    /// no favourite of their own.
+    #[must_use]
+    pub fn without_favourites(mut self) -> Self {
+        self.faults.iter_mut().for_each(|rule| rule.favourite = None);
+        self
+    }
 }
 
 /// Rules in one timeline: a year of random incidents has a few thousand, and every request asks each.

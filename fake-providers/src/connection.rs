@@ -247,8 +247,10 @@ impl Connection {
                 biased;
                 () = changed => {}
                 () = sleep(self.clock, end) => {
+                    // Who waits for a favourite knows only now whether it is this one.
+                    let still = since.and_then(&limit).is_some_and(|end| end <= self.clock.now());
                     let state = self.state();
-                    if state.idle_since == since && state.muted.is_none() {
+                    if still && state.idle_since == since && state.muted.is_none() {
                         return;
                     }
                 }

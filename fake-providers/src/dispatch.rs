@@ -135,12 +135,12 @@ impl Dispatch {
             Some(request) => DrawKey { request, visit: numbers.visit },
             None => DrawKey { request: deployment.next_probe(), visit: 0 },
         };
-        let (stream, prompt_tokens) = match meant {
-            ResolvedTarget::Prompt(prompt, _) => (prompt.stream, prompt.prompt_tokens),
+        let (asks, stream, prompt_tokens) = match meant {
+            ResolvedTarget::Prompt(prompt, _) => (true, prompt.stream, prompt.prompt_tokens),
             ResolvedTarget::Models
             | ResolvedTarget::Model(_)
             | ResolvedTarget::Health
-            | ResolvedTarget::Nothing(_) => (false, 0),
+            | ResolvedTarget::Nothing(_) => (false, false, 0),
         };
         let attempt = state.book.open(Opening {
             request,
@@ -150,6 +150,7 @@ impl Dispatch {
             deployment: deployment.config.id.clone(),
             gateway: self.connection.peer.clone(),
             prompt_tokens,
+            inference: asks || prompt_id.is_some(),
         });
         attempt.record().came_by(state.passages.of(&self.whereabouts));
         let facts = AttemptFacts {

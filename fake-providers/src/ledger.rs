@@ -34,16 +34,11 @@ const REQUESTS_MAX: usize = 100_000;
 pub(crate) struct Book {
     ledger: Arc<dyn Ledger>,
     clock: Clock,
+    /// Hears of every ending; a journal's rows lie on its instants.
+    timeline: Arc<Timeline>,
     /// Kept by fakes that stand.
-    journal: Option<Arc<StandingJournal>>,
+    journal: Option<Arc<Journal>>,
     state: Mutex<State>,
-}
-
-/// A journal, and the timeline on whose instants its rows lie.
-#[derive(Debug)]
-pub(crate) struct StandingJournal {
-    pub(crate) journal: Journal,
-    pub(crate) timeline: Arc<Timeline>,
 }
 
 #[derive(Debug, Default)]
@@ -75,9 +70,9 @@ impl Book {
     pub(crate) fn new(
         ledger: Arc<dyn Ledger>,
         clock: Clock,
-        journal: Option<Arc<StandingJournal>>,
+        (timeline, journal): (Arc<Timeline>, Option<Arc<Journal>>),
     ) -> Self {
-        Self { ledger, clock, journal, state: Mutex::default() }
+        Self { ledger, clock, timeline, journal, state: Mutex::default() }
     }
 
     /// Attempts under way.
@@ -162,9 +157,12 @@ impl Book {
     fn write(&self, record: &AttemptRecord, end: AttemptEnd) {
         let now = self.clock.now();
         let row = record.row(end, now);
-        if let Some(kept) = &self.journal {
-            let timeline = kept.timeline.snapshot().on_timeline(now);
-            kept.journal.enter(row.clone(), record.take_call(), timeline);
+        if let Some(deployment) = record.calls() {
+            self.timeline.ended(now, deployment, end);
+        }
+        if let Some(journal) = &self.journal {
+            let timeline = self.timeline.snapshot().on_timeline(now);
+            journal.enter(row.clone(), record.take_call(), timeline);
         }
         self.ledger.attempt(row);
     }

@@ -43,7 +43,7 @@ use std::sync::Arc;
 use world::{Clock, Dial, Listener, Passages};
 
 pub use admin::{AdminOptions, Deployments, TimeView};
-use config::FakesConfig;
+use config::{FakesConfig, FaultRule, FoundFavourite};
 pub use error::FakesError;
 use index::HostIndex;
 pub use journal::{Call, JOURNAL_ROWS_MAX, JournalRow};
@@ -133,6 +133,17 @@ impl Fakes {
     /// How late these fakes spoke so far.
     pub fn lateness(&self) -> record::machine::Lateness {
         self.state.lateness.told()
+    }
+
+    /// Whom each rule about a favourite turned out to hit, by the rule's id, in the order of the rules;
+    /// rules whose windows have not opened yet are missing.
+    pub fn found_favourites(&self) -> Vec<(String, FoundFavourite)> {
+        let schedule = self.state.schedule.snapshot();
+        schedule.settle(self.state.clock.now());
+        let found = |(rule, _, found): (&FaultRule, bool, Option<FoundFavourite>)| {
+            Some((rule.id.clone(), found?))
+        };
+        schedule.list().filter_map(found).collect()
     }
 
     /// Ends the world for the ledger: every attempt still open ends now (silent, or refused for a

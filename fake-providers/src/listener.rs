@@ -85,7 +85,8 @@ pub(crate) async fn serve(
 /// A rule begins: open connections meet it.
 fn begin(state: &State, host: HostIndex, (schedule, onset): (&Schedule, Option<Onset>)) {
     if let (Some(onset), Some(host_state)) = (onset, state.host(host)) {
-        host_state.connections.break_open(|facts| schedule.at_onset(onset, facts));
+        let Some(first) = host_state.deployments.first().copied() else { return };
+        host_state.connections.break_open(|facts| schedule.at_onset(onset, first, facts));
     }
 }
 
@@ -163,7 +164,9 @@ async fn serve_incoming(
         // A connection that breaks is everyday life here; its attempt's row tells how.
         _ = serving => {}
         () = connection.closed() => {}
-        () = connection.idle_too_long(|since| state.schedule.snapshot().idle_end(*first, since)) => {}
+        () = connection.idle_too_long(|since| {
+            state.schedule.snapshot().idle_end(*first, since, state.clock.now())
+        }) => {}
         () = connection.unused(), if standing => {}
     }
 }

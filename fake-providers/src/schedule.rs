@@ -12,25 +12,31 @@
 //! A [`Schedule`] is a snapshot that never changes: whoever switches a rule, loads others or moves
 //! the timeline's zero puts a new one in its place (see [`timeline`]). Windows are instants
 //! of the timeline; whoever asks speaks of instants of the run.
+//!
+//! A rule about a favourite is about nobody until its window opens; then [`Schedule::settle`] finds
+//! whom it hits, by [`served`], and that stays so until the window ends.
 
 mod armed;
 mod facts;
 pub(crate) mod model_name_faults;
 mod rule;
+mod served;
 pub(crate) mod timeline;
 
 use std::sync::Arc;
 
-use vocab::{At, Seed};
+use record::AttemptEnd;
+use vocab::{At, DeploymentId, Seed};
 
 use crate::action::{Action, Break, DialEnd, Effect, NameFailure, Strength, combine};
-use crate::config::{DeploymentConfig, FakesConfig, FaultRule, When};
+use crate::config::{DeploymentConfig, FakesConfig, FaultRule, FoundFavourite, When};
 use crate::error::FakesError;
 use crate::fault::Fault;
 use crate::index::{DeploymentIndex, RuleIndex};
 pub(crate) use armed::ArmedFaults;
 pub(crate) use facts::{AttemptFacts, Caller, DrawKey};
-use rule::Rule;
+use rule::{Place, Rule, places};
+pub(crate) use served::Served;
 
 /// All rules of a world.
 #[derive(Clone, Debug)]
@@ -38,6 +44,10 @@ pub(crate) struct Schedule {
     seed: Seed,
     rules: Vec<Listed>,
     zero: Zero,
+    /// Instant of the run since when this snapshot stands.
+    since: At,
+    /// Who answered of late; the same for all snapshots.
+    served: Arc<Served>,
 }
 
 /// A rule, and whether it is switched on.
@@ -89,14 +99,16 @@ impl Schedule {
     /// If a rule names an unknown fault, has unreadable parameters, or a target that does not exist.
     pub(crate) fn new(config: &FakesConfig) -> Result<Self, FakesError> {
         let rules = Self::compile(&config.faults, &config.deployments)?;
-        Ok(Self { seed: config.seed, rules, zero: Zero::Ahead(0) })
+        let served = Arc::default();
+        Ok(Self { seed: config.seed, rules, zero: Zero::Ahead(0), since: At::START, served })
     }
 
     fn compile(
         rules: &[FaultRule],
         deployments: &[DeploymentConfig],
     ) -> Result<Vec<Listed>, FakesError> {
-        let listed = |rule| Ok(Listed { rule: Arc::new(Rule::new(rule, deployments)?), on: true });
+        let places = places(deployments);
+        let listed = |rule| Ok(Listed { rule: Arc::new(Rule::new(rule, &places)?), on: true });
         rules.iter().map(listed).collect()
     }
 
@@ -108,8 +120,9 @@ impl Schedule {
         &self,
         rules: &[FaultRule],
         deployments: &[DeploymentConfig],
+        since: At,
     ) -> Result<Self, FakesError> {
-        Ok(Self { rules: Self::compile(rules, deployments)?, ..*self })
+        Ok(Self { rules: Self::compile(rules, deployments)?, since, ..self.clone() })
     }
 
     /// The same rules with another zero; what they have counted begins anew.
@@ -120,25 +133,55 @@ impl Schedule {
         &self,
         zero: Zero,
         deployments: &[DeploymentConfig],
+        since: At,
     ) -> Result<Self, FakesError> {
+        let places = places(deployments);
         let again = |listed: &Listed| {
-            let rule = Arc::new(Rule::new(&listed.rule.source, deployments)?);
+            let rule = Arc::new(Rule::new(&listed.rule.source, &places)?);
             Ok(Listed { rule, on: listed.on })
         };
         let rules = self.rules.iter().map(again).collect::<Result<_, FakesError>>()?;
-        Ok(Self { rules, zero, ..*self })
+        Ok(Self { rules, zero, since, ..self.clone() })
     }
 
     /// The same, with rule `id` switched; `None` if there is no such rule.
-    pub(crate) fn switched(&self, id: &str, on: bool) -> Option<Self> {
-        let mut next = self.clone();
+    pub(crate) fn switched(&self, id: &str, on: bool, since: At) -> Option<Self> {
+        let mut next = Self { since, ..self.clone() };
         next.rules.iter_mut().find(|listed| *listed.rule.id == *id)?.on = on;
         Some(next)
     }
 
-    /// Every rule as it was made, and whether it is switched on.
-    pub(crate) fn list(&self) -> impl Iterator<Item = (&FaultRule, bool)> {
-        self.rules.iter().map(|listed| (&listed.rule.source, listed.on))
+    /// Every rule as it was made, whether it is switched on, and whom its favourite turned out to be.
+    pub(crate) fn list(&self) -> impl Iterator<Item = (&FaultRule, bool, Option<FoundFavourite>)> {
+        let view = |listed: &'_ Listed| listed.rule.found_favourite();
+        self.rules.iter().map(move |listed| (&listed.rule.source, listed.on, view(listed)))
+    }
+
+    /// Finds the favourites of the rules whose windows have opened: once per window, by what was
+    /// answered before it opened. A window into which the timeline was moved, or in which its rule
+    /// was switched on or loaded, opens at that moment.
+    pub(crate) fn settle(&self, now: At) {
+        for (_, rule) in self.armed().filter(|(_, rule)| rule.awaits_favourite()) {
+            let Some(on_timeline) = self.on_timeline(now).filter(|at| *at >= rule.window.from)
+            else {
+                continue;
+            };
+            let opened = self.in_run(rule.window.from).max(self.since);
+            let at = self.on_timeline(opened).unwrap_or(on_timeline);
+            rule.settle(at, |places| self.served.favourite(opened, places.iter().map(Place::id)));
+        }
+    }
+
+    /// An attempt at a model ended.
+    pub(crate) fn ended(&self, now: At, deployment: &DeploymentId, end: AttemptEnd) {
+        // What is older than a minute is forgotten: windows that have opened are settled before.
+        self.settle(now);
+        self.served.ended(now, deployment, end);
+    }
+
+    /// Forgets who answered.
+    pub(crate) fn forget(&self) {
+        self.served.forget();
     }
 
     /// An instant of the run on the timeline; `None` before its zero.
@@ -176,6 +219,7 @@ impl Schedule {
     /// The rules that an attempt meets. Counts it for `first`, `every` and `nth`.
     pub(crate) fn meet(&self, facts: &AttemptFacts) -> ArmedFaults {
         let mut armed = ArmedFaults::default();
+        self.settle(facts.at);
         let Some(facts) = self.translated(facts) else { return armed };
         for (_, rule) in self.armed() {
             if let Some(strength) = rule.strength(self.seed, &facts, true) {
@@ -215,6 +259,7 @@ impl Schedule {
         hook: impl Fn(&dyn Fault, Strength) -> Action<End>,
     ) -> DialEffect<End> {
         let (mut rules, mut until) = (Vec::new(), at);
+        self.settle(at);
         let now = self.on_timeline(at);
         let effect = combine(self.armed().filter_map(|(_, rule)| {
             let strength = rule.strength_for_dial(self.seed, now?, first, caller)?;
@@ -229,10 +274,12 @@ impl Schedule {
     }
 
     /// When a connection to the host whose first deployment is `first` is closed, if it is idle since
-    /// `since` and stays so.
-    pub(crate) fn idle_end(&self, first: DeploymentIndex, since: At) -> Option<At> {
+    /// `since` and stays so; at `now` nobody may know yet whether a rule is about the host, so whoever
+    /// waits for the instant asks again then.
+    pub(crate) fn idle_end(&self, first: DeploymentIndex, since: At, now: At) -> Option<At> {
+        self.settle(now);
         let ends = self.armed().filter_map(|(_, rule)| {
-            rule.draw_id_of(first)?;
+            rule.may_hit(first).then_some(())?;
             let (from, to) = (self.in_run(rule.window.from), self.in_run(rule.window.to));
             let end = since.plus(rule.fault.idle_limit()?).max(from);
             (end < to).then_some(end)
@@ -241,11 +288,12 @@ impl Schedule {
     }
 
     /// When rules act on the open connections of the host whose first deployment is `first`: at the
-    /// start of their windows, or where ramps have risen to their height.
+    /// start of their windows, or where ramps have risen to their height. Rules that await their
+    /// favourite may do so.
     pub(crate) fn onsets(&self, first: DeploymentIndex) -> Vec<Onset> {
         let mut onsets: Vec<Onset> = self
             .armed()
-            .filter(|(_, rule)| rule.fault.at_connect() && rule.draw_id_of(first).is_some())
+            .filter(|(_, rule)| rule.fault.at_connect() && rule.may_hit(first))
             .map(|(index, rule)| {
                 let window = rule.window;
                 let half = window.to.since(window.from) / 2;
@@ -271,14 +319,17 @@ impl Schedule {
         onsets
     }
 
-    /// What an onset does to a connection that carries `facts`, or is idle. A part of all connections
-    /// (by share or condition) means: of those that carry an attempt.
+    /// What an onset does to a connection to the host whose first deployment is `first`, which carries
+    /// `facts`, or is idle. A part of all connections (by share or condition) means: of those that
+    /// carry an attempt.
     pub(crate) fn at_onset(
         &self,
         onset: Onset,
+        first: DeploymentIndex,
         facts: Option<&AttemptFacts>,
     ) -> Option<ConnectionBreak> {
-        let rule = self.rule(onset.rule)?;
+        self.settle(onset.at);
+        let rule = self.rule(onset.rule).filter(|rule| rule.draw_id_of(first).is_some())?;
         let struck = match facts {
             Some(facts) => {
                 let facts = self.translated(&AttemptFacts { at: onset.at, ..*facts })?;

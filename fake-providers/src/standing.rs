@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use vocab::At;
 
-use crate::config::{FaultRule, RULE_ID_BYTES_MAX, RULES_MAX};
+use crate::config::{FaultRule, Favourite, FoundFavourite, RULE_ID_BYTES_MAX, RULES_MAX};
 use crate::error::FakesError;
 use crate::schedule::Zero;
 use crate::{Fakes, fault};
@@ -24,6 +24,9 @@ pub struct RuleView {
     pub state: RuleState,
     /// What it does, in words.
     pub does: String,
+    /// Whom its favourite turned out to be, once its window has opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<FoundFavourite>,
 }
 
 /// Where the timeline stands with a rule.
@@ -49,8 +52,9 @@ impl Fakes {
     /// Every rule, in the order in which they are asked.
     pub fn rules(&self) -> Vec<RuleView> {
         let schedule = self.state.schedule.snapshot();
+        schedule.settle(self.state.clock.now());
         let now = schedule.on_timeline(self.state.clock.now());
-        let view = |(rule, enabled): (&FaultRule, bool)| {
+        let view = |(rule, enabled, found): (&FaultRule, bool, Option<FoundFavourite>)| {
             let state = match now {
                 _ if !enabled => RuleState::Off,
                 Some(now) if now >= rule.window.to => RuleState::Over,
@@ -59,7 +63,7 @@ impl Fakes {
             };
             let entry = fault::find(&rule.name);
             let does = entry.map_or_else(String::new, |entry| entry.describe(&rule.params));
-            RuleView { rule: rule.clone(), enabled, state, does }
+            RuleView { rule: rule.clone(), enabled, state, does, found }
         };
         schedule.list().map(view).collect()
     }
@@ -70,7 +74,7 @@ impl Fakes {
     /// # Errors
     /// [`NoSuchRule`].
     pub fn switch(&self, id: &str, enabled: bool) -> Result<(), NoSuchRule> {
-        let known = self.state.schedule.switch(id, enabled);
+        let known = self.state.schedule.switch(id, enabled, self.state.clock.now());
         known.then_some(()).ok_or_else(|| NoSuchRule(id.to_owned()))
     }
 
@@ -79,8 +83,8 @@ impl Fakes {
     /// # Errors
     /// [`FakesError`], if a rule asks for what cannot be; nothing has changed then.
     pub fn load(&self, rules: &[FaultRule]) -> Result<(), FakesError> {
-        check(rules)?;
-        self.state.schedule.load(rules, &self.state.configs())
+        check(rules, self.state.deployments.len())?;
+        self.state.schedule.load(rules, &self.state.configs(), self.state.clock.now())
     }
 
     /// Moves the timeline so that now is instant `to` of it. What rules have counted begins anew.
@@ -108,8 +112,9 @@ impl Fakes {
         }
         state.book.forget();
         state.lateness.forget();
-        if let Some(kept) = &state.journal {
-            kept.journal.reset();
+        state.schedule.forget();
+        if let Some(journal) = &state.journal {
+            journal.reset();
         }
         self.seek(At::START);
     }
@@ -122,13 +127,14 @@ impl Fakes {
 
     #[expect(clippy::expect_used, reason = "rules that stand were compiled from the same words")]
     fn move_to(&self, zero: Zero) {
-        let moved = self.state.schedule.move_to(zero, &self.state.configs());
+        let now = self.state.clock.now();
+        let moved = self.state.schedule.move_to(zero, &self.state.configs(), now);
         moved.expect("they compiled before");
     }
 }
 
 /// What `plan` finds in a scenario, by the same rules.
-fn check(rules: &[FaultRule]) -> Result<(), FakesError> {
+fn check(rules: &[FaultRule], deployments: usize) -> Result<(), FakesError> {
     if rules.len() > RULES_MAX {
         return Err(FakesError::TooManyRules(rules.len()));
     }
@@ -142,6 +148,14 @@ fn check(rules: &[FaultRule]) -> Result<(), FakesError> {
             rule: rule.id.chars().take(RULE_ID_BYTES_MAX).collect(),
             problem,
         })?;
+        let short = |favourite: &Favourite| favourite.set_of.len() != deployments;
+        if rule.favourite.as_ref().is_some_and(short) {
+            let problem = "its `favourite` must have one number in `set_of` for each deployment";
+            return Err(FakesError::Rule {
+                rule: rule.id.chars().take(RULE_ID_BYTES_MAX).collect(),
+                problem: problem.to_owned(),
+            });
+        }
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ use crate::index::{DeploymentIndex, HostIndex};
 use crate::journal::Journal;
 use crate::latency::Pace;
 use crate::lateness::LatenessBook;
-use crate::ledger::{Attempt, Book, Ledger, StandingJournal};
+use crate::ledger::{Attempt, Book, Ledger};
 use crate::limits::Throttle;
 use crate::persona::Persona;
 use crate::schedule::Schedule;
@@ -33,7 +33,7 @@ pub(crate) struct State {
     pub(crate) clock: Clock,
     pub(crate) schedule: Arc<Timeline>,
     /// Kept by fakes that stand alone; no run has one.
-    pub(crate) journal: Option<Arc<StandingJournal>>,
+    pub(crate) journal: Option<Arc<Journal>>,
     pub(crate) book: Arc<Book>,
     pub(crate) body_limits: BodyLimits,
     pub(crate) deployments: Vec<Deployment>,
@@ -87,10 +87,7 @@ impl State {
         with_journal: bool,
     ) -> Result<Self, FakesError> {
         let schedule = Arc::new(Timeline::new(Schedule::new(&config)?));
-        let journal = with_journal.then(|| {
-            let timeline = Arc::clone(&schedule);
-            Arc::new(StandingJournal { journal: Journal::default(), timeline })
-        });
+        let journal = with_journal.then(|| Arc::new(Journal::default()));
         let (mut hosts, mut host_states) = (Vec::<Host>::new(), Vec::<HostState>::new());
         let mut deployments = Vec::with_capacity(config.deployments.len());
         for (at, config) in config.deployments.into_iter().enumerate() {
@@ -111,7 +108,7 @@ impl State {
         for quota in &config.quotas {
             share(quota, &mut deployments, clock);
         }
-        let book = Arc::new(Book::new(ledger, clock, journal.clone()));
+        let book = Arc::new(Book::new(ledger, clock, (Arc::clone(&schedule), journal.clone())));
         let body_limits = BodyLimits::default();
         Ok(Self {
             seed: config.seed,
@@ -174,6 +171,7 @@ impl State {
             deployment: deployment.unwrap_or_else(|| vocab::DeploymentId::from("")),
             gateway: gateway.to_owned(),
             prompt_tokens: 0,
+            inference: true,
         });
         attempt.record().doom(AttemptEnd::Refused);
         attempt

@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use world::pool::{Pool, PooledBody};
 use world::{Authority, Clock};
 
-use crate::config::{ClientConfig, Dialect, LoadConfig, Phase, Target};
+use crate::config::{ClientConfig, Dialect, LoadConfig, Phase, Targets};
 use crate::observation::Observation;
 use crate::reply::{self, Reply};
 use crate::schedule::Intent;
@@ -31,17 +31,24 @@ use incoming::{Media, collect, end_of_broken, end_without_head, media_type};
 use outgoing::Outgoing;
 pub use outgoing::TargetError;
 
-/// Asks one target, in the words of each phase. Shared by all requests of a run.
+/// Asks the target of each phase, in the words of the phase. Shared by all requests of a run.
 #[derive(Debug)]
 pub(crate) struct Client {
     pool: Pool,
     clock: Clock,
-    to: Authority,
-    outgoing: Outgoing,
-    dialect: Dialect,
+    /// One per phase of the load.
+    lines: Vec<Line>,
     limits: ClientConfig,
     phases: Vec<Phase>,
     names: Arc<[String]>,
+}
+
+/// The way of a phase's requests.
+#[derive(Debug)]
+struct Line {
+    to: Authority,
+    outgoing: Outgoing,
+    dialect: Dialect,
 }
 
 /// What LiteLLM's proxy sets on an answer out of its cache. The marks of a repeated prompt are equal
@@ -49,19 +56,27 @@ pub(crate) struct Client {
 const CACHE_KEY: HeaderName = HeaderName::from_static("x-litellm-cache-key");
 
 impl Client {
-    /// A client of `target` for the phases of `config`.
+    /// A client of `targets` for the phases of `config`.
     pub(crate) fn new(
         config: &LoadConfig,
-        target: &Target,
+        targets: &Targets,
         names: Arc<[String]>,
         (pool, clock): (Pool, Clock),
     ) -> Result<Self, TargetError> {
+        let line = |(index, phase): (usize, &Phase)| {
+            let target = targets.of(index);
+            let outgoing = Outgoing::new(phase, target)?;
+            Ok(Line { to: target.to.clone(), outgoing, dialect: target.dialect })
+        };
         Ok(Self {
             pool,
             clock,
-            to: target.to.clone(),
-            outgoing: Outgoing::new(config, target)?,
-            dialect: target.dialect,
+            lines: config
+                .phases
+                .iter()
+                .enumerate()
+                .map(line)
+                .collect::<Result<_, TargetError>>()?,
             limits: config.client,
             phases: config.phases.clone(),
             names,
@@ -71,6 +86,10 @@ impl Client {
     /// The phase of an intent of this load's schedule.
     pub(crate) fn phase(&self, intent: &Intent) -> &Phase {
         &self.phases[intent.phase]
+    }
+
+    fn line(&self, intent: &Intent) -> &Line {
+        &self.lines[intent.phase]
     }
 
     /// Sends one request and reads its answer, until it ends or `stop` turns true. Also returns what
@@ -92,12 +111,12 @@ impl Client {
 
     async fn exchange(&self, intent: &Intent, seen: &mut Observation) -> (End, Option<PooledBody>) {
         let call_id = intent.request.0.to_string();
-        let request = self.outgoing.request(intent);
+        let request = self.line(intent).outgoing.request(intent);
         let mut deadline = Deadline::new(self.clock, &self.limits, intent.intended);
         seen.sent = Some(self.clock.now());
         let response = tokio::select! {
             biased;
-            response = self.pool.send(&self.to, request, &call_id) => response,
+            response = self.pool.send(&self.line(intent).to, request, &call_id) => response,
             end = deadline.passed() => return (end, None),
         };
         let response = match response {
@@ -113,7 +132,7 @@ impl Client {
         let stream = media_type(response.headers()).map(|media| media == Media::EventStream);
         match (intent.stream, stream) {
             (true, Some(true) | None) => {
-                let reader = StreamReader::new(self.dialect, intent.leave_after);
+                let reader = StreamReader::new(self.line(intent).dialect, intent.leave_after);
                 self.streamed(response.into_body(), reader, &mut deadline, seen).await
             }
             (false, Some(true)) => (End::Malformed, None),
@@ -192,7 +211,7 @@ impl Client {
             Ok(bytes) => bytes,
             Err(end) => return (end, None),
         };
-        let end = match reply::read(self.dialect, &bytes) {
+        let end = match reply::read(self.line(intent).dialect, &bytes) {
             Reply::Error => End::ErrorInside,
             // A whole body is not what was asked for: an SDK that expects events finds none.
             Reply::Malformed | Reply::Words(_) if intent.stream => End::Malformed,

@@ -103,6 +103,34 @@ pub struct Target {
     pub model: Option<Arc<str>>,
 }
 
+/// Whom the requests of each phase call.
+#[derive(Clone, Debug)]
+pub struct Targets {
+    first: Target,
+    /// Of the phases after the first one; where it ends, the first target is called again.
+    rest: Vec<Target>,
+}
+
+impl Targets {
+    /// One target per phase, in their order; where they are fewer, `first` for all that follow.
+    pub fn by_phase(first: Target, rest: Vec<Target>) -> Self {
+        Self { first, rest }
+    }
+
+    /// The target of a phase, by its position.
+    pub(crate) fn of(&self, phase: usize) -> &Target {
+        let rest = phase.checked_sub(1).and_then(|index| self.rest.get(index));
+        rest.unwrap_or(&self.first)
+    }
+}
+
+impl From<Target> for Targets {
+    /// One for all.
+    fn from(first: Target) -> Self {
+        Self { first, rest: Vec::new() }
+    }
+}
+
 /// What a target speaks: gateways OpenAI's chat completions; for the mark `direct`, the provider's
 /// own protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

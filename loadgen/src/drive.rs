@@ -19,7 +19,7 @@ use world::pool::{Pool, PoolOptions};
 use world::{Clock, Connector, Pacer, Tasks};
 
 use crate::client::{Client, TargetError, keep_connection};
-use crate::config::{LoadConfig, Target};
+use crate::config::{LoadConfig, Targets};
 use crate::lag::{Lag, LagRecorder};
 use crate::live::{Live, count};
 use crate::observation::unsent;
@@ -80,14 +80,14 @@ const STOP_POLL: Duration = Duration::from_millis(50);
 /// Works on any tokio runtime; in virtual time on a paused current-thread one.
 ///
 /// # Errors
-/// [`TargetError`], before anything is sent, if no request can be written for `target`.
+/// [`TargetError`], before anything is sent, if no request can be written for one of `targets`.
 pub async fn run(
     config: &LoadConfig,
-    target: Target,
+    targets: impl Into<Targets>,
     around: Surroundings,
 ) -> Result<Summary, TargetError> {
     let all = (0..config.phases.len()).collect();
-    run_phases(config, target, around, &all).await
+    run_phases(config, targets, around, &all).await
 }
 
 /// The same, of which only the requests of `phases` (positions in `config.phases`) are offered; they
@@ -97,13 +97,14 @@ pub async fn run(
 /// As [`run`].
 pub async fn run_phases(
     config: &LoadConfig,
-    target: Target,
+    targets: impl Into<Targets>,
     around: Surroundings,
     phases: &BTreeSet<usize>,
 ) -> Result<Summary, TargetError> {
     let options = PoolOptions { idle_per_host_max: config.in_flight_max, ..PoolOptions::default() };
     let pool = Pool::new(Arc::clone(&around.connector), options);
-    let client = Client::new(config, &target, Arc::clone(&around.names), (pool, around.clock))?;
+    let client =
+        Client::new(config, &targets.into(), Arc::clone(&around.names), (pool, around.clock))?;
     let (stopping, stop) = watch::channel(false);
     let books = Books { live: around.live, sink: around.sink, lags: Mutex::default() };
     let mut drive = Drive {

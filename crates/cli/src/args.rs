@@ -119,6 +119,9 @@ pub(crate) struct PlanArgs {
     /// Seed to use instead of the scenario's.
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+    /// Let all traffic call this model of the config.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
     /// Change a value of the scenario, such as traffic.1.for=2m.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) sets: Vec<(String, String)>,
@@ -160,6 +163,9 @@ pub(crate) struct Init {
     /// Your LiteLLM proxy config.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) config: PathBuf,
+    /// The model of the config that the traffic calls [default: the first].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
 }
 
 /// `gateway`.

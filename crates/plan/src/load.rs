@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loadgen::config::Phase;
-use record::run::{CompressInfo, LEFT_OUT, ReachInfo};
+use record::run::{CompressInfo, ReachInfo};
 use vocab::{At, Seed};
 
 use crate::out::assemble::assemble;
@@ -19,25 +19,25 @@ use crate::resolve::contenders::{
     ChangedConfig, ContenderConfig, ContenderSpec, contenders, personality,
 };
 use crate::resolve::deployments::fakes;
-use crate::resolve::events::{Change, events};
+use crate::resolve::events::{Change, Events, events};
 use crate::resolve::faults::entry::Setting;
 use crate::resolve::faults::{links, timeline};
 use crate::resolve::fleet::Fleet;
 use crate::resolve::presets::Presets;
 use crate::resolve::prices::Prices;
 use crate::resolve::quotas::quotas;
+use crate::resolve::shortened::leave_out;
 use crate::resolve::targets::{Targets, glob};
 use crate::resolve::timeline::Timeline;
 use crate::resolve::traffic::{self, Known};
 use crate::resolve::variation::Variation;
-use crate::resolve::{slo, standing};
+use crate::resolve::{impact, slo, standing};
 use crate::text::diagnostic::{Problem, Report, SourceId, Sources, suggest};
 use crate::text::node::Node;
 use crate::text::question::question;
 use crate::text::raw::Scenario;
 use crate::text::read::{Spot, read};
 use crate::text::request::{Request, Text};
-use crate::text::spelling::seconds;
 use crate::text::yaml;
 
 /// Seed where nobody names one.
@@ -98,10 +98,7 @@ impl Loader {
         let (config_text, tree) = self.config_tree(request, &scenario)?;
         let Loaded { config, notes } = self.read_config(&tree, None)?;
         let mut fleet = Fleet::of(&config);
-        let models = models(&config);
-        let known = Known { presets: &presets, models: &models };
-        let phases = traffic::phases(scenario.traffic.node.as_ref(), known, &mut self.problems);
-        let phases = self.shortened(phases, request.shorten)?;
+        let (written, phases) = self.schedule(request, &scenario, (&config, &presets))?;
         let called = called(&config, phases.first());
         let node = scenario.deployments.node.as_ref();
         let mut fakes = fakes(node, &mut fleet, &called, (&presets, &prices), &mut self.problems);
@@ -110,20 +107,17 @@ impl Loader {
         let node = scenario.quotas.node.as_ref();
         let quotas = quotas(node, targets, &fakes.specs, &mut self.problems);
         let compress = self.kept(|_| compress::compress(scenario.compress.node.as_ref()))?;
-        let setting = Setting { targets, phases: &phases, compress, find: request.find_timeline };
-        let timeline = self.timeline(request, scenario.faults.node.as_ref(), &setting);
+        let find = request.find_timeline;
+        let setting = Setting { targets, phases: &written, played: &phases, compress, find };
+        let (timeline, events) = self.happenings(request, &scenario, &setting);
         let factors = self.factors(compress, &timeline);
         links::check(&timeline, &specs, &mut self.problems);
-        let events = events(scenario.events.node.as_ref(), &phases, &mut self.problems);
+        let impact = self.kept(|_| impact::impact(scenario.impact.node.as_ref()));
         let standing = self.kept(|_| standing::standing(scenario.fakes.node.as_ref()));
         let configs = self.contender_configs(&specs, (&tree, source), (&fleet, &prices));
         let changed = self.changed(&configs, &events.changes, (&tree, source), (&fleet, &prices));
-        self.problems.extend(compress::refusal(
-            &timeline.typical_outages,
-            compress,
-            &configs,
-            &client,
-        ));
+        let outages = &timeline.typical_outages;
+        self.problems.extend(compress::refusal(outages, compress, &configs, &client));
         if !self.problems.is_empty() || fakes.specs.len() != fleet.members.len() {
             return None;
         }
@@ -146,29 +140,47 @@ impl Loader {
             contenders: configs,
             events,
             changed,
+            impact: impact?,
             standing: standing?,
             slo,
-            price_date: prices.date,
+            prices,
         });
         self.kept(|_| plan)
     }
 
-    /// What breaks, when; without the faults that a shortened schedule has no room for.
-    fn timeline(
+    /// The schedule as it is written, and as it is played: shortened by `--for`.
+    fn schedule(
         &mut self,
         request: &Request<'_>,
-        faults: Option<&Node>,
+        scenario: &Scenario,
+        (config, presets): (&gateway::config::Config, &Presets),
+    ) -> Option<(Vec<Phase>, Vec<Phase>)> {
+        let models = traffic::models(config);
+        let known = Known { presets, models: &models, asked: self.asked(request, &models)? };
+        let written = traffic::phases(scenario.traffic.node.as_ref(), known, &mut self.problems);
+        let played = self.shortened(written.clone(), request.shorten)?;
+        Some((written, played))
+    }
+
+    /// What breaks and what is done, when; without what a shortened schedule has no room for.
+    fn happenings(
+        &mut self,
+        request: &Request<'_>,
+        scenario: &Scenario,
         setting: &Setting<'_>,
-    ) -> Timeline {
+    ) -> (Timeline, Events) {
         let (sources, problems) = (&mut self.sources, &mut self.problems);
+        let faults = scenario.faults.node.as_ref();
         let mut timeline = timeline(faults, request.timeline, setting, sources, problems);
         if let Some(variation) = &self.variation {
             variation.of_timeline(&mut timeline, traffic::end(setting.phases));
         }
+        let mut events = events(scenario.events.node.as_ref(), setting.phases, problems);
         if request.shorten.is_some() {
-            leave_out(&mut timeline, traffic::end(setting.phases));
+            let end = traffic::end(setting.played);
+            timeline.nothing_left = leave_out(&mut timeline, &mut events, end);
         }
-        timeline
+        (timeline, events)
     }
 
     /// The scenario's tree with every `--set` laid over it.
@@ -301,6 +313,16 @@ impl Loader {
         }
     }
 
+    /// The model of `--model`, if the config has it.
+    fn asked<'r>(&mut self, request: &Request<'r>, models: &[String]) -> Option<Option<&'r str>> {
+        let Some(model) = request.model else { return Some(None) };
+        self.kept(|_| {
+            traffic::known_model(model, models).map(|()| Some(model)).map_err(|help| {
+                Problem::new(format!("--model {model}: the config has no such model")).help(help)
+            })
+        })
+    }
+
     /// By how much what runs was compressed: what the scenario says of its random entries, or what
     /// a replayed timeline says of itself.
     fn factors(&mut self, compress: Compress, timeline: &Timeline) -> Option<CompressInfo> {
@@ -417,19 +439,6 @@ impl Loader {
     }
 }
 
-/// Models that clients can call, the first group first.
-fn models(config: &gateway::config::Config) -> Vec<String> {
-    let mut models: Vec<String> = Vec::new();
-    let groups = config.deployments.iter().map(|deployment| deployment.group.to_string());
-    let aliases = config.router.model_group_alias.keys().map(ToString::to_string);
-    for model in groups.chain(aliases) {
-        if !models.contains(&model) {
-            models.push(model);
-        }
-    }
-    models
-}
-
 /// The group that the first phase calls: whose first deployment is `first`.
 fn called(config: &gateway::config::Config, phase: Option<&Phase>) -> String {
     let groups = config.deployments.iter().map(|deployment| &*deployment.group);
@@ -448,27 +457,4 @@ fn direct_reach(config: &gateway::config::Config, phases: &[Phase]) -> Vec<Reach
         ReachInfo { model: model.to_owned(), deployments }
     };
     called_models(phases).into_iter().map(of).collect()
-}
-
-/// Leaves out, by name, the faults that a shortened schedule has no room for.
-fn leave_out(timeline: &mut Timeline, end: At) {
-    let fits = |to: u64| to <= end.ns();
-    for info in timeline.infos.iter().filter(|info| !fits(info.to_ns)) {
-        let line = format!(
-            "{} ({}) {LEFT_OUT}: it lasts until {}, --for ends at {}",
-            info.id,
-            info.kind,
-            seconds(info.to_ns),
-            seconds(end.ns())
-        );
-        timeline.left_out.push(line.clone());
-        // Said instead of whom it would have hit.
-        for note in timeline.notes.iter_mut().filter(|note| note.fault == info.id) {
-            note.text.clone_from(&line);
-        }
-    }
-    timeline.links.retain(|link| fits(link.to.ns()));
-    timeline.instances.retain(|hit| fits(hit.to.ns()));
-    timeline.rules.retain(|rule| fits(rule.window.to.ns()));
-    timeline.infos.retain(|info| fits(info.to_ns));
 }

@@ -5,6 +5,7 @@
 //! It reads `text` and `resolve`; nobody but the crate's front door reads it.
 
 pub(crate) mod assemble;
+mod called_groups;
 mod canonical;
 pub(crate) mod checked;
 mod hash;

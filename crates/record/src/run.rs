@@ -42,6 +42,9 @@ pub struct RunInfo {
     /// What else happened on purpose, in the order of time: config changes and marks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<EventInfo>,
+    /// What an outage costs; absent where nobody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impact: Option<ImpactInfo>,
     /// The promise.
     pub slo: Vec<Slo>,
     /// What was assumed and not said by the user, in words.
@@ -194,6 +197,16 @@ pub struct ReachInfo {
     pub model: String,
     /// Ids: the called group first, then what its fallbacks add.
     pub deployments: Vec<String>,
+}
+
+/// What an outage costs whoever runs the service, in US dollars.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImpactInfo {
+    /// Each judged request that failed.
+    pub failed_request: f64,
+    /// Each minute in which too few answers were good.
+    pub bad_minute: f64,
 }
 
 /// One phase.

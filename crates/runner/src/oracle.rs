@@ -234,7 +234,7 @@ fn play(
 
 /// The fakes with all the room that they could want; their faults stay.
 fn unlimited(fakes: &FakesConfig) -> FakesConfig {
-    let mut fakes = FakesConfig { quotas: Vec::new(), ..fakes.clone() };
+    let mut fakes = FakesConfig { quotas: Vec::new(), ..fakes.clone() }.without_favourites();
     for deployment in &mut fakes.deployments {
         deployment.limits = Limits::default();
         deployment.capacity = None;

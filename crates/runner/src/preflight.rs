@@ -17,7 +17,7 @@ use fake_providers::config::{DeploymentConfig, FakesConfig, Latency, Limits, Spr
 use gateway::config::{Config, RouterSettings};
 use gateway::observer::Unobserved;
 use gateway::{Gateway, Parts};
-use loadgen::config::{ClientConfig, LoadConfig, Phase, TokenSpread, Workload};
+use loadgen::config::{ClientConfig, LoadConfig, Phase, Targets, TokenSpread, Workload};
 use loadgen::{Surroundings, arrival};
 use plan::{ContenderPlan, InstanceEventKind, Plan};
 use record::{AttemptRow, PreflightRow, RequestRow, RowWriter};
@@ -152,18 +152,18 @@ async fn exchange(
     let ledger = Arc::clone(heard) as Arc<dyn fake_providers::Ledger>;
     let fakes = Fakes::new(calm(&plan.fakes, deployment), Clock::simulated(), ledger)?;
     let mut world = MemoryWorld::new(fakes, &BTreeMap::new()).map_err(failed)?;
-    let (target, model, path) = match subject {
+    let (targets, model, path) = match subject {
         Subject::Direct => {
             let target = straight_at(deployment);
             let path = target.path.to_string();
-            (target, deployment.model.clone(), path)
+            (Targets::from(target), deployment.model.clone(), path)
         }
         Subject::Contender(contender) => {
             let Some(config) = narrowed(plan, contender, deployment) else { return Ok(None) };
             let path = config.deployments.first().map(gateway::path_to).unwrap_or_default();
             let model = called(plan, &config, deployment);
             serve(plan, contender, Arc::new(config), &mut world)?;
-            (subject.target(plan, authority(INSTANCE, GATEWAY_PORT)), model, path)
+            (subject.targets(plan, authority(INSTANCE, GATEWAY_PORT)), model, path)
         }
     };
     let around = Surroundings {
@@ -175,7 +175,7 @@ async fn exchange(
         stop: Arc::clone(&options.stop),
     };
     let load = one_request(plan, &model, shape);
-    let load = loadgen::run(&load, target, around);
+    let load = loadgen::run(&load, targets, around);
     let played = world.during(load).await.map_err(|end| end.of(subject.name()))?;
     played.map_err(|error| failed(std::io::Error::other(error)))?;
     Ok(Some(path))

@@ -12,8 +12,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use attribution::Hosts;
+use fake_providers::config::FoundFavourite;
 use gateway::observer::{Decision, Observer};
-use record::{AttemptRow, DecisionRow, ReadError, RequestRow, RowReader, RowWriter};
+use record::{AttemptRow, DecisionRow, ReadError, RequestRow, RowReader, RowWriter, TargetRow};
+use vocab::DeploymentId;
 
 /// Writes the three tables of one contender. Shared by everybody who has something to record.
 ///
@@ -107,6 +109,28 @@ impl Recorder {
         }
         joined.finish().map_err(write)?;
         fs::remove_file(&part).map_err(write)
+    }
+
+    /// Whom faults about a favourite hit; without any there is no table of them.
+    pub(crate) fn found(&self, favourites: &[(String, FoundFavourite)]) {
+        if favourites.is_empty() {
+            return;
+        }
+        let written = self.write_targets(favourites);
+        let mut tables = self.tables();
+        self.note(&mut tables, written);
+    }
+
+    fn write_targets(&self, favourites: &[(String, FoundFavourite)]) -> io::Result<()> {
+        let mut table = RowWriter::create(&self.dir.join("targets.csv"))?;
+        let mut in_order: Vec<_> = (0u64..).zip(favourites).collect();
+        in_order.sort_by_key(|(_, (_, found))| found.at);
+        for (tie, (fault, found)) in in_order {
+            let ids: Vec<&str> = found.deployments.iter().map(DeploymentId::as_str).collect();
+            let (fault, at_ns) = (fault.clone(), found.at.ns());
+            table.push(at_ns, tie, TargetRow { fault, at_ns, deployments: ids.join("+") })?;
+        }
+        table.finish().map(|_| ())
     }
 
     /// Whoever calls from `address` stands in the ledger as `name`.

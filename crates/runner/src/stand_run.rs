@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use fake_providers::config::FakesConfig;
+use fake_providers::config::{FakesConfig, FoundFavourite};
 use fake_providers::{Deployments, JournalRow, Ledger as _, TimeView};
 use http::{Method, Request};
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -30,6 +30,7 @@ use world::{Authority, Clock, Directory, TcpConnector};
 use crate::recorder::Recorder;
 use crate::stand_clock::{Conversion, Estimate, Exchange};
 use crate::stand_fakes::show_token;
+use crate::subject::Subject;
 
 /// Why a run cannot use fakes that stand.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +95,23 @@ struct Page {
     under_way: u64,
 }
 
+/// Their rules, as far as a run asks about them.
+#[derive(Debug, Deserialize)]
+struct Rules {
+    rules: Vec<StandingRule>,
+}
+
+#[derive(Debug, Deserialize)]
+struct StandingRule {
+    rule: RuleId,
+    found: Option<FoundFavourite>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RuleId {
+    id: String,
+}
+
 /// Readings of the clock per estimate: the quickest of so many met no queue.
 const EXCHANGES: usize = 24;
 
@@ -147,8 +165,8 @@ fn token(plan: &Plan, scenario: &str) -> Result<Option<Arc<str>>, StandRunError>
 /// Asks the fakes of `plan` who they are and what time it is; `None` if the run brings its own.
 pub(crate) fn reach(
     plan: &Plan,
-    scenario: &str,
-    runtime: &Runtime,
+    subject: &Subject<'_>,
+    (scenario, runtime): (&str, &Runtime),
 ) -> Result<Option<Reached>, StandRunError> {
     let Some(standing) = &plan.standing_fakes else { return Ok(None) };
     let url = standing.admin_url.clone();
@@ -166,7 +184,7 @@ pub(crate) fn reach(
         let ruler = Clock::wall();
         let before = admin.read_clock(ruler).await?;
         let _: serde_json::Value =
-            admin.ask(Method::PUT, "/timeline", json!(plan.fakes.faults)).await?;
+            admin.ask(Method::PUT, "/timeline", json!(subject.fakes(plan).faults)).await?;
         let _: TimeView = admin.ask(Method::POST, "/reset", json!(null)).await?;
         Ok(Some(Reached { admin, ruler, before, hosts }))
     })
@@ -248,6 +266,9 @@ impl Armed {
             while admin.page(u64::MAX - 1).await?.under_way > 0 && ruler.now() < patience {
                 ruler.sleep(Duration::from_millis(50)).await;
             }
+            let Rules { rules } = admin.get("/rules").await?;
+            let found = rules.into_iter().filter_map(|view| Some((view.rule.id, view.found?)));
+            recorder.found(&found.collect::<Vec<_>>());
             let mut since = 0;
             // Ends when nothing is left of what was there when we asked; rows are bounded there.
             loop {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use fake_providers::config::DeploymentConfig;
-use loadgen::config::{Dialect, Secret, Target};
+use fake_providers::config::{DeploymentConfig, FakesConfig};
+use loadgen::config::{Dialect, Secret, Target, Targets};
 use plan::{ContenderPlan, Plan};
 use vocab::Protocol;
 use world::Authority;
@@ -41,11 +41,19 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// Whom the clients call. `entry` is where gateway or balancer stands.
-    pub(crate) fn target(&self, plan: &Plan, entry: Authority) -> Target {
+    /// The fakes that it meets: the mark has no favourite, for it the first deployment stands.
+    pub(crate) fn fakes(&self, plan: &Plan) -> FakesConfig {
         match self {
-            Self::Direct => direct_target(plan),
-            Self::Contender(contender) => Target {
+            Self::Direct => plan.fakes.clone().without_favourites(),
+            Self::Contender(_) => plan.fakes.clone(),
+        }
+    }
+
+    /// Whom the clients call. `entry` is where gateway or balancer stands.
+    pub(crate) fn targets(&self, plan: &Plan, entry: Authority) -> Targets {
+        match self {
+            Self::Direct => direct_targets(plan),
+            Self::Contender(contender) => Targets::from(Target {
                 to: entry,
                 path: Arc::from("/v1/chat/completions"),
                 dialect: Dialect::OpenAi,
@@ -53,21 +61,35 @@ impl<'a> Subject<'a> {
                     contender.gateway.master_key.as_ref().map_or("sk-none", |key| key.reveal()),
                 )),
                 model: None,
-            },
+            }),
         }
     }
 }
 
-/// The first deployment, called as its provider's own clients would.
-fn direct_target(plan: &Plan) -> Target {
-    let nowhere = || Target {
+/// The first deployment of the group that each phase calls.
+fn direct_targets(plan: &Plan) -> Targets {
+    let of_model = |model: &str| {
+        let reach = plan.info.contenders.iter().filter(|one| one.mark).flat_map(|one| &one.reach);
+        let id =
+            reach.filter(|reach| reach.model == model).find_map(|reach| reach.deployments.first());
+        let mut deployments = plan.fakes.deployments.iter();
+        deployments.find(|one| id.is_some_and(|id| id == one.id.as_str()))
+    };
+    let direct = |model: &str| of_model(model).map_or_else(nowhere, straight_at);
+    let mut phases = plan.load.phases.iter().map(|phase| direct(&phase.model));
+    let first = phases.next().unwrap_or_else(nowhere);
+    Targets::by_phase(first, phases.collect())
+}
+
+/// Where no deployment is; a checked plan has one for every model that it calls.
+fn nowhere() -> Target {
+    Target {
         to: authority("nowhere", 80),
         path: Arc::from("/"),
         dialect: Dialect::OpenAi,
         key: Secret(Arc::from("")),
         model: None,
-    };
-    plan.fakes.deployments.first().map_or_else(nowhere, straight_at)
+    }
 }
 
 /// A deployment, called as its provider's own clients would, whatever model a phase names.

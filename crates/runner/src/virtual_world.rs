@@ -69,8 +69,13 @@ async fn run_world(
     let (fakes, dials) = (world.fakes.clone(), world.network.connector("client"));
     let clients = link_faults::over_links(parts, Dialler::Client, Some(&fakes), dials);
     let around = parts.surroundings(clients, watched, options);
-    let target = parts.subject.target(parts.plan, entry);
-    let load = loadgen::run(&parts.plan.load, target, around);
+    let targets = parts.subject.targets(parts.plan, entry);
+    let load = loadgen::run(&parts.plan.load, targets, around);
+    let load = async {
+        let summary = load.await;
+        parts.recorder.found(&fakes.found_favourites());
+        summary
+    };
     world
         .during(load)
         .await

@@ -73,7 +73,7 @@ fn play(
         runtime(FAKES).map_err(failed)?,
         runtime(GATEWAYS).map_err(failed)?,
     );
-    let reached = stand_run::reach(plan, &options.scenario_path, &providers)?;
+    let reached = stand_run::reach(plan, subject, (&options.scenario_path, &providers))?;
     let clock = Clock::wall_in(reached.as_ref().map_or(LEAD, Reached::lead));
     let parts = WorldParts { plan, subject: *subject, clock, recorder: &recorder };
     let mut watch = ServerWatch::default();
@@ -85,7 +85,7 @@ fn play(
     let clients = link_faults::over_links(parts, Dialler::Client, fakes.local(), dials);
     let around = parts.surroundings(clients, watched, options);
     let meter = Meter::start();
-    let load = loadgen::run(&plan.load, subject.target(plan, entry), around);
+    let load = loadgen::run(&plan.load, subject.targets(plan, entry), around);
     let summary = generator
         .block_on(watch.during(load))
         .map_err(|end| end.of(subject.name()))?
@@ -93,6 +93,7 @@ fn play(
     let workings = meter.read();
     let (standing, lateness) = match fakes {
         WorldFakes::Local(fakes) => {
+            recorder.found(&fakes.found_favourites());
             fakes.close();
             (None, Some(fakes.lateness()))
         }

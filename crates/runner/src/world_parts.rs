@@ -46,7 +46,7 @@ impl WorldParts<'_> {
     /// The fakes of this world.
     pub(crate) fn fakes(&self) -> Result<Fakes, RunError> {
         let ledger = Arc::clone(self.recorder) as Arc<dyn fake_providers::Ledger>;
-        Ok(Fakes::new(self.plan.fakes.clone(), self.clock, ledger)?)
+        Ok(Fakes::new(self.subject.fakes(self.plan), self.clock, ledger)?)
     }
 
     /// The path to a host.

@@ -17,7 +17,6 @@ use tokio::sync::mpsc;
 use super::Refused;
 use crate::Fakes;
 use crate::journal::{Filter, Journal, JournalRow, Told};
-use crate::ledger::StandingJournal;
 
 /// Rows in one page, unless asked otherwise.
 const PAGE_ROWS: usize = 1_000;
@@ -80,8 +79,7 @@ pub(super) async fn stream(
 }
 
 fn kept(fakes: &Fakes) -> Result<&Journal, Refused> {
-    let kept: Option<&Arc<StandingJournal>> = fakes.state.journal.as_ref();
-    kept.map(|kept| &kept.journal).ok_or_else(|| {
+    fakes.state.journal.as_deref().ok_or_else(|| {
         let message = "these fakes keep no journal".to_owned();
         Refused::new(StatusCode::NOT_FOUND, message, "fakes in a run write attempts.csv instead")
     })

@@ -194,8 +194,8 @@ fn page(fakes: &Fakes) -> String {
 }
 
 fn counted(fakes: &Fakes) -> Vec<Metric> {
-    let kept = fakes.state.journal.as_ref();
-    let counts = kept.map(|kept| kept.journal.counts()).unwrap_or_default();
+    let journal = fakes.state.journal.as_ref();
+    let counts = journal.map(|journal| journal.counts()).unwrap_or_default();
     let endings = counts.endings.iter().map(|((deployment, status, ended), count)| {
         let deployment = escaped(deployment);
         let labels = format!(r#"{{deployment="{deployment}",status="{status}",ended="{ended}"}}"#);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use vocab::{At, parse_duration};
 
-use crate::config::{DeploymentConfig, FaultRule, When, Window};
+use crate::config::{DeploymentConfig, FaultRule, Favourite, When, Window};
 
 /// A rule as people write it, close to a scenario's.
 #[derive(Debug, Deserialize)]
@@ -16,7 +16,7 @@ struct Spoken {
     id: Option<String>,
     /// A fault's name, or an object of its name and parameters.
     inject: Value,
-    /// Ids of deployments; all, if absent.
+    /// Ids of deployments, or `["favourite"]`; all, if absent.
     targets: Option<Vec<String>>,
     /// Start; the timeline's zero, if absent.
     at: Option<String>,
@@ -33,6 +33,8 @@ struct Spoken {
 struct Recorded {
     id: String,
     kind: String,
+    #[serde(default)]
+    target: String,
     deployments: Vec<String>,
     from_ns: u64,
     to_ns: u64,
@@ -95,15 +97,17 @@ fn spoken(
     };
     let from = At::after_start(span(rule.at)?.unwrap_or_default());
     let to = span(rule.length)?.map_or(At::NEVER, |length| from.plus(length));
-    let targets = match rule.targets {
-        Some(ids) => positions(&ids, deployments)?,
-        None => (0..deployments.len()).collect(),
+    let (targets, favourite) = match rule.targets {
+        Some(ids) if ids == [FAVOURITE] => first_or_favourite(deployments),
+        Some(ids) => (positions(&ids, deployments)?, None),
+        None => ((0..deployments.len()).collect(), None),
     };
     Ok(FaultRule {
         id: rule.id.unwrap_or_else(|| format!("f{}", index + 1)),
         name,
         params,
         targets,
+        favourite,
         window: Window { from, to, ramp: span(rule.ramp)?.unwrap_or_default() },
         share: rule.share.unwrap_or(1.0),
         when: rule.when.unwrap_or_default(),
@@ -117,11 +121,22 @@ fn recorded(rule: Recorded, deployments: &[DeploymentConfig]) -> Result<FaultRul
             rule.when
         ));
     }
+    let (targets, favourite) = match &*rule.target {
+        FAVOURITE => first_or_favourite(deployments),
+        target if target.ends_with(":favourite") => {
+            return Err(format!(
+                "run.json does not say whom `{target}` stands for; write the rule as GET /timeline \
+                 of fakes with that scenario says it"
+            ));
+        }
+        _ => (positions(&rule.deployments, deployments)?, None),
+    };
     Ok(FaultRule {
         id: rule.id,
         name: rule.kind,
         params: rule.params,
-        targets: positions(&rule.deployments, deployments)?,
+        targets,
+        favourite,
         window: Window {
             from: At(rule.from_ns),
             to: At(rule.to_ns),
@@ -130,6 +145,14 @@ fn recorded(rule: Recorded, deployments: &[DeploymentConfig]) -> Result<FaultRul
         share: rule.share,
         when: When::default(),
     })
+}
+
+/// What a target is called that is found when the window opens.
+const FAVOURITE: &str = "favourite";
+
+/// The favourite of all deployments; the first one, where nobody was called.
+fn first_or_favourite(deployments: &[DeploymentConfig]) -> (Vec<usize>, Option<Favourite>) {
+    (vec![0], Some(Favourite::alone(deployments.len())))
 }
 
 fn positions(ids: &[String], deployments: &[DeploymentConfig]) -> Result<Vec<usize>, String> {

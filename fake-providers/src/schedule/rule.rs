@@ -2,16 +2,49 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use vocab::{At, Seed};
+use vocab::{At, DeploymentId, Seed};
 
 use super::facts::{AttemptFacts, Caller, DrawKey};
 use crate::action::Strength;
-use crate::config::{DeploymentConfig, FaultRule, When, Window};
+use crate::config::{DeploymentConfig, FaultRule, FoundFavourite, When, Window};
 use crate::error::FakesError;
 use crate::fault::{self, Cold, Fault, Ramp};
 use crate::index::DeploymentIndex;
+
+/// Where a deployment stands.
+#[derive(Debug)]
+pub(super) struct Place {
+    id: DeploymentId,
+    /// Position of the first deployment behind its host.
+    first_behind: usize,
+}
+
+/// Whom a rule hits.
+#[derive(Debug)]
+struct Hits {
+    /// By deployment: the id under which its luck is drawn, if the rule is about it at all.
+    draw_ids: Vec<Option<Arc<str>>>,
+    /// Who was found to be the favourite, if it is about one.
+    found: Option<FoundFavourite>,
+}
+
+/// Where each deployment stands.
+pub(super) fn places(deployments: &[DeploymentConfig]) -> Arc<[Place]> {
+    let host = |deployment: &DeploymentConfig| (deployment.host.clone(), deployment.port);
+    let place = |(index, deployment): (usize, &DeploymentConfig)| {
+        let first_behind = deployments.iter().position(|other| host(other) == host(deployment));
+        Place { id: deployment.id.clone(), first_behind: first_behind.unwrap_or(index) }
+    };
+    deployments.iter().enumerate().map(place).collect()
+}
+
+impl Place {
+    pub(super) fn id(&self) -> &DeploymentId {
+        &self.id
+    }
+}
 
 /// A rule, compiled.
 #[derive(Debug)]
@@ -23,8 +56,10 @@ pub(super) struct Rule {
     pub(super) window: Window,
     pub(super) share: f64,
     pub(super) when: When,
-    /// By deployment: the id under which its luck is drawn, if the rule is about it at all.
-    draw_id_of: Vec<Option<Arc<str>>>,
+    /// Where the deployments stand.
+    places: Arc<[Place]>,
+    /// Whom it hits; not known before the window of a favourite opens.
+    hits: OnceLock<Hits>,
     /// Attempts so far that the conditions `first`, `every` and `nth` count.
     arrived: AtomicU64,
     /// For faults that meet a cold provider: by deployment, the last arrival and how many have
@@ -33,10 +68,7 @@ pub(super) struct Rule {
 }
 
 impl Rule {
-    pub(super) fn new(
-        rule: &FaultRule,
-        deployments: &[DeploymentConfig],
-    ) -> Result<Self, FakesError> {
+    pub(super) fn new(rule: &FaultRule, places: &Arc<[Place]>) -> Result<Self, FakesError> {
         let entry = fault::find(&rule.name).ok_or_else(|| FakesError::UnknownFault {
             rule: rule.id.clone(),
             name: rule.name.clone(),
@@ -44,35 +76,84 @@ impl Rule {
         let fault = entry
             .parse(&rule.params)
             .map_err(|source| FakesError::Param { rule: rule.id.clone(), source })?;
-        if let Some(target) = rule.targets.iter().find(|target| **target >= deployments.len()) {
+        if let Some(target) = rule.targets.iter().find(|target| **target >= places.len()) {
             return Err(FakesError::NoTarget { rule: rule.id.clone(), target: *target });
         }
-        let at_connect = fault.at_connect();
-        let draw_id_of = |(index, deployment): (usize, &DeploymentConfig)| {
-            if !at_connect {
-                return rule.targets.contains(&index).then(|| Arc::clone(&deployment.id.0));
-            }
-            let mut behind = deployments.iter().enumerate().filter(|(_, other)| {
-                (&other.host, other.port) == (&deployment.host, deployment.port)
-            });
-            let hit = behind.clone().any(|(other, _)| rule.targets.contains(&other));
-            behind.next().filter(|_| hit).map(|(_, first)| Arc::clone(&first.id.0))
-        };
-        Ok(Self {
+        let compiled = Self {
             id: Arc::from(rule.id.as_str()),
             source: rule.clone(),
             fault,
             window: rule.window,
             share: rule.share,
             when: rule.when,
-            draw_id_of: deployments.iter().enumerate().map(draw_id_of).collect(),
+            places: Arc::clone(places),
+            hits: OnceLock::new(),
             arrived: AtomicU64::new(0),
             warmth: Mutex::default(),
-        })
+        };
+        if rule.favourite.is_none() {
+            compiled
+                .hits
+                .get_or_init(|| Hits { draw_ids: compiled.draw_ids(&rule.targets), found: None });
+        }
+        Ok(compiled)
     }
 
+    /// The ids under which luck is drawn, by deployment, where these are hit. Faults of the dial hit a
+    /// whole host, whose first deployment lends its id.
+    fn draw_ids(&self, hit: &[usize]) -> Vec<Option<Arc<str>>> {
+        let at_connect = self.fault.at_connect();
+        let draw_id = |(index, place): (usize, &Place)| {
+            let first_behind =
+                |index: usize| self.places.get(index).map(|place| place.first_behind);
+            let (is_hit, lender) = if at_connect {
+                let behind_it = |hit: &usize| first_behind(*hit) == Some(place.first_behind);
+                (hit.iter().any(behind_it), place.first_behind)
+            } else {
+                (hit.contains(&index), index)
+            };
+            self.places.get(lender).filter(|_| is_hit).map(|lender| Arc::clone(&lender.id.0))
+        };
+        self.places.iter().enumerate().map(draw_id).collect()
+    }
+
+    /// Under which id the luck of a deployment is drawn, if the rule is about it at all.
     pub(super) fn draw_id_of(&self, deployment: DeploymentIndex) -> Option<&Arc<str>> {
-        self.draw_id_of.get(deployment.0)?.as_ref()
+        self.hits.get()?.draw_ids.get(deployment.0)?.as_ref()
+    }
+
+    /// Whether the rule is about a deployment, or may turn out to be.
+    pub(super) fn may_hit(&self, deployment: DeploymentIndex) -> bool {
+        self.hits.get().is_none() || self.draw_id_of(deployment).is_some()
+    }
+
+    /// Whether nobody knows yet whom it hits.
+    pub(super) fn awaits_favourite(&self) -> bool {
+        self.hits.get().is_none()
+    }
+
+    /// Its window opens at an instant of the timeline: the favourite that `find` names is hit from
+    /// here on; the rule's targets, if it names none.
+    pub(super) fn settle(&self, at: At, find: impl FnOnce(&[Place]) -> Option<DeploymentIndex>) {
+        self.hits.get_or_init(|| {
+            let set_of =
+                self.source.favourite.as_ref().map_or(&[][..], |favourite| &favourite.set_of);
+            let of = |index: usize| set_of.get(index);
+            let hit: Vec<usize> = match find(&self.places) {
+                Some(found) => {
+                    (0..self.places.len()).filter(|index| of(*index) == of(found.0)).collect()
+                }
+                None => self.source.targets.clone(),
+            };
+            let ids = hit.iter().filter_map(|index| self.places.get(*index));
+            let deployments = ids.map(|place| place.id.clone()).collect();
+            Hits { draw_ids: self.draw_ids(&hit), found: Some(FoundFavourite { at, deployments }) }
+        });
+    }
+
+    /// Whom its favourite turned out to be.
+    pub(super) fn found_favourite(&self) -> Option<FoundFavourite> {
+        self.hits.get()?.found.clone()
     }
 
     /// The ramp's strength if the attempt meets this rule. The conditions `first`, `every` and `nth`

@@ -8,7 +8,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
+use record::AttemptEnd;
 use tokio::sync::watch;
+use vocab::{At, DeploymentId};
 
 use crate::config::{DeploymentConfig, FaultRule};
 use crate::error::FakesError;
@@ -53,9 +55,9 @@ impl Timeline {
     }
 
     /// Switches a rule; `false` if there is none of that id.
-    pub(crate) fn switch(&self, id: &str, on: bool) -> bool {
+    pub(crate) fn switch(&self, id: &str, on: bool, now: At) -> bool {
         let _one_at_a_time = self.changing();
-        let next = self.stands.load().switched(id, on);
+        let next = self.settled(now).switched(id, on, now);
         next.map(|next| self.replace(next)).is_some()
     }
 
@@ -67,9 +69,10 @@ impl Timeline {
         &self,
         rules: &[FaultRule],
         deployments: &[DeploymentConfig],
+        now: At,
     ) -> Result<(), FakesError> {
         let _one_at_a_time = self.changing();
-        let next = self.stands.load().with_rules(rules, deployments)?;
+        let next = self.settled(now).with_rules(rules, deployments, now)?;
         self.replace(next);
         Ok(())
     }
@@ -82,11 +85,29 @@ impl Timeline {
         &self,
         zero: Zero,
         deployments: &[DeploymentConfig],
+        now: At,
     ) -> Result<(), FakesError> {
         let _one_at_a_time = self.changing();
-        let next = self.stands.load().with_zero(zero, deployments)?;
+        let next = self.settled(now).with_zero(zero, deployments, now)?;
         self.replace(next);
         Ok(())
+    }
+
+    /// An attempt at a model ended.
+    pub(crate) fn ended(&self, now: At, deployment: &DeploymentId, end: AttemptEnd) {
+        self.stands.load().ended(now, deployment, end);
+    }
+
+    /// Forgets who answered.
+    pub(crate) fn forget(&self) {
+        self.stands.load().forget();
+    }
+
+    /// The schedule that stands, with the windows that have opened until now.
+    fn settled(&self, now: At) -> Arc<Schedule> {
+        let schedule = self.snapshot();
+        schedule.settle(now);
+        schedule
     }
 
     fn replace(&self, next: Schedule) {

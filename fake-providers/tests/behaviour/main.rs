@@ -6,6 +6,7 @@ mod connections_break_at_onset;
 mod fault_catalogue;
 mod faults_reach_sockets;
 mod faults_reach_the_client;
+mod favourites_are_found;
 mod gemini_speaks;
 #[path = "../../../crates/cli/tests/behaviour/generated.rs"]
 mod generated;

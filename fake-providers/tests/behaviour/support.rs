@@ -105,6 +105,7 @@ pub(crate) fn rule(id: &str, name: &str, params: Value) -> FaultRule {
         name: name.to_owned(),
         params,
         targets: vec![0],
+        favourite: None,
         window: Window { from: At::START, to: seconds(3600), ramp: Duration::ZERO },
         share: 1.0,
         when: When::default(),

@@ -1,4 +1,5 @@
-//! What goes out: one target's path and headers, written once, and each request's numbers and body.
+//! What goes out in a phase: its target's path and headers, written once, and each request's numbers
+//! and body.
 
 use std::sync::Arc;
 
@@ -10,17 +11,16 @@ use http_body_util::Full;
 use world::Authority;
 
 use crate::body::BodyWriter;
-use crate::config::{Dialect, LoadConfig, Phase, Target};
+use crate::config::{Dialect, Phase, Target};
 use crate::schedule::Intent;
 
-/// Writes the requests of a load to one target.
+/// Writes the requests of a phase to its target.
 #[derive(Debug)]
 pub(super) struct Outgoing {
     uri: Uri,
     /// The headers that all requests share.
     headers: HeaderMap,
-    /// One per phase of the load.
-    bodies: Vec<BodyWriter>,
+    body: BodyWriter,
 }
 
 /// A target that no request can be written for.
@@ -44,25 +44,22 @@ const REQUEST_NUMBER: HeaderName = HeaderName::from_static("x-brownout-request")
 const CALL_ID: HeaderName = HeaderName::from_static("x-litellm-call-id");
 
 impl Outgoing {
-    pub(super) fn new(config: &LoadConfig, target: &Target) -> Result<Self, TargetError> {
+    pub(super) fn new(phase: &Phase, target: &Target) -> Result<Self, TargetError> {
         let path = PathAndQuery::try_from(&*target.path)
             .ok()
             .filter(|_| target.path.starts_with('/'))
             .ok_or_else(|| TargetError::Path(Arc::clone(&target.path)))?;
-        let writer = |phase: &Phase| {
-            let model = target.model.as_deref().unwrap_or(&phase.model);
-            BodyWriter::new(target.dialect, model, &phase.workload)
-        };
+        let model = target.model.as_deref().unwrap_or(&phase.model);
         Ok(Self {
             uri: Uri::from(path),
             headers: shared_headers(target)?,
-            bodies: config.phases.iter().map(writer).collect(),
+            body: BodyWriter::new(target.dialect, model, &phase.workload),
         })
     }
 
-    /// One request of the load's schedule.
+    /// One request of the phase.
     pub(super) fn request(&self, intent: &Intent) -> Request<Full<Bytes>> {
-        let body = self.bodies[intent.phase].write(intent);
+        let body = self.body.write(intent);
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.uri.clone();
@@ -109,11 +106,12 @@ fn host_header(to: &Authority) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use vocab::Seed;
+    use vocab::At;
     use world::Authority;
 
     use super::{Outgoing, TargetError, host_header};
-    use crate::config::{ClientConfig, Dialect, LoadConfig, Secret, Target};
+    use crate::arrival::{self, Arrivals};
+    use crate::config::{Dialect, Phase, Secret, Target, TokenSpread, Workload};
 
     fn target(path: &str, key: &str) -> Target {
         Target {
@@ -126,14 +124,23 @@ mod tests {
     }
 
     fn refusal(target: &Target) -> Option<TargetError> {
-        let client = ClientConfig {
-            timeout: std::time::Duration::from_secs(1),
-            patience: None,
-            leave_after_tokens: None,
-            leave_share: 0.0,
+        let phase = Phase {
+            name: "main".to_owned(),
+            from: At::START,
+            to: At(1),
+            warmup: false,
+            arrivals: Arrivals { process: &arrival::ALL[0], per_second: 1.0 },
+            workload: Workload {
+                name: "one".to_owned(),
+                stream_share: 1.0,
+                prompt_tokens: TokenSpread::Constant(2),
+                answer_tokens: TokenSpread::Constant(2),
+                max_tokens: None,
+                repeat_share: 0.0,
+            },
+            model: "m".to_owned(),
         };
-        let load = LoadConfig { seed: Seed(1), phases: Vec::new(), client, in_flight_max: 1 };
-        Outgoing::new(&load, target).err()
+        Outgoing::new(&phase, target).err()
     }
 
     #[test]

@@ -9,7 +9,8 @@ use crate::screen;
 pub(crate) fn init(args: &Init) -> Outcome {
     let config = scenario::config_text(&args.config)?;
     let path = args.config.display().to_string();
-    let text = plan::init(&config, &path).map_err(|report| scenario::mistakes(&report))?;
+    let text = plan::init(&config, &path, args.model.as_deref())
+        .map_err(|report| scenario::mistakes(&report))?;
     screen::print(&text);
     Ok(Ended::Done)
 }

@@ -110,6 +110,7 @@ fn requested(
         seed: reading.seed.or(args.seed),
         contenders: reading.contenders,
         personality: reading.personality,
+        model: args.model.as_deref(),
         sets: &args.sets,
         shorten: args.length,
         build,

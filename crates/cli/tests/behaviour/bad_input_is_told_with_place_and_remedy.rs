@@ -168,3 +168,29 @@ fn a_full_disk_is_told_and_nothing_is_claimed() {
     assert!(ran.err.contains("cannot write"), "{}", ran.err);
     assert!(!scratch.path("full").exists(), "a run that is not whole does not stand there");
 }
+
+#[test]
+fn a_fault_that_no_traffic_meets() {
+    let scratch = Scratch::new();
+    scratch.write("late.yaml", &crate::support::SCENARIO.replace("at: 6s", "at: 60s"));
+    let place = ["late.yaml:11:11", "traffic ends at 15 s", "optional: true"];
+    check(&scratch.run(&["run", "late.yaml"]), &place);
+    check(&scratch.run(&["validate", "late.yaml"]), &place);
+}
+
+#[test]
+fn a_length_that_leaves_no_fault() {
+    let scratch = Scratch::new();
+    let ran = scratch.run(&["run", "scenario.yaml", "--for", "5s"]);
+    check(&ran, &["--for 5s leaves none of its faults", "give --for 10s or more"]);
+}
+
+#[test]
+fn a_model_that_the_config_does_not_have() {
+    let scratch = Scratch::new();
+    for command in ["run", "validate"] {
+        let ran = scratch.run(&[command, "scenario.yaml", "--model", "gpt-4"]);
+        check(&ran, &["--model gpt-4", "did you mean `gpt-4o`?"]);
+    }
+    check(&scratch.run(&["init", "--config", "config.yaml", "--model", "x"]), &["--model x"]);
+}

@@ -1,8 +1,9 @@
-//! The shipped scenarios ask different questions: each separates its contenders, and no strategy
-//! leads them all. Each is played in full by a test of its own; whoever tunes a scenario learns here
+//! The shipped scenarios ask different questions: each separates its contenders, none of whom hides from
+//! its faults, and no strategy leads them all. Each is played in full by a test of its own; whoever tunes a scenario learns here
 //! that it stopped telling, or that another contender leads it.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use crate::support::Scratch;
 
@@ -26,6 +27,25 @@ fn leads(name: &str, leader: &str) {
     assert!(!kept.is_empty(), "nobody keeps the promise: {line}");
     assert!(kept.len() < ranking.len(), "everybody keeps the promise: {line}");
     assert_eq!(ranking[0], leader, "another contender leads: {line}");
+    nobody_hides(&scratch.path("played"));
+}
+
+/// Every contender met at least two of the faults of deployments, or the one that there is.
+fn nobody_hides(run: &Path) {
+    let text = std::fs::read_to_string(run.join("run.json")).expect("written");
+    let info: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let list = |key: &str| info[key].as_array().cloned().unwrap_or_default();
+    let faults = list("faults").iter().filter(|fault| fault["kind"] != "gateway").count();
+    for contender in list("contenders").iter().filter(|one| one["mark"] == false) {
+        let name = contender["name"].as_str().expect("a name");
+        let table = std::fs::read_to_string(run.join(name).join("attempts.csv")).expect("written");
+        let columns: Vec<&str> = table.lines().next().unwrap_or_default().split(',').collect();
+        let column = columns.iter().position(|column| *column == "fault").expect("a column");
+        let cells = table.lines().skip(1).filter_map(|row| row.split(',').nth(column));
+        let met: BTreeSet<&str> = cells.flat_map(|cell| cell.split('+')).collect();
+        let met = met.iter().filter(|id| !id.is_empty()).count();
+        assert!(met >= faults.min(2), "{name} met {met} of {faults} faults");
+    }
 }
 
 /// A test for each scenario, and the table of who leads it.
@@ -45,7 +65,7 @@ macro_rules! leaders {
 leaders! {
     when_incidents_are_random: "incident-weather" is led by "priority";
     when_one_provider_dies: "one-provider-dies" is led by "least-busy";
-    when_a_region_browns_out: "regional-brownout" is led by NOBODY;
+    when_a_region_browns_out: "regional-brownout" is led by "simple-shuffle";
     when_gateways_restart_one_by_one: "rolling-restart" is led by "round-robin";
     when_a_quota_is_shared: "shared-quota" is led by "priority";
     when_throttling_storms: "throttling-storm" is led by "priority";

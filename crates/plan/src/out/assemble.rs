@@ -9,6 +9,7 @@ use loadgen::config::LoadConfig;
 use record::RunInfo;
 use vocab::DeploymentNumber;
 
+use crate::out::called_groups::called_groups;
 use crate::out::canonical::{Happening, Made, canonical};
 use crate::out::checked::Checked;
 use crate::out::hash::{digest, sha256};
@@ -46,7 +47,8 @@ pub(crate) fn assemble(checked: Checked<'_>) -> Result<Plan, Problem> {
     };
     let links = links(&checked);
     let happenings = happenings(&checked);
-    let mut info = info(&checked, &all_warnings(&checked));
+    let mut info = info(&checked, &[]);
+    info.warnings = all_warnings(&checked, &info);
     let made = Made { fakes: &fakes, load: &load, links: &links, happenings: &happenings };
     let hash = sha256(canonical(&checked, &info, made)?.as_bytes());
     info.scenario.hash.clone_from(&hash);
@@ -85,7 +87,10 @@ pub(crate) fn assemble(checked: Checked<'_>) -> Result<Plan, Problem> {
 }
 
 /// What is suspicious, and what is left out.
-fn all_warnings(checked: &Checked<'_>) -> Vec<String> {
+fn all_warnings(checked: &Checked<'_>, info: &RunInfo) -> Vec<String> {
+    let mut all = called_groups(checked, info);
+    all.retain(|group| group.is_alone);
+    let mut all: Vec<String> = all.into_iter().map(|group| group.warning()).collect();
     let situation = Situation {
         fleet: &checked.fleet,
         called: &checked.called,
@@ -97,16 +102,19 @@ fn all_warnings(checked: &Checked<'_>) -> Vec<String> {
         client: &checked.client,
         factor: checked.compress.map_or(1.0, |compress| compress.outages),
         contenders: &checked.contenders,
+        changes: &checked.events.changes,
     };
-    let mut warnings = warnings(&situation);
-    warnings.extend(untold(&situation, &checked.slo, &checked.events.infos));
-    warnings.extend(checked.timeline.left_out.iter().cloned());
-    warnings
+    all.extend(warnings(&situation));
+    all.extend(untold(&situation, &checked.slo, &checked.events.infos));
+    all.extend(checked.timeline.left_out.iter().cloned());
+    all
 }
 
 /// Lines to print before the run.
 fn notes(checked: &Checked<'_>, info: &RunInfo) -> Vec<String> {
-    let mut notes = checked.config.1.clone();
+    let mut notes: Vec<String> =
+        called_groups(checked, info).into_iter().map(|one| one.words).collect();
+    notes.extend(checked.config.1.iter().cloned());
     notes.extend(checked.overlay_notes.iter().cloned());
     notes.extend(checked.fakes.notes.iter().cloned());
     notes.extend(checked.quotas.notes.iter().cloned());
@@ -117,6 +125,7 @@ fn notes(checked: &Checked<'_>, info: &RunInfo) -> Vec<String> {
             .iter()
             .map(|event| format!("{}: {}, at {}", event.id, event.summary, seconds(event.at_ns))),
     );
+    notes.extend(checked.events.notes.iter().cloned());
     notes.extend(info.assumed.iter().map(|line| format!("assumed: {line}")));
     notes
 }
@@ -147,6 +156,7 @@ fn refusals(checked: &Checked<'_>) -> Vec<String> {
         }
     }
     refusals.truncate(1);
+    refusals.extend(checked.timeline.nothing_left.clone());
     refusals.extend(standing::refusal(checked.standing.as_ref(), checked.request.clock));
     refusals
 }

@@ -2,7 +2,7 @@
 //! and [`run_info`](super::run_info) tells.
 
 use loadgen::config::{ClientConfig, Phase};
-use record::run::{CompressInfo, ReachInfo};
+use record::run::{CompressInfo, ImpactInfo, ReachInfo};
 use record::slo::Slo;
 use vocab::{ContenderName, Seed};
 
@@ -10,6 +10,7 @@ use crate::resolve::contenders::{ChangedConfig, ContenderConfig};
 use crate::resolve::deployments::Fakes;
 use crate::resolve::events::Events;
 use crate::resolve::fleet::Fleet;
+use crate::resolve::prices::Prices;
 use crate::resolve::quotas::Quotas;
 use crate::resolve::standing::StandingFakes;
 use crate::resolve::timeline::Timeline;
@@ -57,8 +58,10 @@ pub(crate) struct Checked<'p> {
     pub standing: Option<StandingFakes>,
     /// The promise.
     pub slo: Vec<Slo>,
-    /// Date of the price snapshot.
-    pub price_date: String,
+    /// What an outage costs.
+    pub impact: Option<ImpactInfo>,
+    /// The price snapshot.
+    pub prices: Prices,
 }
 
 impl Checked<'_> {

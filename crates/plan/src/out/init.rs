@@ -6,35 +6,46 @@ use gateway::litellm::Dummies;
 
 use crate::resolve::config;
 use crate::resolve::fleet::Fleet;
-use crate::text::diagnostic::{Report, Sources};
+use crate::resolve::traffic::{known_model, models};
+use crate::text::diagnostic::{Problem, Report, Sources};
 use crate::text::request::Text;
 use crate::text::yaml;
 
 /// Writes a scenario for the deployments of a config. `path` is the config's path relative to where
-/// the scenario will be kept.
+/// the scenario will be kept, `model` what its traffic calls: the first group where it is `None`.
 ///
 /// # Errors
 /// The config's own mistakes.
-pub fn init(config: &Text, path: &str) -> Result<String, Report> {
+pub fn init(config: &Text, path: &str, model: Option<&str>) -> Result<String, Report> {
     let mut sources = Sources::default();
     let source = sources.add(&config.name, &config.text);
     let read = yaml::parse(source, &config.text)
         .map_err(|problem| vec![problem])
         .and_then(|tree| config::load(&tree, None, &Dummies));
     match read {
-        Ok(loaded) => Ok(scenario(&Fleet::of(&loaded.config), path)),
+        Ok(loaded) => {
+            let models = models(&loaded.config);
+            if let Some(model) = model
+                && let Err(help) = known_model(model, &models)
+            {
+                let message = format!("--model {model}: the config has no such model");
+                return Err(Report::new(sources, vec![Problem::new(message).help(help)]));
+            }
+            Ok(scenario(&Fleet::of(&loaded.config), path, model))
+        }
         Err(problems) => Err(Report::new(sources, problems)),
     }
 }
 
-fn scenario(fleet: &Fleet, path: &str) -> String {
+fn scenario(fleet: &Fleet, path: &str, model: Option<&str>) -> String {
     let mut deployments = String::new();
     for member in &fleet.members {
         let (id, provider) = (quoted(member.id.as_str()), member.protocol.name());
         let line = format!("  # {id}: {{}}   # {provider}, region {}", quoted(&member.region));
         let _ = writeln!(deployments, "{line}");
     }
-    let group = fleet.members.first().map_or("", |member| &*member.group);
+    let first = fleet.members.first().map_or("", |member| &*member.group);
+    let group = model.unwrap_or(first);
     TEMPLATE
         .replace("@CONFIG@", &quoted(path))
         .replace("@DEPLOYMENTS@", deployments.trim_end())

@@ -18,6 +18,7 @@ use crate::out::hash::sha256;
 use crate::resolve::contenders::{ChangedConfig, ContenderConfig, DIRECT};
 use crate::resolve::deployments::describe;
 use crate::resolve::fleet::Member;
+use crate::resolve::prices::{Price, SaidBy};
 use crate::resolve::traffic::end;
 use crate::text::request::{ClockKind, Request};
 use crate::text::spelling::{show_arrivals, show_latency};
@@ -56,6 +57,7 @@ pub(crate) fn info(checked: &Checked<'_>, warnings: &[String]) -> RunInfo {
         faults: checked.timeline.infos.clone(),
         compress: checked.compress,
         events: checked.events.infos.clone(),
+        impact: checked.impact,
         slo: checked.slo.clone(),
         assumed: assumed(checked),
         warnings: warnings.to_vec(),
@@ -81,8 +83,8 @@ fn deployment_infos(checked: &Checked<'_>) -> Vec<DeploymentInfo> {
             }),
             ttft_p50_ns: ns(spec.latency.ttft.median()),
             itl_p50_ns: ns(spec.latency.itl.median()),
-            usd_per_million_in: spec.price.map(|price| price.input),
-            usd_per_million_out: spec.price.map(|price| price.output),
+            usd_per_million_in: spec.price.as_ref().map(|price| price.per_million.input),
+            usd_per_million_out: spec.price.as_ref().map(|price| price.per_million.output),
         })
         .collect()
 }
@@ -160,15 +162,41 @@ fn assumed(checked: &Checked<'_>) -> Vec<String> {
             latency.map_or_else(String::new, |(_, spec)| show_latency(&spec.latency))
         ));
     }
-    let (priced, unknown): (Vec<_>, Vec<_>) =
-        both.iter().partition(|(_, spec)| spec.price.is_some());
-    if !priced.is_empty() {
-        lines.push(format!("list prices of {} where none is given", checked.price_date));
+    lines.extend(prices(checked));
+    lines
+}
+
+/// Which price each deployment has, and who says so.
+fn prices(checked: &Checked<'_>) -> Vec<String> {
+    let mut listed: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut unknown: Vec<String> = Vec::new();
+    for (member, spec) in checked.fleet.members.iter().zip(&checked.fakes.specs) {
+        let Some(Price { per_million, said_by }) = &spec.price else {
+            unknown.push(format!("{} ({})", member.id, member.model_as_written));
+            continue;
+        };
+        match said_by {
+            // Said by the user: nothing is assumed.
+            SaidBy::Config | SaidBy::Scenario => {}
+            SaidBy::List(name) => {
+                let (input, output) = (per_million.input, per_million.output);
+                let line = format!("{name} at ${input} in and ${output} out per million tokens");
+                listed.entry(line).or_default().push(member.id.as_str());
+            }
+        }
     }
-    for (member, _) in unknown {
+    let (date, source) = (&checked.prices.date, &checked.prices.source);
+    let mut lines: Vec<String> = listed
+        .into_iter()
+        .map(|(line, ids)| {
+            format!("list price of {date} ({source}): {line}, for {}", ids.join(", "))
+        })
+        .collect();
+    if !unknown.is_empty() {
         lines.push(format!(
-            "no price for {} ({}): costs stay unknown; give `price:` in `deployments:`",
-            member.id, member.model_as_written
+            "no price for {}: costs stay unknown; set `input_cost_per_token` and \
+             `output_cost_per_token` in the config, or `price:` in `deployments:`",
+            unknown.join(", ")
         ));
     }
     lines
@@ -189,6 +217,7 @@ fn overrides(request: &Request<'_>) -> Vec<String> {
         format!("timeline={name} (sha {hash})")
     }));
     overrides.extend(request.personality.map(|name| format!("personality={name}")));
+    overrides.extend(request.model.map(|model| format!("model={model}")));
     overrides.extend(length.map(|length| format!("for={}", length.replace(' ', ""))));
     overrides
 }

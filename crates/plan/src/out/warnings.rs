@@ -8,12 +8,13 @@ use std::time::Duration;
 use fake_providers::config::{Limits, Quota, Rate};
 use gateway::config::Config;
 use loadgen::config::{ClientConfig, Phase, TokenSpread, Workload};
-use record::run::{FaultInfo, OriginInfo};
+use record::run::{ActsOn, FaultInfo, OriginInfo};
 use vocab::{At, Lognormal, Protocol, show_duration};
 
 use crate::resolve::compress::{TypicalOutage, slowest};
 use crate::resolve::contenders::ContenderConfig;
 use crate::resolve::deployments::FakeSpec;
+use crate::resolve::events::Change;
 use crate::resolve::fleet::Fleet;
 use crate::resolve::timeline::{by_entry, incidents_of};
 use crate::resolve::traffic::end;
@@ -39,6 +40,8 @@ pub(crate) struct Situation<'s> {
     pub faults: &'s [FaultInfo],
     /// The contenders.
     pub contenders: &'s [ContenderConfig],
+    /// Config changes.
+    pub changes: &'s [Change],
     /// What random entries are like in life.
     pub typical_outages: &'s [TypicalOutage],
     /// By how much their outages are shortened.
@@ -59,6 +62,7 @@ pub(crate) fn warnings(situation: &Situation<'_>) -> Vec<String> {
         too_few(situation),
         over_at_once(situation),
         expanded(situation),
+        unfinished(situation),
     ];
     sorts.into_iter().flat_map(|sort| sort.into_iter().take(SAME_MAX)).collect()
 }
@@ -89,6 +93,25 @@ fn outside(situation: &Situation<'_>) -> Vec<String> {
         }
     };
     hand_written(situation).filter_map(line).collect()
+}
+
+/// Rollouts that the traffic does not see the end of.
+fn unfinished(situation: &Situation<'_>) -> Vec<String> {
+    let end = end(situation.phases);
+    let line = |change: &Change| {
+        let late = |one: &&ContenderConfig| change.ends(one.spec.instances) > end;
+        let late: Vec<&str> =
+            situation.contenders.iter().filter(late).map(|one| one.spec.name.as_str()).collect();
+        (!late.is_empty()).then(|| {
+            format!(
+                "the rollout at {} is not over under {} when traffic ends at {}: its end cannot be seen",
+                seconds(change.begins().ns()),
+                late.join(", "),
+                seconds(end.ns())
+            )
+        })
+    };
+    situation.changes.iter().filter_map(line).collect()
 }
 
 /// Faults that somebody wrote out; expanded ones are warned of by the entry, in [`expanded`].
@@ -143,13 +166,15 @@ fn over_at_once(situation: &Situation<'_>) -> Vec<String> {
     let line = |fault: &FaultInfo| {
         let length = Duration::from_nanos(fault.to_ns - fault.from_ns);
         let coolers = by_cooldown(situation.contenders, |cooldown| cooldown > length);
-        (!fault.only_slows && !fault.deployments.is_empty() && !coolers.is_empty()).then(|| {
-            format!(
-                "{} lasts {}, but {coolers}: it is over before anybody looks again",
-                fault.id,
-                show_duration(length)
-            )
-        })
+        (!fault.only_slows && fault.acts_on == ActsOn::Deployments && !coolers.is_empty()).then(
+            || {
+                format!(
+                    "{} lasts {}, but {coolers}: it is over before anybody looks again",
+                    fault.id,
+                    show_duration(length)
+                )
+            },
+        )
     };
     hand_written(situation).filter_map(line).collect()
 }

@@ -115,11 +115,12 @@ pub(crate) fn with_dummies(mut config: Config, fleet: &Fleet) -> Result<Config, 
     if strangers.is_empty() { Ok(config) } else { Err(strangers) }
 }
 
-/// Fills in the prices that LiteLLM would know: its own map, by the exact string of
-/// `litellm_params.model`. What the config says about costs stays.
+/// Fills in the prices that LiteLLM would know: its own map, by the exact strings of `base_model` and
+/// `model`. What the config says about costs stays.
 pub(crate) fn with_known_prices(config: &mut Config, prices: &Prices) {
     for deployment in &mut config.deployments {
-        let known = prices.in_litellm(&deployment.model_as_written);
+        let known =
+            prices.in_litellm(deployment.base_model.as_deref(), &deployment.model_as_written);
         let input = known.map(|price| price.input / 1e6);
         let output = known.map(|price| price.output / 1e6);
         deployment.input_cost_per_token = deployment.input_cost_per_token.or(input);

@@ -9,7 +9,7 @@ use vocab::show_duration;
 use crate::resolve::distributions::spread;
 use crate::resolve::fleet::Fleet;
 use crate::resolve::presets::Presets;
-use crate::resolve::prices::{PerMillion, Prices};
+use crate::resolve::prices::{PerMillion, Price, Prices, SaidBy};
 use crate::resolve::targets::{TargetError, Targets};
 use crate::text::diagnostic::Problem;
 use crate::text::node::Node;
@@ -38,7 +38,7 @@ pub(crate) struct FakeSpec {
     /// How much it can do at a time.
     pub capacity: Option<Capacity>,
     /// What it bills, if known.
-    pub price: Option<PerMillion>,
+    pub price: Option<Price>,
     /// Most tokens of prompt and answer together.
     pub context_window: Option<u64>,
     /// One-way latency of the path to its host.
@@ -77,9 +77,7 @@ pub(crate) fn fakes(
                 assumed_itl: true,
                 limits: Limits::default(),
                 capacity: None,
-                price: prices
-                    .billed(member.base_model.as_ref().unwrap_or(&member.model_as_written))
-                    .or_else(|| prices.billed(&member.model_as_written)),
+                price: prices.billed(member),
                 context_window: None,
                 link: Duration::ZERO,
             }),
@@ -163,7 +161,8 @@ fn refine(spec: &mut FakeSpec, fake: &Fake, presets: &Presets) -> Result<(), Pro
             let message = format!("a price is between 0 and {PRICE_MAX} US dollars per million\n");
             return Err(placed(at)(message + "write { input: 2.50, output: 10.00 }"));
         }
-        spec.price = Some(PerMillion { input: value.input, output: value.output });
+        let per_million = PerMillion { input: value.input, output: value.output };
+        spec.price = Some(Price { per_million, said_by: SaidBy::Scenario });
     }
     spec.context_window = fake.context_window.or(spec.context_window);
     if let Some(link) = fake.link {

@@ -7,6 +7,7 @@ use loadgen::config::Phase;
 use record::run::{EventInfo, EventKind};
 use vocab::{At, show_duration};
 
+use crate::resolve::faults::unmet::{self, Place};
 use crate::resolve::instants::instant;
 use crate::text::diagnostic::{Problem, Span};
 use crate::text::node::{Node, Value};
@@ -27,6 +28,8 @@ pub(crate) struct Events {
     pub infos: Vec<EventInfo>,
     /// Config changes.
     pub changes: Vec<Change>,
+    /// Optional ones that are left out, one line each.
+    pub notes: Vec<String>,
 }
 
 /// A config change, not yet applied to anybody's config.
@@ -59,29 +62,56 @@ pub(crate) fn events(
         let message = format!("{} events; at most {EVENTS_MAX} are run", items.len());
         problems.push(Problem::new(message).at(node.at));
     }
-    let mut read = Vec::new();
+    let (mut read, mut notes) = (Vec::new(), Vec::new());
     for (index, item) in items.iter().take(EVENTS_MAX).enumerate() {
         match event(index, item, phases) {
-            Ok(event) => read.push(event),
+            Ok(Placed::Happens(event)) => read.push(*event),
+            Ok(Placed::LeftOut(note)) => notes.push(note),
             Err(problem) => problems.push(problem),
         }
     }
     // Stable: events of one instant happen in the order of the file.
     read.sort_by_key(|(info, _)| info.at_ns);
     let (infos, changes): (Vec<_>, Vec<_>) = read.into_iter().unzip();
-    Events { infos, changes: changes.into_iter().flatten().collect() }
+    Events { infos, changes: changes.into_iter().flatten().collect(), notes }
 }
 
-fn event(
-    index: usize,
-    item: &Node,
-    phases: &[Phase],
-) -> Result<(EventInfo, Option<Change>), Problem> {
+/// An event, if it lies in the traffic.
+enum Placed {
+    Happens(Box<(EventInfo, Option<Change>)>),
+    /// Why an optional one does not.
+    LeftOut(String),
+}
+
+/// Reads an event and checks that it happens while there is traffic; warm-up is traffic, too.
+fn event(index: usize, item: &Node, phases: &[Phase]) -> Result<Placed, Problem> {
     let text: raw::Event = read(item)?;
     let from = instant(&text.at, phases)?;
+    let happens = || happening(index, item, &text, from).map(Box::new).map(Placed::Happens);
+    match unmet::place(&id(index), phases, (from, from)) {
+        Place::Measured | Place::OnlyWarmup(_) => happens(),
+        // Without phases there is nothing to lie outside of, and another mistake.
+        Place::Outside(_) if phases.is_empty() => happens(),
+        Place::Outside(why) if text.optional => Ok(Placed::LeftOut(why + ", left out (optional)")),
+        Place::Outside(why) => Err(Problem::new(why)
+            .help("let it happen before the traffic ends, or say `optional: true`")
+            .at(text.at.at)),
+    }
+}
+
+fn id(index: usize) -> String {
+    format!("e{}", index + 1)
+}
+
+fn happening(
+    index: usize,
+    item: &Node,
+    text: &raw::Event,
+    from: At,
+) -> Result<(EventInfo, Option<Change>), Problem> {
     let ns = |duration: Duration| At::after_start(duration).ns();
     let info = |kind: EventKind, summary: String| EventInfo {
-        id: format!("e{}", index + 1),
+        id: id(index),
         kind,
         summary,
         at_ns: from.ns(),
@@ -115,7 +145,7 @@ fn event(
         }
         (None, Some(rolled), None) => {
             let every = text.every.map_or(EVERY, |every| every.value.0);
-            let (down, how) = taking_part(&text)?;
+            let (down, how) = taking_part(text)?;
             let what = match rolled.is_empty() {
                 true => "the same config".to_owned(),
                 false => overlay.map_or_else(String::new, describe),

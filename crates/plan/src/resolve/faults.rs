@@ -13,6 +13,7 @@ pub(crate) mod links;
 mod mix;
 mod published;
 mod replay;
+pub(crate) mod unmet;
 mod window;
 
 use std::collections::BTreeSet;

@@ -28,6 +28,8 @@ pub(crate) struct Member {
     pub model_as_written: Arc<str>,
     /// What an Azure deployment of any name really is.
     pub base_model: Option<Arc<str>>,
+    /// What its config says about the price of a token of the prompt and of the answer, US dollars.
+    pub usd_per_token: (Option<f64>, Option<f64>),
     /// Host that the config names.
     pub host: String,
     /// Port that the config names.
@@ -64,6 +66,10 @@ impl Fleet {
                     model: Arc::clone(&deployment.model),
                     model_as_written: Arc::clone(&deployment.model_as_written),
                     base_model: deployment.base_model.clone(),
+                    usd_per_token: (
+                        deployment.input_cost_per_token,
+                        deployment.output_cost_per_token,
+                    ),
                     port: deployment.authority.port,
                     region: deployment
                         .region

@@ -1,13 +1,14 @@
 //! What providers charge: the dated snapshot in `scenarios/prices.yaml`.
 //!
 //! Two questions that must not be confused: what a deployment's provider bills (looked up with some
-//! tolerance for prefixes), and what LiteLLM's cost-based routing believes (its own map, by the exact
-//! string of `litellm_params.model`).
+//! tolerance, as LiteLLM's cost calculator does), and what its cost-based routing believes (its own map, by
+//! the exact strings of `base_model` and `model`).
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::resolve::fleet::Member;
 use crate::text::diagnostic::{Problem, Sources};
 use crate::text::embedded::{PRICES, read_shipped};
 
@@ -15,6 +16,8 @@ use crate::text::embedded::{PRICES, read_shipped};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Prices {
+    /// Whose figures: `litellm 1.106.2`.
+    pub source: String,
     /// Its date.
     pub date: String,
     prices: BTreeMap<String, ListPrice>,
@@ -27,6 +30,26 @@ pub(crate) struct PerMillion {
     pub input: f64,
     /// Of the answer.
     pub output: f64,
+}
+
+/// A price and where it comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Price {
+    /// US dollars per million tokens.
+    pub per_million: PerMillion,
+    /// Who says so.
+    pub said_by: SaidBy,
+}
+
+/// Who says what a deployment costs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SaidBy {
+    /// `input_cost_per_token` and `output_cost_per_token` of the config.
+    Config,
+    /// `price:` in the scenario.
+    Scenario,
+    /// The snapshot, under this name.
+    List(String),
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -42,6 +65,24 @@ fn yes() -> bool {
     true
 }
 
+/// Prefixes that do not change who sells. A reseller's price is its own, but for OpenRouter, which passes
+/// on the price of the model's maker (openrouter.ai/docs, "FAQ", 2026-10).
+const SAME_SELLER: &[(&str, &str)] = &[
+    ("openai/", ""),
+    ("anthropic/", ""),
+    ("azure/", ""),
+    ("azure_ai/", "azure/"),
+    ("vertex_ai/", ""),
+    ("cohere/", ""),
+    ("cohere_chat/", ""),
+    ("openrouter/openai/", ""),
+    ("openrouter/anthropic/", ""),
+    ("openrouter/google/", "gemini/"),
+    ("openrouter/deepseek/", "deepseek/"),
+    ("openrouter/mistralai/", "mistral/"),
+    ("openrouter/x-ai/", "xai/"),
+];
+
 impl Prices {
     /// Reads the shipped snapshot.
     ///
@@ -51,21 +92,86 @@ impl Prices {
         read_shipped(sources, "prices.yaml", PRICES)
     }
 
-    /// What the provider of `model` (as LiteLLM writes it: `azure/gpt-4o`) bills.
-    pub(crate) fn billed(&self, model: &str) -> Option<PerMillion> {
-        // Only prefixes that do not change who sells: a reseller's price is its own.
-        let own = ["openai/", "anthropic/", "azure/"].iter().find_map(|p| model.strip_prefix(p));
-        let bedrock = model.strip_prefix("bedrock/").map(|own| format!("bedrock/{}", family(own)));
-        let known = |name: Option<&str>| self.prices.get(name?);
-        let entry = known(Some(model)).or_else(|| known(own)).or_else(|| known(bedrock.as_deref()));
-        entry.map(|entry| PerMillion { input: entry.input, output: entry.output })
+    /// What a deployment's provider bills: as its config says, else by the list, where what it really
+    /// is (`base_model`, for an Azure deployment of any name) comes before what it is called.
+    pub(crate) fn billed(&self, member: &Member) -> Option<Price> {
+        let listed = self.listed(member);
+        let (input, output) = member.usd_per_token;
+        let from_list = listed.as_ref().map(|price| price.per_million);
+        let million = |own: Option<f64>, listed: Option<f64>| own.map(|usd| usd * 1e6).or(listed);
+        if input.is_none() && output.is_none() {
+            return listed;
+        }
+        let per_million = PerMillion {
+            input: million(input, from_list.map(|price| price.input))?,
+            output: million(output, from_list.map(|price| price.output))?,
+        };
+        Some(Price { per_million, said_by: SaidBy::Config })
     }
 
-    /// What LiteLLM's own map says about exactly this string.
-    pub(crate) fn in_litellm(&self, model: &str) -> Option<PerMillion> {
-        let entry = self.prices.get(model).filter(|entry| entry.litellm)?;
+    fn listed(&self, member: &Member) -> Option<Price> {
+        let written = &*member.model_as_written;
+        let base = member.base_model.as_deref();
+        let provider = written.split_once('/').map(|(provider, _)| provider);
+        let qualified = base.zip(provider).map(|(base, provider)| format!("{provider}/{base}"));
+        let names = [qualified.as_deref(), base, Some(written)];
+        let (name, entry) = names.into_iter().flatten().find_map(|name| self.find(name))?;
+        let per_million = PerMillion { input: entry.input, output: entry.output };
+        Some(Price { per_million, said_by: SaidBy::List(name.to_owned()) })
+    }
+
+    /// A model of the list, as LiteLLM looks it up: with its prefix, without it, without the date of
+    /// its snapshot; capitals do not count.
+    fn find(&self, model: &str) -> Option<(&str, &ListPrice)> {
+        let own = SAME_SELLER.iter().find_map(|(prefix, instead)| {
+            model.strip_prefix(prefix).map(|own| format!("{instead}{own}"))
+        });
+        // OpenRouter writes versions with dots: `claude-sonnet-4.5`.
+        let dashed = model.strip_prefix("openrouter/anthropic/").map(|own| own.replace('.', "-"));
+        let names = [Some(model), own.as_deref(), dashed.as_deref()];
+        let named = || names.into_iter().flatten();
+        named()
+            .find_map(|name| self.entry(name))
+            .or_else(|| named().find_map(|name| self.entry(undated(name)?)))
+            .or_else(|| self.bedrock(model.strip_prefix("bedrock/")?))
+    }
+
+    fn entry(&self, name: &str) -> Option<(&str, &ListPrice)> {
+        let mut entries = self.prices.iter();
+        let exact = self.prices.get_key_value(name);
+        let entry = exact.or_else(|| entries.find(|(known, _)| known.eq_ignore_ascii_case(name)));
+        entry.map(|(name, entry)| (name.as_str(), entry))
+    }
+
+    /// A model of Bedrock by its family: nobody has to write the date and the version.
+    fn bedrock(&self, model: &str) -> Option<(&str, &ListPrice)> {
+        let alike = |known: &str| !known.contains('/') && family(known) == family(model);
+        let entry = self.prices.iter().find(|(known, _)| alike(known));
+        entry.map(|(name, entry)| (name.as_str(), entry))
+    }
+
+    /// What LiteLLM's own map says about a deployment to cost-based routing: by the exact strings of its
+    /// `base_model` and `model`. The list leaves out dated snapshots that cost what the undated model
+    /// costs, so a date is looked past.
+    pub(crate) fn in_litellm(&self, base_model: Option<&str>, model: &str) -> Option<PerMillion> {
+        let exact = |name: &str| self.prices.get(name).filter(|entry| entry.litellm);
+        let found = |name: &str| exact(name).or_else(|| exact(undated(name)?));
+        let entry = base_model.and_then(found).or_else(|| found(model))?;
         Some(PerMillion { input: entry.input, output: entry.output })
     }
+}
+
+/// The name without the date of a snapshot at its end: `-2024-08-06` or `-20250929`.
+fn undated(name: &str) -> Option<&str> {
+    let digits =
+        |text: &str, count| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
+    let (rest, day) = name.rsplit_once('-')?;
+    if digits(day, 8) {
+        return Some(rest);
+    }
+    let (rest, month) = rest.rsplit_once('-').filter(|_| digits(day, 2))?;
+    let (rest, year) = rest.rsplit_once('-').filter(|_| digits(month, 2))?;
+    digits(year, 4).then_some(rest)
 }
 
 /// A model of Bedrock without the way to it, its region, its date and its version:

@@ -1,6 +1,7 @@
 //! Which deployments a selector means: `first`, `region-of:first`, `azure-*`. Resolved once, before
 //! the run, and printed, so that nobody has to guess what broke.
 
+use fake_providers::config::Favourite;
 use vocab::Seed;
 
 use crate::resolve::fleet::{Fleet, Member};
@@ -17,6 +18,15 @@ pub(crate) struct Targets<'f> {
     pub seed: Seed,
 }
 
+/// Whom a fault hits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Selected {
+    /// Positions in the config; of a favourite those that it means where nobody was called.
+    pub positions: Vec<usize>,
+    /// Found anew for each contender, when the window opens.
+    pub favourite: Option<Favourite>,
+}
+
 /// Why a selector selects nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TargetError {
@@ -27,9 +37,49 @@ pub(crate) enum TargetError {
 }
 
 /// The selectors that are words, for suggestions.
-const WORDS: &[&str] = &["first", "others", "all", "region-of:first", "provider-of:first"];
+const WORDS: &[&str] = &[
+    "first",
+    "favourite",
+    "others",
+    "all",
+    "region-of:first",
+    "provider-of:first",
+    "region-of:favourite",
+    "provider-of:favourite",
+];
+
+/// Whether `selector` means something else under each contender.
+pub(crate) fn is_favourite(selector: &str) -> bool {
+    matches!(selector.trim(), "favourite" | "region-of:favourite" | "provider-of:favourite")
+}
 
 impl Targets<'_> {
+    /// Whom a fault with a window hits: as [`Self::resolve`], or the favourite of each contender.
+    ///
+    /// # Errors
+    /// As [`Self::resolve`].
+    pub(crate) fn select(&self, selector: &str, key: &str) -> Result<Selected, TargetError> {
+        let first = match selector.trim() {
+            "favourite" => "first",
+            "region-of:favourite" => "region-of:first",
+            "provider-of:favourite" => "provider-of:first",
+            fixed => {
+                return Ok(Selected { positions: self.resolve(fixed, key)?, favourite: None });
+            }
+        };
+        let members = &self.fleet.members;
+        let alike = |one: &Member, other: &Member| match first {
+            "region-of:first" => one.region == other.region,
+            "provider-of:first" => one.protocol == other.protocol,
+            _ => false,
+        };
+        let set_of = (0..members.len()).map(|at| {
+            members[..at].iter().position(|earlier| alike(earlier, &members[at])).unwrap_or(at)
+        });
+        let favourite = Some(Favourite { set_of: set_of.collect() });
+        Ok(Selected { positions: self.resolve(first, key)?, favourite })
+    }
+
     /// Positions of the deployments that `selector` means, in the order of the config.
     ///
     /// `key` names the rule that asks, for the luck of `any:n`.
@@ -64,6 +114,14 @@ impl Targets<'_> {
                         member.protocol == like.protocol
                     }
                 })
+            }
+            ("favourite", "") | ("region-of" | "provider-of", "favourite") => {
+                return Err(TargetError::Invalid(
+                    format!("`{selector}` is known only when a window opens, to each contender another one"),
+                    "name deployments here; `favourite` is a target of single windows, each of which \
+                     finds its own"
+                        .to_owned(),
+                ));
             }
             ("any", count) => return self.any(selector, count, key),
             ("provider", name) => self.matching(|_, member| member.protocol.name() == name),

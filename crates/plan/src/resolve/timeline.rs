@@ -24,6 +24,8 @@ pub(crate) struct Timeline {
     pub notes: Vec<Note>,
     /// Faults that the schedule has no room for, one line each; a verdict without them must say so.
     pub left_out: Vec<String>,
+    /// Why a shortened schedule shows nothing of what was written.
+    pub nothing_left: Option<String>,
     /// What each random entry is like before it is compressed.
     pub typical_outages: Vec<TypicalOutage>,
     /// By how much a replayed timeline was compressed when it was expanded.

@@ -28,6 +28,8 @@ pub(crate) struct Known<'k> {
     pub presets: &'k Presets,
     /// Models that clients can call: groups and aliases, the first one first.
     pub models: &'k [String],
+    /// `--model`: what every phase calls, whatever it says.
+    pub asked: Option<&'k str>,
 }
 
 /// Makes the schedule. Mistakes go to `problems`.
@@ -147,7 +149,7 @@ fn phase(
         warmup: text.warmup,
         arrivals: text.arrivals.0,
         workload: known.presets.workload_of(text.workload.as_ref())?,
-        model: model(text.model.as_ref(), known.models)?,
+        model: model(text.model.as_ref(), known)?,
     })
 }
 
@@ -185,22 +187,47 @@ fn phase_name(
     Ok(name)
 }
 
-fn model(text: Option<&Spot<String>>, models: &[String]) -> Result<String, Problem> {
+/// Models that clients can call, the first group first.
+pub(crate) fn models(config: &gateway::config::Config) -> Vec<String> {
+    let mut models: Vec<String> = Vec::new();
+    let groups = config.deployments.iter().map(|deployment| deployment.group.to_string());
+    let aliases = config.router.model_group_alias.keys().map(ToString::to_string);
+    for model in groups.chain(aliases) {
+        if !models.contains(&model) {
+            models.push(model);
+        }
+    }
+    models
+}
+
+/// Whether the config has a model, as a name or a pattern.
+///
+/// # Errors
+/// What it has instead.
+pub(crate) fn known_model(model: &str, models: &[String]) -> Result<(), String> {
+    if models.iter().any(|pattern| crate::resolve::targets::glob(pattern, model)) {
+        return Ok(());
+    }
+    let names: Vec<&str> = models.iter().map(String::as_str).collect();
+    Err(suggest(model, &names, "models of this config"))
+}
+
+fn model(text: Option<&Spot<String>>, known: Known<'_>) -> Result<String, Problem> {
+    if let Some(asked) = known.asked {
+        return Ok(asked.to_owned());
+    }
     let Some(asked) = text else {
-        let plain = models.iter().find(|model| !model.contains('*'));
+        let plain = known.models.iter().find(|model| !model.contains('*'));
         return plain.cloned().ok_or_else(|| {
             let message = "every `model_name` of the config is a pattern: what do clients call?";
             Problem::new(message).help("add `model:` to each phase, such as `model: gpt-4o`")
         });
     };
-    let fits = |model: &String| crate::resolve::targets::glob(model, &asked.value);
-    if models.iter().any(fits) {
-        return Ok(asked.value.clone());
-    }
-    let names: Vec<&str> = models.iter().map(String::as_str).collect();
-    Err(Problem::new(format!("the config has no model called `{}`", asked.value))
-        .help(suggest(&asked.value, &names, "models of this config"))
-        .at(asked.at))
+    known_model(&asked.value, known.models).map_err(|help| {
+        let message = format!("the config has no model called `{}`", asked.value);
+        Problem::new(message).help(help).at(asked.at)
+    })?;
+    Ok(asked.value.clone())
 }
 
 /// Makes the clients. Mistakes go to `problems`.
@@ -256,6 +283,11 @@ pub(crate) fn shorten(phases: Vec<Phase>, length: Duration) -> Result<Vec<Phase>
     }
     let message = format!("--for {} leaves nothing to measure", show_duration(length));
     Err(Problem::new(message).help("the warm-up alone is as long; give more time"))
+}
+
+/// Start of what is measured.
+pub(crate) fn measured_from(phases: &[Phase]) -> At {
+    phases.iter().filter(|phase| !phase.warmup).map(|phase| phase.from).min().unwrap_or(At::START)
 }
 
 /// End of the schedule.

@@ -63,8 +63,20 @@ pub(crate) struct Scenario {
     pub contenders: Section<Vec<Contender>>,
     /// How clients behave. They never retry.
     pub client: Section<Client>,
+    /// What an outage costs, in US dollars.
+    pub impact: Section<Impact>,
     /// The promise: metric to expression in k6's grammar, such as `ttft: "p(99)<3000"`.
     pub slo: Section<BTreeMap<String, String>>,
+}
+
+/// What an outage costs whoever runs the service, in US dollars.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Impact {
+    /// Each request that failed. Default 0.
+    pub failed_request: Option<f64>,
+    /// Each minute in which too few answers were good. Default 0.
+    pub bad_minute: Option<f64>,
 }
 
 /// How clients behave.
@@ -154,6 +166,7 @@ impl Scenario {
         "fakes",
         "contenders",
         "client",
+        "impact",
         "slo",
     ];
 
@@ -197,6 +210,7 @@ impl Scenario {
             fakes: Section::of(root, "fakes"),
             contenders: Section::of(root, "contenders"),
             client: Section::of(root, "client"),
+            impact: Section::of(root, "impact"),
             slo: Section::of(root, "slo"),
         })
     }

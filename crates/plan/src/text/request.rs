@@ -42,6 +42,8 @@ pub struct Request<'r> {
     pub contenders: &'r [String],
     /// `--personality`, for contenders that name none.
     pub personality: Option<&'r str>,
+    /// `--model`: what every phase calls.
+    pub model: Option<&'r str>,
     /// `--set key=value`, laid over the scenario in this order.
     pub sets: &'r [(String, String)],
     /// `--for`: only the first so long of the schedule.

@@ -175,6 +175,7 @@ fn with_flags(flags: &Flags<'_>) -> String {
         clock: ClockKind::Virtual,
         seed: flags.seed,
         personality: None,
+        model: None,
         contenders: flags.contenders,
         sets: flags.sets,
         shorten: flags.shorten,

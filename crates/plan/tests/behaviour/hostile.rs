@@ -106,6 +106,7 @@ proptest! {
             seed: None,
             contenders: &[],
             personality: None,
+            model: None,
             sets: &sets,
             shorten: None,
             build: plan::Build::default(),

@@ -1,11 +1,14 @@
 //! What users write and what becomes of it, one module per behaviour.
 
 mod diagnostics;
+mod favourites;
 mod gemini_and_bedrock;
 #[path = "../../../cli/tests/behaviour/generated.rs"]
 mod generated;
 mod hashes;
 mod hostile;
+mod nothing_runs_that_nobody_meets;
+mod prices_are_found;
 mod promises_that_cannot_be_told;
 mod quotas_are_shared;
 mod random_incidents;

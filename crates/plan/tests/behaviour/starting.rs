@@ -7,7 +7,7 @@ use crate::support::{CALM, CONFIG, load};
 #[test]
 fn the_scenario_that_init_writes_runs_as_it_is() {
     let config = plan::Text { name: "config.yaml".to_owned(), text: CONFIG.to_owned() };
-    let text = plan::init(&config, "config.yaml").expect("a valid config");
+    let text = plan::init(&config, "config.yaml", None).expect("a valid config");
     let plan = load(&text).unwrap_or_else(|report| panic!("{text}\n{report}"));
     assert_eq!(plan.contenders.len(), 3);
     assert!(text.contains("west") && text.contains("claude"));
@@ -18,7 +18,7 @@ fn the_scenario_that_init_writes_runs_as_it_is() {
 #[test]
 fn init_tells_the_mistakes_of_a_config() {
     let config = plan::Text { name: "c.yaml".to_owned(), text: "model_list: 3".to_owned() };
-    assert!(plan::init(&config, "c.yaml").is_err());
+    assert!(plan::init(&config, "c.yaml", None).is_err());
 }
 
 #[test]

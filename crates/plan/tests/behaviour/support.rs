@@ -69,6 +69,7 @@ fn ask(
         seed: None,
         contenders: &[],
         personality: None,
+        model: None,
         sets: &[],
         shorten: None,
         build: Build { version: "0.0.0", binary: "" },

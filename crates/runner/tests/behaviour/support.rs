@@ -117,6 +117,7 @@ fn planned_on(
         seed,
         contenders,
         personality: None,
+        model: None,
         sets: &[],
         shorten: None,
         build: Build::default(),

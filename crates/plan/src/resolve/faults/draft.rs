@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use fake_providers::config::{FaultRule, When, Window};
+use fake_providers::config::{FaultRule, Favourite, When, Window};
 use fake_providers::fault::Entry;
 use record::run::{ActsOn, ConditionsInfo, FaultInfo, OriginInfo};
 use serde_json::Value;
@@ -21,8 +21,10 @@ pub(crate) struct Draft {
     pub params: Value,
     /// The target as it is to be told.
     pub target: String,
-    /// Positions of the deployments.
+    /// Positions of the deployments; of a favourite those that it means where nobody was called.
     pub positions: Vec<usize>,
+    /// Found anew for each contender, when the window opens.
+    pub favourite: Option<Favourite>,
     /// When.
     pub window: Window,
     /// Share of attempts.
@@ -37,13 +39,15 @@ impl Draft {
     /// The rule, and what `run.json` says about it.
     pub(crate) fn built(self, fleet: &Fleet) -> (FaultRule, FaultInfo) {
         let rule = self.rule();
+        // Whom a favourite is, is said by each contender's `targets.csv`.
+        let known = if self.favourite.is_some() { &[][..] } else { &self.positions };
         let info = FaultInfo {
             id: self.id,
             kind: self.entry.name.to_owned(),
             summary: self.entry.describe(&self.params),
             target: self.target,
             acts_on: ActsOn::Deployments,
-            deployments: fleet.ids(&self.positions),
+            deployments: fleet.ids(known),
             instance: None,
             down_ns: None,
             from_ns: self.window.from.ns(),
@@ -68,6 +72,7 @@ impl Draft {
             name: self.entry.name.to_owned(),
             params: self.params.clone(),
             targets: self.positions.clone(),
+            favourite: self.favourite.clone(),
             window: self.window,
             share: self.share,
             when: self.when,

@@ -5,10 +5,12 @@ use std::time::Duration;
 use fake_providers::config::{Impossible, When};
 use loadgen::config::Phase;
 use record::run::CompressInfo;
+use vocab::At;
 
 use super::draft::Draft;
+use super::unmet;
 use crate::resolve::compress::{Compress, TypicalOutage};
-use crate::resolve::targets::{TargetError, Targets};
+use crate::resolve::targets::{Selected, TargetError, Targets};
 use crate::text::diagnostic::Problem;
 use crate::text::raw::WhenText;
 use crate::text::read::Spot;
@@ -22,8 +24,10 @@ pub(crate) const WINDOWS_MAX: usize = 1000;
 pub(crate) struct Setting<'s> {
     /// The fleet.
     pub targets: Targets<'s>,
-    /// The schedule of requests.
+    /// The schedule of requests as it is written: what instants refer to.
     pub phases: &'s [Phase],
+    /// The schedule as it is run, shortened by `--for`: what is drawn at random lies in it.
+    pub played: &'s [Phase],
     /// By how much incidents are compressed.
     pub compress: Compress,
     /// Reads a file that an entry names.
@@ -67,7 +71,38 @@ pub(super) fn positions(
     }
 }
 
-pub(super) fn conditions(text: Spot<WhenText>) -> Result<When, Problem> {
+/// As [`positions`], of a window, which may be about the favourite of each contender.
+pub(super) fn selected(
+    setting: &Setting<'_>,
+    target: &Spot<String>,
+    id: &str,
+    optional: bool,
+) -> Result<Selected, Problem> {
+    match setting.targets.select(&target.value, id) {
+        Ok(selected) => Ok(selected),
+        Err(TargetError::NoMatch(..)) if optional => {
+            Ok(Selected { positions: Vec::new(), favourite: None })
+        }
+        Err(TargetError::Invalid(message, help) | TargetError::NoMatch(message, help)) => {
+            Err(Problem::new(message).help(help).at(target.at))
+        }
+    }
+}
+
+/// Conditions that requests can meet while a window is open.
+pub(super) fn conditions(
+    id: &str,
+    setting: &Setting<'_>,
+    text: Option<Spot<WhenText>>,
+    window: (At, At),
+) -> Result<When, Problem> {
+    let Some(text) = text else { return Ok(When::default()) };
+    let when = checked(text)?;
+    unmet::conditions(id, setting.phases, window, (&when, text.at))?;
+    Ok(when)
+}
+
+fn checked(text: Spot<WhenText>) -> Result<When, Problem> {
     let when = text.value;
     let range = when.prompt_tokens.unwrap_or_default();
     let when = When {

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use fake_providers::config::{When, Window};
+use fake_providers::config::Window;
 use record::run::OriginInfo;
 use serde_json::json;
 use vocab::{At, show_duration};
 
 use super::draft::Draft;
 use super::entry::{Expanded, Setting, WINDOWS_MAX, conditions, positions, whole_ms};
+use super::unmet;
 use crate::resolve::catalogue;
 use crate::resolve::instants::instant;
 use crate::text::diagnostic::Problem;
@@ -28,13 +29,22 @@ pub(crate) fn flapping(setting: &Setting<'_>, item: &Node, id: &str) -> Result<E
     let text: Flapping = read(item)?;
     let inject = &text.inject.value;
     let entry = catalogue::check(inject, item.get("inject").unwrap_or(item))?;
-    let when = text.when.map_or(Ok(When::default()), conditions)?;
     let positions = positions(setting, &text.target, id, text.optional)?;
     if positions.is_empty() {
         return Ok(Expanded::nothing(id, &text.target.value));
     }
     let from = instant(&text.at, setting.phases)?;
     let to = from.plus(text.length.value.0);
+    if text.length.value.0.is_zero() {
+        return Err(Problem::new("a fault of 0s hits nothing")
+            .help("give it a length, such as 5m")
+            .at(text.length.at));
+    }
+    if let Some(note) = unmet::check(id, setting, (from, to), (text.at.at, text.optional))? {
+        return Ok(Expanded { note, ..Expanded::default() });
+    }
+    let share = unmet::share(id, text.share, item)?;
+    let when = conditions(id, setting, text.when, (from, to))?;
     let rhythm = checked(&text.flapping)?;
     let windows = windows(setting, id, (from, to), rhythm);
     if windows.len() > WINDOWS_MAX {
@@ -67,8 +77,9 @@ pub(crate) fn flapping(setting: &Setting<'_>, item: &Node, id: &str) -> Result<E
         params: inject.params.clone(),
         target: text.target.value.clone(),
         positions: positions.clone(),
+        favourite: None,
         window,
-        share: text.share.map_or(1.0, |share| share.0),
+        share,
         when,
         origin: Some(OriginInfo {
             entry: id.to_owned(),

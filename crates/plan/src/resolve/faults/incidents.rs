@@ -17,6 +17,7 @@ use super::draft::Draft;
 use super::entry::{Expanded, Setting, WINDOWS_MAX, conditions, positions, whole_ms};
 use super::mix::{Happening, Mix};
 use super::published::Fit;
+use super::unmet;
 use crate::resolve::compress::TypicalOutage;
 use crate::resolve::fleet::Fleet;
 use crate::resolve::instants::instant;
@@ -51,19 +52,23 @@ pub(crate) fn incidents(setting: &Setting<'_>, item: &Node, id: &str) -> Result<
     let text: Random = read(item)?;
     let model = model(item.get("random").unwrap_or(item))?;
     let mix = item.get("inject").map(Mix::read).transpose()?.unwrap_or_default();
-    let when = text.when.map_or(Ok(When::default()), conditions)?;
     let hit = positions(setting, &text.target, id, text.optional)?;
     if hit.is_empty() {
         return Ok(Expanded::nothing(id, &text.target.value));
     }
     let span = span(setting, &text)?;
+    let at = text.at.as_ref().map_or(item.at, |at| at.at);
+    if let Some(note) = unmet::check(id, setting, span, (at, text.optional))? {
+        return Ok(Expanded { note, ..Expanded::default() });
+    }
+    let when = conditions(id, setting, text.when, span)?;
     let entry = IncidentEntry {
         setting,
         id,
         model: &model,
         mix: &mix,
         when,
-        share: text.share.map(|s| s.0),
+        share: text.share.map(|_| unmet::share(id, text.share, item)).transpose()?,
     };
     let mut drafts: Vec<Draft> = Vec::new();
     let mut shortest: Option<TypicalOutage> = None;
@@ -155,14 +160,13 @@ fn processes(fleet: &Fleet, text: &Random, hit: &[usize]) -> Vec<Process> {
 
 /// When incidents may start, and when all have ended.
 fn span(setting: &Setting<'_>, text: &Random) -> Result<(At, At), Problem> {
-    let measured = setting.phases.iter().filter(|phase| !phase.warmup).map(|phase| phase.from);
     let from = match &text.at {
         Some(at) => instant(at, setting.phases)?,
-        None => measured.min().unwrap_or(At::START),
+        None => traffic::measured_from(setting.phases),
     };
     let to = match &text.length {
         Some(length) => from.plus(length.value.0),
-        None => traffic::end(setting.phases),
+        None => traffic::end(setting.played),
     };
     Ok((from, to))
 }
@@ -256,6 +260,7 @@ impl IncidentEntry<'_> {
             params: happening.params,
             target: process.name.clone(),
             positions,
+            favourite: None,
             window: Window { from, to, ramp: ramp.min(to.since(from) / 2) },
             share,
             when: self.when,

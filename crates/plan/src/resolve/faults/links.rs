@@ -12,6 +12,7 @@ use vocab::At;
 use world::Toxic;
 
 use super::entry::Setting;
+use super::unmet;
 use crate::resolve::contenders::ContenderSpec;
 use crate::resolve::instance_faults::{self, InstanceFaultKind};
 use crate::resolve::instants::{instant, span};
@@ -54,6 +55,12 @@ pub(crate) fn fault(
         .help("use `share:` for a part of the connections, or target the deployments")
         .at(when.at));
     }
+    let placed = (text.at.at, text.optional);
+    if let Some(text) = unmet::check(id, setting, (window.from, window.to), placed)? {
+        timeline.notes.push(Note { fault: id.to_owned(), text });
+        return Ok(());
+    }
+    unmet::share(id, text.share, item)?;
     let drawn = Drawn { id: id.to_owned(), text: &text, window };
     let inject = item.get("inject").unwrap_or(item);
     match text.target.value.trim().strip_prefix("link:") {

@@ -10,6 +10,7 @@ use vocab::At;
 
 use super::draft::Draft;
 use super::entry::{Expanded, Setting, WINDOWS_MAX};
+use crate::resolve::targets::{Selected, TargetError, is_favourite};
 use crate::resolve::{catalogue, compress};
 use crate::text::diagnostic::{Problem, Sources, suggest};
 use crate::text::node::{Node, Part, Value};
@@ -92,7 +93,15 @@ fn draft(setting: &Setting<'_>, item: &Node) -> Result<Draft, Problem> {
                 .at(place("deployments"))
         })
     };
-    let positions = info.deployments.iter().map(position).collect::<Result<Vec<_>, _>>()?;
+    let named = info.deployments.iter().map(position).collect::<Result<Vec<_>, _>>()?;
+    let Selected { positions, favourite } = match is_favourite(&info.target) {
+        false => Selected { positions: named, favourite: None },
+        true => setting.targets.select(&info.target, &info.id).map_err(|error| match error {
+            TargetError::Invalid(message, help) | TargetError::NoMatch(message, help) => {
+                Problem::new(message).help(help).at(place("target"))
+            }
+        })?,
+    };
     for (key, words) in told(&info) {
         if words.len() > TOLD_BYTES_MAX {
             let message = format!("{key} is longer than {TOLD_BYTES_MAX} bytes");
@@ -106,6 +115,7 @@ fn draft(setting: &Setting<'_>, item: &Node) -> Result<Draft, Problem> {
         params: info.params,
         target: info.target,
         positions,
+        favourite,
         window: Window {
             from: At::after_start(Duration::from_nanos(info.from_ns)),
             to: At::after_start(Duration::from_nanos(info.to_ns)),

@@ -1,9 +1,8 @@
 //! A window that somebody wrote out.
 
-use fake_providers::config::When;
-
 use super::draft::Draft;
-use super::entry::{Expanded, Setting, conditions, positions};
+use super::entry::{Expanded, Setting, conditions, selected};
+use super::unmet;
 use crate::resolve::catalogue;
 use crate::resolve::fleet::Fleet;
 use crate::resolve::instants::{instant, span};
@@ -23,21 +22,26 @@ pub(crate) fn window(setting: &Setting<'_>, item: &Node, id: &str) -> Result<Exp
     let window = span(&text, from)?;
     let inject = &text.inject.value;
     let entry = catalogue::check(inject, item.get("inject").unwrap_or(item))?;
-    let when = text.when.map_or(Ok(When::default()), conditions)?;
-    let positions = positions(setting, &text.target, id, text.optional)?;
+    let when = conditions(id, setting, text.when, (window.from, window.to))?;
+    let selected = selected(setting, &text.target, id, text.optional)?;
     let draft = Draft {
         id: id.to_owned(),
         entry,
         params: inject.params.clone(),
         target: text.target.value.clone(),
-        positions,
+        positions: selected.positions,
+        favourite: selected.favourite,
         window,
-        share: text.share.map_or(1.0, |share| share.0),
+        share: unmet::share(id, text.share, item)?,
         when,
         origin: None,
     };
     if draft.positions.is_empty() {
         return Ok(Expanded::nothing(id, &text.target.value));
+    }
+    let placed = (text.at.at, text.optional);
+    if let Some(note) = unmet::check(id, setting, (window.from, window.to), placed)? {
+        return Ok(Expanded { note, ..Expanded::default() });
     }
     let note = note(&draft, setting.targets.fleet);
     Ok(Expanded { drafts: vec![draft], note, ..Expanded::default() })
@@ -45,16 +49,19 @@ pub(crate) fn window(setting: &Setting<'_>, item: &Node, id: &str) -> Result<Exp
 
 /// `f3: refuse at region-of:first = azure-westus, 420 s to 480 s`, and who else is behind the host.
 fn note(draft: &Draft, fleet: &Fleet) -> String {
+    let whom = match draft.favourite {
+        Some(_) => FAVOURITE.to_owned(),
+        None => fleet.ids(&draft.positions).join(", "),
+    };
     let mut note = format!(
-        "{}: {} at {} = {}, from {} to {}",
+        "{}: {} at {} = {whom}, from {} to {}",
         draft.id,
         draft.entry.describe(&draft.params),
         draft.target,
-        fleet.ids(&draft.positions).join(", "),
         seconds(draft.window.from.ns()),
         seconds(draft.window.to.ns())
     );
-    if draft.entry.at_connect(&draft.params) {
+    if draft.favourite.is_none() && draft.entry.at_connect(&draft.params) {
         let others = behind_the_same_hosts(fleet, &draft.positions);
         if !others.is_empty() {
             let ids = fleet.ids(&others).join(", ");
@@ -63,6 +70,9 @@ fn note(draft: &Draft, fleet: &Fleet) -> String {
     }
     note
 }
+
+/// Who a favourite is, before anybody knows.
+const FAVOURITE: &str = "whoever served most of each contender's requests in the 60 s before";
 
 /// Deployments that share a host with one of these, and are none of them.
 fn behind_the_same_hosts(fleet: &Fleet, positions: &[usize]) -> Vec<usize> {

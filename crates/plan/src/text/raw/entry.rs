@@ -62,7 +62,8 @@ pub(crate) struct Random {
     pub share: Option<Share>,
     /// Which attempts can meet it. Default: all.
     pub when: Option<Spot<WhenText>>,
-    /// A target that matches nothing is then a note instead of an error. Default false.
+    /// A target that matches nothing, or a window that no traffic meets, is then a note instead of an
+    /// error. Default false.
     #[serde(default)]
     pub optional: bool,
 }
@@ -189,7 +190,8 @@ pub(crate) struct Flapping {
     pub share: Option<Share>,
     /// Which attempts can meet it. Default: all.
     pub when: Option<Spot<WhenText>>,
-    /// A target that matches nothing is then a note instead of an error. Default false.
+    /// A target that matches nothing, or a window that no traffic meets, is then a note instead of an
+    /// error. Default false.
     #[serde(default)]
     pub optional: bool,
 }

@@ -26,6 +26,10 @@ pub(crate) struct Event {
     pub by: Option<Spot<ByWord>>,
     /// How long a restarting instance of a rollout is away. Default 0s.
     pub down: Option<Spot<Time>>,
+    /// An event after the end of the traffic is then left out with a note instead of an error. Default
+    /// false.
+    #[serde(default)]
+    pub optional: bool,
 }
 
 /// Sections of a LiteLLM config that lie over what held before.

@@ -22,7 +22,8 @@ pub(crate) struct Fault {
     #[serde(rename = "for")]
     pub length: Spot<Time>,
     /// Whom it hits: a deployment id or glob, `provider:x`, `region:x`, `first`, `region-of:first`,
-    /// `provider-of:first`, `others`, `any:n`, `all`.
+    /// `provider-of:first`, `others`, `any:n`, `all`; or `favourite`, `region-of:favourite`,
+    /// `provider-of:favourite`: whoever served most of each contender's requests in the 60 s before.
     pub target: Spot<String>,
     /// What happens: a name of the catalogue, or `{ name: { parameters } }`.
     pub inject: Spot<Inject>,
@@ -32,7 +33,8 @@ pub(crate) struct Fault {
     pub ramp: Option<Spot<Time>>,
     /// Which attempts can meet it. Default: all.
     pub when: Option<Spot<WhenText>>,
-    /// A target that matches nothing is then a note instead of an error. Default false.
+    /// A target that matches nothing, or a window that no traffic meets, is then a note instead of an
+    /// error. Default false.
     #[serde(default)]
     pub optional: bool,
 }
