@@ -10,7 +10,7 @@ mod html;
 mod json;
 mod markdown;
 mod robust_json;
-mod series_json;
+mod series;
 mod svg;
 
 use crate::Analysis;
@@ -47,9 +47,9 @@ pub fn render(analysis: &Analysis) -> Vec<File> {
     ALL.iter().flat_map(|format| format.files(analysis)).collect()
 }
 
-/// The files of several runs' common parent.
+/// The files of a series' own directory.
 pub fn render_series(series: &Series) -> Vec<File> {
-    vec![series_json::file(series)]
+    series::files(series)
 }
 
 impl File {

@@ -20,13 +20,13 @@ pub const SERIES_SCHEMA: &str = "brownout.series/1";
 /// One run to combine.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// Its directory, relative to the common parent.
+    /// Its directory, relative to that of the series.
     pub dir: String,
     /// Its numbers.
     pub report: RunReport,
 }
 
-/// `report.json` of a common parent.
+/// `report.json` of a series.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Series {
     /// [`SERIES_SCHEMA`].
@@ -58,12 +58,22 @@ pub struct ScenarioSeries {
     pub contenders: Vec<Spread>,
 }
 
+impl ScenarioSeries {
+    /// The contenders best first; in the order of the scenario where nothing was ranked.
+    pub(crate) fn ranked(&self) -> Vec<&Spread> {
+        let place = |name: &str| self.ranking.iter().position(|other| other == name);
+        let mut ranked: Vec<&Spread> = self.contenders.iter().collect();
+        ranked.sort_by_key(|spread| place(&spread.name).unwrap_or(usize::MAX));
+        ranked
+    }
+}
+
 /// One run of a series.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SeedResult {
     /// Its seed.
     pub seed: u64,
-    /// Its directory, relative to the common parent.
+    /// Its directory, relative to that of the series.
     pub dir: String,
     /// Whether it was valid.
     pub validity: ValidityVerdict,

@@ -102,6 +102,12 @@ pub(crate) struct Run {
     /// Exit with 1 if this contender misses a promise, and with 3 if nobody can tell.
     #[arg(long = "require", value_name = "NAME")]
     pub(crate) required: Vec<String>,
+    /// Say nothing before the run, not even what is run.
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Print all notes and warnings before the run, not only the first five.
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
     /// Open the HTML report when done.
     #[arg(long)]
     pub(crate) open: bool,

@@ -10,6 +10,7 @@ mod robust;
 mod run;
 mod scenario;
 mod schema;
+mod series;
 mod validate;
 
 use crate::args::{Cli, Command};

@@ -4,8 +4,10 @@
 //! made visible here: no character reaches the terminal that would act on it, but the colours of
 //! [`print_painted`] and [`complain_painted`].
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use supports_color::Stream;
 
 /// Widest layout; longer lines are hard to read.
 const WIDTH_MAX: usize = 160;
@@ -20,19 +22,18 @@ pub(crate) fn width() -> usize {
         .clamp(60, WIDTH_MAX)
 }
 
-/// Whether stdout takes colours: a terminal, and NO_COLOR not set (no-color.org).
+/// Whether stdout takes colours: FORCE_COLOR and CLICOLOR_FORCE say so, NO_COLOR says not, else a terminal that can does.
 pub(crate) fn colour() -> bool {
-    std::io::stdout().is_terminal() && !no_colour()
+    takes_colours(Stream::Stdout)
 }
 
 /// Whether stderr takes colours.
 pub(crate) fn colour_on_stderr() -> bool {
-    std::io::stderr().is_terminal() && !no_colour()
+    takes_colours(Stream::Stderr)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the cli may read the environment")]
-fn no_colour() -> bool {
-    std::env::var("NO_COLOR").is_ok_and(|value| !value.is_empty())
+fn takes_colours(stream: Stream) -> bool {
+    supports_color::on(stream).is_some_and(|level| level.has_basic)
 }
 
 /// Prints a result.
@@ -61,6 +62,14 @@ fn write_out(text: &str) {
     {
         remark(&format!("error: cannot write the result to stdout: {error}"));
         LOST.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Prints a value as JSON.
+pub(crate) fn print_value(value: &impl serde::Serialize) {
+    // Reports are plain data: what fails here is the reader's pipe.
+    if let Ok(text) = serde_json::to_string_pretty(value) {
+        print_json(&text);
     }
 }
 
@@ -130,6 +139,16 @@ fn visible_json(text: &str) -> String {
         }
     }
     shown
+}
+
+/// Prints the beginning of a remark: as much as fits into one line, and an ellipsis if that is not all.
+pub(crate) fn remark_line(text: &str) {
+    let room = terminal_size::terminal_size_of(std::io::stderr())
+        .map_or(WIDTH_ELSEWHERE, |(width, _)| usize::from(width.0).max(40));
+    let text = vocab::visible_line(text);
+    let cut = text.chars().count() > room;
+    let kept: String = text.chars().take(if cut { room - 1 } else { room }).collect();
+    write_err(&format!("{}{}", kept.trim_end(), if cut { "…" } else { "" }));
 }
 
 /// Prints a remark, broken at spaces where a terminal is narrower; what follows is indented.

@@ -14,7 +14,7 @@ mod text;
 pub use load::{load, vary};
 pub use out::init::init;
 pub use out::listing;
-pub use out::plan::{ContenderPlan, Plan};
+pub use out::plan::{ContenderPlan, Plan, series_name};
 pub use out::rewritten_config::served_config;
 pub use out::schema::schema;
 pub use out::standalone::{gateway_config, list_presets, persona};

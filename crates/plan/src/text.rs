@@ -10,7 +10,7 @@ pub(crate) mod quantity;
 pub(crate) mod question;
 pub(crate) mod raw;
 pub(crate) mod read;
-mod redact;
+pub(crate) mod redact;
 pub(crate) mod request;
 pub(crate) mod spelling;
 pub(crate) mod yaml;

@@ -51,6 +51,9 @@ pub struct RunInfo {
     pub assumed: Vec<String>,
     /// Warnings about the scenario, with their arithmetic.
     pub warnings: Vec<String>,
+    /// What else was worth knowing before the run: keys without effect, resolved targets, assumptions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl RunInfo {
@@ -183,6 +186,9 @@ pub struct ContenderInfo {
     pub cooldown_ns: u64,
     /// Whether it is the mark `direct` and not ranked.
     pub mark: bool,
+    /// What it changes of the config, as YAML, without secrets; absent where it runs the config as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlay: Option<String>,
     /// What the requests of each called model can reach, in the order of first call. Empty where nobody knows the
     /// config: of a gateway that is somebody else's.
     pub reach: Vec<ReachInfo>,

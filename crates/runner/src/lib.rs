@@ -39,7 +39,7 @@ pub use fake_providers::config::FakesConfig;
 pub use load::{REMOTE, Standing, load, target_of};
 pub use loadgen::config::Secret;
 pub use loadgen::live::Counts;
-pub use machine::utc_stamp;
+pub use machine::{utc_date, utc_stamp};
 pub use options::{RunOptions, RunOutcome};
 pub use recorder::RecordError;
 pub use run::run;

@@ -118,6 +118,7 @@ fn remote_info(plan: &Plan) -> RunInfo {
         balance: Balance::Unknown,
         cooldown_ns: 0,
         mark: false,
+        overlay: None,
         reach: Vec::new(),
     }];
     info.scenario.clock = RunClock::Wall;

@@ -166,6 +166,13 @@ pub fn utc_stamp() -> String {
     stamp(world::Clock::wall().unix_seconds())
 }
 
+/// A Unix time as `2026-01-01 00:00 UTC`, for people.
+pub fn utc_date(unix: u64) -> String {
+    let stamp = stamp(unix);
+    let part = |from: usize, to: usize| stamp.get(from..to).unwrap_or_default();
+    format!("{}-{}-{} {}:{} UTC", part(0, 4), part(4, 6), part(6, 8), part(9, 11), part(11, 13))
+}
+
 /// The UTC date of a Unix time; 1970 where there is none so late.
 fn stamp(unix: u64) -> String {
     let at = i64::try_from(unix).ok().and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());

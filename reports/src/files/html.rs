@@ -8,6 +8,7 @@
 //! assumed. maud escapes everything that comes from outside; only our own SVG, style and script are let through as
 //! they are, and the texts of an SVG are escaped by plotters.
 
+mod change;
 mod comparison;
 mod contender;
 mod faults;
@@ -15,6 +16,7 @@ mod first_screen;
 mod heat;
 mod ids;
 mod notes;
+pub(super) mod series;
 mod shell;
 mod stories;
 mod terms;

@@ -121,7 +121,8 @@ fn faults(analysis: &Analysis) -> String {
     row(&head.map(str::to_owned)) + &row(&head.map(|_| "---".to_owned())) + &rows + "\n" + &told
 }
 
-fn row(cells: &[String]) -> String {
+/// A row of a table.
+pub(super) fn row(cells: &[String]) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
 
@@ -129,6 +130,11 @@ fn row(cells: &[String]) -> String {
 fn code(text: &str) -> String {
     let text: String = text.chars().filter(|c| !c.is_control()).collect();
     format!("`{}`", text.replace('`', "'").replace('|', "\\|"))
+}
+
+/// Text from outside as a cell or a line; between backticks too.
+pub(super) fn cell(text: &str) -> String {
+    escape(text).replace("\\`", "'")
 }
 
 /// Text from outside that must not become markup, a link, a mention or a table cell. It never begins

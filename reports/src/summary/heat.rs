@@ -50,12 +50,22 @@ pub(crate) fn cell(analysis: &Analysis, who: &Contender, fault: &FaultResult) ->
         Measured::Known(_) => Cell::Nothing,
         Measured::Never => Cell::Lost(1.0),
         Measured::NotApplicable | Measured::TooFew if met_none => Cell::Untested,
+        // Too few for a rate are still requests that were lost.
         Measured::NotApplicable
         | Measured::NotObserved
         | Measured::TooFew
         | Measured::Unpriced
-        | Measured::Withheld => Cell::NotApplicable,
+        | Measured::Withheld => lost_of_few(fault),
     }
+}
+
+/// What was lost of too few requests for a rate.
+fn lost_of_few(fault: &FaultResult) -> Cell {
+    let few = fault.victims.known().zip(fault.exposed.known());
+    let lost = few.filter(|(victims, exposed)| *victims > 0 && exposed >= victims);
+    lost.map_or(Cell::NotApplicable, |(victims, exposed)| {
+        Cell::Lost(victims as f64 / exposed as f64)
+    })
 }
 
 /// All windows of a column together: the worst of them.

@@ -6,6 +6,7 @@ use super::paint::{Painter, Tone, wrap};
 use super::table::{Cell, Column, Flush, lines, width};
 use crate::Analysis;
 use crate::report::{Contender, FaultResult, Measured};
+use crate::summary::change::change;
 use crate::summary::faults::{group_title, whole};
 use crate::summary::hint::first_red;
 use crate::summary::ranked;
@@ -83,7 +84,14 @@ pub(super) fn faults(analysis: &Analysis, style: Style, painter: Painter) -> Str
 /// Report path and explaining command, ending in a newline.
 pub(super) fn pointers(analysis: &Analysis, style: Style, painter: Painter) -> String {
     let path = analysis.dir.join("report.html").display().to_string();
-    let mut lines = vec![format!("report   {}", plain(&path))];
+    let mut lines = Vec::new();
+    if let Some((other, gains)) = change(analysis).and_then(|change| change.gains) {
+        let text = format!("{} (settings to paste: see the report)", gains.join(", "));
+        let text = format!("against {}: {text}", plain(&other));
+        let text = wrap(&text, style.columns().saturating_sub(9), 0);
+        lines.push(format!("change   {}", text.replace('\n', "\n         ")));
+    }
+    lines.push(format!("report   {}", plain(&path)));
     if let Some(red) = first_red(analysis) {
         lines.push(format!("explain  {}", red.command(analysis)));
         let why = wrap(&format!("({})", red.why), style.columns().saturating_sub(9), 0);

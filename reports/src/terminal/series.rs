@@ -48,7 +48,9 @@ fn one(scenario: &ScenarioSeries, style: Style, painter: Painter) -> String {
     out.push(String::new());
     let runs = scenario.runs.iter().map(|run| {
         let leader = run.winner.as_deref().unwrap_or("nobody");
-        format!("seed {:<6} {leader} led   {}", run.seed, plain(&run.dir))
+        // The series stands beside its runs.
+        let dir = run.dir.strip_prefix("../").unwrap_or(&run.dir);
+        format!("seed {:<6} {leader} led   {}", run.seed, plain(dir))
     });
     out.extend(runs);
     out.join("\n") + "\n"
@@ -67,9 +69,7 @@ fn table(scenario: &ScenarioSeries) -> Vec<Column> {
         (["p99 ttft", "median (worst)"], |s| spread(&s.ttft_p99_ms, s.ttft_p99_ms.max, millis)),
         (["", "runs as"], |s| format!("{}, {}", s.kind, plain(s.personality.word()))),
     ];
-    let place = |name: &str| scenario.ranking.iter().position(|other| other == name);
-    let mut ranked: Vec<&Spread> = scenario.contenders.iter().collect();
-    ranked.sort_by_key(|spread| place(&spread.name).unwrap_or(usize::MAX));
+    let ranked = scenario.ranked();
     let column = |(at, (head, text)): (usize, Detail)| {
         let flush = if (1..6).contains(&at) { Flush::Right } else { Flush::Left };
         let mut column = Column::new(head, flush);

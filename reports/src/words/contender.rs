@@ -65,6 +65,11 @@ pub(crate) fn brief_identity(contender: &Contender) -> String {
     }
 }
 
+/// Whose policy a gateway plays by.
+pub(crate) fn personality(personality: &Personality) -> String {
+    plain(personality.word())
+}
+
 /// What an emulation has not proved; nothing where no contender is one. The engine is ours, so until a parity table
 /// exists it says so.
 pub(crate) fn parity<'a>(

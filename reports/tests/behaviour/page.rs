@@ -200,3 +200,25 @@ fn a_page_of_100_000_requests_and_500_windows_stays_under_three_megabytes() {
     let drawn = page.matches("<rect").count();
     assert!(drawn < 3_000, "{drawn} rectangles");
 }
+
+#[test]
+fn under_the_verdict_stands_what_to_change_and_what_it_gains() {
+    let mut dir = brownout::run();
+    for info in &mut dir.run.contenders {
+        if info.name == "swift" {
+            info.overlay = Some("router_settings:\n  routing_strategy: <swift>\n".to_owned());
+        }
+    }
+    let mut analysis = dir.analyse();
+    let page_of = page(&analysis);
+    let verdict = between(&page_of, "aria-label=\"verdict\"", "</section>");
+    let pasted = between(verdict, "<pre>", "</pre>");
+    assert_eq!(pasted, "router_settings:\n  routing_strategy: &lt;swift&gt;");
+    // stubborn comes first and changes nothing: it lost 240 of 720 requests.
+    assert!(verdict.contains("Against <b>stubborn</b>: 240 more requests answered"), "{verdict}");
+    assert!(verdict.contains("slowest recovery 0 s instead of "), "{verdict}");
+    analysis.report.verdict.winner = Some("stubborn".to_owned());
+    assert!(page(&analysis).contains("runs the config as it is: nothing to change"));
+    analysis.report.verdict.winner = None;
+    assert!(!page(&analysis).contains("<pre>"), "nobody leads, nothing to paste");
+}

@@ -115,3 +115,26 @@ fn the_screen_of_a_series() {
     let series_of = combine(&runs(5, |_| "swift"));
     insta::assert_snapshot!(series(&series_of, Style { width: 120, colour: false }));
 }
+
+#[test]
+fn the_files_of_a_series_have_medians_ranges_and_a_link_to_each_seed() {
+    let mut runs = runs(5, |seed| if seed == 3 { "dear" } else { "swift" });
+    runs[1].report.contenders[1].success_rate = reports::report::Measured::Known(0.9);
+    let files = reports::render_series(&combine(&runs));
+    let text = |name: &str| {
+        let file = files.iter().find(|file| file.name == name).expect(name);
+        String::from_utf8(file.bytes.clone()).expect("UTF-8")
+    };
+    insta::assert_snapshot!(text("summary.md"));
+    let csv = text("comparison.csv");
+    assert!(
+        csv.starts_with("scenario,contender,seeds,led,kept,success_rate_median,success_rate_min,"),
+        "{csv}"
+    );
+    assert!(csv.contains("\nsynthetic,swift,5,4,5,1,0.9,1,"), "{csv}");
+    let page = text("report.html");
+    for seed in 1..=5 {
+        assert!(page.contains(&format!("href=\"./{seed}-c0ffee/report.html\"")), "{seed}");
+    }
+    assert!(page.contains("It depends on luck") && page.contains("<small>90 % to 100 %</small>"));
+}

@@ -140,7 +140,7 @@ fn of_scenario(
     let reading =
         Reading { clock: ClockKind::Wall, seed: None, contenders: &[], personality: None };
     let (plan, config) = scenario::plan_with_config(&scenario, &args.plan, reading)?;
-    scenario::print_notes(&plan);
+    scenario::print_notes(&plan, scenario::Detail::Full);
     let standing = runner::stand_fakes(plan.fakes, place).map_err(|error| stand_failure(&error))?;
     Ok((standing, config))
 }

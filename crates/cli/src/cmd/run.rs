@@ -6,14 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use plan::{ClockKind, Plan};
+use reports::Analysis;
 use reports::report::ValidityVerdict;
 use reports::terminal::Style;
-use reports::{Analysis, Requirement, requirement, seeds};
+use reports::{Requirement, requirement};
 use runner::{RunError, RunOptions, RunOutcome, Settled, Watch};
 
 use crate::args::{Clock, Run};
-use crate::cmd::robust::{self, Played};
-use crate::cmd::scenario::{self, Reading, Scenario};
+use crate::cmd::robust;
+use crate::cmd::scenario::{self, Detail, Reading, Scenario};
+use crate::cmd::series::{self, Played};
 use crate::exit::{Ended, Failure, Outcome};
 use crate::progress::Progress;
 use crate::{files, screen, signals};
@@ -33,7 +35,14 @@ pub(crate) fn run(args: &Run) -> Outcome {
         .map_err(|error| Failure::Internal(format!("cannot watch for Ctrl-C: {error}")))?;
     let several = jobs.len() > 1;
     let (mut ended, mut analyses) = (Ended::Done, Vec::new());
+    let mut told = None;
     for job in &jobs {
+        // The notes of a scenario are the same for every seed.
+        let detail = match told.replace(Arc::as_ptr(&job.scenario)) {
+            Some(before) if before == Arc::as_ptr(&job.scenario) => detail(args).min(Detail::None),
+            Some(_) | None => detail(args),
+        };
+        announce(job, detail);
         let (outcome, mut analysis) = play(job, args, &stop)?;
         if let Some(number) = args.robust {
             ended = worse(
@@ -43,18 +52,21 @@ pub(crate) fn run(args: &Run) -> Outcome {
         }
         show((args.json, several), &outcome, &analysis);
         ended = worse(ended, judge(&analysis, &args.required, &outcome));
-        analyses.push((job.out.clone(), analysis));
+        analyses.push((job, analysis));
         if outcome.interrupted || ended == Ended::Interrupted {
             break;
         }
     }
+    let mut page = analyses.first().map(|(job, _)| job.out.join("report.html"));
     if several {
-        together(args, &analyses)?;
+        let runs: Vec<Played<'_>> = analyses
+            .iter()
+            .map(|(job, analysis)| Played { plan: &job.plan, dir: &job.out, analysis })
+            .collect();
+        page = Some(series::together(&runs, args.json)?);
     }
-    if args.open
-        && let Some((dir, _)) = analyses.first()
-    {
-        open(&dir.join("report.html"));
+    if let Some(page) = page.filter(|_| args.open) {
+        open(&page);
     }
     Ok(ended)
 }
@@ -139,7 +151,6 @@ fn check_required(args: &Run, jobs: &[Job]) -> Result<(), Failure> {
 }
 
 fn play(job: &Job, args: &Run, stop: &Arc<AtomicBool>) -> Result<(RunOutcome, Analysis), Failure> {
-    announce(job);
     let watch = Arc::new(Watch::new(&job.plan));
     let options = RunOptions {
         out: job.out.clone(),
@@ -170,7 +181,7 @@ fn judge_robustness(
 ) -> Outcome {
     let (contenders, personality) = (&*args.contenders, args.personality.as_deref());
     let reading = Reading { clock: ClockKind::Virtual, seed: None, contenders, personality };
-    let played = Played {
+    let played = robust::Played {
         scenario: &job.scenario,
         args: &args.plan,
         reading,
@@ -212,8 +223,20 @@ pub(crate) fn finish(outcome: Result<RunOutcome, RunError>, as_json: bool) -> Ou
     Ok(judge(&analysis, &[], &outcome))
 }
 
-/// Scenario, seed and clock first; then what is assumed and what looks wrong.
-fn announce(job: &Job) {
+/// How much of the notes is wanted.
+fn detail(args: &Run) -> Detail {
+    match (args.quiet, args.verbose) {
+        (true, _) => Detail::Silent,
+        (false, true) => Detail::Full,
+        (false, false) => Detail::Brief,
+    }
+}
+
+/// Scenario, seed and clock first; then what looks wrong and what is assumed.
+fn announce(job: &Job, detail: Detail) {
+    if detail == Detail::Silent {
+        return;
+    }
     let info = &job.plan.info.scenario;
     let length = vocab::show_duration(std::time::Duration::from_nanos(info.duration_ns));
     let clock = match job.plan.clock {
@@ -230,7 +253,7 @@ fn announce(job: &Job) {
         job.plan.contenders.len(),
         if job.plan.contenders.len() == 1 { "" } else { "s" }
     ));
-    scenario::print_notes(&job.plan);
+    scenario::print_notes(&job.plan, detail);
 }
 
 /// Every contender and the mark, one after another, each after about 1.5 s of calibration.
@@ -280,14 +303,17 @@ fn show((as_json, several): (bool, bool), outcome: &RunOutcome, analysis: &Analy
     let style = Style { width: screen::width(), colour: screen::colour() };
     if as_json {
         if !several {
-            json(&analysis.report);
+            screen::print_value(&analysis.report);
         }
     } else {
         screen::print_painted(&reports::terminal::screen(analysis, style));
     }
     match &outcome.settled {
         Settled::New => {}
-        Settled::Identical => screen::remark("byte-identical to the earlier run ✓"),
+        Settled::Identical => {
+            let first = runner::utc_date(analysis.machine.started_unix);
+            screen::remark(&format!("byte-identical to the earlier run ✓ (first played {first})"));
+        }
         Settled::Replaced(which) => {
             screen::remark(&format!("replaced the run that stood there ({which})"));
         }
@@ -295,48 +321,6 @@ fn show((as_json, several): (bool, bool), outcome: &RunOutcome, analysis: &Analy
             screen::remark("the whole run that stood there is kept; this one stands beside it");
         }
     }
-}
-
-fn json(value: &impl serde::Serialize) {
-    // Reports are plain data: what fails here is the reader's pipe.
-    if let Ok(text) = serde_json::to_string_pretty(value) {
-        screen::print_json(&text);
-    }
-}
-
-/// What several runs say together, in a report in their common parent.
-fn together(args: &Run, analyses: &[(PathBuf, Analysis)]) -> Result<(), Failure> {
-    let dirs: Vec<&Path> = analyses.iter().map(|(dir, _)| dir.as_path()).collect();
-    let parent = common_parent(&dirs);
-    let runs: Vec<seeds::Run> = analyses
-        .iter()
-        .map(|(dir, analysis)| seeds::Run {
-            dir: dir.strip_prefix(&parent).unwrap_or(dir).display().to_string(),
-            report: analysis.report.clone(),
-        })
-        .collect();
-    let series = seeds::combine(&runs);
-    for file in reports::render_series(&series) {
-        files::write(&parent.join(&file.name), &file.bytes)?;
-    }
-    if args.json {
-        json(&series);
-    } else {
-        let style = Style { width: screen::width(), colour: screen::colour() };
-        screen::print_painted(&reports::terminal::series(&series, style));
-        screen::print(&format!("report  {}", parent.join("report.json").display()));
-    }
-    Ok(())
-}
-
-fn common_parent(dirs: &[&Path]) -> PathBuf {
-    let mut parent = dirs.first().and_then(|dir| dir.parent()).unwrap_or(Path::new(".")).to_owned();
-    while !dirs.iter().all(|dir| dir.starts_with(&parent)) {
-        if !parent.pop() {
-            break;
-        }
-    }
-    parent
 }
 
 fn failed(error: &RunError) -> Failure {

@@ -169,12 +169,44 @@ fn binary_hash() -> String {
     runner::hash_of_file(&path).map_or_else(String::new, |hash| hash.chars().take(16).collect())
 }
 
-/// What is worth knowing before a run: notes and warnings.
-pub(crate) fn print_notes(plan: &Plan) {
-    for note in &plan.notes {
-        screen::remark(&format!("  {}", screen::line(note)));
+/// How much is said before a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Detail {
+    /// Nothing at all.
+    Silent,
+    /// What is run, and no notes.
+    None,
+    /// Warnings and notes, at most [`NOTES_MAX`] lines of them.
+    Brief,
+    /// All of them.
+    Full,
+}
+
+/// Notes before a run, where nobody asked for all of them; the last line says how many more there are.
+const NOTES_MAX: usize = 5;
+
+/// What is worth knowing before a run: warnings, then notes.
+pub(crate) fn print_notes(plan: &Plan, detail: Detail) {
+    let warnings = plan.warnings.iter().map(|warning| format!("warning: {warning}"));
+    let all: Vec<String> = warnings.chain(plan.notes.iter().cloned()).collect();
+    let shown = match detail {
+        Detail::Silent | Detail::None => return,
+        Detail::Brief if all.len() > NOTES_MAX => NOTES_MAX - 1,
+        Detail::Brief | Detail::Full => all.len(),
+    };
+    for note in all.iter().take(shown) {
+        // A brief note is one line of a terminal, whatever it has to say.
+        match detail {
+            Detail::Full => screen::remark(&format!("  {}", screen::line(note))),
+            Detail::Silent | Detail::None | Detail::Brief => {
+                screen::remark_line(&format!("  {note}"))
+            }
+        }
     }
-    for warning in &plan.warnings {
-        screen::remark(&format!("  warning: {}", screen::line(warning)));
+    let more = all.len() - shown;
+    if more > 0 {
+        screen::remark(&format!(
+            "  … {more} more notes: --verbose shows them, the report lists them"
+        ));
     }
 }

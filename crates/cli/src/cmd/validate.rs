@@ -27,7 +27,7 @@ pub(crate) fn validate(args: &Validate) -> Outcome {
                         info.scenario.duration_ns
                     )),
                 ));
-                scenario::print_notes(&plan);
+                scenario::print_notes(&plan, scenario::Detail::Full);
                 for refusal in &plan.refusals {
                     screen::remark(&format!("  cannot be run: {}", screen::line(refusal)));
                 }

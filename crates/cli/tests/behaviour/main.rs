@@ -21,6 +21,8 @@ mod instances_are_told_apart;
 mod newcomers_are_helped;
 mod rooms;
 mod runs_are_deterministic;
+mod runs_are_told_briefly;
+mod series_stand_by_themselves;
 mod shipped_scenarios_have_different_winners;
 mod standing;
 mod support;

@@ -27,7 +27,7 @@ fn init_writes_a_scenario_that_is_valid_and_runs() {
     let valid = scratch.run(&["validate", "mine.yaml"]);
     assert_eq!(valid.code, 0, "{}", valid.err);
     assert!(valid.out.starts_with("mine.yaml: ok"), "{}", valid.out);
-    let ran = scratch.run(&["run", "mine.yaml", "--for", "130s", "--out", "run"]);
+    let ran = scratch.run(&["run", "mine.yaml", "--for", "130s", "--out", "run", "--verbose"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(ran.out.contains("VERDICT") && ran.out.contains("f1 throttle"), "{}", ran.out);
     // A fault is either played or left out, and said to be one of them only.

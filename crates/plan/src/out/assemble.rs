@@ -53,9 +53,15 @@ pub(crate) fn assemble(checked: Checked<'_>) -> Result<Plan, Problem> {
     let hash = sha256(canonical(&checked, &info, made)?.as_bytes());
     info.scenario.hash.clone_from(&hash);
     let notes = notes(&checked, &info);
+    info.notes.clone_from(&notes);
     let build = checked.request.build;
+    // All that is written down of it, too: runs that differ in a question or a file's name alone have the same
+    // tables, and each its own report.
+    let written = serde_json::to_vec(&info)
+        .map_err(|error| Problem::new(format!("the plan cannot be written as JSON: {error}")))?;
     let digest = digest([
         ("hash", hash.as_bytes()),
+        ("run", &written),
         ("clock", clock_word(checked.request.clock).as_bytes()),
         ("version", build.version.as_bytes()),
         ("binary", build.binary.as_bytes()),
@@ -110,22 +116,23 @@ fn all_warnings(checked: &Checked<'_>, info: &RunInfo) -> Vec<String> {
     all
 }
 
-/// Lines to print before the run.
+/// Lines to print before the run, what will happen first.
 fn notes(checked: &Checked<'_>, info: &RunInfo) -> Vec<String> {
+    let said = |note: &&Note| !checked.timeline.left_out.contains(&note.text);
+    let timeline = checked.timeline.notes.iter().filter(said);
     let mut notes: Vec<String> =
         called_groups(checked, info).into_iter().map(|one| one.words).collect();
-    notes.extend(checked.config.1.iter().cloned());
-    notes.extend(checked.overlay_notes.iter().cloned());
-    notes.extend(checked.fakes.notes.iter().cloned());
-    notes.extend(checked.quotas.notes.iter().cloned());
-    let said = |note: &&Note| !checked.timeline.left_out.contains(&note.text);
-    notes.extend(checked.timeline.notes.iter().filter(said).map(|note| note.text.clone()));
+    notes.extend(timeline.map(|note| note.text.clone()));
     notes.extend(
         info.events
             .iter()
             .map(|event| format!("{}: {}, at {}", event.id, event.summary, seconds(event.at_ns))),
     );
     notes.extend(checked.events.notes.iter().cloned());
+    notes.extend(checked.fakes.notes.iter().cloned());
+    notes.extend(checked.quotas.notes.iter().cloned());
+    notes.extend(checked.overlay_notes.iter().cloned());
+    notes.extend(checked.config.1.iter().cloned());
     notes.extend(info.assumed.iter().map(|line| format!("assumed: {line}")));
     notes
 }

@@ -52,6 +52,7 @@ const LEFT_OUT: &[(&str, Option<&str>)] = &[
     ("config", Some("no_effect")),
     ("assumed", None),
     ("warnings", None),
+    ("notes", None),
 ];
 
 /// The canonical form.
@@ -99,6 +100,11 @@ fn value<T: Serialize>(part: &T) -> Result<Value, Problem> {
 
 fn run(info: &RunInfo) -> Result<Value, Problem> {
     let mut run = value(info)?;
+    // An overlay is said by the settings that come of it.
+    let contenders = run.get_mut("contenders").and_then(Value::as_array_mut);
+    for contender in contenders.into_iter().flatten().filter_map(Value::as_object_mut) {
+        contender.remove("overlay");
+    }
     for (section, key) in LEFT_OUT {
         let parts = run.as_object_mut();
         match key {

@@ -9,6 +9,7 @@ use loadgen::config::LoadConfig;
 use record::RunInfo;
 use vocab::ContenderName;
 
+use crate::out::hash::digest;
 use crate::resolve::instance_events::{InstanceEvent, Pause};
 use crate::resolve::standing::StandingFakes;
 use crate::resolve::timeline::LinkFault;
@@ -31,7 +32,8 @@ pub struct Plan {
     pub links: BTreeMap<String, Duration>,
     /// Faults of links, for the connectors of everybody who dials.
     pub link_faults: Vec<LinkFault>,
-    /// Twelve hex digits over everything that determines the tables; names the run directory.
+    /// Twelve hex digits over everything that determines the tables, and all that `run.json` says; names the run
+    /// directory.
     pub digest: String,
     /// Lines to print before the run: keys without effect, resolved targets, assumptions.
     pub notes: Vec<String>,
@@ -41,6 +43,13 @@ pub struct Plan {
     pub standing_fakes: Option<StandingFakes>,
     /// Why this plan can be checked, listed and served as fakes, but not run; one sentence each.
     pub refusals: Vec<String>,
+}
+
+/// Name for the directory of several runs together: nothing but the same runs has it.
+pub fn series_name<'p>(plans: impl IntoIterator<Item = &'p Plan>) -> String {
+    let parts = plans.into_iter().map(|plan| ("run", plan.digest.as_bytes()));
+    let hash: String = digest(parts).chars().take(12).collect();
+    format!("series-{hash}")
 }
 
 /// One contender.

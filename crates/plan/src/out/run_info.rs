@@ -11,6 +11,7 @@ use record::run::{
     AssumedLatency, Balance, BuildInfo, Clock, ConfigInfo, ContenderInfo, ContenderKind,
     DeploymentInfo, Personality, PhaseInfo, RUN_SCHEMA, ReachInfo, ScenarioInfo, Strategy,
 };
+use serde_json::Value;
 use vocab::At;
 
 use crate::out::checked::Checked;
@@ -20,8 +21,11 @@ use crate::resolve::deployments::describe;
 use crate::resolve::fleet::Member;
 use crate::resolve::prices::{Price, SaidBy};
 use crate::resolve::traffic::end;
+use crate::text::node::Node;
+use crate::text::redact::{REFERENCE, is_secret_key, redacted};
 use crate::text::request::{ClockKind, Request};
 use crate::text::spelling::{show_arrivals, show_latency};
+use crate::text::yaml;
 
 /// Everything that determines a run, and how to read its tables.
 pub(crate) fn info(checked: &Checked<'_>, warnings: &[String]) -> RunInfo {
@@ -61,6 +65,8 @@ pub(crate) fn info(checked: &Checked<'_>, warnings: &[String]) -> RunInfo {
         slo: checked.slo.clone(),
         assumed: assumed(checked),
         warnings: warnings.to_vec(),
+        // Made of this and more, so the caller fills them in.
+        notes: Vec::new(),
     }
 }
 
@@ -102,6 +108,7 @@ fn contender_infos(checked: &Checked<'_>) -> Vec<ContenderInfo> {
             balance: balance(spec.balance),
             cooldown_ns: ns(gateway.longest_cooldown()),
             mark: false,
+            overlay: spec.overlay.as_ref().map(overlay),
             reach: reach(&models, gateway, changed),
         })
         .collect();
@@ -114,6 +121,7 @@ fn contender_infos(checked: &Checked<'_>) -> Vec<ContenderInfo> {
         balance: Balance::RoundRobin,
         cooldown_ns: 0,
         mark: true,
+        overlay: None,
         reach: checked.direct_reach.clone(),
     });
     infos
@@ -132,6 +140,40 @@ fn reach(models: &[&str], gateway: &Config, changed: &[ChangedConfig]) -> Vec<Re
         ReachInfo { model: (*model).to_owned(), deployments }
     };
     models.iter().map(of).collect()
+}
+
+/// What lies over the config, as it would be written into one. Credentials are masked.
+fn overlay(overlay: &Node) -> String {
+    redacted(&yaml::written(&masked(overlay.to_json())))
+}
+
+/// The same settings without credentials: neither under their names nor inside an address.
+fn masked(value: Value) -> Value {
+    let bare = |text: String| match text.split_once("://") {
+        Some((scheme, rest)) if rest.contains('@') => {
+            let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+            format!("{scheme}://{host}")
+        }
+        Some(_) | None => text,
+    };
+    let under = |key: &str, value: Value| match value {
+        Value::String(text) if is_secret_key(key) && !text.starts_with(REFERENCE) => {
+            Value::String("****".to_owned())
+        }
+        other => masked(other),
+    };
+    match value {
+        Value::String(text) => Value::String(bare(text)),
+        Value::Array(items) => items.into_iter().map(masked).collect(),
+        Value::Object(entries) => entries
+            .into_iter()
+            .map(|(key, value)| {
+                let value = under(&key, value);
+                (key, value)
+            })
+            .collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value,
+    }
 }
 
 fn phase_info(phase: &Phase) -> PhaseInfo {

@@ -20,7 +20,7 @@ const SECRET_KEYS: &[&str] = &[
     "authorization",
 ];
 /// A reference instead of a value: shown, because it is the name that one wants to check.
-const REFERENCE: &str = "os.environ/";
+pub(crate) const REFERENCE: &str = "os.environ/";
 
 /// The same text, byte for byte as long, with every value of a secret key and everything that looks
 /// like a provider's key replaced by `*`.
@@ -57,7 +57,7 @@ fn redact_line(line: &str, out: &mut String) {
 }
 
 /// Whether the text before a colon ends in the name of a credential.
-fn is_secret_key(before: &str) -> bool {
+pub(crate) fn is_secret_key(before: &str) -> bool {
     let name = before.trim_end().trim_end_matches(['"', '\'']);
     let start = name.rfind(|c: char| !(c.is_alphanumeric() || "_-".contains(c)));
     let name =

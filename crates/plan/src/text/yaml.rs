@@ -223,3 +223,8 @@ fn problem(error: &serde_yaml::Error, places: &Places<'_>) -> Problem {
         None => problem,
     }
 }
+
+/// A value as a YAML document in block style; empty where it has no such form.
+pub(crate) fn written(value: &serde_json::Value) -> String {
+    serde_yaml::to_string(value).unwrap_or_default()
+}

@@ -214,6 +214,43 @@ fn what_decides_nothing_changes_nothing() {
     assert_ne!(run_by.digest, planned(FULL, |_| {}).digest);
 }
 
+/// The same tables, but another report: neither may stand where the other does.
+#[test]
+fn runs_that_differ_in_their_question_alone_have_directories_of_their_own() {
+    let of = |question: &str| planned(&FULL.replacen("What is a run", question, 1), |_| {});
+    let (one, other) = (of("What is a run"), of("What is another run"));
+    assert_eq!(one.info.scenario.hash, other.info.scenario.hash);
+    assert_ne!(one.digest, other.digest);
+    assert_eq!(one.digest, of("What is a run").digest);
+    let name = |plans: &[&Plan]| plan::series_name(plans.iter().copied());
+    assert_eq!(name(&[&one, &other]), name(&[&one, &other]));
+    let names = BTreeSet::from([name(&[&one]), name(&[&other]), name(&[&one, &other])]);
+    assert_eq!(names.len(), 3, "{names:?}");
+}
+
+#[test]
+fn run_json_says_what_a_contender_changes_as_yaml_to_paste_and_never_a_secret() {
+    let secrets = "litellm_settings: { num_retries: 2, api_key: hunter2 }, router_settings: { routing_strategy: \
+        least-busy, redis_url: \"redis://joe:canary@cache\" }, model_list: [{ model_name: gpt-4o, litellm_params: { \
+        model: azure/gpt-4o, api_base: \"https://joe:canary@westus-a.openai.azure.com/\", api_key: os.environ/AZURE_KEY }, \
+        model_info: { id: west } }]";
+    let scenario = format!(
+        "{}contenders:\n  - {{ name: as-it-is }}\n  - {{ name: mine, {secrets} }}\n",
+        crate::support::CALM
+    );
+    let contenders = planned(&scenario, |_| {}).info.contenders;
+    assert_eq!(contenders[0].overlay, None);
+    let overlay = contenders[1].overlay.clone().expect("an overlay");
+    for held in [
+        "router_settings:\n  routing_strategy: least-busy\n",
+        "os.environ/AZURE_KEY",
+        "num_retries: 2",
+    ] {
+        assert!(overlay.contains(held), "{held}\n{overlay}");
+    }
+    assert!(!overlay.contains("hunter2") && !overlay.contains("canary"), "{overlay}");
+}
+
 #[test]
 fn the_order_of_flags_changes_nothing() {
     let set = |key: &str, value: &str| (key.to_owned(), value.to_owned());

@@ -4,6 +4,7 @@
 use maud::{Markup, html};
 use record::run::Clock;
 
+use super::change::what_to_change;
 use super::terms::term;
 use crate::Analysis;
 use crate::report::{Contender, Measured, ValidityVerdict};
@@ -58,6 +59,7 @@ fn verdict(analysis: &Analysis) -> Markup {
                 p.others { @if analysis.robust.is_some() { b { "Robust: " } } (firmness) }
             }
             @if let Some(incidents) = incidents(&analysis.run) { p.others { strong.simulated { (incidents) } } }
+            (what_to_change(analysis))
             (fine_print(analysis))
         }
     }

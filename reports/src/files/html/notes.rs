@@ -19,6 +19,8 @@ pub(super) fn notes(analysis: &Analysis) -> Markup {
             @if !report.config.no_effect.is_empty() {
                 (list("Keys of the config without effect here", &report.config.no_effect, "none"))
             }
+            @let others = other_notes(analysis);
+            @if !others.is_empty() { (list("What else was said before the run", &others, "nothing")) }
             @if !report.warnings.is_empty() {
                 div.print-only { h3 { "Warnings about the scenario" } (warning_list(&report.warnings)) }
             }
@@ -39,6 +41,17 @@ pub(super) fn notes(analysis: &Analysis) -> Markup {
             p { "Every number is in report.json and can be recomputed from the tables beside it." }
         }
     }
+}
+
+/// Notes that stand nowhere else on the page.
+fn other_notes(analysis: &Analysis) -> Vec<String> {
+    let report = &analysis.report;
+    let elsewhere = |note: &&String| {
+        let assumption = note.strip_prefix("assumed: ").unwrap_or(note);
+        report.config.no_effect.contains(note)
+            || report.assumed.iter().any(|assumed| assumed == assumption)
+    };
+    analysis.run.notes.iter().filter(|note| !elsewhere(note)).cloned().collect()
 }
 
 fn list(title: &str, items: &[String], none: &str) -> Markup {

@@ -80,6 +80,7 @@ impl RunDir {
                 slo: Vec::new(),
                 assumed: vec!["latency presets (2)".to_owned()],
                 warnings: Vec::new(),
+                notes: Vec::new(),
             },
             machine: MachineInfo {
                 platform: "linux x86_64".to_owned(),
@@ -104,6 +105,7 @@ impl RunDir {
             balance: Balance::RoundRobin,
             cooldown_ns: 60 * S,
             mark: name == "direct",
+            overlay: None,
             reach: Vec::new(),
         });
         self.tables.insert(name.to_owned(), tables);
