@@ -25,5 +25,8 @@ mod runs_are_told_briefly;
 mod series_stand_by_themselves;
 mod shipped_scenarios_have_different_winners;
 mod standing;
+#[path = "../../../runner/examples/storm/storm.rs"]
+mod storm;
+mod storms_hold;
 mod support;
 mod verdicts_are_tried_on_variants;
