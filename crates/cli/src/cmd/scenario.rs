@@ -199,7 +199,7 @@ pub(crate) fn print_notes(plan: &Plan, detail: Detail) {
         match detail {
             Detail::Full => screen::remark(&format!("  {}", screen::line(note))),
             Detail::Silent | Detail::None | Detail::Brief => {
-                screen::remark_line(&format!("  {note}"))
+                screen::remark_line(&format!("  {note}"));
             }
         }
     }

@@ -7,13 +7,13 @@
 //! - under `brownout` if another deployment of its group has never cooled, or has served as many requests that began
 //!   after its cooldown as its probes may be: then it is neither open nor half open, and stands higher.
 //!
-//! What was learned is forgotten when an instance takes on a config (`reload`) or dies (a fault or an event of
-//! instances, by `run.json`); what requests from before that learn afterwards is the old book's. Rows of the millisecond
-//! in which a cooldown begins or ends are not judged. It must never know the program's own account of who was healthy.
+//! What was learned is forgotten when an instance begins, takes on a config or dies (`start`, `reload`, `kill`); what
+//! requests from before that learn afterwards is the old book's. Rows of the millisecond in which a cooldown begins or
+//! ends are not judged. It must never know the program's own account of who was healthy.
 
 use std::collections::BTreeMap;
 
-use record::run::{ActsOn, ContenderInfo, FaultInfo};
+use record::run::ContenderInfo;
 use record::{DecisionKind, DecisionRow, RowReader, RunInfo};
 
 use super::played::Runs;
@@ -63,13 +63,8 @@ fn of(runs: &Runs, contender: &ContenderInfo) -> Option<String> {
         Err(error) => return Some(error.to_string()),
     };
     rows.sort_by_key(|row| row.at_ns);
-    let deaths = deaths(&runs.info, contender);
-    let mut dead = deaths.iter().peekable();
     let mut books: BTreeMap<String, Book> = BTreeMap::new();
     for row in &rows {
-        while let Some((_, gateway)) = dead.next_if(|(at_ns, _)| *at_ns <= row.at_ns) {
-            books.remove(gateway);
-        }
         let book = books.entry(row.gateway.clone()).or_default();
         if let Some(wrong) = step(&runs.info, contender, book, row) {
             return Some(wrong);
@@ -94,8 +89,8 @@ fn step(
         return None;
     }
     match row.kind {
-        DecisionKind::Reload => *book = Book::default(),
-        DecisionKind::Cooldown => {
+        DecisionKind::Start | DecisionKind::Reload | DecisionKind::Kill => *book = Book::default(),
+        DecisionKind::Cooldown | DecisionKind::CooldownProlonged => {
             let ms = row
                 .pairs()
                 .find(|(key, _)| *key == "for_ms")
@@ -127,6 +122,9 @@ fn step(
             }
         }
         DecisionKind::AttemptFailed
+        | DecisionKind::NoCooldown
+        | DecisionKind::NoRetry
+        | DecisionKind::NoFallback
         | DecisionKind::GaveUp
         | DecisionKind::StreamBroken
         | DecisionKind::ClientLeft => {}
@@ -143,23 +141,4 @@ fn free<'i>(info: &'i RunInfo, book: &Book, row: &DecisionRow) -> Option<&'i str
     others
         .map(|other| other.id.as_str())
         .find(|id| book.known.get(*id).is_none_or(|known| known.is_closed(row.at_ns)))
-}
-
-/// When which instance lost what it had learned, in the order of time.
-fn deaths(info: &RunInfo, contender: &ContenderInfo) -> Vec<(u64, String)> {
-    let mut found = Vec::new();
-    for n in 1..=contender.instances {
-        let name = record::instance_name(n);
-        let of_instances = |fault: &&FaultInfo| {
-            fault.acts_on == ActsOn::Instances && fault.instance.is_none_or(|only| only == n)
-        };
-        // A process that is stopped forgets nothing.
-        let faults = info.faults.iter().filter(of_instances).filter(|fault| fault.kind != "pause");
-        found.extend(faults.map(|fault| (fault.from_ns, name.clone())));
-        let turn = |every_ns: Option<u64>| every_ns.unwrap_or(0) * u64::from(n - 1);
-        let restarts = info.events.iter().filter(|event| event.down_ns.is_some());
-        found.extend(restarts.map(|event| (event.at_ns + turn(event.every_ns), name.clone())));
-    }
-    found.sort();
-    found
 }

@@ -92,6 +92,7 @@ fn mistakes(written: &Written) -> Vec<String> {
         seed: None,
         contenders: &[],
         personality: None,
+        model: None,
         sets: &[],
         shorten: None,
         build: Build::default(),
