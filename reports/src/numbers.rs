@@ -241,12 +241,8 @@ impl Inputs<'_> {
 
     /// Who met a fault. Where dials that did cannot be attributed, that somebody did is all that is known.
     fn tested(&self) -> Tested {
-        let is_fault = |row: &usize| match self.rows[*row].kind {
-            FaultKind::Fault => true,
-            FaultKind::Event => false,
-        };
         let requests = self.requests.rows.iter().enumerate();
-        let met = requests.filter(|(at, _)| self.meetings.rows_of(*at).iter().any(is_fault));
+        let met = requests.filter(|(at, _)| self.met_a_fault(*at));
         let (met, rescued) = met.fold((0, 0), |(met, rescued), (_, request)| {
             (met + 1, rescued + u64::from(request.succeeded()))
         });
@@ -261,6 +257,14 @@ impl Inputs<'_> {
             rescued_requests: told(rescued),
             rescued: told(met).and_then(|met| known(share(rescued, met))),
         }
+    }
+
+    /// Whether the request at this position met a fault; events are none.
+    fn met_a_fault(&self, at: usize) -> bool {
+        self.meetings.rows_of(at).iter().any(|row| match self.rows[*row].kind {
+            FaultKind::Fault => true,
+            FaultKind::Event => false,
+        })
     }
 
     /// What it cost; exact where every attempt that was billed has a price.
@@ -313,9 +317,7 @@ impl Inputs<'_> {
     fn healthy_before_fault(&self) -> Option<bool> {
         let first = self.run.faults.iter().map(|fault| fault.from_ns).min()?;
         let before = self.requests.rows.iter().enumerate().filter(|(at, request)| {
-            request.is_judged()
-                && request.intended_ns < first
-                && self.meetings.rows_of(*at).is_empty()
+            request.is_judged() && request.intended_ns < first && !self.met_a_fault(*at)
         });
         let samples = Samples::of(before.map(|(_, request)| request));
         promises::healthy(&self.run.slo, &samples)

@@ -149,7 +149,7 @@ def of_requests(bound, requests):
         return Judgement(finite(ordered[-1]), kept, more=more)
     value = nearest_rank(ordered, p)
     if not enough(n, p):
-        return Judgement(value, None, TOO_FEW)
+        return Judgement(None, None, TOO_FEW)
     at = rank(n, p) - 1
     return Judgement(
         value,
@@ -186,8 +186,8 @@ def of_cost(bound, contender, told):
 
 
 def state(kept, tested, faults):
-    """Of the whole promise: which of its bounds are kept, and whether there were faults."""
-    if False in kept:
+    """Of the whole promise: which of its bounds are kept, and whether there were faults. Who promised nothing keeps nothing."""
+    if False in kept or not kept:
         return BREAKS
     if None in kept:
         return NO_DATA

@@ -173,7 +173,7 @@ fn a_full_disk_is_told_and_nothing_is_claimed() {
 fn a_fault_that_no_traffic_meets() {
     let scratch = Scratch::new();
     scratch.write("late.yaml", &crate::support::SCENARIO.replace("at: 6s", "at: 60s"));
-    let place = ["late.yaml:11:11", "traffic ends at 15 s", "optional: true"];
+    let place = ["late.yaml:10:11", "traffic ends at 15 s", "optional: true"];
     check(&scratch.run(&["run", "late.yaml"]), &place);
     check(&scratch.run(&["validate", "late.yaml"]), &place);
 }

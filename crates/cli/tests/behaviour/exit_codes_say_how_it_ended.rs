@@ -34,7 +34,7 @@ fn a_required_contender_that_breaks_its_promise_is_1() {
 fn a_run_that_measured_nothing_is_3_also_where_a_contender_is_required() {
     let scratch = Scratch::new();
     scratch.change("for: 12s, arrivals: { poisson: 8/s }", "for: 2s, arrivals: { poisson: 1/min }");
-    scratch.change("at: 6s, for: 4s", "at: 1s, for: 1s");
+    scratch.change("at: 6s, for: 4s", "at: 3500ms, for: 1s");
     let ran = scratch.run(&["run", "scenario.yaml"]);
     assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
     assert!(

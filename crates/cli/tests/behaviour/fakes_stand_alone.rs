@@ -119,7 +119,7 @@ fn tls_is_spoken_with_a_certificate_that_clients_can_trust() {
 #[test]
 fn a_run_uses_fakes_that_already_stand() {
     let scratch = Scratch::new();
-    scratch.change("at: 6s, for: 4s", "at: 1s, for: 2s");
+    scratch.change("at: 6s, for: 4s", "at: 1s, for: 2500ms");
     std::fs::write(scratch.path("token"), "a-token-that-nobody-guesses\n").expect("written");
     let fakes = ["fakes", "scenario.yaml", "--port", "0", "--token-file", "token"];
     let fakes = Running::start(&mut scratch.command(&fakes));

@@ -230,7 +230,7 @@ fn runs_that_differ_in_their_question_alone_have_directories_of_their_own() {
 
 #[test]
 fn run_json_says_what_a_contender_changes_as_yaml_to_paste_and_never_a_secret() {
-    let secrets = "litellm_settings: { num_retries: 2, api_key: hunter2 }, router_settings: { routing_strategy: \
+    let secrets = "general_settings: { master_key: hunter2 }, litellm_settings: { num_retries: 2 }, router_settings: { routing_strategy: \
         least-busy, redis_url: \"redis://joe:canary@cache\" }, model_list: [{ model_name: gpt-4o, litellm_params: { \
         model: azure/gpt-4o, api_base: \"https://joe:canary@westus-a.openai.azure.com/\", api_key: os.environ/AZURE_KEY }, \
         model_info: { id: west } }]";
@@ -273,6 +273,6 @@ faults: [{ at: 5s, for: 5s, target: west, inject: refuse }]
 slo: { success: \"rate > 0.9\" }
 ";
     // Changes only with the format of what is hashed; then every run gets a new name.
-    let kept = "792b943f29c194640a34b005af4bdc14cf4ba17264097421be8db78b8998ee30";
+    let kept = "33b0620406fde25c891232a31547d91a71c2f7f35675e0297514a04385c284ac";
     assert_eq!(hash(scenario), kept);
 }
