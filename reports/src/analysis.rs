@@ -13,6 +13,7 @@ use crate::report::{
     Compress, Config, Contender, Marks, Measured, REPORT_SCHEMA, Robust, RunReport, Scenario,
     ValidityVerdict,
 };
+use crate::why::Why;
 use crate::{reading, validity, verdict};
 
 /// A run, analysed: what was run, what came out, and what the charts draw.
@@ -36,6 +37,9 @@ pub struct Analysis {
     pub charts: Vec<Charts>,
     /// Requests that show what the numbers mean, in the same order.
     pub examples: Vec<Examples>,
+    /// Why each fault cost requests, per contender and fault in the order of the report; `None` where it cost
+    /// none, or no decision tells.
+    pub reasons: Vec<Vec<Option<Why>>>,
 }
 
 /// Why a run directory could not be analysed.
@@ -83,11 +87,13 @@ pub fn analyse(dir: &Path) -> Result<Analysis, AnalyseError> {
         Played::Interrupted => played_ns,
     };
     let ranked = evaluated.into_iter().zip(&run.contenders).filter(|(_, who)| !who.mark);
-    let (mut contenders, mut charts, mut of_faults) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut contenders, mut charts) = (Vec::new(), Vec::new());
+    let (mut of_faults, mut reasons) = (Vec::new(), Vec::new());
     for (evaluated, _) in ranked {
         contenders.push(with_extra_cost(evaluated.numbers, direct.as_ref()));
         charts.push(evaluated.charts);
         of_faults.push(evaluated.fault_examples);
+        reasons.push(evaluated.fault_reasons);
     }
     let examples = examples::examples(dir, &contenders, of_faults)?;
     let played_s = played_ns.min(duration_ns) as f64 / 1e9;
@@ -120,7 +126,7 @@ pub fn analyse(dir: &Path) -> Result<Analysis, AnalyseError> {
         warnings: run.warnings.clone(),
     };
     let dir = dir.to_owned();
-    Ok(Analysis { dir, run, machine, report, played_s, direct, robust, charts, examples })
+    Ok(Analysis { dir, run, machine, report, played_s, direct, robust, charts, examples, reasons })
 }
 
 /// Contenders evaluated at a time: each holds its own tables in memory, about 30 MB per 100,000

@@ -19,6 +19,7 @@ mod promises;
 mod sample;
 mod spell;
 
+use std::collections::BTreeSet;
 use std::hash::Hasher as _;
 use std::path::Path;
 
@@ -32,9 +33,10 @@ use crate::report::{Contender, DeploymentShare, FaultKind, Measured, Percentiles
 use crate::tables::ledger::Ledger;
 use crate::tables::requests::{Request, Requests};
 use crate::tables::tally::Tally;
+use crate::why::{Harm, Omissions, Why};
 use charts::Charts;
 use fault::Books;
-use fault_row::FaultRow;
+use fault_row::{Acts, FaultRow};
 use meeting::Meetings;
 use promises::{Samples, Totals};
 use sample::{Sample, share, wilson95};
@@ -46,6 +48,8 @@ pub(crate) struct Evaluation {
     pub(crate) charts: Charts,
     /// A request that shows what each fault did, in the order of `numbers.faults`.
     pub(crate) fault_examples: Vec<Option<u64>>,
+    /// Why each fault cost requests, in the same order; `None` where it cost none, or no decision tells.
+    pub(crate) fault_reasons: Vec<Option<Why>>,
     /// Why its books do not reconcile.
     pub(crate) mismatches: Vec<String>,
     /// Last instant that its clients' table knows, in nanoseconds.
@@ -101,6 +105,7 @@ pub(crate) fn evaluate(
     let inputs = Inputs { run, requests, ledger, tally, samples, rows, meetings, observed };
     let numbers = inputs.numbers(who);
     Ok(Evaluation {
+        fault_reasons: inputs.reasons(decisions.as_deref().filter(|path| path.exists()))?,
         fault_examples: examples::of_faults(&numbers.faults, &inputs.requests),
         numbers,
         charts,
@@ -257,6 +262,25 @@ impl Inputs<'_> {
             rescued_requests: told(rescued),
             rescued: told(met).and_then(|met| known(share(rescued, met))),
         }
+    }
+
+    /// Why each row cost requests, by the `decisions` of the gateway.
+    fn reasons(&self, decisions: Option<&Path>) -> Result<Vec<Option<Why>>, ReadError> {
+        let Some(decisions) = decisions else { return Ok(vec![None; self.rows.len()]) };
+        let omissions = Omissions::read(decisions)?;
+        let of_row = |(at, row): (usize, &FaultRow)| {
+            let met = self.meetings.requests_of(at).iter().map(|at| &self.requests.rows[*at]);
+            let victims: BTreeSet<u64> =
+                met.filter(|request| !request.succeeded()).map(|request| request.id).collect();
+            let targets: BTreeSet<&str> = match &row.acts {
+                Acts::Deployments { ids, .. } => ids.iter().map(String::as_str).collect(),
+                Acts::Instances(_) | Acts::Nowhere => BTreeSet::new(),
+            };
+            let window_ns = (row.from_ns, row.to_ns);
+            let harm = Harm { window_ns, targets: &targets, victims: &victims };
+            (!victims.is_empty()).then(|| omissions.why(harm)).flatten()
+        };
+        Ok(self.rows.iter().enumerate().map(of_row).collect())
     }
 
     /// Whether the request at this position met a fault; events are none.

@@ -222,3 +222,26 @@ fn under_the_verdict_stands_what_to_change_and_what_it_gains() {
     analysis.report.verdict.winner = None;
     assert!(!page(&analysis).contains("<pre>"), "nobody leads, nothing to paste");
 }
+
+#[test]
+fn a_fault_that_cost_requests_says_by_which_rule_and_one_that_cost_none_says_nothing() {
+    let mut dir = brownout::run();
+    let stubborn = dir.tables.get_mut("stubborn").expect("there");
+    let spared = |row: &record::AttemptRow| record::DecisionRow {
+        at_ns: row.ended_ns,
+        request: row.request,
+        gateway: "gateway[1]".to_owned(),
+        kind: record::DecisionKind::NoCooldown,
+        deployment: Some(row.deployment.clone()),
+        detail: "rule=cooldowns_off".to_owned(),
+    };
+    let failed = stubborn.attempts.iter().filter(|row| row.fault.is_some());
+    stubborn.decisions.extend(failed.map(spared).collect::<Vec<_>>());
+    let page = page(&dir.analyse());
+    let rows: Vec<&str> = page.split("<tr class=\"reason\">").skip(1).collect();
+    let [why] = rows[..] else { panic!("{} reasons", rows.len()) };
+    let why = between(&format!("<tr>{why}"), "<tr>", "</tr>").to_owned();
+    assert!(why.contains("no cooldown: ") && why.contains("240 failures at the target"), "{why}");
+    let example = values(&why, "href").first().expect("an example").trim_start_matches('#');
+    assert!(page.contains(&format!("id=\"{example}\"")), "{example}");
+}

@@ -62,7 +62,8 @@ fn of(runs: &Runs, contender: &ContenderInfo) -> Option<String> {
         Ok(rows) => rows,
         Err(error) => return Some(error.to_string()),
     };
-    rows.sort_by_key(|row| row.at_ns);
+    // What befalls the instance itself comes before what it does at that instant.
+    rows.sort_by_key(|row| (row.at_ns, row.request.is_some()));
     let mut books: BTreeMap<String, Book> = BTreeMap::new();
     for row in &rows {
         let book = books.entry(row.gateway.clone()).or_default();

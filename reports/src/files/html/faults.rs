@@ -88,7 +88,11 @@ fn group_row(analysis: &Analysis, (at, contender): (usize, &Contender), group: &
     match (&group.positions[..], whole(analysis, contender, group)) {
         ([only], Some(fault)) => {
             let id = ids::fault(at, *only);
-            row(&id, &fault_title(&fault), &fault, &see(analysis, (at, contender), (*only, &fault)))
+            let see = see(analysis, (at, contender), (*only, &fault));
+            html! {
+                (row(&id, &fault_title(&fault), &fault, &see))
+                (reason(analysis, (at, contender), *only))
+            }
         }
         (_, Some(all)) => {
             let id = entry_row((at, contender), group);
@@ -124,6 +128,7 @@ fn windows(analysis: &Analysis, (at, contender): (usize, &Contender), group: &Gr
                         @for (position, fault) in faults {
                             (row(&ids::fault(at, position), &fault_title(fault), fault,
                                 &see(analysis, (at, contender), (position, fault))))
+                            (reason(analysis, (at, contender), position))
                         }
                     }
                 }
@@ -157,6 +162,24 @@ fn row(id: &str, title: &str, fault: &FaultResult, see: &Markup) -> Markup {
             td.number { (or_not(fault.flaps, count)) }
             td.number { (or_not(fault.error_budget_burn, burn)) }
             td.see { (see) }
+        }
+    }
+}
+
+/// Why the fault at this position cost requests, in a row of its own; nothing where nobody can tell.
+fn reason(analysis: &Analysis, (at, contender): (usize, &Contender), position: usize) -> Markup {
+    let why = analysis.reasons.get(at).and_then(|reasons| reasons.get(position)?.as_ref());
+    let told = |request| analysis.examples.get(at).is_some_and(|told| told.tells(request));
+    html! {
+        @if let Some(why) = why {
+            tr.reason {
+                td colspan="11" {
+                    b { "Why: " } (why.text) ", see "
+                    @if told(why.example) {
+                        a href={ "#" (ids::request(at, why.example)) } { "request " (why.example) }
+                    } @else { code { (command(analysis, &contender.name, why.example)) } }
+                }
+            }
         }
     }
 }
