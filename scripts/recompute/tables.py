@@ -74,7 +74,7 @@ class Request:
 class Attempt:
     """A row of kind `request` of the ledger."""
 
-    __slots__ = ("request", "visit", "dial", "deployment", "instance", "arrived", "ended", "faults", "spent", "failed")
+    __slots__ = ("request", "visit", "dial", "deployment", "instance", "arrived", "ended", "faults", "spent", "hung_up", "failed")
 
     def __init__(self, row):
         self.request = number(row["request"])
@@ -85,6 +85,7 @@ class Attempt:
         self.arrived, self.ended = int(row["arrived_ns"]), int(row["ended_ns"])
         self.faults = row["fault"].split("+") if row["fault"] else ()
         self.spent = int(row["tokens_in"]), int(row["tokens_out"])
+        self.hung_up = row["ended"] == "hung_up"
         self.failed = row["ended"] != "complete"
 
 
@@ -134,6 +135,8 @@ class Contender:
             else:
                 self.probes += not run.is_warmup(int(row["arrived_ns"]))
         self.attempts.sort(key=lambda a: a.arrived)
+        for attempt in filter(self.left_as_planned, self.attempts):
+            attempt.failed = False
         for attempt in self.attempts:
             self.be(attempt.request, attempt.instance)
         for row in read(folder / "decisions.csv"):
@@ -145,6 +148,12 @@ class Contender:
                 self.touched[fault].append(attempt)
         self.targets = {row["fault"]: row["deployments"].split("+") for row in read(folder / "targets.csv")}
         self.reach = {r["model"]: set(r["deployments"]) for r in self.info.get("reach", ())}
+
+    def left_as_planned(self, attempt):
+        """Whether the client of a visit that served a success hung up: it had what it stayed for."""
+        request = self.requests.get(attempt.request)
+        serves = request and request.ok and request.served == (attempt.deployment, attempt.visit)
+        return attempt.hung_up and not attempt.dial and serves
 
     def be(self, request, at):
         """Notes that a request was at an instance."""
