@@ -32,8 +32,8 @@ const VARIATIONS: &[&str] = &[
     "{ stall: { after_tokens: 3, for: 4s } }",
     "{ connection_cap: { max: 1, then: wait } }",
     "{ connection_cap: { max: 1, then: refuse } }",
-    "{ refuse: { closed_port: true } }",
-    "{ dns: { kind: slow, by: 2s } }",
+    "{ dns: { kind: slow, after: 3s } }",
+    "{ dns: { kind: timeout } }",
     "{ lower_limits: { factor: 0.1 } }",
     "{ cut: { after_tokens: 0 } }",
 ];
@@ -52,7 +52,7 @@ pub(crate) fn faults(luck: &mut Luck, place: Place<'_>) -> String {
             2 => {
                 weather = true;
                 let each = luck.word(&["deployment", "region", "provider", "target"]);
-                format!("random: incident-model, target: {}, each: {each}", target(luck, place))
+                format!("random: incident-model, target: {}, each: {each}", fixed(luck, place))
             }
             3 => on_link(luck, place),
             4 => on_instance(luck, place),
@@ -62,7 +62,7 @@ pub(crate) fn faults(luck: &mut Luck, place: Place<'_>) -> String {
         text.push_str(&format!("  - {{ {id}{line} }}\n"));
     }
     if weather {
-        text.push_str("compress: { outages: 240, gaps: 20000 }\n");
+        text.push_str("compress: { outages: 30, gaps: 20000 }\n");
     }
     text
 }
@@ -96,20 +96,28 @@ pub(crate) fn events(luck: &mut Luck, place: Place<'_>) -> String {
 
 /// A target of deployments, in every form that there is.
 pub(crate) fn target(luck: &mut Luck, place: Place<'_>) -> String {
-    let text = match luck.between(1, 16) {
-        1 | 2 => "first".to_owned(),
+    if luck.percent(25) {
+        let text =
+            luck.word(&["favourite", "favourite", "region-of:favourite", "provider-of:favourite"]);
+        return format!("\"{text}\"");
+    }
+    fixed(luck, place)
+}
+
+/// A target that is known before the run.
+fn fixed(luck: &mut Luck, place: Place<'_>) -> String {
+    let Config { text, groups, deployments, providers } = place.config;
+    let text = match luck.between(1, 12) {
         3 => "region-of:first".to_owned(),
         4 => "provider-of:first".to_owned(),
-        5 => "others".to_owned(),
-        6 => format!("any:{}", luck.between(1, 2)),
+        5 if groups.len() == 1 && deployments.len() > 1 => "others".to_owned(),
+        6 if deployments.len() > 1 => format!("any:{}", luck.between(1, 2)),
         7 | 8 => "all".to_owned(),
-        9 => luck.one(&place.config.deployments).clone(),
+        9 => luck.one(deployments).clone(),
         10 => "d*".to_owned(),
-        11 => format!("provider:{}", luck.one(&place.config.providers)),
-        12 => "region:westus".to_owned(),
-        13 | 14 => "favourite".to_owned(),
-        15 => "region-of:favourite".to_owned(),
-        _ => "provider-of:favourite".to_owned(),
+        11 => format!("provider:{}", luck.one(providers)),
+        12 if text.contains("region_name: westus") => "region:westus".to_owned(),
+        _ => "first".to_owned(),
     };
     format!("\"{text}\"")
 }
@@ -135,7 +143,8 @@ fn on_deployments(luck: &mut Luck, place: Place<'_>) -> String {
         line.push_str(&format!(", share: {}%", luck.between(1, 99)));
     }
     if luck.percent(15) {
-        line.push_str(&format!(", ramp: {}s", luck.between(1, 4)));
+        // Two of them fit into the shortest window.
+        line.push_str(&format!(", ramp: {}ms", 100 * luck.between(2, 15)));
     }
     if luck.percent(15) {
         let when = luck.word(&[
@@ -182,9 +191,9 @@ fn on_instance(luck: &mut Luck, place: Place<'_>) -> String {
 }
 
 fn flapping(luck: &mut Luck, place: Place<'_>) -> String {
-    let target = target(luck, place);
     let period = luck.between(4, 12);
     let random = luck.percent(40);
+    let target = if random { fixed(luck, place) } else { target(luck, place) };
     format!(
         "{}, target: {target}, inject: {}, flapping: {{ period: {period}s, duty: {}%, random: {random} }}, optional: true",
         window(luck, place),

@@ -40,6 +40,8 @@ pub(crate) struct Summary {
     refused: u64,
     failures: Vec<Failure>,
     by_check: BTreeMap<&'static str, u64>,
+    /// Mistakes that scenarios were refused for, without what they name, and in how many.
+    refused_for: BTreeMap<String, u64>,
 }
 
 /// One check that one scenario did not pass.
@@ -90,6 +92,9 @@ impl Storm {
             None => {
                 note(REFUSAL, checks::refusal(&played));
                 summary.refused += 1;
+                if let Some(mistake) = played.mistakes.first() {
+                    *summary.refused_for.entry(kind(mistake)).or_default() += 1;
+                }
             }
             Some(runs) => {
                 for check in CHECKS {
@@ -130,8 +135,28 @@ impl fmt::Display for Summary {
                 write!(f, " ({broken} ✗)")?;
             }
         }
+        let mut reasons: Vec<_> = self.refused_for.iter().collect();
+        reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        for (reason, count) in reasons {
+            write!(f, "\n  refused {count}: {reason}")?;
+        }
         Ok(())
     }
+}
+
+/// A mistake without its place, its figures and what it names in backquotes, so that equal kinds are counted as one.
+fn kind(mistake: &str) -> String {
+    let text = mistake.split_once(": ").map_or(mistake, |(_, text)| text);
+    let mut kind = String::new();
+    for (n, part) in text.split('`').enumerate() {
+        kind.push_str(if n % 2 == 0 { part } else { "`…`" });
+    }
+    let mut short: String =
+        kind.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).collect();
+    while short.contains("##") {
+        short = short.replace("##", "#");
+    }
+    short
 }
 
 impl fmt::Display for Failure {
