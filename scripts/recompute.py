@@ -31,6 +31,7 @@ class Recomputed:
             request.good = clients.is_good(request, single)
         self.numbers = clients.numbers(self.contender)
         self.numbers |= money.numbers(self.contender, self.numbers)
+        self.numbers["reach"] = self.contender.reached()
         promised = promise.promised_success(bounds)
         found, self.rows, wanting, together = faults.numbers(self.contender, promised)
         self.numbers |= together
@@ -65,6 +66,7 @@ def compare_contender(ledger, reported, found, bounds):
     rows = {(row["kind"], row["id"]): row for row in reported["faults"]}
     ledger.number(f"{name}: rows of faults", sorted(rows), sorted(found.rows))
     for key in rows.keys() & found.rows.keys():
+        rows[key]["deployments"].sort()
         ledger.fields(f"{name}: {key[0]} {key[1]}", rows[key], found.rows[key], agree.ROW_IN_WORDS)
     for row, bound, judgement in zip(reported["slo"], bounds, found.judgements, strict=True):
         told = {

@@ -29,7 +29,7 @@ use siphasher::sip::SipHasher13;
 use vocab::Outcome;
 
 use crate::reading;
-use crate::report::{Contender, DeploymentShare, FaultKind, Measured, Percentiles, Tokens};
+use crate::report::{Contender, DeploymentShare, FaultKind, Measured, Percentiles, Reach, Tokens};
 use crate::tables::ledger::Ledger;
 use crate::tables::requests::{Request, Requests};
 use crate::tables::tally::Tally;
@@ -166,6 +166,7 @@ impl Inputs<'_> {
             personality: who.personality.clone(),
             strategy: who.strategy.clone(),
             instances: who.instances,
+            reach: Reach::all(self.run, who),
             offered: counts.offered,
             succeeded: samples.succeeded,
             good: samples.good,

@@ -11,6 +11,7 @@ mod fault;
 mod listed;
 mod measured;
 mod promise;
+mod reach;
 mod robust;
 
 use record::run::Clock;
@@ -23,10 +24,17 @@ pub(crate) use listed::Listed;
 use listed::{list_in_schema, listed};
 pub use measured::Measured;
 pub use promise::{NoData, SloResult};
+pub use reach::Reach;
 pub use robust::{Led, ROBUST_SCHEMA, Robust, RobustVariant, Split, SplitBy, VariedRange};
 
 /// Version of the shape.
 pub const REPORT_SCHEMA: &str = "brownout.report/1";
+
+/// Goodputs closer than this are equal: 0.1 points.
+pub(crate) const GOODPUT_TIE: f64 = 0.001;
+
+/// Guards ties against the last bit of a subtraction.
+pub(crate) const TIE_EPSILON: f64 = 1e-9;
 
 /// Seeds from which "wins" may be said.
 pub const SEEDS_TO_WIN: usize = 5;

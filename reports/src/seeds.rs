@@ -40,8 +40,12 @@ pub struct Series {
 pub struct ScenarioSeries {
     /// Its name.
     pub scenario: String,
+    /// The question that it asks.
+    pub question: Option<String>,
     /// `virtual` or `wall`.
     pub clock: Clock,
+    /// What is promised, as written: `success rate > 0.995`; empty where nothing is.
+    pub promise: Vec<String>,
     /// Whether every run was valid.
     pub validity: ValidityVerdict,
     /// The leader on all seeds; `null` where it changes, or where somebody is equal.
@@ -146,7 +150,10 @@ pub fn schema() -> serde_json::Value {
 
 /// The runs of one scenario; `None` without any.
 fn scenario(name: &str, runs: &[&Run]) -> Option<ScenarioSeries> {
-    let clock = runs.first()?.report.scenario.clock;
+    let first = &runs.first()?.report;
+    let clock = first.scenario.clock;
+    let promise = first.contenders.first().map_or(&[][..], |one| &one.slo);
+    let promise = promise.iter().map(|result| result.slo.to_string()).collect();
     let valid = |run: &&Run| run.report.validity.verdict == ValidityVerdict::Valid;
     let all_valid = runs.iter().all(valid);
     let agreement = if all_valid { agreement(runs) } else { Agreement::Invalid };
@@ -161,7 +168,9 @@ fn scenario(name: &str, runs: &[&Run]) -> Option<ScenarioSeries> {
     let ranking: Vec<String> = ranked.iter().map(|spread| spread.name.clone()).collect();
     Some(ScenarioSeries {
         scenario: name.to_owned(),
+        question: first.scenario.question.clone(),
         clock,
+        promise,
         validity: if all_valid { ValidityVerdict::Valid } else { ValidityVerdict::Invalid },
         winner: winner.map(str::to_owned),
         fragile: matches!(agreement, Agreement::Changing),

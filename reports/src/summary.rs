@@ -2,6 +2,7 @@
 //! ranked where, what the faults did, and where to look. Terminal, page and Markdown lay it out;
 //! none of them knows another. It must never know a colour, a width or a mark-up.
 
+pub(crate) mod brief;
 pub(crate) mod change;
 pub(crate) mod evidence;
 pub(crate) mod faults;

@@ -18,6 +18,7 @@ pub use series::series;
 pub use story::story;
 
 use crate::Analysis;
+use crate::words::text::plain;
 
 /// How to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,13 @@ impl Style {
     pub(crate) fn columns(self) -> usize {
         self.width.max(Self::WIDTH_MIN)
     }
+}
+
+/// One run of a series in short: what was run, whether it is valid, its verdict, and where its report is.
+pub fn short(analysis: &Analysis, style: Style) -> String {
+    let painter = Painter::new(style);
+    let path = analysis.dir.join("report.html").display().to_string();
+    opening::short(analysis, style, painter) + &format!("report  {}\n", plain(&path))
 }
 
 /// The first screen of a run.

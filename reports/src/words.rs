@@ -3,10 +3,12 @@
 //! It knows the types of the record and of the report, and nothing of how a text is laid out, wrapped or coloured.
 
 pub(crate) mod assumed;
+pub(crate) mod bound;
 pub(crate) mod contender;
 pub(crate) mod fault;
 pub(crate) mod figures;
 pub(crate) mod promise;
+pub(crate) mod reach;
 pub(crate) mod robust;
 pub(crate) mod rule;
 pub(crate) mod run;

@@ -70,7 +70,8 @@ def numbers(contender, promised):
     told, wanting = {}, set()
     for row in found:
         window = {"kind": row.kind, "from_s": row.t0 / SECOND, "to_s": row.t1 / SECOND}
-        told[row.kind, row.id] = window | dict.fromkeys(FIELDS, NA)
+        whom = {"acts_on": row.acts_on, "deployments": [] if row.absent else row.deployments}
+        told[row.kind, row.id] = window | whom | dict.fromkeys(FIELDS, NA)
     for this in judged:
         row_numbers, lacks = one(contender, this, calm, judged, promised)
         told[this.row.kind, this.row.id].update(row_numbers)

@@ -149,6 +149,17 @@ class Contender:
         self.targets = {row["fault"]: row["deployments"].split("+") for row in read(folder / "targets.csv")}
         self.reach = {r["model"]: set(r["deployments"]) for r in self.info.get("reach", ())}
 
+    def reached(self):
+        """What the requests of each called model can reach: the group of the first deployment, and what fallbacks add."""
+        group = {d["id"]: d.get("group") for d in self.run.json["deployments"]}
+        told = []
+        for reach in self.info.get("reach", ()):
+            ids = reach["deployments"]
+            own = [id for id in ids if group[id] == group[ids[0]]]
+            others = [id for id in ids if id not in own]
+            told.append({"model": reach["model"], "deployments": own, "fallbacks": others})
+        return told
+
     def left_as_planned(self, attempt):
         """Whether the client of a visit that served a success hung up: it had what it stayed for."""
         request = self.requests.get(attempt.request)

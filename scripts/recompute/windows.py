@@ -19,6 +19,7 @@ class Row:
         self.entry, self.kind, self.id = entry, kind, entry["id"]
         self.bit = 1 << position
         self.targets, self.hits = frozenset(), []
+        self.acts_on, self.deployments = "instances", []
         if kind == "event":
             self.of_event(contender, entry)
         else:
@@ -39,8 +40,10 @@ class Row:
 
     def of_fault(self, contender, fault):
         self.t0, self.t1 = fault["from_ns"], fault["to_ns"]
-        acts_on = fault.get("acts_on", "deployments")
-        self.targets = frozenset(contender.targets.get(self.id, fault["deployments"]))
+        acts_on = self.acts_on = fault.get("acts_on", "deployments")
+        ids = contender.targets.get(self.id, fault["deployments"])
+        self.targets = frozenset(ids)
+        self.deployments = sorted(ids) if acts_on == "deployments" else []
         if acts_on == "instances" or acts_on == "link" and not self.targets:
             self.targets = frozenset()
             down = fault.get("down_ns")

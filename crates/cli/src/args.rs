@@ -88,7 +88,8 @@ pub(crate) struct Run {
     /// Whose behaviour contenders play that name none; see `brownout list personalities`.
     #[arg(long, value_name = "NAME")]
     pub(crate) personality: Option<String>,
-    /// Run with so many seeds, from the scenario's seed (or --seed) upwards.
+    /// Run with so many seeds, from the scenario's seed (or --seed) upwards; of each the verdict is printed, then what
+    /// all say together.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) seeds: Option<u32>,
     /// Where to write the run [default: runs/SCENARIO/SEED-HASH].
@@ -105,7 +106,7 @@ pub(crate) struct Run {
     /// Say nothing before the run, not even what is run.
     #[arg(long, short, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// Print all notes and warnings before the run, not only the first five.
+    /// Print all notes and warnings before the run, not only the first five, and of several seeds each first screen.
     #[arg(long, short)]
     pub(crate) verbose: bool,
     /// Open the HTML report when done.

@@ -80,9 +80,9 @@ pub(crate) fn lost_a_result() -> bool {
 
 static LOST: AtomicBool = AtomicBool::new(false);
 
-/// Prints why the command failed.
+/// Prints why the command failed, laid out like a remark.
 pub(crate) fn complain(text: &str) {
-    write_err(&vocab::visible(text));
+    remark(text);
 }
 
 /// Prints why the command failed, as a library has painted it.

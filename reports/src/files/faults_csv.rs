@@ -33,6 +33,7 @@ const COLUMNS: &[Column] = &[
     ("first_victims", |f| whole(f.first_victims)),
     ("flaps", |f| whole(f.flaps)),
     ("error_budget_burn", |f| cell(f.error_budget_burn)),
+    ("deployments", |f| f.deployments.join("+")),
     ("not_applicable", |f| f.not_applicable().join(" ")),
 ];
 

@@ -7,7 +7,9 @@ use crate::Analysis;
 use crate::report::{Contender, ValidityVerdict};
 use crate::summary::faults::{group_title, whole};
 use crate::summary::hint::first_red;
-use crate::summary::opening::{Piece, can_judge, firmness, head, tested, validity_text};
+use crate::summary::opening::{
+    Piece, called, can_judge, firmness, head, hit, tested, validity_text,
+};
 use crate::summary::ranked;
 use crate::words::contender::{cost_per_1k, identity, shown};
 use crate::words::fault::detected;
@@ -15,7 +17,7 @@ use crate::words::figures::{factor, or_not, percent, seconds};
 use crate::words::promise::{
     judged, promise_remark, promise_value, promise_word, promises_success, sign,
 };
-use crate::words::run::events;
+use crate::words::run::marks;
 use crate::words::windows::groups;
 
 /// The format.
@@ -38,7 +40,7 @@ fn text(analysis: &Analysis) -> String {
     let mut out = format!(
         "## {}\n\n{}\n\n{}\n\n**{word}** {}\n\n**Verdict** {}\n\n",
         escape(&opening.join(" · ")),
-        escape(&tested(analysis).join(" · ")),
+        escape(&[tested(analysis), called(analysis)].concat().join(" · ")),
         escape(&can_judge(analysis).join(" · ")),
         escape(&validity_text(analysis)),
         escape(&report.verdict.line)
@@ -110,8 +112,8 @@ fn faults(analysis: &Analysis) -> String {
             ]));
         }
     }
-    let mut told: String =
-        events(&analysis.run).iter().map(|line| format!("- {}\n", escape(line))).collect();
+    let lines = hit(analysis).into_iter().chain(marks(&analysis.run));
+    let mut told: String = lines.map(|line| format!("- {}\n", escape(&line))).collect();
     if !told.is_empty() {
         told.push('\n');
     }

@@ -6,7 +6,7 @@ use super::{File, html, json_file};
 use crate::report::ValidityVerdict;
 use crate::seeds::{Range, ScenarioSeries, Series, Spread};
 use crate::words::figures::{NEVER, millis, percent, usd};
-use crate::words::run::clock_label;
+use crate::words::run::{clock_label, decided_by};
 
 /// All of them.
 pub(super) fn files(series: &Series) -> Vec<File> {
@@ -53,9 +53,10 @@ fn one(scenario: &ScenarioSeries) -> String {
     for run in &scenario.runs {
         let leader = run.winner.as_deref().unwrap_or("nobody");
         out.push_str(&format!(
-            "- seed {}: {} led (`{}`)\n",
+            "- seed {}: {} led, decided by {} (`{}`)\n",
             run.seed,
             cell(leader),
+            decided_by(run.basis),
             cell(&run.dir)
         ));
     }

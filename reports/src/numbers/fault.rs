@@ -322,6 +322,8 @@ fn not_applicable(what: &FaultRow) -> FaultResult {
         kind: what.kind,
         summary: what.summary.clone(),
         target: what.target.clone(),
+        acts_on: what.acts_on,
+        deployments: what.deployments().to_vec(),
         entry: what.entry.clone(),
         from_s: what.from_ns as f64 / NS_PER_S,
         to_s: what.to_ns as f64 / NS_PER_S,

@@ -29,6 +29,8 @@ pub(crate) struct FaultRow {
     /// End of its window, exclusive; its start, where it takes no time.
     pub(crate) to_ns: u64,
     pub(crate) acts: Acts,
+    /// Where it acts at whoever has that.
+    pub(crate) acts_on: ActsOn,
     /// Whether every attempt at a target can fail by it, so that leaving the target alone means something.
     pub(crate) can_be_detected: bool,
 }
@@ -108,6 +110,14 @@ impl FaultRow {
         self.acts != Acts::Nowhere
     }
 
+    /// Ids of the deployments that it acted on; none of instances.
+    pub(crate) fn deployments(&self) -> &[String] {
+        match &self.acts {
+            Acts::Deployments { ids, .. } => ids,
+            Acts::Instances(_) | Acts::Nowhere => &[],
+        }
+    }
+
     /// What it acted on, of instances; nothing of deployments.
     pub(crate) fn hits(&self) -> &[Hit] {
         match &self.acts {
@@ -157,6 +167,7 @@ fn of_fault(
         from_ns: fault.from_ns,
         to_ns: fault.to_ns,
         acts,
+        acts_on: fault.acts_on,
         can_be_detected: fault.share >= 1.0 && fault.when.is_empty() && !fault.only_slows,
     }
 }
@@ -188,6 +199,7 @@ fn of_event(event: &EventInfo, who: &ContenderInfo) -> Option<FaultRow> {
         from_ns: event.at_ns,
         to_ns,
         acts: if all.is_empty() { Acts::Nowhere } else { Acts::Instances(hits) },
+        acts_on: ActsOn::Instances,
         can_be_detected: false,
     })
 }

@@ -10,6 +10,7 @@ use super::fault::{FaultKind, FaultResult, SpellOfNobody};
 use super::listed::{Absent, list_in_schema, listed};
 use super::measured::Measured;
 use super::promise::SloResult;
+use super::reach::Reach;
 
 /// One contender in numbers. Counts leave out warm-up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +27,8 @@ pub struct Contender {
     pub strategy: Strategy,
     /// How many gateways.
     pub instances: u32,
+    /// What the requests of each called model can reach, in the order of first call; empty where nobody knows the config.
+    pub reach: Vec<Reach>,
     /// Requests that the schedule offered; = succeeded + failed + cancelled + never_sent.
     pub offered: u64,
     /// Complete, correct answers.

@@ -1,5 +1,6 @@
 //! One contender and one fault in numbers.
 
+use record::run::ActsOn;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,11 @@ pub struct FaultResult {
     pub summary: String,
     /// The target as written.
     pub target: String,
+    /// `deployments` (or links to them), gateway `instances`, or a `link` to these.
+    pub acts_on: ActsOn,
+    /// Ids of the deployments that this was for this contender: a `favourite` is another one for each. Empty of
+    /// what acts on gateway instances, and of events.
+    pub deployments: Vec<String>,
     /// The scenario's entry that it was expanded from; absent of a hand-written window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<String>,

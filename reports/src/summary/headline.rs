@@ -41,7 +41,9 @@ fn claim(analysis: &Analysis, ranked: &[&Contender], first: &Contender) -> Strin
                 (false, 0) => ", and nobody kept the promise",
                 (false, _) => ", and kept the promise",
             };
-            format!("Nobody leads: the first are equal{kept}")
+            let second =
+                ranked.get(1).map_or_else(String::new, |second| format!(" and {}", second.name));
+            format!("Nobody leads: {name}{second} are equal{kept}")
         }
         Basis::NobodyKept if first.slo.is_empty() => format!("{name} gave the most good answers"),
         Basis::NobodyKept if alone && first.standing() == Standing::NoData => {
@@ -64,7 +66,8 @@ fn claim(analysis: &Analysis, ranked: &[&Contender], first: &Contender) -> Strin
     }
 }
 
-fn caveat(analysis: &Analysis) -> String {
+/// What to keep in mind about it.
+pub(super) fn caveat(analysis: &Analysis) -> String {
     let verdict = &analysis.report.verdict;
     let more = format!("run --seeds {SEEDS_TO_WIN} to see whether it holds");
     match verdict.winner {

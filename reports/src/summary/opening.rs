@@ -2,11 +2,13 @@
 
 use record::run::Clock;
 
+use super::faults::was_reached;
 use super::ranked;
 use crate::Analysis;
-use crate::report::{Contender, ValidityVerdict};
+use crate::report::{Contender, FaultResult, ValidityVerdict};
 use crate::words::assumed;
 use crate::words::figures::{clock, counted, seconds};
+use crate::words::reach;
 use crate::words::robust;
 use crate::words::run::{clock_label, faults_played};
 use crate::words::text::{plain, prose};
@@ -88,6 +90,28 @@ pub(crate) fn tested(analysis: &Analysis) -> Vec<String> {
     pieces
 }
 
+/// What the traffic calls and where that can fail over to, a line for each called model.
+pub(crate) fn called(analysis: &Analysis) -> Vec<String> {
+    reach::called(&analysis.report.contenders)
+}
+
+/// Whom each fault hit, a line for each whose target does not say so: `f1 hit (favourite): west (a); east (b)`. Not
+/// of windows that one entry was expanded into, and not of what an interrupted run did not reach.
+pub(crate) fn hit(analysis: &Analysis) -> Vec<String> {
+    let mut played = ranked(analysis);
+    played.retain(|who| who.was_played());
+    let faults = played.first().map_or(&[][..], |who| &who.faults).iter().enumerate();
+    let told = faults.filter(|(_, fault)| fault.entry.is_none() && was_reached(analysis, fault));
+    let line = |(at, fault): (usize, &FaultResult)| {
+        let hit = reach::hit(&played, at)?;
+        Some(format!("{} hit ({}): {hit}", plain(&fault.id), plain(&fault.target)))
+    };
+    told.filter_map(line).take(HIT_MAX).collect()
+}
+
+/// Faults whose targets are told in the head; beside the tables each is told.
+const HIT_MAX: usize = 12;
+
 /// Three lines: what was assumed, what this run can and cannot judge.
 pub(crate) fn can_judge(analysis: &Analysis) -> Vec<String> {
     let assumed = assumed::brief(&analysis.report.assumed);
@@ -117,7 +141,7 @@ pub(crate) fn firmness(analysis: &Analysis) -> Option<String> {
     }
     match &analysis.robust {
         Some(robust) => Some(robust::firmness(&analysis.run, robust)),
-        None => robust::assumption(&analysis.run, &ranked(analysis)),
+        None => robust::assumption(&analysis.run, &ranked(analysis)).map(|one| one.brief()),
     }
 }
 

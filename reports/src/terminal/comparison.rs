@@ -1,15 +1,17 @@
 //! The comparison table: one row per contender, best first, one column per promise.
 //!
 //! On a wide terminal every row carries everything; on a narrow one what is not a promise moves to
-//! a second line under the row. Nobody is marked where the measurement is invalid.
+//! a second line under the row, and nothing is left out. Nobody is marked where the measurement is invalid.
 
 use super::Style;
-use super::paint::{Painter, Tone, flow};
-use super::table::{Cell, Column, Flush, lines, width};
+use super::paint::{Painter, Tone, wrap};
+use super::table::{Cell, Column, Flush, lines, under, width};
 use crate::Analysis;
 use crate::report::{Contender, SloResult, ValidityVerdict};
 use crate::summary::ranked;
-use crate::words::contender::{cost_per_1k, identity, met_none, rescued, shown, waste};
+use crate::words::contender::{
+    brief_identity, cost_per_1k, met_none, parity, rescued, shown, waste,
+};
 use crate::words::figures::{factor, percent};
 use crate::words::promise::{judged, promise_value, promise_word, promises_success, sign};
 use crate::words::text::plain;
@@ -18,40 +20,30 @@ use crate::words::text::plain;
 pub(super) fn comparison(analysis: &Analysis, style: Style, painter: Painter) -> String {
     let ranked = ranked(analysis);
     let Some(first) = ranked.first() else { return String::new() };
-    let mut columns = names(&ranked, analysis);
+    let mut columns = names(&ranked, analysis, style);
     columns.extend((!promises_success(first)).then(|| success(&ranked)));
     let validity = analysis.report.validity.verdict;
     let promises = first.slo.iter().enumerate();
     columns.extend(promises.map(|(at, slo)| promise(&ranked, at, (slo, validity))));
-    let mut details = details(&ranked);
     columns.push(cost(&ranked));
     let columns_max = style.columns();
-    // The wide form, without its least telling detail if that makes it fit.
-    for _ in 0..2 {
-        let wide: Vec<Column> = columns.iter().chain(&details).cloned().collect();
-        if width(&wide) <= columns_max {
-            return lines(&wide, painter, |_| None).join("\n") + "\n";
-        }
-        details.remove(LEAST_TELLING);
+    let note = parity(ranked.iter().copied()).map_or_else(String::new, |note| {
+        painter.paint(&wrap(note, columns_max, 2), Tone::Dim) + "\n"
+    });
+    let wide: Vec<Column> = columns.iter().cloned().chain(details(&ranked)).collect();
+    if width(&wide) <= columns_max {
+        return lines(&wide, painter, |_| None).join("\n") + "\n" + &note;
     }
     // Promises that do not fit follow under the row too; the last ones first.
     let mut moved: Vec<Column> = Vec::new();
     while width(&columns) > columns_max && columns.len() > COLUMNS_MIN {
         moved.insert(0, columns.remove(columns.len() - 2));
     }
-    let under = |row: usize| {
-        let text = flow(&second_line(ranked[row], (row, &moved), validity), " · ", columns_max - 4);
-        Some(
-            text.lines()
-                .map(|l| painter.paint(&format!("    {l}"), Tone::Dim))
-                .collect::<Vec<_>>()
-                .join("\n"),
-        )
-    };
-    lines(&columns, painter, under).join("\n") + "\n"
+    let second = |row: usize| second_line(ranked[row], (row, &moved), validity);
+    lines(&columns, painter, |row| under(&second(row), style, painter)).join("\n") + "\n" + &note
 }
 
-fn names(ranked: &[&Contender], analysis: &Analysis) -> Vec<Column> {
+fn names(ranked: &[&Contender], analysis: &Analysis, style: Style) -> Vec<Column> {
     let mut place = Column::new(["", "#"], Flush::Right);
     let mut name = Column::new(["", "contender"], Flush::Left);
     let mut kept = Column::new(["", "promise"], Flush::Left);
@@ -59,7 +51,7 @@ fn names(ranked: &[&Contender], analysis: &Analysis) -> Vec<Column> {
         let number = if analysis.report.verdict.ranking.is_empty() { 0 } else { at + 1 };
         let number = if number == 0 { "–".to_owned() } else { number.to_string() };
         place.cells.push(Cell::new(number, Tone::Dim));
-        name.cells.push(Cell::new(plain(&contender.name), Tone::Strong));
+        name.cells.push(Cell::name(&plain(&contender.name), Tone::Strong, style));
         let (pass, word) = promise_word(contender, analysis.report.validity.verdict);
         let tone = if pass.is_none() { Tone::Dim } else { tone(pass) };
         kept.cells.push(Cell::new(format!("{} {word}", sign(pass).0), tone));
@@ -103,9 +95,6 @@ fn cost(ranked: &[&Contender]) -> Column {
 /// Columns that stay in the row: place, contender, promise, one number, cost.
 const COLUMNS_MIN: usize = 5;
 
-/// Position in [`details`] of the column that a terminal does without first: who was rescued.
-const LEAST_TELLING: usize = 3;
-
 fn details(ranked: &[&Contender]) -> Vec<Column> {
     type Detail = ([&'static str; 2], fn(&Contender) -> String, Flush);
     let shown: [Detail; 5] = [
@@ -113,7 +102,7 @@ fn details(ranked: &[&Contender]) -> Vec<Column> {
         (["attempts", "/ request"], |c| shown(c, c.retry_amplification, factor), Flush::Right),
         (["tokens", "wasted"], |c| shown(c, waste(c), percent), Flush::Right),
         (["rescued of those", "that met a fault"], rescued, Flush::Right),
-        (["", "runs as"], |c| identity(c).join(", "), Flush::Left),
+        (["", "runs as"], brief_identity, Flush::Left),
     ];
     let column = |(head, text, flush): Detail| {
         let mut column = Column::new(head, flush);
@@ -131,16 +120,18 @@ fn second_line(
 ) -> Vec<String> {
     let promises = moved.iter().filter_map(|column| {
         let value = &column.cells.get(row)?.text;
-        Some(format!("{value} {} {}", column.head[0], column.head[1]).trim().to_owned())
+        Some(format!("{} {} {value}", column.head[0], column.head[1]).trim().to_owned())
     });
     let mut pieces: Vec<String> = promises.collect();
-    pieces.extend(identity(contender));
+    pieces.push(brief_identity(contender));
     if !contender.was_played() {
         return pieces;
     }
     pieces.push(format!("goodput {}", shown(contender, contender.goodput, percent)));
     pieces.extend(contender.retry_amplification.known().map(|x| format!("{} attempts", factor(x))));
     pieces.extend(waste(contender).known().map(|x| format!("{} wasted", percent(x))));
+    let rescued = contender.rescued.known().map(percent);
+    pieces.extend(rescued.map(|share| format!("{share} rescued of those that met a fault")));
     pieces.extend(met_none(contender).filter(|_| validity == ValidityVerdict::Valid));
     pieces
 }

@@ -12,12 +12,24 @@ use crate::words::text::prose;
 /// Indent of what follows `VALID` and `VERDICT`.
 const LABEL: usize = 8;
 
+/// Head, validity and verdict alone, ending in a newline.
+pub(super) fn short(analysis: &Analysis, style: Style, painter: Painter) -> String {
+    let width = style.columns();
+    let lines = [
+        head(analysis, width, painter),
+        validity(analysis, width, painter),
+        verdict(analysis, width, painter),
+    ];
+    lines.join("\n") + "\n"
+}
+
 /// Everything above the table, ending in a newline.
 pub(super) fn opening(analysis: &Analysis, style: Style, painter: Painter) -> String {
     let width = style.columns();
     let report = &analysis.report;
     let mut lines = vec![head(analysis, width, painter)];
     lines.push(flow(&opening::tested(analysis), " · ", width));
+    lines.extend(opening::called(analysis).iter().map(|line| wrap(line, width, 2)));
     lines.extend(opening::can_judge(analysis).iter().map(|line| wrap(line, width, 2)));
     for warning in &report.warnings {
         let text = wrap(&format!("WARNING {}", prose(warning)), width, LABEL);
@@ -25,8 +37,7 @@ pub(super) fn opening(analysis: &Analysis, style: Style, painter: Painter) -> St
     }
     lines.push(String::new());
     lines.push(validity(analysis, width, painter));
-    let verdict = wrap(&format!("VERDICT {}", prose(&report.verdict.line)), width, LABEL);
-    lines.push(painter.paint(&verdict, Tone::Strong));
+    lines.push(verdict(analysis, width, painter));
     lines.extend(opening::firmness(analysis).map(|text| {
         let label = if analysis.robust.is_some() { "ROBUST " } else { "       " };
         painter.paint(&labelled(label, &text, width), Tone::Dim)
@@ -53,6 +64,11 @@ fn head(analysis: &Analysis, width: usize, painter: Painter) -> String {
     let label = clock_label(analysis.report.scenario.clock);
     // The label is laid out with its piece, and coloured where it came to stand.
     text.replacen(label, &painter.paint(label, Tone::Care), 1)
+}
+
+fn verdict(analysis: &Analysis, width: usize, painter: Painter) -> String {
+    let text = format!("VERDICT {}", prose(&analysis.report.verdict.line));
+    painter.paint(&wrap(&text, width, LABEL), Tone::Strong)
 }
 
 fn validity(analysis: &Analysis, width: usize, painter: Painter) -> String {

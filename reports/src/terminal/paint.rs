@@ -25,6 +25,8 @@ pub(crate) enum Tone {
     Bad,
     /// Simulated, no data: read with care.
     Care,
+    /// Changed on purpose: nothing broke.
+    Event,
 }
 
 impl Painter {
@@ -45,6 +47,7 @@ impl Painter {
             Tone::Good => fg(AnsiColor::Green),
             Tone::Bad => fg(AnsiColor::Red).bold(),
             Tone::Care => fg(AnsiColor::Yellow),
+            Tone::Event => fg(AnsiColor::Cyan).bold(),
         };
         format!("{ansi}{text}{ansi:#}")
     }
@@ -87,6 +90,19 @@ fn words(text: &str) -> Vec<String> {
         }
     }
     words
+}
+
+/// A name in lines of at most `width` characters, broken after a `-`, `_`, `.` or `/` where there is one.
+pub(crate) fn fold(name: &str, width: usize) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    let mut rest: Vec<char> = name.chars().collect();
+    while rest.len() > width {
+        let joint = |c: &char| matches!(c, '-' | '_' | '.' | '/');
+        let at = rest[..width].iter().rposition(joint).map_or(width, |at| at + 1);
+        lines.push(rest.drain(..at).collect());
+    }
+    lines.push(rest.into_iter().collect());
+    lines.join("\n")
 }
 
 /// Joins pieces with ` · ` (or another separator), starting a new line where one would not fit.

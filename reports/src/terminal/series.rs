@@ -2,7 +2,7 @@
 
 use super::Style;
 use super::paint::{Painter, Tone, wrap};
-use super::table::{Cell, Column, Flush, lines, width};
+use super::table::{Cell, Column, Flush, lines, stacked};
 use crate::report::ValidityVerdict;
 use crate::seeds::{Range, ScenarioSeries, Series, Spread};
 use crate::words::figures::{NEVER, millis, percent, usd};
@@ -36,32 +36,33 @@ fn one(scenario: &ScenarioSeries, style: Style, painter: Painter) -> String {
         painter.paint(&verdict, if scenario.fragile { Tone::Care } else { Tone::Strong }),
         String::new(),
     ];
-    let mut columns = Vec::new();
-    for column in table(scenario) {
-        columns.push(column);
-        if width(&columns) > style.columns() {
-            columns.pop();
-            break;
-        }
-    }
-    out.extend(lines(&columns, painter, |_| None));
+    out.extend(stacked(table(scenario, style), style, painter));
     out.push(String::new());
-    let runs = scenario.runs.iter().map(|run| {
-        let leader = run.winner.as_deref().unwrap_or("nobody");
-        // The series stands beside its runs.
-        let dir = run.dir.strip_prefix("../").unwrap_or(&run.dir);
-        format!("seed {:<6} {leader} led   {}", run.seed, plain(dir))
-    });
-    out.extend(runs);
+    out.extend(lines(&runs(scenario, style), painter, |_| None));
     out.join("\n") + "\n"
 }
 
-fn table(scenario: &ScenarioSeries) -> Vec<Column> {
+/// Who led on which seed. Where a run stands comes last: a path is not broken, so that it can be copied.
+fn runs(scenario: &ScenarioSeries, style: Style) -> Vec<Column> {
+    let mut seed = Column::new(["", "seed"], Flush::Right);
+    let mut led = Column::new(["", "led"], Flush::Left);
+    let mut run_dir = Column::new(["", "run"], Flush::Left);
+    for run in &scenario.runs {
+        let leader = run.winner.as_deref().map_or_else(|| "nobody".to_owned(), plain);
+        // The series stands beside its runs.
+        let dir = run.dir.strip_prefix("../").unwrap_or(&run.dir);
+        seed.cells.push(Cell::new(run.seed.to_string(), Tone::Plain));
+        led.cells.push(Cell::name(&leader, Tone::Plain, style));
+        run_dir.cells.push(Cell::new(plain(dir), Tone::Dim));
+    }
+    vec![seed, led, run_dir]
+}
+
+fn table(scenario: &ScenarioSeries, style: Style) -> Vec<Column> {
     type Detail = ([&'static str; 2], fn(&Spread) -> String);
-    let details: [Detail; 7] = [
-        (["", "contender"], |s| plain(&s.name)),
+    let details: [Detail; 6] = [
         (["", "led"], |s| s.led.to_string()),
-        (["", "kept"], |s| s.kept.to_string()),
+        (["kept the", "promise"], |s| s.kept.to_string()),
         (["success", "median (worst)"], |s| spread(&s.success_rate, s.success_rate.min, percent)),
         (["$ per 1,000 good", "median (worst)"], |s| {
             spread(&s.cost_per_1k_good_usd, s.cost_per_1k_good_usd.max, usd)
@@ -70,13 +71,14 @@ fn table(scenario: &ScenarioSeries) -> Vec<Column> {
         (["", "runs as"], |s| format!("{}, {}", s.kind, plain(s.personality.word()))),
     ];
     let ranked = scenario.ranked();
-    let column = |(at, (head, text)): (usize, Detail)| {
-        let flush = if (1..6).contains(&at) { Flush::Right } else { Flush::Left };
-        let mut column = Column::new(head, flush);
+    let mut name = Column::new(["", "contender"], Flush::Left);
+    name.cells = ranked.iter().map(|s| Cell::name(&plain(&s.name), Tone::Strong, style)).collect();
+    let column = |(head, text): Detail| {
+        let mut column = Column::new(head, Flush::Right);
         column.cells = ranked.iter().map(|s| Cell::new(text(s), Tone::Plain)).collect();
         column
     };
-    details.into_iter().enumerate().map(column).collect()
+    std::iter::once(name).chain(details.into_iter().map(column)).collect()
 }
 
 fn spread(range: &Range, worst: Option<f64>, show: fn(f64) -> String) -> String {

@@ -17,11 +17,13 @@ pub fn story(explained: &Explained, style: Style) -> String {
         let tone = if story.good { Tone::Good } else { Tone::Bad };
         let sign = if story.good { "✓" } else { "✗" };
         out.push(String::new());
-        out.push(format!(
-            "{}  {}",
-            painter.paint(&plain(&story.contender), Tone::Strong),
-            painter.paint(&format!("{sign} {}", plain(&story.ending)), tone)
-        ));
+        let (name, ending) = (plain(&story.contender), format!("{sign} {}", prose(&story.ending)));
+        let named = painter.paint(&name, Tone::Strong);
+        if name.chars().count() + 2 + ending.chars().count() <= style.columns() {
+            out.push(format!("{named}  {}", painter.paint(&ending, tone)));
+        } else {
+            out.extend([named, painter.paint(&wrap(&ending, style.columns(), 2), tone)]);
+        }
         out.extend(story.events.iter().map(|event| line(event, story, style, painter)));
     }
     out.join("\n") + "\n"

@@ -1,12 +1,18 @@
 //! A table of text for a terminal: columns as wide as their widest cell, two-line headers, cells
-//! with a tone.
+//! with a tone. A name too long for its column takes several lines, and a column for which there is no
+//! room is told under its rows: nothing is left out because a terminal is narrow.
 
-use super::paint::{Painter, Tone};
+use super::Style;
+use super::paint::{Painter, Tone, flow, fold};
+use crate::words::figures::NOT_APPLICABLE;
 
 /// Blanks between two columns.
 const GAP: usize = 2;
 
-/// A cell.
+/// Columns that a name may take, however narrow the terminal.
+const NAME_MIN: usize = 18;
+
+/// A cell. Its text may have several lines.
 #[derive(Clone, Debug)]
 pub(super) struct Cell {
     pub(super) text: String,
@@ -32,6 +38,17 @@ impl Cell {
     pub(super) fn new(text: impl Into<String>, tone: Tone) -> Self {
         Self { text: text.into(), tone }
     }
+
+    /// A name, in as many lines as it takes not to fill more than a quarter of the terminal.
+    pub(super) fn name(text: &str, tone: Tone, style: Style) -> Self {
+        Self::new(fold(text, (style.columns() / 4).max(NAME_MIN)), tone)
+    }
+
+    /// Every line of it two columns further in.
+    pub(super) fn indented(self) -> Self {
+        let lines: Vec<String> = self.text.lines().map(|line| format!("  {line}")).collect();
+        Self::new(lines.join("\n"), self.tone)
+    }
 }
 
 impl Column {
@@ -42,8 +59,47 @@ impl Column {
     fn width(&self) -> usize {
         let cells = self.cells.iter().map(|cell| cell.text.as_str());
         let texts = self.head.iter().map(String::as_str).chain(cells);
-        texts.map(|text| text.chars().count()).max().unwrap_or(0)
+        texts.flat_map(str::lines).map(|text| text.chars().count()).max().unwrap_or(0)
     }
+
+    /// Its header on one line.
+    fn title(&self) -> String {
+        self.head.join(" ").trim().to_owned()
+    }
+}
+
+/// The table of the columns that fit; what the others say stands under each row, dim.
+pub(super) fn stacked(mut columns: Vec<Column>, style: Style, painter: Painter) -> Vec<String> {
+    let mut moved = Vec::new();
+    while width(&columns) > style.columns() && columns.len() > 1 {
+        moved.extend(columns.pop());
+    }
+    moved.reverse();
+    lines(&columns, painter, |row| under(&told(&moved, row), style, painter))
+}
+
+/// What stands under a row: these pieces, dim and indented; nothing without any.
+pub(super) fn under(pieces: &[String], style: Style, painter: Painter) -> Option<String> {
+    let text = flow(pieces, " · ", style.columns() - INDENT);
+    let line = |line: &str| painter.paint(&format!("{:INDENT$}{line}", ""), Tone::Dim);
+    (!pieces.is_empty()).then(|| text.lines().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+/// Indent of what stands under a row.
+const INDENT: usize = 4;
+
+/// `first rescue 2.1 s`, `flaps 3`; those that do not apply together: `n/a: failed back, burn`.
+fn told(moved: &[Column], row: usize) -> Vec<String> {
+    let (mut pieces, mut absent) = (Vec::new(), Vec::new());
+    for column in moved {
+        match column.cells.get(row).map_or("", |cell| cell.text.as_str()) {
+            "" => {}
+            NOT_APPLICABLE => absent.push(column.title()),
+            text => pieces.push(format!("{} {text}", column.title())),
+        }
+    }
+    pieces.extend((!absent.is_empty()).then(|| format!("{NOT_APPLICABLE}: {}", absent.join(", "))));
+    pieces
 }
 
 /// Columns that the table needs.
@@ -67,9 +123,14 @@ pub(super) fn lines(
     }
     for row in 0..rows {
         let blank = || Cell::new("", Tone::Plain);
-        lines.push(line(columns, painter, |column| {
-            column.cells.get(row).cloned().unwrap_or_else(blank)
-        }));
+        let of_row = |column: &Column| column.cells.get(row).map_or(1, |c| c.text.lines().count());
+        for nth in 0..columns.iter().map(of_row).max().unwrap_or(1).max(1) {
+            lines.push(line(columns, painter, |column| {
+                let cell = column.cells.get(row);
+                let text = cell.and_then(|cell| Some((cell.text.lines().nth(nth)?, cell.tone)));
+                text.map_or_else(blank, |(text, tone)| Cell::new(text, tone))
+            }));
+        }
         lines.extend(under(row));
     }
     lines

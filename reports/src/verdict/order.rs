@@ -3,16 +3,10 @@
 
 use std::cmp::Ordering;
 
-use crate::report::{Basis, Measured, Standing};
+use crate::report::{Basis, GOODPUT_TIE, Measured, Standing, TIE_EPSILON as EPSILON};
 
 /// Costs closer than this part of the cheaper one are a tie.
 const COST_TIE: f64 = 0.02;
-
-/// Goodputs closer than this are equal: 0.1 points.
-pub(super) const GOODPUT_TIE: f64 = 0.001;
-
-/// Guards the ties against the last bit of a subtraction.
-pub(super) const EPSILON: f64 = 1e-9;
 
 /// What one contender is ranked by.
 #[derive(Clone, Copy, Debug)]

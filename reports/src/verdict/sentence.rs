@@ -6,10 +6,10 @@
 use record::slo::{Aggregate, Metric};
 
 use super::Case;
-use super::order::{EPSILON, GOODPUT_TIE, Order};
+use super::order::Order;
 use crate::report::{Basis, Contender, Measured, Standing};
-use crate::words::contender::met_none;
-use crate::words::figures::{percent, percentage};
+use crate::words::contender::{direct_is_better, met_none};
+use crate::words::figures::{percent, percentage, usd};
 use crate::words::promise::{beside_its_bound, broke, lacks_data, too_close};
 use crate::words::run::{dead_ends, faults_played};
 
@@ -42,6 +42,7 @@ impl Decided<'_> {
                 |leader: &&Contender| Some(format!("{} {}", leader.name, met_none(leader)?));
             parts.extend(self.leaders().iter().filter_map(untested));
         }
+        parts.extend(self.next_goodput());
         parts.extend(self.close_calls());
         parts.extend(self.noise());
         parts.extend(self.direct_is_better());
@@ -170,10 +171,12 @@ impl Decided<'_> {
             text.push_str(&format!(" ({})", marked.join(", ")));
         }
         if first.ttft_ms.n > 0 {
-            let infinite = || "infinite (more than 1 % failed)".to_owned();
-            let p99 = beside(Metric::Ttft, Aggregate::Percentile(99.0));
-            let p99 = first.ttft_ms.p99.known().map_or_else(infinite, p99);
-            text.push_str(&format!(", p99 TTFT {p99}"));
+            let (p, value) = first_token(first);
+            let share = ((100.0 - p) * 1e6).round() / 1e6;
+            let infinite = || format!("infinite (more than {share} % failed)");
+            let value =
+                value.known().map_or_else(infinite, beside(Metric::Ttft, Aggregate::Percentile(p)));
+            text.push_str(&format!(", p{p} TTFT {value}"));
         }
         match Measured::largest(first.faults.iter().map(|fault| fault.time_to_recover_s)) {
             Measured::Known(s) => {
@@ -190,8 +193,25 @@ impl Decided<'_> {
         if let Measured::Known(cost) = first.cost_per_1k_good_usd {
             let cost = beside(Metric::Cost, Aggregate::Rate)(cost);
             text.push_str(&format!(" at {cost} per 1,000 good answers"));
+            text.push_str(&self.next_cost());
         }
         text
+    }
+
+    /// ` (priority $2.61)`: whom cost decided against, and by how much.
+    fn next_cost(&self) -> String {
+        let second = self.ranked.get(1).filter(|_| self.order.basis == Basis::Cost);
+        let told = second.and_then(|second| {
+            Some(format!(" ({} {})", second.name, usd(second.cost_per_1k_good_usd.known()?)))
+        });
+        told.unwrap_or_default()
+    }
+
+    /// `two kept it too, 99.4 % good`: whom goodput decided against, and by how much.
+    fn next_goodput(&self) -> Option<String> {
+        let second = self.ranked.get(1).filter(|_| self.order.basis == Basis::Goodput)?;
+        let goodput = second.goodput.known().filter(|_| second.standing() == Standing::Kept)?;
+        Some(format!("{} kept it too, {} good", second.name, percent(goodput)))
     }
 
     /// Bounds that the leaders keep, and that may be otherwise next time.
@@ -210,7 +230,7 @@ impl Decided<'_> {
         let turned: Vec<&str> = self
             .ranked
             .iter()
-            .filter(|one| one.slo.iter().any(|slo| slo.hangs_on_one_request))
+            .filter(|one| hangs_on_one_request(one))
             .map(|one| one.name.as_str())
             .collect();
         let what = match (self.hangs_on_one_request, &*turned) {
@@ -224,15 +244,12 @@ impl Decided<'_> {
 
     /// Where no contender is as good as no gateway at all.
     fn direct_is_better(&self) -> Option<String> {
-        let direct = self.case.direct?.goodput.known()?;
-        let best = self.ranked.iter().filter_map(|one| one.goodput.known()).reduce(f64::max)?;
-        (direct - best >= GOODPUT_TIE - EPSILON).then(|| {
-            format!(
-                "no gateway at all was better than every contender (direct {} good, the best of them {})",
-                percent(direct),
-                percent(best)
-            )
-        })
+        let (direct, best) = direct_is_better(self.case.direct, self.ranked)?;
+        Some(format!(
+            "no gateway at all was better than every contender (direct {} good, the best of them {})",
+            percent(direct),
+            percent(best)
+        ))
     }
 
     /// Who broke what, and of whom nothing can be told: the first's own word, then the others'.
@@ -255,5 +272,39 @@ impl Decided<'_> {
             parts.push(named);
         }
         parts
+    }
+}
+
+/// The percentile of the first token that is promised, else the 99th.
+fn first_token(who: &Contender) -> (f64, Measured<f64>) {
+    let promised = who.slo.iter().filter(|slo| slo.metric() == Metric::Ttft);
+    let mut told = promised.filter_map(|slo| match (slo.slo.aggregate, slo.value) {
+        (Aggregate::Percentile(p), value @ (Measured::Known(_) | Measured::Never)) => {
+            Some((p, value))
+        }
+        (
+            Aggregate::Percentile(_),
+            Measured::NotApplicable
+            | Measured::NotObserved
+            | Measured::TooFew
+            | Measured::Unpriced
+            | Measured::Withheld,
+        )
+        | (Aggregate::Rate | Aggregate::Max, _) => None,
+    });
+    told.next().unwrap_or((99.0, who.ttft_ms.p99))
+}
+
+/// Whether one request more or less turns the whole promise: one kept bound is enough to break it, and only all of the
+/// broken ones to keep it.
+fn hangs_on_one_request(who: &Contender) -> bool {
+    let of = |pass: bool| who.slo.iter().filter(move |slo| slo.pass() == Some(pass));
+    match who.standing() {
+        Standing::Kept | Standing::Untested => of(true).any(|slo| slo.hangs_on_one_request),
+        Standing::Broken => {
+            let known = who.slo.iter().all(|slo| slo.pass().is_some());
+            known && of(false).all(|slo| slo.hangs_on_one_request)
+        }
+        Standing::NoData | Standing::NotPromised => false,
     }
 }

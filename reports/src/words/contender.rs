@@ -4,7 +4,7 @@ use record::run::{ContenderKind, Personality};
 
 use super::figures::{NEVER, NOT_APPLICABLE, NOT_OBSERVED, WITHHELD, counted, percent, usd};
 use super::text::plain;
-use crate::report::{Contender, Measured};
+use crate::report::{Contender, GOODPUT_TIE, Measured, TIE_EPSILON};
 
 /// A number of a contender: `show`n, or why there is none.
 pub(crate) fn shown(
@@ -121,4 +121,14 @@ pub(crate) fn met_none(contender: &Contender) -> Option<String> {
         1 => "did not meet the fault".to_owned(),
         n => format!("met none of the {}", counted(n as u64, "fault")),
     })
+}
+
+/// Goodput of `direct` and of the best contender, where no gateway at all was better than all of them.
+pub(crate) fn direct_is_better(
+    direct: Option<&Contender>,
+    contenders: &[&Contender],
+) -> Option<(f64, f64)> {
+    let direct = direct?.goodput.known()?;
+    let best = contenders.iter().filter_map(|one| one.goodput.known()).reduce(f64::max)?;
+    (direct - best >= GOODPUT_TIE - TIE_EPSILON).then_some((direct, best))
 }

@@ -1,5 +1,7 @@
 //! A fault in words: what happened, to whom, and when it was noticed.
 
+use record::run::ActsOn;
+
 use super::figures::{clock, or_not, seconds};
 use super::text::plain;
 use crate::report::{FaultKind, FaultResult, Measured};
@@ -17,12 +19,48 @@ pub(crate) fn kind(kind: FaultKind) -> &'static str {
     }
 }
 
+/// What a row of the faults was about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Struck {
+    /// Deployments, or links to them.
+    Provider,
+    /// Gateway instances, or links to them.
+    Gateway,
+    /// Nothing: the config was changed on purpose.
+    Config,
+}
+
+impl Struck {
+    /// Of this row.
+    pub(crate) fn by(fault: &FaultResult) -> Self {
+        match (fault.kind, fault.acts_on) {
+            (FaultKind::Event, _) => Self::Config,
+            (FaultKind::Fault, ActsOn::Deployments) => Self::Provider,
+            (FaultKind::Fault, ActsOn::Instances | ActsOn::Link) => Self::Gateway,
+        }
+    }
+
+    /// `fault`, `gateway fault` or `event`.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Provider => kind(FaultKind::Fault),
+            Self::Gateway => "gateway fault",
+            Self::Config => kind(FaultKind::Event),
+        }
+    }
+}
+
 /// When the target was left alone; `not met` where nobody's request met the fault.
 pub(crate) fn detected(fault: &FaultResult) -> String {
     match was_met(fault) {
         true => or_not(fault.time_to_detect_s, seconds),
         false => "not met".to_owned(),
     }
+}
+
+/// `f1 throttle (429, retry-after 10 s)`
+pub(crate) fn fault_name(fault: &FaultResult) -> String {
+    format!("{} {}", plain(&fault.id), plain(&fault.summary))
 }
 
 /// `f1 throttle (429, retry-after 10 s) on first, 60 s to 120 s`

@@ -150,7 +150,7 @@ pub(crate) fn beside(value: f64, bound: f64, unit: Unit) -> String {
 }
 
 /// How a unit is shown.
-fn shown(unit: Unit) -> fn(f64) -> String {
+pub(crate) fn shown(unit: Unit) -> fn(f64) -> String {
     match unit {
         Unit::Fraction => percent,
         Unit::Milliseconds => millis,

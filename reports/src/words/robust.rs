@@ -9,9 +9,33 @@ use super::figures::{clock, millis, percent};
 use super::text::plain;
 use crate::report::{Contender, Robust, Split, SplitBy, VariedRange};
 
-/// `assumes OpenAI first token p50 450 ms; not checked: --robust`: of all assumed latencies the one in which the first
-/// two of a ranking trust differently most, by their shares of attempts; of a single contender the one most used.
-pub(crate) fn assumption(run: &RunInfo, ranked: &[&Contender]) -> Option<String> {
+/// A latency that nobody gave, and on which the order hangs more than on any other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Assumption {
+    vendor: &'static str,
+    p50: String,
+    check: &'static str,
+}
+
+impl Assumption {
+    /// `assumes OpenAI first token p50 450 ms; not checked: --robust`
+    pub(crate) fn brief(&self) -> String {
+        let Self { vendor, p50, check } = self;
+        format!("assumes {vendor} first token p50 {p50}; not checked: {check}")
+    }
+
+    /// The same for readers who know no percentiles.
+    pub(crate) fn plain(&self) -> String {
+        let Self { vendor, p50, check } = self;
+        format!(
+            "It assumes that {vendor}'s first token takes {p50} in half of all cases; to check others: {check}."
+        )
+    }
+}
+
+/// Of all assumed latencies the one in which the first two of a ranking trust differently most, by their shares of
+/// attempts; of a single contender the one most used.
+pub(crate) fn assumption(run: &RunInfo, ranked: &[&Contender]) -> Option<Assumption> {
     let first = ranked.first()?;
     let share = |contender: &Contender, id: &str| {
         let shares = contender.deployments.as_ref().known()?;
@@ -43,10 +67,7 @@ pub(crate) fn assumption(run: &RunInfo, ranked: &[&Contender]) -> Option<String>
         Clock::Wall => "--robust, in virtual time",
     };
     let p50 = millis(assumed.ttft_p50_ns as f64 / 1e6);
-    Some(format!(
-        "assumes {} first token p50 {p50}; not checked: {check}",
-        vendor(deployment.provider)
-    ))
+    Some(Assumption { vendor: vendor(deployment.provider), p50, check })
 }
 
 fn assumes(deployment: &DeploymentInfo, preset: &str) -> bool {

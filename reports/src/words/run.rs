@@ -6,14 +6,29 @@ use indexmap::IndexMap;
 use record::RunInfo;
 use record::run::{Clock, EventInfo, EventKind};
 
-use super::figures::{counted, seconds};
+use super::figures::{clock, counted};
 use super::text::plain;
+use crate::report::Basis;
 
 /// A clock as every output labels it: a simulated run says so wherever it appears.
 pub(crate) const fn clock_label(clock: Clock) -> &'static str {
     match clock {
         Clock::Virtual => "SIMULATED",
         Clock::Wall => "WALL CLOCK",
+    }
+}
+
+/// The rule that decided a run, in a few words.
+pub(crate) const fn decided_by(basis: Basis) -> &'static str {
+    match basis {
+        Basis::Invalid => "nothing (invalid)",
+        Basis::OnlyKeeper => "the promise, which nobody else kept",
+        Basis::Cost => "cost, among those who kept the promise",
+        Basis::Goodput => "good answers, costs being equal or unknown",
+        Basis::OnlyUntested => "nothing (those who kept the promise met no fault)",
+        Basis::NobodyKept => "good answers, as nobody kept the promise",
+        Basis::Equal => "nothing (the first are equal)",
+        Basis::Withheld => "nothing (what would rank them is withheld)",
     }
 }
 
@@ -80,15 +95,14 @@ pub(crate) fn incidents(run: &RunInfo) -> Option<String> {
     ))
 }
 
-/// One line per event: `e1 at 230 s: rollout of …`.
-pub(crate) fn events(run: &RunInfo) -> Vec<String> {
-    let line = |event: &EventInfo| {
-        let at = seconds(event.at_ns as f64 / 1e9);
-        let kind = match event.kind {
-            EventKind::Mark => "mark: ",
-            EventKind::Apply | EventKind::Rollout => "",
-        };
-        format!("{} at {at}: {kind}{}", plain(&event.id), plain(&event.summary))
+/// One line per mark: `e1 at 230 s: half of them are new`. Other events have a row among the faults.
+pub(crate) fn marks(run: &RunInfo) -> Vec<String> {
+    let line = |event: &EventInfo| match event.kind {
+        EventKind::Mark => {
+            let at = clock(event.at_ns as f64 / 1e9);
+            Some(format!("{} at {at}: {}", plain(&event.id), plain(&event.summary)))
+        }
+        EventKind::Apply | EventKind::Rollout => None,
     };
-    run.events.iter().map(line).collect()
+    run.events.iter().filter_map(line).collect()
 }

@@ -26,7 +26,10 @@ pub(crate) const TERMS: &[(&str, &str)] = &[
     ("e2e", "time from the intended start to the end of the answer"),
     ("tpot", "time per token of the answer after the first"),
     ("longest_gap", "longest silence inside a stream"),
-    ("p99", "99 of 100 requests were at most so slow; failures count as infinitely slow"),
+    (
+        "p99",
+        "so many of 100 requests, 99 for p99, were at most so slow; failures count as infinitely slow",
+    ),
     (
         "direct",
         "without any gateway, straight at the first deployment: what was there to be improved",

@@ -75,7 +75,7 @@ fn every_red_number_of_the_comparison_leads_to_what_it_goes_back_to() {
     let leading = table.matches("class=\"why\" href=\"#fault-").count();
     assert_eq!((red, leading), (4, 3), "{table}");
     // The word for the whole promise leads nowhere; the numbers beside it do.
-    let row = between(&page, "<tr id=\"fault-0-0\"", "</tr>");
+    let row = between(&page, "id=\"fault-0-0\"", "</tbody>");
     assert!(row.contains("class=\"number broken\"") && row.contains("href=\"#chart-0\""), "{row}");
     let request = between(row, "href=\"#", "\" data-from");
     assert_eq!(request, "chart-0");
@@ -101,6 +101,46 @@ fn red_begins_with_the_first_lost_request_and_untested_is_no_success() {
     // stubborn lost all, swift one of 240, and dear never met the fault.
     assert_eq!([cell(0), cell(1), cell(2)], ["heat lost6", "heat lost1", "heat untested"]);
     assert!(map.contains("<b>0.4 %</b>") && map.contains(">not met</dfn>"), "{map}");
+}
+
+#[test]
+fn the_verdict_answers_in_plain_words_why_what_broke_how_sure_and_what_to_change() {
+    let page = page(&brownout::run().analyse());
+    let verdict = between(&page, "aria-label=\"verdict\"", "</section>");
+    let answers = between(verdict, "<dl class=\"brief\">", "</dl>");
+    let answer =
+        |question: &str| between(answers, &format!("<dt>{question}</dt><dd>"), "</dd>").to_owned();
+    let why = answer("Why");
+    assert!(why.starts_with("swift stayed within every bound."), "{why}");
+    assert!(why.contains("stubborn: answered 66.7 %, promised more than 98 %."), "{why}");
+    let broke = answer("What broke");
+    assert!(broke.starts_with("No fault cost swift a request."), "{broke}");
+    assert!(
+        broke.contains("stubborn lost most: 100 % to f1 refuse (connections turned away)."),
+        "{broke}"
+    );
+    assert!(answer("How sure").contains("run --seeds 5"));
+    assert!(answers.contains("<dt>What to change</dt>"));
+    for jargon in ["ttft", "TTFT", "p99", "p50", "seed ", "goodput", "savable"] {
+        assert!(!answers.contains(jargon), "{jargon}: {answers}");
+    }
+    // The bounds in plain words, with the grammar on hover.
+    let head = between(&page, "<table class=\"comparison", "</thead>");
+    assert!(head.contains("title=\"success rate &gt; 0.98\">more than 98 %<"), "{head}");
+}
+
+#[test]
+fn what_is_folded_on_the_screen_stands_in_the_appendix_on_paper() {
+    let mut dir = brownout::run();
+    for info in dir.run.contenders.iter_mut().filter(|info| info.name == "swift") {
+        info.overlay = Some("router_settings:\n  routing_strategy: swift\n".to_owned());
+    }
+    let page = page(&dir.analyse());
+    let manager = between(&page, "class=\"manager\"", "class=\"appendix\"");
+    let paper = between(&page, "<div class=\"print-only\">", "<footer>");
+    for folded in ["routing_strategy: swift", "led on seed 42", "can judge: "] {
+        assert!(manager.contains(folded) && paper.contains(folded), "{folded}");
+    }
 }
 
 #[test]
@@ -244,4 +284,16 @@ fn a_fault_that_cost_requests_says_by_which_rule_and_one_that_cost_none_says_not
     assert!(why.contains("no cooldown: ") && why.contains("240 failures at the target"), "{why}");
     let example = values(&why, "href").first().expect("an example").trim_start_matches('#');
     assert!(page.contains(&format!("id=\"{example}\"")), "{example}");
+}
+
+#[test]
+fn victims_about_whom_a_gateway_of_ours_decided_nothing_are_told_so() {
+    let mut dir = brownout::run();
+    let nothing =
+        "had failed in the gateway's eyes, so it had nothing to decide, see <a href=\"#request-0-";
+    assert_eq!(page(&dir.analyse()).matches(nothing).count(), 1);
+    for who in dir.run.contenders.iter_mut().filter(|who| who.name == "stubborn") {
+        who.kind = record::run::ContenderKind::Process;
+    }
+    assert!(!page(&dir.analyse()).contains("nothing to decide"), "of others nobody knows");
 }

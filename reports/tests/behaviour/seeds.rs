@@ -138,3 +138,26 @@ fn the_files_of_a_series_have_medians_ranges_and_a_link_to_each_seed() {
     }
     assert!(page.contains("It depends on luck") && page.contains("<small>90 % to 100 %</small>"));
 }
+
+#[test]
+fn the_page_of_a_series_says_whether_the_best_kept_the_promise_and_calls_no_missing_data_broken() {
+    let page = |runs: &[Run]| {
+        let files = reports::render_series(&combine(runs));
+        let page = files.into_iter().find(|file| file.name == "report.html").expect("there");
+        String::from_utf8(page.bytes).expect("UTF-8")
+    };
+    let mut runs = runs(3, |_| "swift");
+    let always = page(&runs);
+    assert!(always.contains("swift was best in all 3 trials, and always kept the promise"));
+    assert!(always.contains("5 trials are needed to win"));
+    assert!(always.contains("<span class=\"kept\">3 of 3</span>"), "{always}");
+    // dear kept it untested, stubborn broke it.
+    assert!(always.contains("<span class=\"nodata\">0 of 3</span>"));
+    assert!(always.contains("<span class=\"broken\">0 of 3</span>"));
+    assert!(always.contains("the promise, which nobody else kept"));
+    runs[0].report.verdict.kept.clear();
+    runs[0].report.verdict.no_data = vec!["swift".to_owned()];
+    let twice = page(&runs);
+    assert!(twice.contains("and kept the promise in 2 of them"));
+    assert!(twice.contains("<span class=\"nodata\">2 of 3</span>"));
+}

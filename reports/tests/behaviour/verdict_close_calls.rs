@@ -186,3 +186,33 @@ fn a_group_that_cannot_fail_over_is_said_in_the_verdict() {
     let line = dir.analyse().report.verdict.line;
     assert!(line.contains("; traffic calls `m`: 1 deployment, no fallback in b; "), "{line}");
 }
+
+#[test]
+fn a_bound_that_hangs_on_one_request_turns_no_promise_that_another_bound_breaks() {
+    // 5 of 1,000 failed: 99.5 %, and one success more would have kept the first bound.
+    let mut dir = run("rate > 0.995", &[("only", 1_000, 5)]);
+    let noise = "one request more or less turns the promise of only";
+    assert!(dir.analyse().report.verdict.line.contains(noise));
+    dir.slo("e2e", "max < 5ms");
+    let report = dir.analyse().report;
+    assert!(report.contenders[0].slo[0].hangs_on_one_request);
+    assert!(!report.verdict.line.contains(noise), "{}", report.verdict.line);
+}
+
+#[test]
+fn the_line_tells_the_percentile_that_is_promised_and_whom_cost_or_goodput_decided_against() {
+    let mut dir = run("rate > 0.9", &[("a", 1_000, 10), ("b", 1_000, 0)]);
+    dir.slo("ttft", "p(95)<3000");
+    let verdict = dir.analyse().report.verdict;
+    assert_eq!(verdict.basis, Basis::Goodput);
+    assert!(verdict.line.contains(", p95 TTFT 100 ms"), "{}", verdict.line);
+    assert!(verdict.line.contains("; a kept it too, 99 % good"), "{}", verdict.line);
+    for row in &mut dir.tables.get_mut("a").expect("there").attempts {
+        row.tokens_out *= 2;
+    }
+    let report = dir.analyse().report;
+    assert_eq!(report.verdict.basis, Basis::Cost, "{}", report.verdict.line);
+    let dearer = report.contenders[0].cost_per_1k_good_usd.known().expect("priced");
+    let told = format!(" per 1,000 good answers (a ${dearer:.2})");
+    assert!(report.verdict.line.contains(&told), "{told}: {}", report.verdict.line);
+}

@@ -1,5 +1,6 @@
 import tempfile
 import unittest
+from pathlib import Path
 
 from recompute.missing import NA
 from recompute.tests.hand_made import S, attempt, fault, judged, request, world
@@ -84,6 +85,23 @@ class Meeting(unittest.TestCase):
     def test_who_met_none_is_untested(self):
         _, _, together = play(steady(320), rows=[fault("f", 100, 120)])
         self.assertFalse(together["tested"])
+
+
+class Whom(unittest.TestCase):
+    def test_a_target_is_whom_the_contender_used_and_no_instance_is_a_deployment(self):
+        with tempfile.TemporaryDirectory() as folder:
+            rows = [fault("f", 100, 120, ()), fault("g", 130, 140, ("a",), acts_on="instances")]
+            (Path(folder) / "c").mkdir()
+            (Path(folder) / "c" / "targets.csv").write_text("fault,at_ns,deployments\nf,100,b+a\n")
+            found, _, _ = judged(world(folder, steady(320), rows=rows))
+        self.assertEqual((found["f"]["acts_on"], found["f"]["deployments"]), ("deployments", ["a", "b"]))
+        self.assertEqual((found["g"]["acts_on"], found["g"]["deployments"]), ("instances", []))
+
+    def test_fallbacks_are_what_another_group_adds(self):
+        with tempfile.TemporaryDirectory() as folder:
+            told = world(folder, steady(320))
+        told.run.json["deployments"] = [{"id": "a", "group": "m"}, {"id": "b", "group": "other"}]
+        self.assertEqual(told.reached(), [{"model": "m", "deployments": ["a"], "fallbacks": ["b"]}])
 
 
 class Detection(unittest.TestCase):

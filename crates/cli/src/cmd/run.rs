@@ -50,7 +50,11 @@ pub(crate) fn run(args: &Run) -> Outcome {
                 judge_robustness(job, args, (&outcome, &mut analysis), number, &stop)?,
             );
         }
-        show((args.json, several), &outcome, &analysis);
+        let length = match args.seeds {
+            Some(2..) if !args.verbose => Length::Short,
+            Some(_) | None => Length::Whole,
+        };
+        show((args.json, several), length, (&outcome, &analysis));
         ended = worse(ended, judge(&analysis, &args.required, &outcome));
         analyses.push((job, analysis));
         if outcome.interrupted || ended == Ended::Interrupted {
@@ -219,7 +223,7 @@ fn write(dir: &Path, analysis: &Analysis) -> Result<(), Failure> {
 pub(crate) fn finish(outcome: Result<RunOutcome, RunError>, as_json: bool) -> Outcome {
     let outcome = outcome.map_err(|error| failed(&error))?;
     let analysis = report(&outcome)?;
-    show((as_json, false), &outcome, &analysis);
+    show((as_json, false), Length::Whole, (&outcome, &analysis));
     Ok(judge(&analysis, &[], &outcome))
 }
 
@@ -298,15 +302,32 @@ fn worse(a: Ended, b: Ended) -> Ended {
     if rank(b) > rank(a) { b } else { a }
 }
 
-/// Prints the first screen, or the report as JSON; of several runs the JSON is printed at the end.
-fn show((as_json, several): (bool, bool), outcome: &RunOutcome, analysis: &Analysis) {
+/// How much of a run is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Length {
+    /// The first screen.
+    Whole,
+    /// Its verdict: of one seed among several, what all of them say together follows.
+    Short,
+}
+
+/// Prints a run, or its report as JSON; of several runs the JSON is printed at the end.
+fn show(
+    (as_json, several): (bool, bool),
+    length: Length,
+    (outcome, analysis): (&RunOutcome, &Analysis),
+) {
     let style = Style { width: screen::width(), colour: screen::colour() };
     if as_json {
         if !several {
             screen::print_value(&analysis.report);
         }
     } else {
-        screen::print_painted(&reports::terminal::screen(analysis, style));
+        let text = match length {
+            Length::Whole => reports::terminal::screen(analysis, style),
+            Length::Short => reports::terminal::short(analysis, style),
+        };
+        screen::print_painted(&text);
     }
     match &outcome.settled {
         Settled::New => {}

@@ -34,6 +34,23 @@ fn a_series_ends_in_a_page_of_its_own_that_leads_to_each_seed() {
 }
 
 #[test]
+fn a_series_prints_a_verdict_for_each_seed_and_one_table_of_all() {
+    let scratch = Scratch::new();
+    let run = |more: &[&str]| {
+        let asked = [&["run", "scenario.yaml", "--seeds", "2"], more].concat();
+        let ran = scratch.run(&asked);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        ran.out
+    };
+    let short = run(&[]);
+    let (verdicts, tables) = (short.matches("VERDICT").count(), short.matches("contender").count());
+    assert_eq!((verdicts, short.matches("\nreport  ").count()), (3, 3), "{short}");
+    assert!(!short.contains("fault f1") && tables < 5, "{short}");
+    let long = run(&["--verbose"]);
+    assert_eq!(long.matches("fault f1").count(), 2, "{long}");
+}
+
+#[test]
 fn series_and_runs_that_differ_in_any_input_stand_beside_one_another() {
     let scratch = Scratch::new();
     let run = |seeds: &str, seed: &str| {

@@ -12,6 +12,7 @@ use crate::report::{Contender, Measured, SloResult};
 use crate::summary::evidence::of_promise;
 use crate::summary::hint::first_red;
 use crate::summary::{position, ranked};
+use crate::words::bound::bound;
 use crate::words::contender::{
     brief_identity, cost_per_1k, met_none, parity, rescued, shown, waste,
 };
@@ -49,7 +50,10 @@ fn head(first: &Contender) -> Markup {
                 th { (term("promise", "promise")) }
                 @if !promises_success(first) { th.number { (term("answered", "success")) } }
                 @for slo in &first.slo {
-                    th.number { (metric(slo.metric())) small { (slo.metric()) " " (slo.slo.expr) } }
+                    th.number {
+                        (metric(slo.metric()))
+                        small title={ (slo.metric()) " " (slo.slo.expr) } { (bound(&slo.slo)) }
+                    }
                 }
                 @if !promises(first, Metric::Cost) {
                     th.number { (term("cost", "cost")) small { "per 1,000 good" } }
@@ -153,8 +157,8 @@ fn marks(analysis: &Analysis) -> Markup {
                 "Some deployment " (term("alone answers", "savable")) ": " b { (percent(rate)) } ". "
             }
             "Percentiles count every failure as infinite."
-            @if let Some(parity) = parity(analysis.report.contenders.iter()) { " " (parity) "." }
         }
+        @if let Some(parity) = parity(analysis.report.contenders.iter()) { p.marks.faint { (parity) "." } }
         @if let Some(red) = first_red(analysis) {
             p.command { @if analysis.judges() { "Why is it red? " } @else { "Look closer: " } code { (red.command(analysis)) } " " span.faint { (red.why) } }
         }

@@ -2,15 +2,17 @@
 //! windows folded below. A row leads to its place in the chart and to an example request.
 
 use maud::{Markup, html};
+use record::run::ContenderKind;
 
 use super::ids;
-use super::terms::term;
+use super::terms::{chip, term};
 use crate::Analysis;
 use crate::report::{ByInstance, Contender, FaultResult, Measured};
 use crate::summary::faults::{group_title, was_reached, whole};
 use crate::summary::hint::command;
-use crate::words::fault::{detected, fault_title};
+use crate::words::fault::{Struck, detected, fault_title};
 use crate::words::figures::{burn, count, counted, or_not, percent, seconds};
+use crate::words::reach::listed;
 use crate::words::windows::{Group, groups};
 
 /// Windows of one entry that the page shows, the worst first; `faults.csv` has all of them.
@@ -68,7 +70,6 @@ fn head() -> Markup {
     html! {
         thead {
             tr {
-                th { "fault" }
                 th.number { (term("answered", "success")) small { "meanwhile" } }
                 th.number { (term("victims", "victims")) small { (term("of the exposed", "exposed")) } }
                 th.number { (term("noticed", "detect")) small { "target left alone" } }
@@ -78,7 +79,6 @@ fn head() -> Markup {
                 th.number { (term("first victims", "first victims")) }
                 th.number { (term("flaps", "flaps")) }
                 th.number { (term("error budget", "error budget burn")) small { "burn" } }
-                th { "see" }
             }
         }
     }
@@ -90,7 +90,7 @@ fn group_row(analysis: &Analysis, (at, contender): (usize, &Contender), group: &
             let id = ids::fault(at, *only);
             let see = see(analysis, (at, contender), (*only, &fault));
             html! {
-                (row(&id, &fault_title(&fault), &fault, &see))
+                (row(&id, &resolved_title(&fault), &fault, &see))
                 (reason(analysis, (at, contender), *only))
             }
         }
@@ -101,12 +101,12 @@ fn group_row(analysis: &Analysis, (at, contender): (usize, &Contender), group: &
                 &group_title(group, &all),
                 &all,
                 &html! {
-                    a href={ "#" (ids::chart(at)) } { "chart" }
+                    span.see { a href={ "#" (ids::chart(at)) } { "chart" } }
                 },
             )
         }
         (_, None) => {
-            html! { tr id=(entry_row((at, contender), group)) { th scope="row" colspan="11" { "not reached" } } }
+            html! { tr id=(entry_row((at, contender), group)) { th scope="rowgroup" colspan="9" { "not reached" } } }
         }
     }
 }
@@ -126,7 +126,7 @@ fn windows(analysis: &Analysis, (at, contender): (usize, &Contender), group: &Gr
                     (head())
                     tbody {
                         @for (position, fault) in faults {
-                            (row(&ids::fault(at, position), &fault_title(fault), fault,
+                            (row(&ids::fault(at, position), &resolved_title(fault), fault,
                                 &see(analysis, (at, contender), (position, fault))))
                             (reason(analysis, (at, contender), position))
                         }
@@ -140,12 +140,17 @@ fn windows(analysis: &Analysis, (at, contender): (usize, &Contender), group: &Gr
     }
 }
 
+/// A title over the whole width, then the numbers.
 fn row(id: &str, title: &str, fault: &FaultResult, see: &Markup) -> Markup {
     let lost = fault.success_rate.known().is_some_and(|rate| rate < 1.0);
     let never = |value: &Measured<f64>| *value == Measured::Never;
     html! {
-        tr id=(id) {
-            th scope="row" { (title) }
+        tr.title id=(id) {
+            th scope="rowgroup" colspan="9" {
+                div.said { (chip(Struck::by(fault))) (title) (see) }
+            }
+        }
+        tr.numbers {
             td.number.broken[lost] { (or_not(fault.success_rate, percent)) }
             td.number {
                 (or_not(fault.victims, count))
@@ -161,27 +166,58 @@ fn row(id: &str, title: &str, fault: &FaultResult, see: &Markup) -> Markup {
             td.number { (or_not(fault.first_victims, count)) }
             td.number { (or_not(fault.flaps, count)) }
             td.number { (or_not(fault.error_budget_burn, burn)) }
-            td.see { (see) }
         }
+    }
+}
+
+/// The title, and whom the fault hit if its target does not say so.
+fn resolved_title(fault: &FaultResult) -> String {
+    let title = fault_title(fault);
+    match fault.deployments.iter().all(|id| *id == fault.target) {
+        true => title,
+        false => format!("{title}: {}", listed(&fault.deployments)),
     }
 }
 
 /// Why the fault at this position cost requests, in a row of its own; nothing where nobody can tell.
 fn reason(analysis: &Analysis, (at, contender): (usize, &Contender), position: usize) -> Markup {
     let why = analysis.reasons.get(at).and_then(|reasons| reasons.get(position)?.as_ref());
-    let told = |request| analysis.examples.get(at).is_some_and(|told| told.tells(request));
+    let examples = analysis.examples.get(at);
+    let told = |request| examples.is_some_and(|told| told.tells(request));
+    let undecided = || {
+        let fault = contender.faults.get(position)?;
+        let example = examples.and_then(|told| *told.of_faults.get(position)?)?;
+        Some((unnoticed(contender, fault)?, example))
+    };
+    let decided = why.map(|why| (why.text.as_str(), why.example));
     html! {
-        @if let Some(why) = why {
+        @if let Some((text, example)) = decided.or_else(undecided) {
             tr.reason {
-                td colspan="11" {
-                    b { "Why: " } (why.text) ", see "
-                    @if told(why.example) {
-                        a href={ "#" (ids::request(at, why.example)) } { "request " (why.example) }
-                    } @else { code { (command(analysis, &contender.name, why.example)) } }
+                td colspan="9" {
+                    div.said {
+                        b { "Why: " } (text) ", see "
+                        @if told(example) { a href={ "#" (ids::request(at, example)) } { "request " (example) } }
+                        @else { code { (command(analysis, &contender.name, example)) } }
+                    }
                 }
             }
         }
     }
+}
+
+/// Why there were victims about whom a gateway of ours decided nothing: it writes down whatever it makes of a failure.
+fn unnoticed(contender: &Contender, fault: &FaultResult) -> Option<&'static str> {
+    let ours = match contender.kind {
+        ContenderKind::BuiltIn | ContenderKind::Emulated => true,
+        ContenderKind::Process | ContenderKind::Remote => false,
+    };
+    fault.victims.known().filter(|victims| ours && *victims > 0)?;
+    Some(match Struck::by(fault) {
+        Struck::Provider => {
+            "none of their attempts had failed in the gateway's eyes, so it had nothing to decide"
+        }
+        Struck::Gateway | Struck::Config => "they were open at an instance that was struck",
+    })
 }
 
 /// Where to look closer: the chart at the time of the fault, and a request that it cost.
@@ -194,12 +230,14 @@ fn see(
     let example = examples.and_then(|told| *told.of_faults.get(position)?);
     let lost = fault.success_rate.known().is_none_or(|rate| rate < 1.0);
     html! {
-        a href={ "#" (ids::chart(at)) } data-from=(fault.from_s) data-to=(fault.to_s) { "chart" }
-        @if let Some(request) = example.filter(|_| lost) {
-            " · "
-            @if examples.is_some_and(|told| told.tells(request)) {
-                a href={ "#" (ids::request(at, request)) } { "request " (request) }
-            } @else { code { (command(analysis, &contender.name, request)) } }
+        span.see {
+            a href={ "#" (ids::chart(at)) } data-from=(fault.from_s) data-to=(fault.to_s) { "chart" }
+            @if let Some(request) = example.filter(|_| lost) {
+                " · "
+                @if examples.is_some_and(|told| told.tells(request)) {
+                    a href={ "#" (ids::request(at, request)) } { "request " (request) }
+                } @else { code { (command(analysis, &contender.name, request)) } }
+            }
         }
     }
 }

@@ -3,16 +3,19 @@
 
 use maud::{Markup, html};
 use record::run::Clock;
+use record::slo::{Aggregate, Metric};
 
-use super::change::what_to_change;
+use super::change::{settings, what_to_change};
 use super::terms::term;
 use crate::Analysis;
-use crate::report::{Contender, Measured, ValidityVerdict};
+use crate::report::{Contender, Measured, SloResult, ValidityVerdict};
+use crate::summary::brief::{Line, brief};
 use crate::summary::headline::headline;
-use crate::summary::opening::{Piece, can_judge, firmness, head, tested, validity_text};
+use crate::summary::opening::{Piece, called, can_judge, head, hit, tested, validity_text};
 use crate::summary::ranked;
 use crate::words::contender::{cost_per_1k, shown};
 use crate::words::figures::{counted, millis, or_never, or_not, percent, seconds};
+use crate::words::promise::promise_value;
 use crate::words::run::incidents;
 
 /// What was asked, and the answer.
@@ -22,7 +25,7 @@ pub(super) fn first_screen(analysis: &Analysis) -> Markup {
             p.eyebrow { (line(&head(analysis))) }
             @if let Some(question) = &analysis.report.scenario.question { h1 { (question) } }
             @else { h1 { (analysis.report.scenario.name) } }
-            p.context { (tested(analysis).join(" · ")) }
+            p.context { ([tested(analysis), called(analysis)].concat().join(" · ")) }
         }
         (verdict(analysis))
     }
@@ -50,16 +53,17 @@ fn verdict(analysis: &Analysis) -> Markup {
         section class={ "verdict " (class) } aria-label="verdict" {
             p.validity { span.chip { (word) } " " (validity_text(analysis)) }
             p.opening { (headline.claim) }
-            p.caveat { (headline.caveat) }
+            @let answers = brief(analysis);
+            @if answers.is_empty() { p.caveat { (headline.caveat) } }
             @if let Some(first) = ranked(analysis).first().filter(|_| analysis.judges()) {
                 (figures(analysis, first))
             }
-            p.others { (analysis.report.verdict.line) }
-            @if let Some(firmness) = firmness(analysis) {
-                p.others { @if analysis.robust.is_some() { b { "Robust: " } } (firmness) }
+            dl.brief {
+                @for Line { label, text } in &answers { dt { (label) } dd { (text) } }
+                (what_to_change(analysis))
             }
             @if let Some(incidents) = incidents(&analysis.run) { p.others { strong.simulated { (incidents) } } }
-            (what_to_change(analysis))
+            (settings(analysis))
             (fine_print(analysis))
         }
     }
@@ -68,27 +72,20 @@ fn verdict(analysis: &Analysis) -> Markup {
 /// Four figures about who is first.
 fn figures(analysis: &Analysis, first: &Contender) -> Markup {
     let marks = &analysis.report.marks;
-    let rate = |value: Measured<f64>| value.known().map(percent);
-    let scale: Vec<String> = [
-        rate(marks.direct_success_rate).map(|rate| format!("{rate} without a gateway")),
-        rate(marks.savable_rate).map(|rate| format!("{rate} savable")),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
     let recovered = Measured::largest(first.faults.iter().map(|fault| fault.time_to_recover_s));
     html! {
         dl.figures aria-label={ "figures of " (first.name) } {
             div {
                 dt { (term("answered", "success")) }
-                dd { b { (shown(first, first.success_rate, percent)) } small { (scale.join(", ")) } }
-            }
-            @if first.ttft_ms.n > 0 {
-                div {
-                    dt { (term("first token", "ttft")) }
-                    dd { b { (or_never(first.ttft_ms.p99, millis)) } small { (term("99 of 100 at most (p99)", "p99")) } }
+                dd {
+                    b { (shown(first, first.success_rate, percent)) }
+                    small {
+                        @if let Measured::Known(rate) = marks.direct_success_rate { (percent(rate)) " " (term("without a gateway", "direct")) }
+                        @if let Measured::Known(rate) = marks.savable_rate { ", " (percent(rate)) " " (term("savable", "savable")) }
+                    }
                 }
             }
+            @if first.ttft_ms.n > 0 { (first_token(first)) }
             @if !first.faults.is_empty() {
                 div {
                     dt { (term("slowest recovery", "recover")) }
@@ -103,10 +100,44 @@ fn figures(analysis: &Analysis, first: &Contender) -> Markup {
     }
 }
 
-/// Folded: warnings, and what this run assumed and can judge.
+/// The first token by the percentile that is promised, else the 99th.
+fn first_token(first: &Contender) -> Markup {
+    let of_ttft = |slo: &&SloResult| slo.metric() == Metric::Ttft;
+    let percentile = |slo: &SloResult| match slo.slo.aggregate {
+        Aggregate::Percentile(p) => Some(p),
+        Aggregate::Rate | Aggregate::Max => None,
+    };
+    let promised = first.slo.iter().filter(of_ttft).find_map(|slo| Some((slo, percentile(slo)?)));
+    html! {
+        div {
+            dt { (term("first token", "ttft")) }
+            @match promised {
+                Some((slo, p)) => dd {
+                    b { (promise_value(first, slo)) } small { (term(&format!("{p} of 100 at most"), "p99")) }
+                },
+                None => dd {
+                    b { (or_never(first.ttft_ms.p99, millis)) } small { (term("99 of 100 at most", "p99")) }
+                },
+            }
+        }
+    }
+}
+
+/// Folded: the verdict in the terms of the report, warnings, whom the faults hit, what this run assumed and can judge.
 fn fine_print(analysis: &Analysis) -> Markup {
     let warnings = &analysis.report.warnings;
     html! {
+        details.fold {
+            summary { "The verdict in the terms of the report" }
+            p { (analysis.report.verdict.line) }
+        }
+        @let hit = hit(analysis);
+        @if !hit.is_empty() {
+            details.fold {
+                summary { "Whom each fault hit" }
+                ul { @for line in &hit { li { (line) } } }
+            }
+        }
         @if !warnings.is_empty() {
             details.fold.care {
                 summary { (counted(warnings.len() as u64, "warning")) " about this scenario" }

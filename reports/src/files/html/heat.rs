@@ -5,13 +5,14 @@ use maud::{Markup, html};
 
 use super::faults::{entry_row, row_of};
 use super::ids;
-use super::terms::term;
+use super::terms::{chip, term};
 use crate::Analysis;
 use crate::report::Contender;
 use crate::summary::heat::{Cell, Heat, cell, heat, whole, worse};
 use crate::summary::position;
-use crate::words::fault::{detected, fault_title};
+use crate::words::fault::{Struck, detected, fault_name, fault_title};
 use crate::words::figures::{clock, count, counted, or_not, percent, seconds};
+use crate::words::reach::{differs, hit, listed};
 use crate::words::text::plain;
 use crate::words::windows::Group;
 
@@ -57,8 +58,8 @@ fn title(heat: &Heat<'_>, column: &Group) -> Markup {
                     small { (counted(windows as u64, "window")) ", the worst counts" }
                 },
                 Some(_) | None => {
-                    (plain(&first.id)) " " (plain(&first.summary))
-                    small { "on " (plain(&first.target)) }
+                    (chip(Struck::by(first))) (fault_name(first))
+                    small { "on " (plain(&first.target)) @if let Some(hit) = hit_by_all(heat, column) { " = " (hit) } }
                 },
             }
             small { (clock(from)) " to " (clock(to)) }
@@ -71,18 +72,37 @@ fn row(analysis: &Analysis, heat: &Heat<'_>, who: &Contender) -> Markup {
     html! {
         tr data-contender=(at) {
             th scope="row" { a href={ "#" (ids::contender(at)) } { (who.name) } }
-            @for column in &heat.columns { (entry(analysis, (at, who), column)) }
+            @for column in &heat.columns { (entry(analysis, heat, (at, who), column)) }
         }
     }
 }
 
-fn entry(analysis: &Analysis, (at, who): (usize, &Contender), column: &Group) -> Markup {
+/// Whom a single fault hit where that was the same for all contenders, and its target does not say it.
+fn hit_by_all(heat: &Heat<'_>, column: &Group) -> Option<String> {
+    let [only] = column.positions[..] else { return None };
+    (!differs(&heat.rows, only)).then(|| hit(&heat.rows, only)).flatten()
+}
+
+/// Whom a single fault hit at this contender, where that was not the same for all.
+fn hit_of(heat: &Heat<'_>, who: &Contender, column: &Group) -> Option<String> {
+    let [only] = column.positions[..] else { return None };
+    let fault = who.faults.get(only).filter(|_| differs(&heat.rows, only))?;
+    Some(format!("at {}", listed(&fault.deployments)))
+}
+
+fn entry(
+    analysis: &Analysis,
+    heat: &Heat<'_>,
+    (at, who): (usize, &Contender),
+    column: &Group,
+) -> Markup {
     let all = whole(analysis, who, column);
     let href = entry_row((at, who), column);
     html! {
         td class=(class(all)) data-v=[sort_key(all)] {
             a href={ "#" (href) } title=(tip(who, column)) {
                 (text(all))
+                @if let Some(hit) = hit_of(heat, who, column) { small { (hit) } }
                 @if column.positions.len() > 1 { (squares(analysis, (at, who), column)) }
             }
         }

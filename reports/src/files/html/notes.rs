@@ -2,8 +2,10 @@
 
 use maud::{Markup, html};
 
+use super::change::settings_on_paper;
 use super::first_screen::warning_list;
 use crate::Analysis;
+use crate::summary::opening::{can_judge, hit};
 use crate::words::figures::clock;
 use crate::words::terms::TERMS;
 
@@ -21,8 +23,14 @@ pub(super) fn notes(analysis: &Analysis) -> Markup {
             }
             @let others = other_notes(analysis);
             @if !others.is_empty() { (list("What else was said before the run", &others, "nothing")) }
-            @if !report.warnings.is_empty() {
-                div.print-only { h3 { "Warnings about the scenario" } (warning_list(&report.warnings)) }
+            div.print-only {
+                h3 { "The verdict in the terms of the report" }
+                p { (report.verdict.line) }
+                @let hit = hit(analysis);
+                @if !hit.is_empty() { (list("Whom each fault hit", &hit, "nobody")) }
+                (settings_on_paper(analysis))
+                (list("What this run assumes, and what it can judge", &can_judge(analysis), "nothing"))
+                @if !report.warnings.is_empty() { h3 { "Warnings about the scenario" } (warning_list(&report.warnings)) }
             }
             details {
                 summary { "How to read this" }

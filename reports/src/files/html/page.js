@@ -41,15 +41,13 @@
       known.sort((a, b) => (order === "descending" ? -1 : 1) * compare(key(a, at), key(b, at)));
       (order === "none" ? original : known.concat(unknown)).forEach((row) => body.append(row));
     };
+    // A head stays the head of its column; what is pressed is a button in it.
     heads.forEach((head, at) => {
-      head.tabIndex = 0;
+      const button = make("button", { type: "button" });
+      button.append(...head.childNodes);
+      head.append(button);
       head.classList.add("sorts");
       head.addEventListener("click", () => sort(at));
-      head.addEventListener("keydown", (event) => {
-        if (event.key !== "Enter" && event.key !== " ") return;
-        event.preventDefault();
-        sort(at);
-      });
     });
   }
   all("table.sortable").filter((table) => table.tHead && table.tBodies.length).forEach(sortable);
@@ -57,6 +55,11 @@
   // --- hiding contenders, wherever they appear ---
 
   const rows = all("table.comparison tbody tr[data-contender]");
+  const boxes = new Map();
+  const show = (at, shown) => {
+    all(`[data-contender="${at}"]`).forEach((part) => part.classList.toggle("off", !shown));
+    boxes.get(at).checked = shown;
+  };
   if (rows.length > 1) {
     const bar = make("p", { class: "toolbar", role: "group", "aria-label": "contenders shown" }, "Show ");
     rows.forEach((row) => {
@@ -64,9 +67,8 @@
       const label = make("label");
       const box = make("input", { type: "checkbox" });
       box.checked = true;
-      box.addEventListener("change", () => {
-        all(`[data-contender="${at}"]`).forEach((part) => part.classList.toggle("off", !box.checked));
-      });
+      boxes.set(at, box);
+      box.addEventListener("change", () => show(at, box.checked));
       label.append(box, " ", row.querySelector("th a").textContent);
       bar.append(label);
     });
@@ -88,15 +90,22 @@
     picture.append(choice, line);
     const readout = make("div", { class: "readout" });
     const bar = make("p", { class: "zoombar" });
-    const whole = make("button", { type: "button" }, "whole run");
-    whole.hidden = true;
-    whole.addEventListener("click", () => zoom(0, series.end));
-    bar.append(make("span", {}, "Point for values, drag to zoom in time, arrow keys step. "), whole);
+    const button = (label, text, act) => {
+      const one = make("button", { type: "button", "aria-label": label, title: label }, text);
+      one.addEventListener("click", act);
+      return one;
+    };
+    const closer = button("zoom in", "+", () => scale(0.5));
+    const wider = button("zoom out", "−", () => scale(2));
+    const whole = button("whole run", "whole run", () => zoom(0, series.end));
+    bar.append(closer, wider, whole, make("span", {}, " Point for values, drag to zoom in time. Keys: ← → step, + − zoom, 0 whole run."));
     figure.querySelector(".chart").append(readout);
     figure.append(bar);
     figure.tabIndex = 0;
-    return { figure, series, picture, time, height, line, choice, ticks, readout, whole };
+    readout.setAttribute("aria-live", "polite");
+    return { figure, series, picture, time, height, line, choice, ticks, readout, closer, wider, whole };
   });
+  let pointed = null;
   const view = { from: 0, to: charts.length ? charts[0].series.end : 1 };
 
   const xOf = ({ left, inner }, s) => left + (inner * (s - view.from)) / (view.to - view.from);
@@ -105,11 +114,20 @@
   function zoom(from, to) {
     if (!charts.length) return;
     const { end, bin } = charts[0].series;
-    const length = Math.max(to - from, Math.min(2 * bin, end));
+    const length = Math.min(end, Math.max(to - from, Math.min(2 * bin, end)));
     view.from = Math.max(0, Math.min(from, end - length));
     view.to = Math.min(end, view.from + length);
     charts.forEach(draw);
     all("figure.time-chart").forEach((figure) => figure.classList.toggle("zoomed", view.to - view.from < end));
+  }
+
+  // About the instant that is pointed at, else about the middle.
+  function scale(factor) {
+    const length = (view.to - view.from) * factor;
+    const inside = pointed !== null && pointed >= view.from && pointed <= view.to;
+    const middle = inside ? pointed : (view.from + view.to) / 2;
+    const before = inside ? (pointed - view.from) / (view.to - view.from) : 0.5;
+    zoom(middle - length * before, middle + length * (1 - before));
   }
 
   // Texts keep their shape while their place moves; the labels of the axis are set anew.
@@ -119,7 +137,9 @@
     const width = (inner * (view.to - view.from)) / end;
     const zoomed = view.to - view.from < end;
     chart.time.setAttribute("viewBox", `${x} 0 ${width} ${chart.height}`);
-    chart.whole.hidden = !zoomed;
+    chart.whole.disabled = !zoomed;
+    chart.wider.disabled = !zoomed;
+    chart.closer.disabled = view.to - view.from <= 2 * chart.series.bin;
     all("text", chart.time).forEach((text) => {
       if (text.parentNode === chart.ticks) return;
       const at = text.getAttribute("x");
@@ -177,7 +197,7 @@
       other.figure.classList.add("pointed");
       if (other !== chart) other.readout.classList.remove("on");
     });
-    chart.at = s;
+    pointed = s;
     chart.readout.replaceChildren(...lines(series, bin).map(([kind, text]) => make("div", { class: kind }, text)));
     const box = chart.picture.getBoundingClientRect();
     const x = (xOf(series, s) / chart.picture.viewBox.baseVal.width) * box.width;
@@ -224,19 +244,59 @@
     chart.picture.addEventListener("pointerleave", () => begun === null && leave());
     chart.picture.addEventListener("dblclick", () => zoom(0, end));
     chart.figure.addEventListener("keydown", (event) => {
+      if (event.target !== chart.figure || event.ctrlKey || event.metaKey || event.altKey) return;
       const step = { ArrowLeft: -bin, ArrowRight: bin }[event.key];
-      if (event.key === "Escape") zoom(0, end);
-      if (!step) return;
+      const acts = { "+": () => scale(0.5), "=": () => scale(0.5), "-": () => scale(2), 0: () => zoom(0, end), Escape: () => zoom(0, end) };
+      const act = acts[event.key];
+      if (!step && !act) return;
       event.preventDefault();
-      const from = chart.at === undefined ? view.from + bin / 2 : chart.at + step;
+      if (act) act();
+      const from = pointed === null ? view.from + bin / 2 : pointed + (step || 0);
       point(chart, Math.max(view.from, Math.min(view.to - bin / 2, from)));
     });
+    chart.figure.addEventListener("blur", leave);
   });
+  charts.forEach(draw);
+
+  // --- terms: what a title says on hover is said on tap and on focus, too ---
+
+  let tip = null;
+  const hush = () => {
+    if (tip) tip.remove();
+    tip = null;
+  };
+  const tell = (term) => {
+    hush();
+    tip = make("div", { class: "tip", role: "tooltip" }, term.getAttribute("title"));
+    document.body.append(tip);
+    const box = term.getBoundingClientRect();
+    const left = Math.max(8, Math.min(box.left, document.documentElement.clientWidth - tip.offsetWidth - 8));
+    tip.style.left = `${left + window.scrollX}px`;
+    tip.style.top = `${box.bottom + 6 + window.scrollY}px`;
+  };
+  const termOf = (place) => place.closest("dfn[title]") || (place.closest(".sorts") || place).querySelector("dfn[title]");
+  all("dfn[title]").filter((term) => !term.closest("button, a")).forEach((term) => {
+    term.tabIndex = 0;
+  });
+  document.addEventListener("focusin", (event) => {
+    hush();
+    const place = event.target;
+    if (place.matches("dfn[title], .sorts > button") && place.matches(":focus-visible") && termOf(place)) tell(termOf(place));
+  });
+  document.addEventListener("click", (event) => {
+    const term = event.target.closest("dfn[title]");
+    if (term && !term.closest("a")) tell(term);
+    else hush();
+  });
+  document.addEventListener("keydown", (event) => event.key === "Escape" && hush());
 
   // --- links: open what is folded, and zoom to a fault ---
 
   const reveal = (target) => {
-    for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+    for (let at = target; at; at = at.parentElement) {
+      if (at.tagName === "DETAILS") at.open = true;
+      if (at.classList.contains("off") && boxes.has(at.dataset.contender)) show(at.dataset.contender, true);
+    }
     if (target) target.scrollIntoView();
   };
   const go = () => reveal(document.getElementById(location.hash.slice(1)));

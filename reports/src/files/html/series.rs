@@ -10,7 +10,7 @@ use crate::report::{SEEDS_TO_WIN, ValidityVerdict};
 use crate::seeds::{Range, ScenarioSeries, SeedResult, Series, Spread};
 use crate::words::contender::personality;
 use crate::words::figures::{NEVER, counted, millis, percent, usd};
-use crate::words::run::clock_label;
+use crate::words::run::{clock_label, decided_by};
 
 /// The file.
 pub(crate) fn file(series: &Series) -> File {
@@ -34,12 +34,17 @@ fn one(scenario: &ScenarioSeries) -> Markup {
     html! {
         div.manager {
             header {
-                p.eyebrow { (counted(scenario.runs.len() as u64, "seed")) " · " strong.simulated { (clock_label(scenario.clock)) } }
-                h1 { (scenario.scenario) }
+                p.eyebrow {
+                    (scenario.scenario) " · " (counted(scenario.runs.len() as u64, "seed"))
+                    " · " strong.simulated { (clock_label(scenario.clock)) }
+                }
+                h1 { (scenario.question.as_deref().unwrap_or(&scenario.scenario)) }
+                @if !scenario.promise.is_empty() { p.context { "promised: " (scenario.promise.join(" · ")) } }
             }
             section class=(class) aria-label="verdict" {
                 p.validity { span.chip { (word) } }
                 p.opening { (claim(scenario)) }
+                @if let Some(caveat) = caveat(scenario) { p.caveat { (caveat) } }
                 p.others { (scenario.line) }
             }
             (spreads(scenario))
@@ -48,24 +53,38 @@ fn one(scenario: &ScenarioSeries) -> Markup {
     }
 }
 
-/// The verdict in plain words.
+/// The verdict in plain words: who was best, and whether that one kept the promise.
 fn claim(scenario: &ScenarioSeries) -> String {
     let n = scenario.runs.len();
+    let kept = |name: &str| {
+        if scenario.promise.is_empty() {
+            return "and nothing was promised".to_owned();
+        }
+        let spread = scenario.contenders.iter().find(|spread| spread.name == name);
+        match spread.map_or(0, |spread| spread.kept) {
+            0 => "without keeping the promise in any".to_owned(),
+            all if all == n as u64 => "and always kept the promise".to_owned(),
+            some => format!("and kept the promise in {some} of them"),
+        }
+    };
     match (&scenario.winner, scenario.validity) {
         (_, ValidityVerdict::Invalid) => {
             "No verdict: at least one run cannot be trusted".to_owned()
         }
-        (Some(winner), ValidityVerdict::Valid) if n >= SEEDS_TO_WIN => {
-            format!("{winner} was best in all {n} trials")
-        }
         (Some(winner), ValidityVerdict::Valid) => {
-            format!("{winner} was best in {}; {SEEDS_TO_WIN} are needed to win", trials(n))
+            format!("{winner} was best in {}, {}", trials(n), kept(winner))
         }
         (None, ValidityVerdict::Valid) if scenario.fragile => {
             "It depends on luck: the best one changes from trial to trial".to_owned()
         }
         (None, ValidityVerdict::Valid) => "Nobody was best in all trials".to_owned(),
     }
+}
+
+/// What to keep in mind about it.
+fn caveat(scenario: &ScenarioSeries) -> Option<String> {
+    let few = scenario.winner.is_some() && scenario.runs.len() < SEEDS_TO_WIN;
+    few.then(|| format!("{SEEDS_TO_WIN} trials are needed to win: run --seeds {SEEDS_TO_WIN}."))
 }
 
 fn trials(n: usize) -> String {
@@ -104,7 +123,7 @@ fn spreads(scenario: &ScenarioSeries) -> Markup {
 fn row(scenario: &ScenarioSeries, spread: &Spread) -> Markup {
     let n = scenario.runs.len() as u64;
     let leads = scenario.winner.as_deref() == Some(spread.name.as_str());
-    let kept = if spread.kept == n { "kept" } else { "broken" };
+    let kept = kept_class(scenario, spread);
     html! {
         tr.leader[leads] {
             th scope="row" { (spread.name) small { (spread.kind) ", " (personality(&spread.personality)) } }
@@ -115,6 +134,23 @@ fn row(scenario: &ScenarioSeries, spread: &Spread) -> Markup {
             (range(&spread.ttft_p99_ms, millis))
             (range(&spread.cost_per_1k_good_usd, usd))
         }
+    }
+}
+
+/// Green where it was kept in every trial, red where it was broken in one; what is untested or cannot be told is neither.
+fn kept_class(scenario: &ScenarioSeries, spread: &Spread) -> &'static str {
+    if scenario.promise.is_empty() {
+        return "nodata";
+    }
+    let named = |names: &[String]| names.contains(&spread.name);
+    let broke =
+        |run: &SeedResult| !(named(&run.kept) || named(&run.untested) || named(&run.no_data));
+    if scenario.runs.iter().any(broke) {
+        "broken"
+    } else if spread.kept == scenario.runs.len() as u64 {
+        "kept"
+    } else {
+        "nodata"
     }
 }
 
@@ -135,7 +171,7 @@ fn runs(scenario: &ScenarioSeries) -> Markup {
             h2 { "Seed by seed" }
             div.scroll {
                 table.sortable {
-                    thead { tr { th.number { (term("seed", "seed")) } th { "best" } th { "kept the promise" } th { "order" } th { "measurement" } } }
+                    thead { tr { th.number { (term("seed", "seed")) } th { "best" } th { "decided by" } th { "kept the promise" } th { "order" } th { "measurement" } } }
                     tbody { @for run in &scenario.runs { (seed(run)) } }
                 }
             }
@@ -150,6 +186,7 @@ fn seed(run: &SeedResult) -> Markup {
             // A place below the folder of this page, whatever its name.
             th.number scope="row" data-v=(run.seed) { a href={ "./" (run.dir) "/report.html" } { (run.seed) } }
             td { (run.winner.as_deref().unwrap_or("nobody")) }
+            td { (decided_by(run.basis)) }
             td { (kept) }
             td { (run.ranking.join(" › ")) }
             td {
