@@ -12,7 +12,7 @@ mod timeline;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use record::run::Clock;
+use record::run::{Clock, ContenderInfo};
 use record::{AttemptRow, DecisionRow, ReadError, RequestRow, Row};
 
 use sentences::ending;
@@ -48,6 +48,8 @@ pub struct Story {
     pub events: Vec<Event>,
     /// When the schedule meant it to start, in nanoseconds.
     pub intended_ns: u64,
+    /// What nobody recorded of it, in words.
+    pub not_observed: Vec<&'static str>,
 }
 
 /// One thing that happened.
@@ -114,9 +116,10 @@ pub fn explain(
         return Err(ExplainError::NoContender { name: name.to_owned(), known: names.join(", ") });
     }
     let (mut stories, mut last) = (Vec::new(), 0);
-    for name in names.into_iter().filter(|name| wanted(name)) {
-        let dir = root.join(name);
-        let found = self::stories(&dir, name, &BTreeSet::from([request]))?;
+    for who in run.contenders.iter().filter(|who| wanted(&who.name)) {
+        let dir = root.join(&who.name);
+        let mut found = self::stories(&dir, &who.name, &BTreeSet::from([request]))?;
+        found.iter_mut().for_each(|story| story.not_observed = not_observed(who));
         if found.is_empty() {
             last = last.max(largest(&dir.join("requests.csv"))?);
         }
@@ -212,7 +215,15 @@ fn story(
         good: row.outcome == vocab::Outcome::Success,
         events,
         intended_ns: row.intended_ns,
+        not_observed: Vec::new(),
     }
+}
+
+/// What nobody recorded of a contender.
+fn not_observed(who: &ContenderInfo) -> Vec<&'static str> {
+    let decisions = (!who.kind.tells_decisions()).then_some("what the gateway decided, and why");
+    let attempts = (!who.is_observed()).then_some("what reached a provider");
+    decisions.into_iter().chain(attempts).collect()
 }
 
 /// Starts, reloads and deaths of instances; the first [`EVENTS_MAX`].

@@ -19,6 +19,7 @@ mod promises;
 mod sample;
 mod spell;
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::hash::Hasher as _;
 use std::path::Path;
@@ -34,12 +35,16 @@ use crate::tables::ledger::Ledger;
 use crate::tables::requests::{Request, Requests};
 use crate::tables::tally::Tally;
 use crate::why::{Harm, Omissions, Why};
+use calm::Calm;
 use charts::Charts;
 use fault::Books;
 use fault_row::{Acts, FaultRow};
 use meeting::Meetings;
 use promises::{Samples, Totals};
 use sample::{Sample, share, wilson95};
+
+/// Fewest requests whose way in makes a median that speaks for anybody.
+const WAYS_MIN: usize = 10;
 
 /// One contender, evaluated.
 #[derive(Clone, Debug)]
@@ -50,6 +55,9 @@ pub(crate) struct Evaluation {
     pub(crate) fault_examples: Vec<Option<u64>>,
     /// Why each fault cost requests, in the same order; `None` where it cost none, or no decision tells.
     pub(crate) fault_reasons: Vec<Option<Why>>,
+    /// In calm time, the median from a request's start to its first attempt's arrival at a provider, in
+    /// milliseconds; `None` where fewer than [`WAYS_MIN`] tell.
+    pub(crate) way_in_ms: Option<f64>,
     /// Why its books do not reconcile.
     pub(crate) mismatches: Vec<String>,
     /// Last instant that its clients' table knows, in nanoseconds.
@@ -84,7 +92,7 @@ pub(crate) fn evaluate(
         Played::Interrupted => *duration_ns = requests.last_ns().min(*duration_ns),
     }
     let run = &until_then;
-    let observed = who.kind.is_observed();
+    let observed = who.is_observed();
     let mut ledger = match observed {
         true => Ledger::read(&dir.join("attempts.csv"), run)?,
         false => Ledger::none(run),
@@ -92,7 +100,7 @@ pub(crate) fn evaluate(
     ledger.mark_leavers(&requests);
     let tally = Tally::of(run, &requests, &ledger);
     let samples = Samples::of(requests.judged());
-    let decisions = observed.then(|| dir.join("decisions.csv"));
+    let decisions = who.kind.tells_decisions().then(|| dir.join("decisions.csv"));
     let charts = charts::charts(run, (&requests, &ledger), &samples, decisions.as_deref())?;
     let rows = FaultRow::all(run, who, dir)?;
     let books = (&requests, &ledger);
@@ -107,6 +115,7 @@ pub(crate) fn evaluate(
     Ok(Evaluation {
         fault_reasons: inputs.reasons(decisions.as_deref().filter(|path| path.exists()))?,
         fault_examples: examples::of_faults(&numbers.faults, &inputs.requests),
+        way_in_ms: inputs.way_in_ms(),
         numbers,
         charts,
         mismatches,
@@ -164,6 +173,8 @@ impl Inputs<'_> {
             name: who.name.clone(),
             kind: who.kind,
             personality: who.personality.clone(),
+            product: who.product.clone(),
+            witnessed: who.witnessed,
             strategy: who.strategy.clone(),
             instances: who.instances,
             reach: Reach::all(self.run, who),
@@ -263,6 +274,26 @@ impl Inputs<'_> {
             rescued_requests: told(rescued),
             rescued: told(met).and_then(|met| known(share(rescued, met))),
         }
+    }
+
+    /// See [`Evaluation::way_in_ms`].
+    fn way_in_ms(&self) -> Option<f64> {
+        let calm = Calm::new(self.run, &self.rows);
+        let mut first: BTreeMap<u64, u64> = BTreeMap::new();
+        // In order of arrival, so the first of a request stays.
+        for attempt in &self.ledger.attempts {
+            if let Some(request) = attempt.request {
+                first.entry(request).or_insert(attempt.arrived_ns);
+            }
+        }
+        let way = |request: &Request| {
+            let arrived = *first.get(&request.id)?;
+            let sent = request.sent_ns?;
+            calm.lived(request.intended_ns, arrived.max(sent)).then(|| arrived.saturating_sub(sent))
+        };
+        let mut ways: Vec<u64> = self.requests.judged().filter_map(way).collect();
+        ways.sort_unstable();
+        (ways.len() >= WAYS_MIN).then(|| ways[(ways.len() - 1) / 2] as f64 / 1e6)
     }
 
     /// Why each row cost requests, by the `decisions` of the gateway.

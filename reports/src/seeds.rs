@@ -7,11 +7,12 @@
 //! One invalid run makes the whole series invalid: leaving it out would be choosing the data.
 
 use indexmap::IndexMap;
-use record::run::{Clock, ContenderKind, Personality};
+use record::run::{Clock, ContenderKind, Personality, ProductInfo};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::report::{Basis, Contender, Measured, RunReport, SEEDS_TO_WIN, ValidityVerdict};
+use crate::words::contender::kind;
 use crate::words::figures::percent;
 
 /// Version of the shape.
@@ -104,6 +105,9 @@ pub struct Spread {
     pub kind: ContenderKind,
     /// Its personality.
     pub personality: Personality,
+    /// The product that it is; absent of all that are no products.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<ProductInfo>,
     /// Seeds on which it led.
     pub led: u64,
     /// Seeds on which it kept the promise.
@@ -213,7 +217,7 @@ fn line(runs: &[&Run], ranked: &[&Spread], agreement: &Agreement<'_>) -> String 
         let bad: Vec<String> = bad.map(|run| run.report.scenario.seed.to_string()).collect();
         return format!("no verdict: invalid on seed {}", bad.join(", "));
     };
-    let who = format!("{} ({})", first.name, first.kind);
+    let who = format!("{} ({})", first.name, kind(first.kind, first.product.as_ref()));
     let rate = median(&first.success_rate, "success");
     let kept = format!("kept the promise on {} of {n}", first.kept);
     let unkept = unkept(runs);
@@ -343,6 +347,7 @@ fn spread(name: &str, seen: &[(&Run, &Contender)]) -> Option<Spread> {
         name: name.to_owned(),
         kind: first.kind,
         personality: first.personality.clone(),
+        product: first.product.clone(),
         led: count(&|report| report.verdict.winner.as_deref() == Some(name)),
         kept: count(&|report| report.verdict.kept.iter().any(|kept| kept == name)),
         mean_rank: (!places.is_empty()).then(|| places.iter().sum::<f64>() / places.len() as f64),

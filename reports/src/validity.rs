@@ -9,13 +9,16 @@
 
 mod instrument;
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use record::PreflightRow;
 use record::machine::{MachineInfo, StandingClock};
-use record::run::{Clock, RunInfo};
+use record::run::{Clock, ContenderKind, RunInfo};
 
 use crate::numbers::Evaluation;
 use crate::report::{Contender, Measured, Validity, ValidityVerdict};
+use crate::words::contender::product;
 use crate::words::figures::{NOT_OBSERVED, count, counted};
 
 /// Judges the measurement, and withholds of the numbers what the instrument could have moved;
@@ -40,6 +43,9 @@ pub(crate) fn judge(
     if measured {
         let names = evaluated.iter().map(|each| &each.numbers.name);
         reasons.extend(names.filter_map(|name| instrument::spoilt(run, machine, name)));
+        let direct = way_in_of_direct(run, evaluated);
+        reasons
+            .extend(evaluated.iter().filter_map(|each| instrument::starved(run, (each, direct))));
     }
     reasons.extend(lost_ways(preflight));
     let verdict =
@@ -49,6 +55,15 @@ pub(crate) fn judge(
     notes.extend(withheld);
     notes.extend(machine.standing_clocks.iter().map(other_clock));
     Validity { verdict, reasons, notes }
+}
+
+/// How many kinds there are, ours by either policy counted once.
+fn kinds(of: impl Iterator<Item = ContenderKind>) -> usize {
+    let ours = |kind: ContenderKind| match kind {
+        ContenderKind::Emulated => ContenderKind::BuiltIn,
+        other @ (ContenderKind::BuiltIn | ContenderKind::Process | ContenderKind::Remote) => other,
+    };
+    of.map(|kind| ours(kind).word()).collect::<BTreeSet<_>>().len()
 }
 
 /// Attempts that were seen by somebody else's clock.
@@ -117,8 +132,9 @@ fn lost_ways(preflight: &[PreflightRow]) -> Vec<String> {
 /// What is withheld and why; contenders of whom the same is to be said share a note.
 fn withheld(run: &RunInfo, evaluated: &mut [Evaluation], machine: &MachineInfo) -> Vec<String> {
     let mut notes: IndexMap<String, Vec<String>> = IndexMap::new();
+    let direct = way_in_of_direct(run, evaluated);
     for each in evaluated {
-        let doubts = instrument::doubts(run, machine, each);
+        let doubts = instrument::doubts(run, machine, (each, direct));
         let metrics = instrument::withhold(run, &mut each.numbers, &doubts);
         if metrics.is_empty() {
             continue;
@@ -129,6 +145,12 @@ fn withheld(run: &RunInfo, evaluated: &mut [Evaluation], machine: &MachineInfo) 
         notes.entry(note).or_default().push(each.numbers.name.clone());
     }
     notes.into_iter().map(|(note, names)| format!("{}: {note}", names.join(", "))).collect()
+}
+
+/// The way in without a gateway, in milliseconds.
+fn way_in_of_direct(run: &RunInfo, evaluated: &[Evaluation]) -> Option<f64> {
+    let mark = run.contenders.iter().find(|who| who.mark)?;
+    evaluated.iter().find(|each| each.numbers.name == mark.name)?.way_in_ms
 }
 
 fn notes(run: &RunInfo, evaluated: &[Evaluation]) -> Vec<String> {
@@ -155,6 +177,13 @@ fn notes(run: &RunInfo, evaluated: &[Evaluation]) -> Vec<String> {
                 counted(dials, "dial")
             ));
         }
+        if let Some(named) = numbers.product.as_ref().map(product) {
+            notes.push(format!(
+                "{}: {named} draws its own luck: the seed repeats its traffic and faults, not its choices; what it \
+                 decided is {NOT_OBSERVED}",
+                numbers.name
+            ));
+        }
         if !numbers.is_observed() {
             notes.push(format!(
                 "{}: somebody else's gateway, so no ledger: attempts, tokens billed and costs are \
@@ -165,6 +194,12 @@ fn notes(run: &RunInfo, evaluated: &[Evaluation]) -> Vec<String> {
     }
     if !run.faults.is_empty() && ranked().any(|numbers| !numbers.is_observed()) {
         notes.push("whether the scenario's faults were played is not known here".to_owned());
+    }
+    if kinds(ranked().map(|numbers| numbers.kind)) > 1 && run.scenario.clock == Clock::Wall {
+        notes.push(
+            "latency, CPU and memory are not to be compared across kinds: only processes carry their own overhead"
+                .to_owned(),
+        );
     }
     let few =
         ranked().flat_map(|numbers| &numbers.slo).find(|result| result.value == Measured::TooFew);

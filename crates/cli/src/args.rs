@@ -60,6 +60,16 @@ pub(crate) enum Command {
     /// Print the JSON schema of scenarios, for editors.
     #[command(before_help = "Example: brownout schema > scenario.schema.json")]
     Schema(Schema),
+    /// Hold a program until our stdin ends; then end it and everybody who descends from it. `run` starts
+    /// itself so.
+    #[command(
+        hide = true,
+        before_help = "Example: brownout supervise --log program.log -- sleep 60"
+    )]
+    Supervise(Supervise),
+    /// Become a program that dies with whoever supervises it.
+    #[command(hide = true, before_help = "Example: brownout become --supervisor 1 -- sleep 60")]
+    Become(Become),
 }
 
 /// In which time to run.
@@ -100,6 +110,9 @@ pub(crate) struct Run {
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "50",
         value_parser = clap::value_parser!(u32).range(1..=1000), conflicts_with = "seeds")]
     pub(crate) robust: Option<u32>,
+    /// Python in whose environment contenders with `process:` are installed, instead of what scripts/peers installed.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) python: Option<PathBuf>,
     /// Exit with 1 if this contender misses a promise, and with 3 if nobody can tell.
     #[arg(long = "require", value_name = "NAME")]
     pub(crate) required: Vec<String>,
@@ -339,6 +352,38 @@ pub(crate) enum SchemaOf {
     Scenario,
     /// report.json.
     Report,
+}
+
+/// `supervise`.
+#[derive(Debug, Args)]
+pub(crate) struct Supervise {
+    /// Where what the program prints is kept.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: PathBuf,
+    /// Milliseconds between SIGTERM and SIGKILL.
+    #[arg(long, value_name = "N", default_value_t = 3000,
+        value_parser = clap::value_parser!(u64).range(0..=600_000))]
+    pub(crate) grace_ms: u64,
+    #[command(flatten)]
+    pub(crate) command: ProgramArgs,
+}
+
+/// `become`.
+#[derive(Debug, Args)]
+pub(crate) struct Become {
+    /// Process id of whoever supervises.
+    #[arg(long, value_name = "PID")]
+    pub(crate) supervisor: u32,
+    #[command(flatten)]
+    pub(crate) command: ProgramArgs,
+}
+
+/// A program and its arguments.
+#[derive(Debug, Args)]
+pub(crate) struct ProgramArgs {
+    /// The program, and its arguments.
+    #[arg(required = true, last = true, value_name = "PROGRAM")]
+    pub(crate) words: Vec<std::ffi::OsString>,
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

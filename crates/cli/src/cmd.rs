@@ -6,11 +6,13 @@ mod gateway;
 mod init;
 mod list;
 mod load;
+mod products;
 mod robust;
 mod run;
 mod scenario;
 mod schema;
 mod series;
+mod supervise;
 mod validate;
 
 use crate::args::{Cli, Command};
@@ -28,5 +30,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Load(args) => load::load(&args),
         Command::List(args) => list::list(&args),
         Command::Schema(args) => schema::schema(&args),
+        Command::Supervise(args) => supervise::supervise(&args),
+        Command::Become(args) => supervise::become_program(&args),
     }
 }

@@ -27,6 +27,8 @@ pub(crate) enum Failure {
     User(String),
     /// The same, told by a library with places and colours.
     Mistakes(String),
+    /// Nothing was measured, through nobody's mistake here: what was under test ended by itself.
+    Unmeasured(String),
     /// The user cannot: a bug, or the machine.
     Internal(String),
 }
@@ -34,14 +36,17 @@ pub(crate) enum Failure {
 impl Failure {
     /// What went wrong, for a sentence that begins elsewhere.
     pub(crate) fn sentence(&self) -> String {
-        let (Self::User(text) | Self::Mistakes(text) | Self::Internal(text)) = self;
+        let (Self::User(text)
+        | Self::Mistakes(text)
+        | Self::Unmeasured(text)
+        | Self::Internal(text)) = self;
         text.trim_start_matches("error: ").to_owned()
     }
 
     /// Says it.
     pub(crate) fn tell(&self) {
         match self {
-            Self::User(text) => screen::complain(text),
+            Self::User(text) | Self::Unmeasured(text) => screen::complain(text),
             Self::Mistakes(text) => screen::complain_painted(text),
             Self::Internal(text) => screen::complain(&format!("error: {text}")),
         }
@@ -63,6 +68,7 @@ pub(crate) fn code(outcome: Outcome) -> ExitCode {
             failure.tell();
             match failure {
                 Failure::User(_) | Failure::Mistakes(_) => ExitCode::from(2),
+                Failure::Unmeasured(_) => ExitCode::from(3),
                 Failure::Internal(_) => ExitCode::from(4),
             }
         }

@@ -255,7 +255,7 @@ impl Loader {
         let mut specs = contenders(section, &mut self.problems);
         if let Some(name) = request.personality {
             let personality = self.kept(|_| personality(name))?;
-            for spec in &mut specs {
+            for spec in specs.iter_mut().filter(|spec| spec.process.is_none()) {
                 spec.personality.get_or_insert(personality);
             }
         }

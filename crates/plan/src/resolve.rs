@@ -18,6 +18,7 @@ pub(crate) mod instance_faults;
 mod instants;
 pub(crate) mod presets;
 pub(crate) mod prices;
+pub(crate) mod products;
 pub(crate) mod quotas;
 pub(crate) mod shortened;
 pub(crate) mod slo;

@@ -27,10 +27,26 @@ pub struct MachineInfo {
     /// How late the fakes spoke, one entry per contender whose fakes told it; wall clock only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fakes: Vec<FakesHealth>,
+    /// What products used, one entry per contender that is one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub processes: Vec<ProcessHealth>,
     /// What is known of the clock of fakes that already stood, one entry per contender; empty where
     /// the run brought its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub standing_clocks: Vec<StandingClock>,
+}
+
+/// What a contender's product used while it was measured, all its processes together.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ProcessHealth {
+    /// Contender.
+    pub contender: String,
+    /// CPU seconds; absent where the system does not tell.
+    pub cpu_seconds: Option<f64>,
+    /// Share of the cores that it can keep busy at a time.
+    pub cpu_share: Option<f64>,
+    /// Most resident memory at a time since it was started, in MB, shared pages counted for each process.
+    pub resident_mb_max: Option<f64>,
 }
 
 /// How far the clock of standing fakes was from ours.

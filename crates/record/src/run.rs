@@ -176,6 +176,12 @@ pub struct ContenderInfo {
     pub kind: ContenderKind,
     /// `litellm-1.106`, `brownout`, or `none` for the mark without a gateway.
     pub personality: Personality,
+    /// The product that it is; absent where it is a gateway of ours, or nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<ProductInfo>,
+    /// Of a `remote` contender: whether the fakes behind it told what they saw. Absent where they did not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub witnessed: bool,
     /// Routing strategy.
     pub strategy: Strategy,
     /// How many gateways.
@@ -192,6 +198,23 @@ pub struct ContenderInfo {
     /// What the requests of each called model can reach, in the order of first call. Empty where nobody knows the
     /// config: of a gateway that is somebody else's.
     pub reach: Vec<ReachInfo>,
+}
+
+impl ContenderInfo {
+    /// Whether the providers' side was recorded.
+    pub fn is_observed(&self) -> bool {
+        self.kind.is_observed() || self.witnessed
+    }
+}
+
+/// A product of somebody else's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProductInfo {
+    /// Its name: `litellm`.
+    pub name: String,
+    /// The version that it said it is; absent where it was not asked.
+    pub version: Option<String>,
 }
 
 /// What the requests of one called model can reach by a contender's config, fallbacks included, over all configs that

@@ -42,6 +42,25 @@ pub enum RunError {
         /// Why.
         why: String,
     },
+    /// A product is not there, or did not become ready.
+    #[error("contender {contender}: {source}")]
+    Product {
+        /// Whose.
+        contender: String,
+        /// Why.
+        #[source]
+        source: crate::process::ProductError,
+    },
+    /// A product ended while it was measured.
+    #[error("contender {contender}: {server} ended while it was measured: {why}")]
+    ProductEnded {
+        /// Whose.
+        contender: String,
+        /// Which.
+        server: String,
+        /// How, with the end of its log.
+        why: String,
+    },
     /// The fakes that already stand.
     #[error(transparent)]
     Standing(#[from] crate::stand_run::StandRunError),

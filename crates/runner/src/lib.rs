@@ -19,6 +19,8 @@ mod oracle;
 mod parallel;
 mod places;
 mod preflight;
+mod process;
+mod product_contender;
 mod recorder;
 mod run;
 mod servers;
@@ -40,7 +42,11 @@ pub use load::{REMOTE, Standing, load, target_of};
 pub use loadgen::config::Secret;
 pub use loadgen::live::Counts;
 pub use machine::{utc_date, utc_stamp};
-pub use options::{RunOptions, RunOutcome};
+pub use options::{ProductOptions, RunOptions, RunOutcome};
+pub use process::{
+    FoundProduct, PRODUCT_READY_WITHIN, ProductError, ProductLaunch, ProductSearch, RunningProduct,
+    Supervision, Usage, become_program, find_product, start_product, supervise,
+};
 pub use recorder::RecordError;
 pub use run::run;
 pub use stand::{StandError, StandingGateway, stand_gateway};

@@ -113,6 +113,8 @@ fn remote_info(plan: &Plan) -> RunInfo {
         name: REMOTE.to_owned(),
         kind: ContenderKind::Remote,
         personality: Personality::Unknown,
+        product: None,
+        witnessed: false,
         strategy: Strategy::Unknown,
         instances: 1,
         balance: Balance::Unknown,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use record::machine::{FakesHealth, GeneratorHealth, StandingClock};
+use record::machine::{FakesHealth, GeneratorHealth, ProcessHealth, StandingClock};
 
 use crate::directory::{Claim, Settled};
 
@@ -20,6 +20,8 @@ pub struct RunOptions {
     pub config_path: String,
     /// Set to end the run early: later requests are not offered, open ones are cancelled.
     pub stop: Arc<AtomicBool>,
+    /// How contenders that are products are found and held.
+    pub products: ProductOptions,
     /// Called from a watchdog thread when a virtual world stands still; it should end the process,
     /// because a task that never waits cannot be stopped.
     pub stuck: Arc<dyn Fn(&str) + Send + Sync>,
@@ -29,6 +31,17 @@ impl std::fmt::Debug for RunOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RunOptions").field("out", &self.out).finish_non_exhaustive()
     }
+}
+
+/// How products are found and held.
+#[derive(Clone, Debug, Default)]
+pub struct ProductOptions {
+    /// Our own binary, which holds them: `brownout supervise`.
+    pub supervisor: PathBuf,
+    /// The folder of `scripts/peers`.
+    pub peers: PathBuf,
+    /// The Python to use for all of them, whatever a scenario says.
+    pub python: Option<PathBuf>,
 }
 
 /// What a run left behind.
@@ -57,4 +70,6 @@ pub(crate) struct Played {
     pub(crate) standing: Option<StandingClock>,
     /// How late the fakes spoke, on the wall clock.
     pub(crate) fakes: Option<FakesHealth>,
+    /// What a product used.
+    pub(crate) process: Option<ProcessHealth>,
 }

@@ -93,6 +93,10 @@ pub(crate) fn write(plan: &Plan, options: &RunOptions, dir: &Path) -> Result<(),
 fn questions(plan: &Plan) -> Vec<Question<'_>> {
     let mut questions = Vec::new();
     for subject in Subject::all(plan) {
+        // A product is nobody's to narrow: its own warm-up asks it.
+        if matches!(subject, Subject::Contender(contender) if contender.process.is_some()) {
+            continue;
+        }
         let infos = plan.info.contenders.iter().filter(|info| info.name == subject.name());
         let reached: Vec<&String> =
             infos.flat_map(|info| &info.reach).flat_map(|reach| &reach.deployments).collect();
@@ -163,7 +167,7 @@ async fn exchange(
             let path = config.deployments.first().map(gateway::path_to).unwrap_or_default();
             let model = called(plan, &config, deployment);
             serve(plan, contender, Arc::new(config), &mut world)?;
-            (subject.targets(plan, authority(INSTANCE, GATEWAY_PORT)), model, path)
+            (subject.targets(plan, authority(INSTANCE, GATEWAY_PORT), None), model, path)
         }
     };
     let around = Surroundings {

@@ -29,11 +29,19 @@ pub(crate) struct Recorder {
     callers: Mutex<BTreeMap<String, String>>,
 }
 
+/// Whether a gateway tells what it decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decisions {
+    Told,
+    Untold,
+}
+
 #[derive(Debug)]
 struct Tables {
     requests: RowWriter<RequestRow>,
     attempts: RowWriter<AttemptRow>,
-    decisions: RowWriter<DecisionRow>,
+    /// `None` where the gateway tells nobody what it decides.
+    decisions: Option<RowWriter<DecisionRow>>,
     /// Attempts per request, by request number; one byte each, saturating.
     attempts_by_request: Vec<u8>,
     failure: Option<io::Error>,
@@ -65,11 +73,23 @@ const ATTEMPTS_PART: &str = "attempts.part.csv";
 impl Recorder {
     /// Creates the tables in `dir`. `stop` is set when a row cannot be written.
     pub(crate) fn create(dir: &Path, stop: Arc<AtomicBool>) -> Result<Self, RecordError> {
+        Self::create_with(dir, stop, Decisions::Told)
+    }
+
+    /// The same of a gateway that may tell nobody what it decides: then there is no such table.
+    pub(crate) fn create_with(
+        dir: &Path,
+        stop: Arc<AtomicBool>,
+        decisions: Decisions,
+    ) -> Result<Self, RecordError> {
         let open = || -> io::Result<Tables> {
             Ok(Tables {
                 requests: RowWriter::create(&dir.join(REQUESTS_PART))?,
                 attempts: RowWriter::create(&dir.join("attempts.csv"))?,
-                decisions: RowWriter::create(&dir.join("decisions.csv"))?,
+                decisions: match decisions {
+                    Decisions::Told => Some(RowWriter::create(&dir.join("decisions.csv"))?),
+                    Decisions::Untold => None,
+                },
                 attempts_by_request: Vec::new(),
                 failure: None,
             })
@@ -93,9 +113,12 @@ impl Recorder {
             return Err(write(source));
         }
         tables.attempts.finish().map_err(write)?;
-        tables.decisions.finish().map_err(write)?;
+        let told = tables.decisions.is_some();
+        tables.decisions.map(RowWriter::finish).transpose().map_err(write)?;
         tables.requests.finish().map_err(write)?;
-        for request in attribute_dials(&dir, hosts)? {
+        // Who does not tell its decisions does not tell whose dial was turned away.
+        let given = if told { attribute_dials(&dir, hosts)? } else { Vec::new() };
+        for request in given {
             count(&mut tables.attempts_by_request, request);
         }
         let part = dir.join(REQUESTS_PART);
@@ -234,7 +257,10 @@ impl Observer for Recorder {
         };
         let mut tables = self.tables();
         let tie = row.request.unwrap_or(u64::MAX);
-        let written = tables.decisions.push(row.at_ns, tie, row);
+        let written = match &mut tables.decisions {
+            Some(decisions) => decisions.push(row.at_ns, tie, row),
+            None => Ok(()),
+        };
         self.note(&mut tables, written);
     }
 }

@@ -11,6 +11,7 @@ use crate::error::RunError;
 use crate::machine::Stopwatch;
 use crate::options::{Played, RunOptions, RunOutcome};
 use crate::oracle::Oracle;
+use crate::product_contender::Products;
 use crate::subject::Subject;
 use crate::watch::Watch;
 use crate::{parallel, preflight, virtual_world, wall_world};
@@ -21,14 +22,16 @@ use crate::{parallel, preflight, virtual_world, wall_world};
 /// [`RunError`]; what was written until then is kept in a directory beside the target.
 pub fn run(plan: &Plan, options: &RunOptions, watch: &Watch) -> Result<RunOutcome, RunError> {
     let stopwatch = Stopwatch::start();
+    let products = Products::find(plan, options)?;
+    let info = products.noted_in(&plan.info);
     let directory = RunDirectory::prepare(&options.out)?;
-    directory.write_run(&plan.info)?;
+    directory.write_run(&info)?;
     preflight::write(plan, options, directory.path())?;
     let oracle = Oracle::new(plan);
     let played = match plan.clock {
         ClockKind::Virtual => play_virtual(plan, options, (watch, &oracle), &directory)?,
         ClockKind::Wall => {
-            let played = wall_world::play_all(plan, options, watch, &directory)?;
+            let played = wall_world::play_all(plan, options, watch, (&directory, &products))?;
             // Nobody is measured any more.
             oracle.ask_all(options)?;
             played
@@ -36,7 +39,7 @@ pub fn run(plan: &Plan, options: &RunOptions, watch: &Watch) -> Result<RunOutcom
     };
     let interrupted = played.iter().any(|one| one.interrupted);
     oracle.write(directory.path(), interrupted)?;
-    let digest = directory.digest(&plan.info)?;
+    let digest = directory.digest(&info)?;
     let mut machine = stopwatch.stop();
     let took = Duration::from_secs_f64(machine.wall_seconds);
     machine.scenario_path.clone_from(&options.scenario_path);
@@ -44,6 +47,7 @@ pub fn run(plan: &Plan, options: &RunOptions, watch: &Watch) -> Result<RunOutcom
     machine.digest.clone_from(&digest);
     machine.standing_clocks = played.iter().filter_map(|one| one.standing.clone()).collect();
     machine.fakes = played.iter().filter_map(|one| one.fakes.clone()).collect();
+    machine.processes = played.iter().filter_map(|one| one.process.clone()).collect();
     machine.generators = played.into_iter().map(|one| one.health).collect();
     machine.incomplete = interrupted.then(|| "interrupted".to_owned());
     directory.write_machine(&machine)?;
@@ -52,7 +56,7 @@ pub fn run(plan: &Plan, options: &RunOptions, watch: &Watch) -> Result<RunOutcom
         ClockKind::Virtual => Finish::Repeatable,
         ClockKind::Wall => Finish::Measured,
     };
-    let (dir, settled, claim) = directory.settle(&plan.info, finish)?;
+    let (dir, settled, claim) = directory.settle(&info, finish)?;
     Ok(RunOutcome { dir, settled, digest, took, interrupted, claim })
 }
 

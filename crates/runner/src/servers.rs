@@ -19,17 +19,19 @@ use world::{Authority, Connector, Listener};
 use crate::error::RunError;
 use crate::lifecycle::{Instance, Reopen};
 use crate::link_faults::listener_rules;
+use crate::process::RunningProduct;
 use crate::world_parts::WorldParts;
 
 /// A server: it ends when it is dropped, or tells why it ended before.
 pub(crate) struct Server {
     name: String,
+    whose: Whose,
     serving: Pin<Box<dyn Future<Output = String> + Send>>,
 }
 
 impl Server {
     fn new(name: String, serving: impl Future<Output = String> + Send + 'static) -> Self {
-        Self { name, serving: Box::pin(serving) }
+        Self { name, whose: Whose::Ours, serving: Box::pin(serving) }
     }
 }
 
@@ -39,22 +41,35 @@ impl std::fmt::Debug for Server {
     }
 }
 
+/// Whose server it is, and so whose mistake its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    Ours,
+    /// A product's.
+    Theirs,
+}
+
 /// Why a server ended before its world.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ServerEnd {
     pub(crate) server: String,
+    pub(crate) whose: Whose,
     pub(crate) why: String,
 }
 
 impl ServerEnd {
-    fn panicked(server: String) -> Self {
-        Self { server, why: "it panicked, which is a mistake of brownout".to_owned() }
+    fn panicked(server: String, whose: Whose) -> Self {
+        Self { server, whose, why: "it panicked, which is a mistake of brownout".to_owned() }
     }
 
     /// What it means for the run of a contender.
     pub(crate) fn of(self, contender: &str) -> RunError {
-        let Self { server, why } = self;
-        RunError::Server { contender: contender.to_owned(), server, why }
+        let Self { server, whose, why } = self;
+        let contender = contender.to_owned();
+        match whose {
+            Whose::Ours => RunError::Server { contender, server, why },
+            Whose::Theirs => RunError::ProductEnded { contender, server, why },
+        }
     }
 }
 
@@ -78,8 +93,8 @@ impl ServerWatch {
     pub(crate) fn over(&self, server: Server) -> impl Future<Output = ()> + Send + use<> {
         let ends = self.ends.clone();
         async move {
-            let Server { name, serving } = server;
-            let mut end = TellsItsEnd { ends, end: Some(ServerEnd::panicked(name)) };
+            let Server { name, whose, serving } = server;
+            let mut end = TellsItsEnd { ends, end: Some(ServerEnd::panicked(name, whose)) };
             let why = serving.await;
             if let Some(end) = &mut end.end {
                 end.why = why;
@@ -132,6 +147,13 @@ pub(crate) fn fake(fakes: &Fakes, host: usize, listener: Listener) -> Server {
         serving.await;
         NO_MORE.to_owned()
     })
+}
+
+/// A product, which serves by itself: only its end is heard of.
+pub(crate) fn product(product: &RunningProduct) -> Server {
+    let found = product.found();
+    let name = format!("{} {}", found.title(), found.version());
+    Server { whose: Whose::Theirs, ..Server::new(name, product.ended()) }
 }
 
 /// One gateway instance over its listener.

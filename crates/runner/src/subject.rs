@@ -49,17 +49,17 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// Whom the clients call. `entry` is where gateway or balancer stands.
-    pub(crate) fn targets(&self, plan: &Plan, entry: Authority) -> Targets {
+    /// Whom the clients call. `entry` is where gateway or balancer stands; a product has a `key` of its own.
+    pub(crate) fn targets(&self, plan: &Plan, entry: Authority, key: Option<&str>) -> Targets {
         match self {
             Self::Direct => direct_targets(plan),
             Self::Contender(contender) => Targets::from(Target {
                 to: entry,
                 path: Arc::from("/v1/chat/completions"),
                 dialect: Dialect::OpenAi,
-                key: Secret(Arc::from(
-                    contender.gateway.master_key.as_ref().map_or("sk-none", |key| key.reveal()),
-                )),
+                key: Secret(Arc::from(key.unwrap_or_else(|| {
+                    contender.gateway.master_key.as_ref().map_or("sk-none", |key| key.reveal())
+                }))),
                 model: None,
             }),
         }

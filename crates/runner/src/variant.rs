@@ -10,7 +10,7 @@ use plan::Plan;
 use crate::directory::RunDirectory;
 use crate::error::RunError;
 use crate::machine::Stopwatch;
-use crate::options::RunOptions;
+use crate::options::{ProductOptions, RunOptions};
 use crate::subject::Subject;
 use crate::virtual_world;
 use crate::watch::Watch;
@@ -60,6 +60,7 @@ fn play(plan: &Plan, options: &VariantOptions, directory: &RunDirectory) -> Resu
         scenario_path: String::new(),
         config_path: String::new(),
         stop: Arc::clone(&options.stop),
+        products: ProductOptions::default(),
         stuck: Arc::clone(&options.stuck),
     };
     let (watch, mut generators) = (Watch::new(plan), Vec::new());

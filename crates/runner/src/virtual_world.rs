@@ -54,6 +54,7 @@ pub(crate) fn play(
         interrupted: summary.interrupted,
         standing: None,
         fakes: None,
+        process: None,
     })
 }
 
@@ -69,7 +70,7 @@ async fn run_world(
     let (fakes, dials) = (world.fakes.clone(), world.network.connector("client"));
     let clients = link_faults::over_links(parts, Dialler::Client, Some(&fakes), dials);
     let around = parts.surroundings(clients, watched, options);
-    let targets = parts.subject.targets(parts.plan, entry);
+    let targets = parts.subject.targets(parts.plan, entry, None);
     let load = loadgen::run(&parts.plan.load, targets, around);
     let load = async {
         let summary = load.await;

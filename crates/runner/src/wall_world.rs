@@ -2,6 +2,7 @@
 //! and gateways on threads of their own so that each group's CPU can be told apart. It must never
 //! decide whether what was measured is good enough.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,7 +12,7 @@ use fake_providers::Fakes;
 use plan::Plan;
 use record::machine::FakesHealth;
 use tokio::runtime::Runtime;
-use world::{Authority, Clock, Connector, Directory, Link, Names, listen_tcp};
+use world::{Authority, Clock, Connector, Directory, Link, Listener, Names, listen_tcp};
 
 use crate::calibrate;
 use crate::directory::RunDirectory;
@@ -22,12 +23,14 @@ use crate::loopback::{address, connector, listen, runtime};
 use crate::machine::{GENERATOR, Meter, measured_health};
 use crate::options::{Played, RunOptions};
 use crate::places::{GATEWAY_PORT, authority};
-use crate::recorder::{Hosts, Recorder};
+use crate::process::RunningProduct;
+use crate::product_contender::{ProductMeter, Products};
+use crate::recorder::{Decisions, Hosts, Recorder};
 use crate::servers::{self, Endpoint, Server, ServerWatch};
 use crate::stand_run::{self, Armed, Reached};
 use crate::subject::Subject;
 use crate::watch::{Watch, WatchedContender};
-use crate::world_parts::WorldParts;
+use crate::world_parts::{self, WorldParts};
 
 /// Time between the setting up of a world and the start of its schedule.
 const LEAD: Duration = Duration::from_millis(150);
@@ -41,7 +44,7 @@ pub(crate) fn play_all(
     plan: &Plan,
     options: &RunOptions,
     watch: &Watch,
-    directory: &RunDirectory,
+    (directory, products): (&RunDirectory, &Products),
 ) -> Result<Vec<Played>, RunError> {
     let shown = stand_run::with_token(plan, &options.scenario_path)?;
     let plan = shown.as_ref().unwrap_or(plan);
@@ -50,7 +53,7 @@ pub(crate) fn play_all(
         watched.started.store(true, Ordering::Relaxed);
         let calibration =
             calibrate::run(plan.load.seed).map_err(|source| world_error(subject, source))?;
-        let mut one = play(plan, subject, options, watched, directory)?;
+        let mut one = play((plan, subject), options, watched, (directory, products))?;
         watched.done.store(true, Ordering::Relaxed);
         one.health = calibration.noted_in(one.health);
         played.push(one);
@@ -59,38 +62,59 @@ pub(crate) fn play_all(
 }
 
 fn play(
-    plan: &Plan,
-    subject: &Subject<'_>,
+    (plan, subject): (&Plan, &Subject<'_>),
     options: &RunOptions,
     watched: &WatchedContender,
-    directory: &RunDirectory,
+    (directory, products): (&RunDirectory, &Products),
 ) -> Result<Played, RunError> {
     let failed = |source| world_error(subject, source);
     let dir = directory.contender(subject.name())?;
-    let recorder = Arc::new(Recorder::create(&dir, Arc::clone(&options.stop))?);
+    let decisions = match subject {
+        Subject::Contender(contender) if contender.process.is_some() => Decisions::Untold,
+        Subject::Contender(_) | Subject::Direct => Decisions::Told,
+    };
+    let recorder = Recorder::create_with(&dir, Arc::clone(&options.stop), decisions)?;
+    let recorder = Arc::new(recorder);
     let (generator, providers, gateways) = (
         runtime(GENERATOR).map_err(failed)?,
         runtime(FAKES).map_err(failed)?,
         runtime(GATEWAYS).map_err(failed)?,
     );
     let reached = stand_run::reach(plan, subject, (&options.scenario_path, &providers))?;
+    let grounds = Grounds::bind(plan, reached.as_ref(), &providers).map_err(failed)?;
+    // Takes seconds, so before the clock is set.
+    let product = match subject {
+        Subject::Contender(contender) => {
+            products.start((plan, contender), &grounds.hosts, &dir, options)?
+        }
+        Subject::Direct => None,
+    };
     let clock = Clock::wall_in(reached.as_ref().map_or(LEAD, Reached::lead));
     let parts = WorldParts { plan, subject: *subject, clock, recorder: &recorder };
     let mut watch = ServerWatch::default();
     let threads = ServerThreads { runtime: &providers, watch: &watch };
-    let (fakes, mut hosts) = WorldFakes::set_up(parts, reached, threads)?;
+    let (fakes, mut hosts) = WorldFakes::set_up(parts, (reached, grounds), threads)?;
     let threads = ServerThreads { runtime: &gateways, watch: &watch };
-    let entry = start_gateways(parts, threads, &fakes, &mut hosts)?;
+    let entry = match &product {
+        Some(product) => enter_product(parts, threads, product, &mut hosts),
+        None => start_gateways(parts, threads, &fakes, &mut hosts)?,
+    };
     let dials = connector(&hosts, None, fakes.names());
     let clients = link_faults::over_links(parts, Dialler::Client, fakes.local(), dials);
     let around = parts.surroundings(clients, watched, options);
     let meter = Meter::start();
-    let load = loadgen::run(&plan.load, subject.targets(plan, entry), around);
+    let used = product.as_ref().map(ProductMeter::start);
+    let key = product.as_ref().map(RunningProduct::key);
+    let load = loadgen::run(&plan.load, subject.targets(plan, entry, key), around);
     let summary = generator
         .block_on(watch.during(load))
         .map_err(|end| end.of(subject.name()))?
         .map_err(|error| failed(std::io::Error::other(error)))?;
     let workings = meter.read();
+    let process = used.zip(product.as_ref());
+    let process = process.map(|(used, product)| used.read(subject.name(), product));
+    // Before its fakes, which it may still be calling.
+    product.map(RunningProduct::stop);
     let (standing, lateness) = match fakes {
         WorldFakes::Local(fakes) => {
             recorder.found(&fakes.found_favourites());
@@ -114,6 +138,7 @@ fn play(
         standing,
         fakes: lateness
             .map(|lateness| FakesHealth { contender: subject.name().to_owned(), lateness }),
+        process,
     })
 }
 
@@ -155,17 +180,17 @@ impl WorldFakes {
     /// The fakes, and the directory in which their hosts are found.
     fn set_up(
         parts: WorldParts<'_>,
-        reached: Option<Reached>,
+        (reached, grounds): (Option<Reached>, Grounds),
         threads: ServerThreads<'_>,
     ) -> Result<(Self, Directory), RunError> {
         match reached {
             Some(reached) => {
-                let hosts = reached.hosts();
+                let hosts = grounds.hosts;
                 let armed = reached.arm(parts.clock, threads.runtime)?;
                 Ok((Self::Standing(Box::new(armed)), hosts))
             }
             None => {
-                let (fakes, hosts) = start_fakes(parts, threads)?;
+                let (fakes, hosts) = start_fakes(parts, threads, grounds)?;
                 Ok((Self::Local(fakes), hosts))
             }
         }
@@ -188,24 +213,63 @@ impl WorldFakes {
     }
 }
 
-/// The fakes, one listener per host, and the directory in which their hosts are found.
+/// Where the fakes of a world are found, before they answer: a product is told so when it is started.
+#[derive(Debug)]
+struct Grounds {
+    /// One listener per host, for fakes of our own.
+    listeners: BTreeMap<(Arc<str>, u16), Listener>,
+    hosts: Directory,
+}
+
+impl Grounds {
+    fn bind(plan: &Plan, reached: Option<&Reached>, runtime: &Runtime) -> std::io::Result<Self> {
+        if let Some(reached) = reached {
+            return Ok(Self { listeners: BTreeMap::new(), hosts: reached.hosts() });
+        }
+        let (mut listeners, mut hosts) = (BTreeMap::new(), Directory::new());
+        for fake in &plan.fakes.deployments {
+            let host: (Arc<str>, u16) = (Arc::from(fake.host.as_str()), fake.port);
+            if !listeners.contains_key(&host) {
+                let link = world_parts::link(plan, &fake.host);
+                let listener = runtime.block_on(listen(Ipv4Addr::LOCALHOST, link))?;
+                hosts.insert(host.clone(), address(&listener)?);
+                listeners.insert(host, listener);
+            }
+        }
+        Ok(Self { listeners, hosts })
+    }
+}
+
+/// The fakes over their listeners, and the directory in which their hosts are found.
 fn start_fakes(
     parts: WorldParts<'_>,
     threads: ServerThreads<'_>,
+    grounds: Grounds,
 ) -> Result<(Fakes, Directory), RunError> {
+    let Grounds { mut listeners, hosts } = grounds;
     let fakes = parts.fakes()?;
-    let mut hosts = Directory::new();
     for (index, host) in fakes.hosts().iter().enumerate() {
-        let link = parts.link(&host.host);
-        let listener = threads
-            .runtime
-            .block_on(listen(Ipv4Addr::LOCALHOST, link))
-            .map_err(|source| parts.failed(source))?;
-        let at = address(&listener).map_err(|source| parts.failed(source))?;
-        hosts.insert((Arc::from(host.host.as_str()), host.port), at);
+        let named = (Arc::from(host.host.as_str()), host.port);
+        let unbound = || std::io::Error::other(format!("{} has no listener", host.host));
+        let listener = listeners.remove(&named).ok_or_else(unbound);
+        let listener = listener.map_err(|source| parts.failed(source))?;
         threads.start(servers::fake(&fakes, index, listener));
     }
     Ok((fakes, hosts))
+}
+
+/// A product takes the place of a gateway; it dials from wherever it likes, and is alone.
+fn enter_product(
+    parts: WorldParts<'_>,
+    threads: ServerThreads<'_>,
+    product: &RunningProduct,
+    hosts: &mut Directory,
+) -> Authority {
+    let name = record::instance_name(1);
+    threads.start(servers::product(product));
+    parts.recorder.caller(&Ipv4Addr::LOCALHOST.to_string(), &name);
+    hosts.insert((Arc::from(name.as_str()), GATEWAY_PORT), product.address());
+    authority(&name, GATEWAY_PORT)
 }
 
 /// Sets up instances and balancer; every instance dials from an address of its own, so that the

@@ -49,13 +49,13 @@ impl WorldParts<'_> {
         Ok(Fakes::new(self.subject.fakes(self.plan), self.clock, ledger)?)
     }
 
-    /// The path to a host.
-    pub(crate) fn link(&self, host: &str) -> Link {
-        Link { latency: self.plan.links.get(host).copied().unwrap_or_default() }
-    }
-
     /// The machine refused something.
     pub(crate) fn failed(&self, source: io::Error) -> RunError {
         RunError::World { contender: self.subject.name().to_owned(), source }
     }
+}
+
+/// The path to a host.
+pub(crate) fn link(plan: &Plan, host: &str) -> Link {
+    Link { latency: plan.links.get(host).copied().unwrap_or_default() }
 }

@@ -107,7 +107,7 @@ impl<'a> Seen<'a> {
         if !self.acts_on_deployments() || !self.what.can_be_detected {
             return Measured::NotApplicable;
         }
-        if !self.books.who.kind.is_observed() {
+        if !self.books.who.is_observed() {
             return Measured::NotObserved;
         }
         let is_theirs = |attempt: &&Attempt| is_by(caller, attempt);
@@ -136,7 +136,7 @@ impl<'a> Seen<'a> {
         if !self.acts_on_deployments() {
             return Measured::NotApplicable;
         }
-        if !self.books.who.kind.is_observed() {
+        if !self.books.who.is_observed() {
             return Measured::NotObserved;
         }
         let failed = self.during.iter().filter(|attempt| {
@@ -166,7 +166,7 @@ impl<'a> Seen<'a> {
         if !self.acts_on_deployments() {
             return Measured::NotApplicable;
         }
-        if !self.books.who.kind.is_observed() {
+        if !self.books.who.is_observed() {
             return Measured::NotObserved;
         }
         let (meetings, ledger) = (self.books.meetings, self.books.ledger);

@@ -230,7 +230,7 @@ impl<'a> Trial<'a> {
 
     /// Whether everybody who met a row is known.
     fn knows_who_met(&self, row: usize) -> bool {
-        self.books.who.kind.is_observed() && self.books.meetings.unattributed[row] == 0
+        self.books.who.is_observed() && self.books.meetings.unattributed[row] == 0
     }
 
     fn exposed(&self, row: usize, class: &Class) -> Exposed {

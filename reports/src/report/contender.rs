@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use record::run::{ContenderKind, Personality, Strategy};
+use record::run::{ContenderKind, Personality, ProductInfo, Strategy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -21,8 +21,14 @@ pub struct Contender {
     pub name: String,
     /// `built-in`, `emulated`, `process` or `remote`.
     pub kind: ContenderKind,
-    /// `litellm-1.106`, `brownout` or `none`.
+    /// `litellm-1.106`, `brownout` or `none`; `unknown` of a gateway that is somebody else's.
     pub personality: Personality,
+    /// The product that it is, with the version that it said it is; absent of all that are no products.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<ProductInfo>,
+    /// Of a `remote` contender: whether the fakes behind it told what they saw; absent where they did not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub witnessed: bool,
     /// Routing strategy.
     pub strategy: Strategy,
     /// How many gateways.
@@ -216,7 +222,7 @@ fn or_empty<S: Serializer>(
 impl Contender {
     /// Whether a ledger was kept, so that attempts, tokens and costs were observed.
     pub(crate) fn is_observed(&self) -> bool {
-        self.kind.is_observed()
+        self.kind.is_observed() || self.witnessed
     }
 
     /// What became of the whole promise: one bound that is broken breaks it, one without data leaves it open.

@@ -5,6 +5,7 @@ use super::paint::{Painter, Tone, wrap};
 use super::table::{Cell, Column, Flush, lines, stacked};
 use crate::report::ValidityVerdict;
 use crate::seeds::{Range, ScenarioSeries, Series, Spread};
+use crate::words::contender::runs_as;
 use crate::words::figures::{NEVER, millis, percent, usd};
 use crate::words::run::clock_label;
 use crate::words::text::{plain, prose};
@@ -68,7 +69,7 @@ fn table(scenario: &ScenarioSeries, style: Style) -> Vec<Column> {
             spread(&s.cost_per_1k_good_usd, s.cost_per_1k_good_usd.max, usd)
         }),
         (["p99 ttft", "median (worst)"], |s| spread(&s.ttft_p99_ms, s.ttft_p99_ms.max, millis)),
-        (["", "runs as"], |s| format!("{}, {}", s.kind, plain(s.personality.word()))),
+        (["", "runs as"], |s| runs_as(s.kind, &s.personality, s.product.as_ref())),
     ];
     let ranked = scenario.ranked();
     let mut name = Column::new(["", "contender"], Flush::Left);

@@ -3,7 +3,7 @@
 use super::Style;
 use super::paint::{Painter, Tone, wrap};
 use crate::explain::{Event, Explained, Story};
-use crate::words::figures::millis;
+use crate::words::figures::{NOT_OBSERVED, millis};
 use crate::words::run::clock_label;
 use crate::words::text::{plain, prose};
 
@@ -25,6 +25,10 @@ pub fn story(explained: &Explained, style: Style) -> String {
             out.extend([named, painter.paint(&wrap(&ending, style.columns(), 2), tone)]);
         }
         out.extend(story.events.iter().map(|event| line(event, story, style, painter)));
+        if !story.not_observed.is_empty() {
+            let what = format!("  {NOT_OBSERVED}: {}", story.not_observed.join("; "));
+            out.push(painter.paint(&what, Tone::Dim));
+        }
     }
     out.join("\n") + "\n"
 }

@@ -9,7 +9,7 @@
 //! answer by the bounds that make an answer good. Success needs none of that. A check without data
 //! withholds what it guards. It must never know a verdict.
 
-use record::machine::{FakesHealth, GeneratorHealth, Lateness, MachineInfo};
+use record::machine::{FakesHealth, GeneratorHealth, Lateness, MachineInfo, ProcessHealth};
 use record::run::{ContenderInfo, ContenderKind, DeploymentInfo, RunInfo};
 use record::slo::Metric;
 
@@ -26,6 +26,12 @@ const LATE: Allowance = Allowance { part: 0.05, least_ms: 5.0 };
 
 /// The same of the time per output token, over which a whole stream's lateness is spread.
 const TOKEN_GAP: Allowance = Allowance { part: 0.1, least_ms: 0.1 };
+
+/// The same of how much later than without a gateway a product's first attempts reach a provider.
+const WAY_IN: Allowance = Allowance { part: 0.25, least_ms: 100.0 };
+
+/// From so late on a product did something else than what it would have done with time.
+const STARVED: Allowance = Allowance { part: 1.0, least_ms: 1000.0 };
 
 /// Share of one core from which the generator, and of all cores from which the machine, counts as
 /// saturated.
@@ -68,8 +74,30 @@ pub(crate) fn spoilt(run: &RunInfo, machine: &MachineInfo, name: &str) -> Option
     })
 }
 
-/// What is to be doubted about the numbers of one contender.
-pub(crate) fn doubts(run: &RunInfo, machine: &MachineInfo, of: &Evaluation) -> Vec<Doubt> {
+/// What spoils everything about a product: it had so little time that even its decisions came late. `direct` is
+/// the way in without a gateway.
+pub(crate) fn starved(run: &RunInfo, (of, direct): (&Evaluation, Option<f64>)) -> Option<String> {
+    let who = run.contenders.iter().find(|who| who.name == of.numbers.name)?;
+    if who.kind != ContenderKind::Process {
+        return None;
+    }
+    let added = of.way_in_ms? - direct?;
+    (added > STARVED.of(Scales::of(run, who).ttft)).then(|| {
+        format!(
+            "{}: it was starved: in calm time its first attempts reached a provider {} later than without a gateway, \
+             so that what it decided came late, too; offer less, or stop what else runs here",
+            who.name,
+            millis(added)
+        )
+    })
+}
+
+/// What is to be doubted about the numbers of one contender; `direct` is the way in without a gateway.
+pub(crate) fn doubts(
+    run: &RunInfo,
+    machine: &MachineInfo,
+    (of, direct): (&Evaluation, Option<f64>),
+) -> Vec<Doubt> {
     let numbers = &of.numbers;
     if !numbers.was_played() {
         return Vec::new();
@@ -83,11 +111,46 @@ pub(crate) fn doubts(run: &RunInfo, machine: &MachineInfo, of: &Evaluation) -> V
         None => vec![Doubt::of(TIMES, "nothing is known about the generator".to_owned())],
     };
     // Somebody else's gateway calls providers whose schedule nobody knows.
-    if who.kind != ContenderKind::Remote {
+    if who.is_observed() {
         let health = machine.fakes.iter().find(|health| health.contender == numbers.name);
         doubts.extend(of_fakes(health, numbers, &scales));
     }
+    if who.kind == ContenderKind::Process {
+        let health = machine.processes.iter().find(|health| health.contender == numbers.name);
+        doubts.extend(of_process(health, of.way_in_ms.zip(direct), &scales));
+    }
     doubts
+}
+
+/// A product that waited for the processor measures the machine and not itself.
+fn of_process(
+    health: Option<&ProcessHealth>,
+    ways: Option<(f64, f64)>,
+    scales: &Scales,
+) -> Vec<Doubt> {
+    let busy = match health.and_then(|health| health.cpu_share) {
+        Some(share) if share > BUSY_MAX => {
+            let share = percent(share);
+            Some(Doubt::of(TIMES, format!("the product used {share} of the cores that it can use")))
+        }
+        Some(_) => None,
+        None => Some(Doubt::of(TIMES, "nobody counted the product's CPU time here".to_owned())),
+    };
+    let waits = [(Metric::Ttft, scales.ttft), (Metric::E2e, scales.e2e)];
+    let late = match ways {
+        Some((way, direct)) => waits.iter().any(|(_, scale)| way - direct > WAY_IN.of(*scale)).then(|| {
+            let added = millis(way - direct);
+            let why = format!(
+                "in calm time its first attempts reached a provider {added} later than without a gateway"
+            );
+            Doubt::of(&[Metric::Ttft, Metric::E2e], why)
+        }),
+        None => {
+            let why = "too few requests tell whether the product had time enough".to_owned();
+            Some(Doubt::of(&[Metric::Ttft, Metric::E2e], why))
+        }
+    };
+    busy.into_iter().chain(late).collect()
 }
 
 fn generator<'m>(machine: &'m MachineInfo, name: &str) -> Option<&'m GeneratorHealth> {

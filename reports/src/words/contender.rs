@@ -1,6 +1,6 @@
 //! A contender in words: who it is, what it cost and wasted, and whom it rescued.
 
-use record::run::{ContenderKind, Personality};
+use record::run::{ContenderKind, Personality, ProductInfo};
 
 use super::figures::{NEVER, NOT_APPLICABLE, NOT_OBSERVED, WITHHELD, counted, percent, usd};
 use super::text::plain;
@@ -26,8 +26,10 @@ pub(crate) fn shown(
 /// Who a contender is: kind, personality and how many.
 pub(crate) fn identity(contender: &Contender) -> Vec<String> {
     let kind = contender.kind;
-    if !kind.is_observed() {
-        return vec![format!("{kind}, somebody else's")];
+    match kind {
+        ContenderKind::Remote => return vec![format!("{kind}, somebody else's")],
+        ContenderKind::Process => return vec![product_kind(contender)],
+        ContenderKind::BuiltIn | ContenderKind::Emulated => {}
     }
     let mut pieces = match &contender.personality {
         Personality::None => vec![kind.to_string()],
@@ -59,15 +61,43 @@ pub(crate) fn brief_identity(contender: &Contender) -> String {
         Personality::Named(name) => format!("{kind} {}", plain(name)),
     };
     match contender.instances {
-        _ if !kind.is_observed() => format!("{kind}, somebody else's"),
+        _ if kind == ContenderKind::Remote => format!("{kind}, somebody else's"),
+        _ if kind == ContenderKind::Process => product_kind(contender),
         1 => who,
         n => format!("{who}, {n} instances"),
     }
 }
 
-/// Whose policy a gateway plays by.
-pub(crate) fn personality(personality: &Personality) -> String {
-    plain(personality.word())
+/// `process LiteLLM 1.106.2`: a product that the run started.
+fn product_kind(contender: &Contender) -> String {
+    let named = contender.product.as_ref().map(product);
+    named.map_or_else(|| contender.kind.to_string(), |named| format!("{} {named}", contender.kind))
+}
+
+/// A product with its version: `litellm 1.106.2`.
+pub(crate) fn product(product: &ProductInfo) -> String {
+    let ProductInfo { name, version } = product;
+    match version {
+        Some(version) => format!("{} {}", plain(name), plain(version)),
+        None => plain(name),
+    }
+}
+
+/// What a verdict says of a contender behind its name: its kind, and which product it is.
+pub(crate) fn kind(kind: ContenderKind, of: Option<&ProductInfo>) -> String {
+    of.map_or_else(|| kind.to_string(), |of| format!("{kind} {}", product(of)))
+}
+
+/// What a contender of several runs is, in short.
+pub(crate) fn runs_as(
+    of: ContenderKind,
+    personality: &Personality,
+    named: Option<&ProductInfo>,
+) -> String {
+    match named {
+        Some(_) => kind(of, named),
+        None => format!("{of}, {}", plain(personality.word())),
+    }
 }
 
 /// What an emulation has not proved; nothing where no contender is one. The engine is ours, so until a parity table

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 use record::RunInfo;
-use record::run::{Clock, EventInfo, EventKind};
+use record::run::{Clock, ContenderInfo, EventInfo, EventKind};
 
 use super::figures::{clock, counted};
 use super::text::plain;
@@ -34,7 +34,7 @@ pub(crate) const fn decided_by(basis: Basis) -> &'static str {
 
 /// `no fault was played`, or which were left out; nothing where all were played.
 pub(crate) fn faults_played(run: &RunInfo) -> Option<String> {
-    if !run.contenders.iter().any(|who| who.kind.is_observed()) {
+    if !run.contenders.iter().any(ContenderInfo::is_observed) {
         // What is played at somebody else's gateway is not ours to say.
         return None;
     }

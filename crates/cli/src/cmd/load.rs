@@ -37,6 +37,7 @@ pub(crate) fn load(args: &Load) -> Outcome {
         scenario_path: scenario.text.name.clone(),
         config_path: plan.info.config.name.clone(),
         stop,
+        products: runner::ProductOptions::default(),
         stuck: Arc::new(stuck),
     };
     let progress = Progress::show(&watch);

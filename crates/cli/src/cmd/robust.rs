@@ -51,7 +51,10 @@ pub(crate) fn variants(
     let vary = |variation: &Variation| {
         let varied = scenario::vary(played.scenario, played.args, played.reading, variation);
         varied.map_err(|failure| match failure {
-            Failure::User(text) | Failure::Mistakes(text) | Failure::Internal(text) => text,
+            Failure::User(text)
+            | Failure::Mistakes(text)
+            | Failure::Unmeasured(text)
+            | Failure::Internal(text) => text,
         })
     };
     let progress = Variants::show(number);

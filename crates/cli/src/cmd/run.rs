@@ -13,9 +13,9 @@ use reports::{Requirement, requirement};
 use runner::{RunError, RunOptions, RunOutcome, Settled, Watch};
 
 use crate::args::{Clock, Run};
-use crate::cmd::robust;
 use crate::cmd::scenario::{self, Detail, Reading, Scenario};
 use crate::cmd::series::{self, Played};
+use crate::cmd::{products, robust};
 use crate::exit::{Ended, Failure, Outcome};
 use crate::progress::Progress;
 use crate::{files, screen, signals};
@@ -165,6 +165,7 @@ fn play(job: &Job, args: &Run, stop: &Arc<AtomicBool>) -> Result<(RunOutcome, An
             .as_ref()
             .map_or_else(|| job.plan.info.config.name.clone(), |path| path.display().to_string()),
         stop: Arc::clone(stop),
+        products: products::options(args.python.as_deref()),
         stuck: Arc::new(stuck),
     };
     let progress = Progress::show(&watch);
@@ -358,7 +359,9 @@ fn failed(error: &RunError) -> Failure {
         )
         | RunError::Fakes(_)
         | RunError::Standing(_)
+        | RunError::Product { .. }
         | RunError::Gateway { .. } => Failure::User(format!("error: {error}")),
+        RunError::ProductEnded { .. } => Failure::Unmeasured(format!("error: {error}")),
         RunError::Directory(
             runner::DirectoryError::Io { .. } | runner::DirectoryError::Differs { .. },
         )

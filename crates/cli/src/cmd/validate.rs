@@ -32,7 +32,7 @@ pub(crate) fn validate(args: &Validate) -> Outcome {
                     screen::remark(&format!("  cannot be run: {}", screen::line(refusal)));
                 }
             }
-            Err(internal @ Failure::Internal(_)) => return Err(internal),
+            Err(other @ (Failure::Unmeasured(_) | Failure::Internal(_))) => return Err(other),
             Err(mistake @ (Failure::User(_) | Failure::Mistakes(_))) => mistakes.push(mistake),
         }
     }

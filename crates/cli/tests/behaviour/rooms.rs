@@ -71,7 +71,7 @@ const HOUSES: &[House] = &[
         src: "crates/runner/src",
         floors: &[
             &["directory", "lifecycle", "loopback", "machine", "places", "recorder"],
-            &["stand", "stand_clock", "subject", "options", "parallel", "calibrate"],
+            &["stand", "stand_clock", "subject", "options", "parallel", "calibrate", "process"],
             &["stand_fakes", "watch"],
             &["stand_run"],
             &["error"],

@@ -13,7 +13,9 @@ use crate::out::called_groups::called_groups;
 use crate::out::canonical::{Happening, Made, canonical};
 use crate::out::checked::Checked;
 use crate::out::hash::{digest, sha256};
-use crate::out::plan::{ContenderPlan, Plan};
+use crate::out::isolated_config::isolated_config;
+use crate::out::plan::{ContenderPlan, Plan, ProcessPlan};
+use crate::out::processes;
 use crate::out::run_info::{clock_word, info};
 use crate::out::untold::untold;
 use crate::out::warnings::{Situation, warnings};
@@ -75,6 +77,10 @@ pub(crate) fn assemble(checked: Checked<'_>) -> Result<Plan, Problem> {
         balance: contender.spec.balance,
         instance_events,
         pauses,
+        process: contender
+            .spec
+            .process
+            .map(|spec| ProcessPlan { spec, settings: isolated_config(&contender.settings).0 }),
     });
     Ok(Plan {
         clock: checked.request.clock,
@@ -132,6 +138,7 @@ fn notes(checked: &Checked<'_>, info: &RunInfo) -> Vec<String> {
     notes.extend(checked.fakes.notes.iter().cloned());
     notes.extend(checked.quotas.notes.iter().cloned());
     notes.extend(checked.overlay_notes.iter().cloned());
+    notes.extend(checked.contenders.iter().filter_map(processes::left_out));
     notes.extend(checked.config.1.iter().cloned());
     notes.extend(info.assumed.iter().map(|line| format!("assumed: {line}")));
     notes
@@ -152,7 +159,8 @@ fn happenings(checked: &Checked<'_>) -> Vec<Happening> {
 /// Why this plan cannot be run, though its fakes can be served.
 fn refusals(checked: &Checked<'_>) -> Vec<String> {
     let mut refusals: Vec<String> = Vec::new();
-    for ContenderConfig { spec, gateway, .. } in &checked.contenders {
+    let ours = |one: &&ContenderConfig| one.spec.process.is_none();
+    for ContenderConfig { spec, gateway, .. } in checked.contenders.iter().filter(ours) {
         let mut deployments = gateway.deployments.iter();
         if let Some(deployment) = deployments.find(|one| !gateway::can_call(one.protocol)) {
             refusals.push(format!(
@@ -163,6 +171,7 @@ fn refusals(checked: &Checked<'_>) -> Vec<String> {
         }
     }
     refusals.truncate(1);
+    refusals.extend(processes::refusal(checked));
     refusals.extend(checked.timeline.nothing_left.clone());
     refusals.extend(standing::refusal(checked.standing.as_ref(), checked.request.clock));
     refusals

@@ -7,9 +7,11 @@ use std::time::Duration;
 use fake_providers::config::FakesConfig;
 use loadgen::config::LoadConfig;
 use record::RunInfo;
+use serde_json::Value;
 use vocab::ContenderName;
 
 use crate::out::hash::digest;
+use crate::resolve::contenders::ProcessSpec;
 use crate::resolve::instance_events::{InstanceEvent, Pause};
 use crate::resolve::standing::StandingFakes;
 use crate::resolve::timeline::LinkFault;
@@ -67,4 +69,16 @@ pub struct ContenderPlan {
     pub instance_events: Vec<InstanceEvent>,
     /// When its instances are stopped.
     pub pauses: Vec<Pause>,
+    /// What is started instead of a gateway of ours.
+    pub process: Option<ProcessPlan>,
+}
+
+/// A product that is started as a process.
+#[derive(Clone, Debug)]
+pub struct ProcessPlan {
+    /// Which, and where it is.
+    pub spec: ProcessSpec,
+    /// The config under the overlay, as JSON, without secrets and without what reaches out; its deployments
+    /// are those of the gateway's config, in the same order, and have no addresses.
+    pub settings: Value,
 }

@@ -3,7 +3,7 @@
 
 use fake_providers::config::{DeploymentConfig, FakesConfig};
 use serde_json::{Map, Value, json};
-use vocab::Protocol;
+use vocab::{DeploymentId, Protocol};
 
 use crate::text::diagnostic::{Report, Sources};
 use crate::text::request::Text;
@@ -23,16 +23,41 @@ pub fn served_config(text: &Text, fakes: &FakesConfig, base_url: &str) -> Result
         .to_json();
     let entries = config.get_mut("model_list").and_then(Value::as_array_mut);
     for (entry, fake) in entries.into_iter().flatten().zip(&fakes.deployments) {
-        let Some(entry) = entry.as_object_mut() else { continue };
-        if let Some(params) = entry.get_mut("litellm_params").and_then(Value::as_object_mut) {
-            point(params, fake, base_url);
-        }
-        let info = entry.entry("model_info").or_insert_with(|| json!({}));
-        if let Some(info) = info.as_object_mut() {
-            info.insert("id".to_owned(), json!(fake.id.as_str()));
-        }
+        point_entry(entry, fake, base_url);
     }
     Ok(config)
+}
+
+/// A config whose `model_list` stands for the deployments `ids`, in this order, rewritten like that;
+/// `base_url` says where each fake stands. Entries without a fake are left out.
+pub fn pointed_config(
+    settings: &Value,
+    ids: &[DeploymentId],
+    fakes: &FakesConfig,
+    base_url: &dyn Fn(&DeploymentConfig) -> Option<String>,
+) -> Value {
+    let mut config = settings.clone();
+    if let Some(entries) = config.get_mut("model_list").and_then(Value::as_array_mut) {
+        let both = std::mem::take(entries).into_iter().zip(ids);
+        entries.extend(both.filter_map(|(mut entry, id)| {
+            let fake = fakes.deployments.iter().find(|fake| fake.id == *id)?;
+            point_entry(&mut entry, fake, &base_url(fake)?);
+            Some(entry)
+        }));
+    }
+    config
+}
+
+/// Points an entry of `model_list` at its fake, which stands at `base_url`, and gives it the fake's id.
+pub fn point_entry(entry: &mut Value, fake: &DeploymentConfig, base_url: &str) {
+    let Some(entry) = entry.as_object_mut() else { return };
+    if let Some(params) = entry.get_mut("litellm_params").and_then(Value::as_object_mut) {
+        point(params, fake, base_url);
+    }
+    let info = entry.entry("model_info").or_insert_with(|| json!({}));
+    if let Some(info) = info.as_object_mut() {
+        info.insert("id".to_owned(), json!(fake.id.as_str()));
+    }
 }
 
 /// Points one entry's `litellm_params` at its fake.

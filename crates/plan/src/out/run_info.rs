@@ -9,14 +9,15 @@ use loadgen::config::Phase;
 use record::RunInfo;
 use record::run::{
     AssumedLatency, Balance, BuildInfo, Clock, ConfigInfo, ContenderInfo, ContenderKind,
-    DeploymentInfo, Personality, PhaseInfo, RUN_SCHEMA, ReachInfo, ScenarioInfo, Strategy,
+    DeploymentInfo, Personality, PhaseInfo, ProductInfo, RUN_SCHEMA, ReachInfo, ScenarioInfo,
+    Strategy,
 };
 use serde_json::Value;
 use vocab::At;
 
 use crate::out::checked::Checked;
 use crate::out::hash::sha256;
-use crate::resolve::contenders::{ChangedConfig, ContenderConfig, DIRECT};
+use crate::resolve::contenders::{ChangedConfig, ContenderConfig, DIRECT, ProcessSpec};
 use crate::resolve::deployments::describe;
 use crate::resolve::fleet::Member;
 use crate::resolve::prices::{Price, SaidBy};
@@ -101,8 +102,16 @@ fn contender_infos(checked: &Checked<'_>) -> Vec<ContenderInfo> {
     let mut infos: Vec<ContenderInfo> = configs
         .map(|(ContenderConfig { spec, gateway, .. }, changed)| ContenderInfo {
             name: spec.name.to_string(),
-            kind: kind(gateway.personality.kind),
-            personality: Personality::Named(gateway.personality.name.to_owned()),
+            kind: match spec.process {
+                Some(_) => ContenderKind::Process,
+                None => kind(gateway.personality.kind),
+            },
+            personality: match spec.process {
+                Some(_) => Personality::Unknown,
+                None => Personality::Named(gateway.personality.name.to_owned()),
+            },
+            product: spec.process.as_ref().map(product),
+            witnessed: false,
             strategy: Strategy::Named(gateway.router.routing_strategy.name.to_owned()),
             instances: spec.instances,
             balance: balance(spec.balance),
@@ -116,6 +125,8 @@ fn contender_infos(checked: &Checked<'_>) -> Vec<ContenderInfo> {
         name: DIRECT.to_owned(),
         kind: ContenderKind::BuiltIn,
         personality: Personality::None,
+        product: None,
+        witnessed: false,
         strategy: Strategy::None,
         instances: 1,
         balance: Balance::RoundRobin,
@@ -262,6 +273,10 @@ fn overrides(request: &Request<'_>) -> Vec<String> {
     overrides.extend(request.model.map(|model| format!("model={model}")));
     overrides.extend(length.map(|length| format!("for={}", length.replace(' ', ""))));
     overrides
+}
+
+fn product(process: &ProcessSpec) -> ProductInfo {
+    ProductInfo { name: process.product.word().to_owned(), version: process.version.clone() }
 }
 
 fn kind(kind: Kind) -> ContenderKind {

@@ -8,6 +8,7 @@ use gateway::policy::{self, Personality};
 use serde_json::Value;
 use vocab::ContenderName;
 
+use crate::resolve::products::{self, ProductName};
 use crate::text::diagnostic::{Problem, Span, suggest};
 use crate::text::node::{Key, Node, Value as Written};
 use crate::text::raw::{BalanceWord, Contender};
@@ -34,6 +35,19 @@ pub(crate) struct ContenderSpec {
     pub personality: Option<Personality>,
     /// What lies over the config, by section.
     pub overlay: Option<Node>,
+    /// The product that it is, where it is none of our gateways.
+    pub process: Option<ProcessSpec>,
+}
+
+/// A product to be started as a process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcessSpec {
+    /// Which.
+    pub product: ProductName,
+    /// The version that is wanted, if another than the usual one.
+    pub version: Option<String>,
+    /// The Python of its environment, as the scenario wrote it.
+    pub python: Option<String>,
 }
 
 /// A contender whose config was read.
@@ -99,14 +113,13 @@ fn spec(name: ContenderName, at: Option<Span>) -> ContenderSpec {
         balance: Balance::RoundRobin,
         personality: None,
         overlay: None,
+        process: None,
     }
 }
 
 fn contender(item: &Node, before: &[ContenderSpec]) -> Result<ContenderSpec, Problem> {
     let text: Contender = read(item)?;
-    for (kind, spot) in
-        [("process", &text.process), ("remote", &text.remote), ("topology", &text.topology)]
-    {
+    for (kind, spot) in [("remote", &text.remote), ("topology", &text.topology)] {
         if let Some(spot) = spot {
             return Err(Problem::new(format!(
                 "`{kind}` contenders are not available yet in this version"
@@ -157,6 +170,7 @@ fn contender(item: &Node, before: &[ContenderSpec]) -> Result<ContenderSpec, Pro
         Some(name) => Some(personality(&name.value).map_err(|problem| problem.at(name.at))?),
         None => None,
     };
+    contender.process = process(&text)?;
     let sections = [
         ("router_settings", text.router_settings.is_some()),
         ("litellm_settings", text.litellm_settings.is_some()),
@@ -170,6 +184,50 @@ fn contender(item: &Node, before: &[ContenderSpec]) -> Result<ContenderSpec, Pro
         contender.overlay = Some(Node { value: Written::Map(overlay), at: item.at });
     }
     Ok(contender)
+}
+
+/// The product of a contender, which brings its own behaviour and is one process.
+fn process(text: &Contender) -> Result<Option<ProcessSpec>, Problem> {
+    let Some(name) = &text.process else {
+        let stray = [("version", &text.version), ("python", &text.python)];
+        let stray = stray.into_iter().find_map(|(key, spot)| Some((key, spot.as_ref()?.at)));
+        return match stray {
+            Some((key, at)) => Err(Problem::new(format!("`{key}` is about a product"))
+                .help("add `process: litellm`, or leave it out")
+                .at(at)),
+            None => Ok(None),
+        };
+    };
+    let product = products::product(name)?;
+    if let Some(personality) = &text.personality {
+        return Err(Problem::new(format!(
+            "`{product}` behaves as it does: it plays no personality"
+        ))
+        .help("leave `personality` out")
+        .at(personality.at));
+    }
+    if let Some(instances) = text.instances.as_ref().filter(|instances| instances.value > 1) {
+        return Err(Problem::new(format!("`{product}` is started once"))
+            .help("leave `instances` out; several are for our own gateway")
+            .at(instances.at));
+    }
+    let version = text.version.as_ref().map(|version| version.value.clone());
+    if let Some(spot) = &text.version
+        && !is_version(&spot.value)
+    {
+        return Err(Problem::new(format!("`{}` is no version", spot.value))
+            .help("write `version: \"1.106.2\"`")
+            .at(spot.at));
+    }
+    let python = text.python.as_ref().map(|python| python.value.clone());
+    Ok(Some(ProcessSpec { product, version, python }))
+}
+
+/// Whether a version can name a folder.
+fn is_version(text: &str) -> bool {
+    (1..=40).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+'))
 }
 
 /// The personality of that name.

@@ -89,7 +89,15 @@ impl ContenderKind {
         }
     }
 
-    /// Whether the providers' side was recorded; of a remote contender there is the client's table alone.
+    /// Whether the gateway itself told what it decided, in `decisions.csv`.
+    pub const fn tells_decisions(self) -> bool {
+        match self {
+            Self::BuiltIn | Self::Emulated => true,
+            Self::Process | Self::Remote => false,
+        }
+    }
+
+    /// Whether the providers' side was recorded, whatever a run adds; of a remote contender there is the client's table alone.
     pub const fn is_observed(self) -> bool {
         match self {
             Self::BuiltIn | Self::Emulated | Self::Process => true,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use plan::{Build, ClockKind, Plan, Request, Text};
-use runner::{RunError, RunOptions, Watch};
+use runner::{ProductOptions, RunError, RunOptions, Watch};
 use tempfile::TempDir;
 
 const CONFIG: &str = r#"
@@ -136,6 +136,7 @@ pub(crate) fn run(plan: &Plan) -> Result<Played, RunError> {
         scenario_path: "scenario.yaml".to_owned(),
         config_path: "config.yaml".to_owned(),
         stop: Arc::new(AtomicBool::new(false)),
+        products: ProductOptions::default(),
         stuck: Arc::new(|name| unreachable!("{name} is stuck")),
     };
     runner::run(plan, &options, &Watch::new(plan)).map(|_| Played { folder })

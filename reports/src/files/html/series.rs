@@ -8,7 +8,7 @@ use super::terms::term;
 use crate::files::File;
 use crate::report::{SEEDS_TO_WIN, ValidityVerdict};
 use crate::seeds::{Range, ScenarioSeries, SeedResult, Series, Spread};
-use crate::words::contender::personality;
+use crate::words::contender::runs_as;
 use crate::words::figures::{NEVER, counted, millis, percent, usd};
 use crate::words::run::{clock_label, decided_by};
 
@@ -126,7 +126,7 @@ fn row(scenario: &ScenarioSeries, spread: &Spread) -> Markup {
     let kept = kept_class(scenario, spread);
     html! {
         tr.leader[leads] {
-            th scope="row" { (spread.name) small { (spread.kind) ", " (personality(&spread.personality)) } }
+            th scope="row" { (spread.name) small { (runs_as(spread.kind, &spread.personality, spread.product.as_ref())) } }
             td.number data-v=(spread.led) { (spread.led) }
             td.number data-v=(spread.kept) { span class=(kept) { (spread.kept) " of " (n) } }
             (range(&spread.success_rate, percent))

@@ -100,6 +100,8 @@ impl RunDir {
             name: name.to_owned(),
             kind: ContenderKind::BuiltIn,
             personality: Personality::Named("brownout".to_owned()),
+            product: None,
+            witnessed: false,
             strategy: Strategy::Named("priority".to_owned()),
             instances: 1,
             balance: Balance::RoundRobin,

@@ -28,8 +28,14 @@ pub(crate) struct Contender {
     pub general_settings: Option<Overlay>,
     /// Replaces the config's `model_list`; every deployment in it must be one of the config's.
     pub model_list: Option<Vec<Overlay>>,
-    /// A real product as a process. Not available yet in this version.
-    pub process: Option<Spot<serde_json::Value>>,
+    /// A real product, started as a process: `litellm`. It is given the config with this overlay. Only with
+    /// `--clock wall`.
+    pub process: Option<Spot<String>>,
+    /// The version of the product. Default: the one that this version of brownout was checked against.
+    pub version: Option<Spot<String>>,
+    /// The Python of the environment in which the product is installed, whatever its version: a path, relative
+    /// to where brownout is run. Default: what `scripts/peers` installed.
+    pub python: Option<Spot<String>>,
     /// A real gateway at an address. Not available yet in this version.
     pub remote: Option<Spot<serde_json::Value>>,
     /// Gateways in front of gateways. Not available yet in this version.
