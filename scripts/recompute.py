@@ -5,8 +5,8 @@
     scripts/recompute.py --all DIR…     every run directory below these
 
 Follows docs/numbers.md with Python's standard library alone (scripts/recompute/), and prints each number on which the
-report and it do not agree, with both values. Of a contender of kind `remote` there is no ledger: what only a ledger
-tells must be null and listed as not applicable. Exit 0: everything agrees; 1: something does not; 2: usage.
+report and it do not agree, with both values. Of a contender of kind `remote` that no fakes witnessed there is no ledger: what
+only a ledger tells must be null and listed as not applicable. Exit 0: everything agrees; 1: something does not; 2: usage.
 """
 
 import argparse

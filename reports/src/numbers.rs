@@ -152,8 +152,7 @@ struct Inputs<'a> {
 
 impl Inputs<'_> {
     fn numbers(&self, who: &ContenderInfo) -> Contender {
-        let (samples, tally) = (&self.samples, &self.tally);
-        let counts = self.counts();
+        let (samples, tally, counts) = (&self.samples, &self.tally, self.counts());
         let of_judged = |part| known(share(part, samples.judged));
         let success_rate = of_judged(samples.succeeded);
         let budget = known(promises::error_budget(&self.run.slo));

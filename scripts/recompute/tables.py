@@ -124,7 +124,7 @@ class Contender:
     def __init__(self, run, name):
         self.run, self.name, self.info = run, name, run.contenders[name]
         folder = run.root / name
-        self.observed = self.info["kind"] != "remote"
+        self.observed = self.info["kind"] != "remote" or self.info.get("witnessed", False)
         self.instances = self.info["instances"]
         self.requests = {r.id: r for r in map(Request, read(folder / "requests.csv"))}
         self.judged = [r for r in self.requests.values() if r.judged]

@@ -226,6 +226,9 @@ pub(crate) struct Fakes {
     /// Write a copy of the config whose deployments point here, with the keys to use.
     #[arg(long, value_name = "FILE")]
     pub(crate) write_config: Option<PathBuf>,
+    /// Lay what this contender of the scenario changes over the config that is written.
+    #[arg(long, value_name = "NAME", requires = "write_config")]
+    pub(crate) contender: Option<String>,
     /// URL under which gateways reach these fakes, for --write-config [default: http://HOST:PORT].
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
@@ -278,11 +281,19 @@ pub(crate) struct Guarded {
 /// `load`.
 #[derive(Debug, Args)]
 pub(crate) struct Load {
-    /// Scenario file, or name of a shipped scenario; only its traffic, client and promise are used.
+    /// Scenario file, or name of a shipped scenario; its traffic, client and promise are used, and with --fakes its
+    /// faults.
     #[arg(value_name = "SCENARIO")]
     pub(crate) scenario: String,
     #[command(flatten)]
     pub(crate) plan: PlanArgs,
+    /// Admin API of the fakes behind the gateway (`brownout fakes` prints its URL): they play the scenario's faults
+    /// from the first request on, and their journal tells attempts, waste and costs.
+    #[arg(long, value_name = "URL")]
+    pub(crate) fakes: Option<String>,
+    /// Exit with 1 if the gateway misses a promise, and with 3 if nobody can tell.
+    #[arg(long)]
+    pub(crate) require: bool,
     /// Base URL of the gateway.
     #[arg(long, value_name = "URL")]
     pub(crate) target: String,

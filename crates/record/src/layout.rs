@@ -17,10 +17,20 @@ pub const ROOT_NAMES: &[&str] = &[
 ];
 
 /// Tables in every contender's folder.
-pub const TABLES: &[&str] = &["requests.csv", "attempts.csv", "decisions.csv"];
+pub const TABLES: &[&str] = &["requests.csv", "attempts.csv"];
 
-/// Tables in a contender's folder that only some scenarios have.
-pub const TABLES_OF_SOME: &[&str] = &["targets.csv"];
+/// Tables in a contender's folder that only some have: a gateway that tells what it decides, a scenario about
+/// favourites.
+pub const TABLES_OF_SOME: &[&str] = &["decisions.csv", "targets.csv"];
+
+/// What a product that was started printed.
+pub const PROCESS_LOG: &str = "process.log";
+
+/// The config that it was started with.
+pub const PROCESS_CONFIG: &str = "process-config.json";
+
+/// What is kept of a product: no table, and in no digest.
+pub const FILES_OF_PRODUCTS: &[&str] = &[PROCESS_LOG, PROCESS_CONFIG];
 
 /// Whether a contender of that name would collide with a file of the run.
 pub fn is_reserved(name: &str) -> bool {

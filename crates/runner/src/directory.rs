@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 pub use claim::Claim;
 
-use record::layout::{ROOT_NAMES, TABLES, TABLES_OF_SOME};
+use record::layout::{FILES_OF_PRODUCTS, ROOT_NAMES, TABLES, TABLES_OF_SOME};
 use record::run::{ContenderInfo, RUN_SCHEMA};
 use record::{MachineInfo, RunInfo, open_regular};
 use sha2::{Digest, Sha256};
@@ -246,7 +246,7 @@ fn foreign(dir: &Path) -> Result<Option<String>, DirectoryError> {
         let ours = match run {
             None => false,
             Some(_) if contenders.contains(&name.as_str()) => {
-                holds_only(&path, &[TABLES, TABLES_OF_SOME].concat())?
+                holds_only(&path, &[TABLES, TABLES_OF_SOME, FILES_OF_PRODUCTS].concat())?
             }
             Some(_) => ROOT_NAMES.contains(&name.as_str()),
         };

@@ -61,6 +61,9 @@ pub enum RunError {
         /// How, with the end of its log.
         why: String,
     },
+    /// The gateway that is to be put under load.
+    #[error(transparent)]
+    Target(#[from] crate::target_error::TargetError),
     /// The fakes that already stand.
     #[error(transparent)]
     Standing(#[from] crate::stand_run::StandRunError),

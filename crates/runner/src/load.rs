@@ -1,5 +1,5 @@
-//! A scenario's traffic against a gateway that already stands: only the client's side is observed.
-//! It must never know what stands there.
+//! A scenario's traffic against a gateway that already stands. The client's side is observed; and the
+//! providers', where the fakes behind the gateway tell what they saw. It must never know what stands there.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,9 +8,11 @@ use loadgen::Surroundings;
 use loadgen::config::{Dialect, Secret, Target};
 use plan::Plan;
 use record::RunInfo;
+use record::machine::FakesHealth;
 use record::run::{
     Balance, Clock as RunClock, ContenderInfo, ContenderKind, Personality, Strategy,
 };
+use serde_json::json;
 use world::{Authority, Clock, TcpConnector};
 
 use crate::calibrate;
@@ -20,7 +22,10 @@ use crate::loopback::runtime;
 use crate::machine::{GENERATOR, Meter, Stopwatch, measured_health};
 use crate::options::{RunOptions, RunOutcome};
 use crate::places::names;
-use crate::recorder::{Hosts, Recorder};
+use crate::process::Probe;
+use crate::recorder::{Decisions, Hosts, Recorder};
+use crate::stand_run::{Reached, reach_behind};
+use crate::target_error::TargetError;
 use crate::watch::Watch;
 
 /// Name and directory of the gateway under load.
@@ -46,6 +51,33 @@ pub fn target_of(url: &str) -> Option<(Authority, String)> {
     Some((Authority::from_uri(&uri)?, uri.path().to_owned()))
 }
 
+/// Asks the gateway one calm request for each model that the traffic calls. What else it answers than that it
+/// does not know us is its business.
+async fn preflight(plan: &Plan, standing: &Standing) -> Result<(), TargetError> {
+    let probe = Probe::of(standing.to.clone(), standing.key.0.to_string());
+    let mut models: Vec<&str> = Vec::new();
+    for phase in &plan.load.phases {
+        if models.contains(&&*phase.model) {
+            continue;
+        }
+        models.push(&phase.model);
+        let body = json!({
+            "model": phase.model,
+            "max_tokens": 4,
+            "messages": [{ "role": "user", "content": "Is anybody there?" }],
+        });
+        let (to, model) = (standing.to.clone(), phase.model.clone());
+        let answer = probe.post(&standing.path, &body).await;
+        let (status, said) = answer.map_err(|why| TargetError::Silent { to: to.clone(), why })?;
+        match status {
+            401 | 403 => return Err(TargetError::Key { to, status, said }),
+            400 | 404 | 405 | 422 => return Err(TargetError::Model { to, model, status, said }),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Replays the traffic of `plan` against `standing` and writes a run directory with one contender of
 /// kind `remote`.
 ///
@@ -58,15 +90,19 @@ pub fn load(
     watch: &Watch,
 ) -> Result<RunOutcome, RunError> {
     let stopwatch = Stopwatch::start();
+    let failed = |source| RunError::World { contender: REMOTE.to_owned(), source };
+    let beside = runtime("bo-witness").map_err(failed)?;
+    beside.block_on(preflight(plan, standing))?;
+    let reached = reach_behind(plan, &plan.fakes, (&options.scenario_path, &beside))?;
     let info = remote_info(plan);
     let directory = RunDirectory::prepare(&options.out)?;
     directory.write_run(&info)?;
-    let recorder =
-        Arc::new(Recorder::create(&directory.contender(REMOTE)?, Arc::clone(&options.stop))?);
-    let failed = |source| RunError::World { contender: REMOTE.to_owned(), source };
+    let (dir, stop) = (directory.contender(REMOTE)?, Arc::clone(&options.stop));
+    let recorder = Arc::new(Recorder::create_with(&dir, stop, Decisions::Untold)?);
     let calibration = calibrate::run(plan.load.seed).map_err(failed)?;
     let generator = runtime(GENERATOR).map_err(failed)?;
-    let clock = Clock::wall_in(LEAD);
+    let clock = Clock::wall_in(reached.as_ref().map_or(LEAD, Reached::lead));
+    let armed = reached.map(|reached| reached.arm(clock, &beside)).transpose()?;
     let target = Target {
         to: standing.to.clone(),
         path: Arc::from(standing.path.as_str()),
@@ -87,7 +123,10 @@ pub fn load(
         .block_on(loadgen::run(&plan.load, target, around))
         .map_err(|error| failed(std::io::Error::other(error)))?;
     let workings = meter.read();
-    generator.shutdown_timeout(Duration::from_secs(5));
+    let witnessed = armed.map(|armed| armed.pull(&recorder, REMOTE, &beside)).transpose()?;
+    for runtime in [generator, beside] {
+        runtime.shutdown_timeout(Duration::from_secs(5));
+    }
     let recorder = Arc::try_unwrap(recorder)
         .map_err(|_| failed(std::io::Error::other("a task outlived the load")))?;
     recorder.finish(&Hosts::new())?;
@@ -97,6 +136,11 @@ pub fn load(
     machine.config_path.clone_from(&options.config_path);
     let health = measured_health(REMOTE, &summary, clock, workings);
     machine.generators = vec![calibration.noted_in(health)];
+    if let Some((clock, lateness)) = witnessed {
+        machine.standing_clocks.push(clock);
+        let contender = REMOTE.to_owned();
+        machine.fakes.extend(lateness.map(|lateness| FakesHealth { contender, lateness }));
+    }
     machine.incomplete = summary.interrupted.then(|| "interrupted".to_owned());
     directory.write_machine(&machine)?;
     let finish = if summary.interrupted { Finish::Interrupted } else { Finish::Measured };
@@ -105,8 +149,8 @@ pub fn load(
     Ok(RunOutcome { dir, settled, digest: String::new(), took, interrupted, claim })
 }
 
-/// What `run.json` says: the scenario's traffic and promise; the gateway, its deployments' faults and
-/// its decisions are somebody else's.
+/// What `run.json` says: the scenario's traffic and promise; the gateway and its decisions are somebody
+/// else's, and so are its providers, unless our fakes stand behind it.
 fn remote_info(plan: &Plan) -> RunInfo {
     let mut info = plan.info.clone();
     info.contenders = vec![ContenderInfo {
@@ -114,7 +158,7 @@ fn remote_info(plan: &Plan) -> RunInfo {
         kind: ContenderKind::Remote,
         personality: Personality::Unknown,
         product: None,
-        witnessed: false,
+        witnessed: plan.standing_fakes.is_some(),
         strategy: Strategy::Unknown,
         instances: 1,
         balance: Balance::Unknown,
@@ -124,7 +168,9 @@ fn remote_info(plan: &Plan) -> RunInfo {
         reach: Vec::new(),
     }];
     info.scenario.clock = RunClock::Wall;
-    // No fake is involved: nothing was assumed about one.
-    info.assumed.clear();
+    if plan.standing_fakes.is_none() {
+        // No fake is involved: nothing was assumed about one.
+        info.assumed.clear();
+    }
     info
 }

@@ -25,7 +25,8 @@ use std::time::Duration;
 pub use child::Usage;
 use child::{Child, Custody, Life, Program, tail};
 use plan::ProductName;
-use probe::Probe;
+pub(crate) use probe::Probe;
+use record::layout::{PROCESS_CONFIG, PROCESS_LOG};
 use serde_json::Value;
 pub use supervisor::{Supervision, become_program, supervise};
 use vocab::Protocol;
@@ -198,10 +199,6 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Time between SIGTERM and SIGKILL: open requests of a test are nobody's.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// Names of the files that are kept of a product.
-const LOG: &str = "process.log";
-const CONFIG: &str = "process-config.json";
-
 /// Finds a product and asks its version.
 ///
 /// # Errors
@@ -283,7 +280,7 @@ pub fn start_product(launch: ProductLaunch<'_>) -> Result<RunningProduct, Produc
     let key = format!("sk-brownout-{:016x}{:016x}", world::entropy().0, world::entropy().0);
     let address = free_port(&runtime).map_err(machine)?;
     let dir = std::path::absolute(dir).map_err(machine)?;
-    let (config, log) = (dir.join(CONFIG), dir.join(LOG));
+    let (config, log) = (dir.join(PROCESS_CONFIG), dir.join(PROCESS_LOG));
     let setting = Setting { settings, config: &config, key: &key, address, warm_up: &warm_up };
     write_private(&config, &(found.product.config)(&setting)).map_err(machine)?;
     let Command { arguments, environment } = (found.product.command)(&found.program, &setting);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fake_providers::config::DeploymentConfig;
-use plan::{ContenderPlan, Plan, ProcessPlan};
+use plan::{Plan, ProcessPlan};
 use record::RunInfo;
 use record::machine::ProcessHealth;
 use record::run::ProductInfo;
@@ -18,9 +18,10 @@ use crate::error::RunError;
 use crate::machine::cores;
 use crate::options::RunOptions;
 use crate::process::{
-    FoundProduct, PRODUCT_READY_WITHIN, ProductLaunch, ProductSearch, RunningProduct, Usage,
-    find_product, start_product,
+    FoundProduct, PRODUCT_READY_WITHIN, ProductError, ProductLaunch, ProductSearch, RunningProduct,
+    Usage, find_product, start_product,
 };
+use crate::subject::Subject;
 
 /// The products of a plan, by the names of their contenders.
 #[derive(Debug)]
@@ -64,17 +65,18 @@ impl Products {
         info
     }
 
-    /// Starts the product of `contender`, if it is one, with its deployments where `hosts` says.
+    /// Starts the product that `subject` is, if it is one, with its deployments where `hosts` says.
     pub(crate) fn start(
         &self,
-        (plan, contender): (&Plan, &ContenderPlan),
+        (plan, subject): (&Plan, &Subject<'_>),
         hosts: &Directory,
         dir: &Path,
         options: &RunOptions,
-    ) -> Result<Option<RunningProduct>, RunError> {
+    ) -> Result<Started, RunError> {
+        let Subject::Contender(contender) = subject else { return Ok(Started::NoProduct) };
         let name = contender.name.as_str();
         let Some((process, found)) = contender.process.as_ref().zip(self.of(name)) else {
-            return Ok(None);
+            return Ok(Started::NoProduct);
         };
         let own: Vec<DeploymentId> =
             contender.gateway.deployments.iter().map(|own| own.id.clone()).collect();
@@ -95,8 +97,23 @@ impl Products {
             patience: PRODUCT_READY_WITHIN,
             stop: &options.stop,
         });
-        started.map(Some).map_err(|source| RunError::Product { contender: name.to_owned(), source })
+        match started {
+            Ok(running) => Ok(Started::Running(Box::new(running))),
+            Err(ProductError::Interrupted(_)) => Ok(Started::Interrupted),
+            Err(source) => Err(RunError::Product { contender: name.to_owned(), source }),
+        }
     }
+}
+
+/// What became of starting a contender's product.
+#[derive(Debug)]
+pub(crate) enum Started {
+    /// It is a gateway of ours.
+    NoProduct,
+    /// It answers.
+    Running(Box<RunningProduct>),
+    /// The run was interrupted before it did.
+    Interrupted,
 }
 
 /// Measures what a product uses from now on.

@@ -67,6 +67,8 @@ pub(crate) struct Reached {
     /// Our clock, by which theirs is read.
     ruler: Clock,
     before: Estimate,
+    /// Who they said they are.
+    there: Deployments,
     hosts: Directory,
 }
 
@@ -168,6 +170,23 @@ pub(crate) fn reach(
     subject: &Subject<'_>,
     (scenario, runtime): (&str, &Runtime),
 ) -> Result<Option<Reached>, StandRunError> {
+    let mut reached = reach_behind(plan, &subject.fakes(plan), (scenario, runtime))?;
+    if let Some(reached) = &mut reached {
+        let at = runtime.block_on(reached.admin.fakes_address(&reached.there))?;
+        let hosts = plan.fakes.deployments.iter();
+        reached.hosts =
+            hosts.map(|fake| ((Arc::from(fake.host.as_str()), fake.port), at)).collect();
+    }
+    Ok(reached)
+}
+
+/// The same of fakes that somebody else's gateway calls, wherever they listen: they are given the timeline
+/// of `played`.
+pub(crate) fn reach_behind(
+    plan: &Plan,
+    played: &FakesConfig,
+    (scenario, runtime): (&str, &Runtime),
+) -> Result<Option<Reached>, StandRunError> {
     let Some(standing) = &plan.standing_fakes else { return Ok(None) };
     let url = standing.admin_url.clone();
     let parsed = url.parse().ok().as_ref().and_then(Authority::from_uri);
@@ -178,15 +197,12 @@ pub(crate) fn reach(
     runtime.block_on(async {
         let there: Deployments = admin.get("/deployments").await?;
         compare(&admin.url, &plan.fakes, &there)?;
-        let at = admin.fakes_address(&there).await?;
-        let hosts = plan.fakes.deployments.iter();
-        let hosts = hosts.map(|fake| ((Arc::from(fake.host.as_str()), fake.port), at)).collect();
         let ruler = Clock::wall();
         let before = admin.read_clock(ruler).await?;
         let _: serde_json::Value =
-            admin.ask(Method::PUT, "/timeline", json!(subject.fakes(plan).faults)).await?;
+            admin.ask(Method::PUT, "/timeline", json!(played.faults)).await?;
         let _: TimeView = admin.ask(Method::POST, "/reset", json!(null)).await?;
-        Ok(Some(Reached { admin, ruler, before, hosts }))
+        Ok(Some(Reached { admin, ruler, before, there, hosts: Directory::new() }))
     })
 }
 

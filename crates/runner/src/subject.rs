@@ -10,6 +10,7 @@ use world::Authority;
 
 use crate::DIRECT;
 use crate::places::authority;
+use crate::recorder::Decisions;
 
 /// Who is measured: a contender, or the clients alone.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +39,14 @@ impl<'a> Subject<'a> {
         match self {
             Self::Direct => 0,
             Self::Contender(contender) => contender.instances,
+        }
+    }
+
+    /// Whether it tells what it decides: a product does not.
+    pub(crate) fn decisions(&self) -> Decisions {
+        match self {
+            Self::Contender(contender) if contender.process.is_some() => Decisions::Untold,
+            Self::Contender(_) | Self::Direct => Decisions::Told,
         }
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use fake_providers::Fakes;
 use plan::Plan;
-use record::machine::FakesHealth;
+use record::machine::{FakesHealth, GeneratorHealth, Lateness, StandingClock};
 use tokio::runtime::Runtime;
 use world::{Authority, Clock, Connector, Directory, Link, Listener, Names, listen_tcp};
 
@@ -24,8 +24,8 @@ use crate::machine::{GENERATOR, Meter, measured_health};
 use crate::options::{Played, RunOptions};
 use crate::places::{GATEWAY_PORT, authority};
 use crate::process::RunningProduct;
-use crate::product_contender::{ProductMeter, Products};
-use crate::recorder::{Decisions, Hosts, Recorder};
+use crate::product_contender::{ProductMeter, Products, Started};
+use crate::recorder::{Hosts, Recorder};
 use crate::servers::{self, Endpoint, Server, ServerWatch};
 use crate::stand_run::{self, Armed, Reached};
 use crate::subject::Subject;
@@ -69,12 +69,8 @@ fn play(
 ) -> Result<Played, RunError> {
     let failed = |source| world_error(subject, source);
     let dir = directory.contender(subject.name())?;
-    let decisions = match subject {
-        Subject::Contender(contender) if contender.process.is_some() => Decisions::Untold,
-        Subject::Contender(_) | Subject::Direct => Decisions::Told,
-    };
-    let recorder = Recorder::create_with(&dir, Arc::clone(&options.stop), decisions)?;
-    let recorder = Arc::new(recorder);
+    let stop = Arc::clone(&options.stop);
+    let recorder = Arc::new(Recorder::create_with(&dir, stop, subject.decisions())?);
     let (generator, providers, gateways) = (
         runtime(GENERATOR).map_err(failed)?,
         runtime(FAKES).map_err(failed)?,
@@ -83,11 +79,10 @@ fn play(
     let reached = stand_run::reach(plan, subject, (&options.scenario_path, &providers))?;
     let grounds = Grounds::bind(plan, reached.as_ref(), &providers).map_err(failed)?;
     // Takes seconds, so before the clock is set.
-    let product = match subject {
-        Subject::Contender(contender) => {
-            products.start((plan, contender), &grounds.hosts, &dir, options)?
-        }
-        Subject::Direct => None,
+    let product = match products.start((plan, subject), &grounds.hosts, &dir, options)? {
+        Started::NoProduct => None,
+        Started::Running(product) => Some(product),
+        Started::Interrupted => return not_begun(subject, recorder),
     };
     let clock = Clock::wall_in(reached.as_ref().map_or(LEAD, Reached::lead));
     let parts = WorldParts { plan, subject: *subject, clock, recorder: &recorder };
@@ -103,29 +98,21 @@ fn play(
     let clients = link_faults::over_links(parts, Dialler::Client, fakes.local(), dials);
     let around = parts.surroundings(clients, watched, options);
     let meter = Meter::start();
-    let used = product.as_ref().map(ProductMeter::start);
-    let key = product.as_ref().map(RunningProduct::key);
+    let used = product.as_deref().map(ProductMeter::start);
+    let key = product.as_ref().map(|product| product.key());
     let load = loadgen::run(&plan.load, subject.targets(plan, entry, key), around);
     let summary = generator
         .block_on(watch.during(load))
         .map_err(|end| end.of(subject.name()))?
         .map_err(|error| failed(std::io::Error::other(error)))?;
     let workings = meter.read();
-    let process = used.zip(product.as_ref());
+    let process = used.zip(product.as_deref());
     let process = process.map(|(used, product)| used.read(subject.name(), product));
     // Before its fakes, which it may still be calling.
-    product.map(RunningProduct::stop);
-    let (standing, lateness) = match fakes {
-        WorldFakes::Local(fakes) => {
-            recorder.found(&fakes.found_favourites());
-            fakes.close();
-            (None, Some(fakes.lateness()))
-        }
-        WorldFakes::Standing(armed) => {
-            let (clock, lateness) = armed.pull(&recorder, subject.name(), &providers)?;
-            (Some(clock), lateness)
-        }
-    };
+    if let Some(product) = product {
+        product.stop();
+    }
+    let (standing, lateness) = fakes.end(&recorder, subject.name(), &providers)?;
     for runtime in [generator, gateways, providers] {
         runtime.shutdown_timeout(Duration::from_secs(5));
     }
@@ -140,6 +127,16 @@ fn play(
             .map(|lateness| FakesHealth { contender: subject.name().to_owned(), lateness }),
         process,
     })
+}
+
+/// What an interruption leaves of a contender that was not ready: tables without rows.
+fn not_begun(subject: &Subject<'_>, recorder: Arc<Recorder>) -> Result<Played, RunError> {
+    let shared = |_| std::io::Error::other("somebody records before a world begins");
+    let recorder = Arc::try_unwrap(recorder).map_err(shared);
+    recorder.map_err(|source| world_error(subject, source))?.finish(&Hosts::new())?;
+    let contender = subject.name().to_owned();
+    let health = GeneratorHealth { contender, ..GeneratorHealth::default() };
+    Ok(Played { health, interrupted: true, standing: None, fakes: None, process: None })
 }
 
 /// For each deployment the first behind its host.
@@ -196,6 +193,26 @@ impl WorldFakes {
         }
     }
 
+    /// Closes them, or asks those that go on standing; what is known of another clock, and how late they spoke.
+    fn end(
+        self,
+        recorder: &Recorder,
+        contender: &str,
+        runtime: &Runtime,
+    ) -> Result<(Option<StandingClock>, Option<Lateness>), RunError> {
+        match self {
+            Self::Local(fakes) => {
+                recorder.found(&fakes.found_favourites());
+                fakes.close();
+                Ok((None, Some(fakes.lateness())))
+            }
+            Self::Standing(armed) => {
+                let (clock, lateness) = armed.pull(recorder, contender, runtime)?;
+                Ok((Some(clock), lateness))
+            }
+        }
+    }
+
     /// Fakes of our own.
     fn local(&self) -> Option<&Fakes> {
         match self {
@@ -229,12 +246,13 @@ impl Grounds {
         let (mut listeners, mut hosts) = (BTreeMap::new(), Directory::new());
         for fake in &plan.fakes.deployments {
             let host: (Arc<str>, u16) = (Arc::from(fake.host.as_str()), fake.port);
-            if !listeners.contains_key(&host) {
-                let link = world_parts::link(plan, &fake.host);
-                let listener = runtime.block_on(listen(Ipv4Addr::LOCALHOST, link))?;
-                hosts.insert(host.clone(), address(&listener)?);
-                listeners.insert(host, listener);
+            if hosts.contains_key(&host) {
+                continue;
             }
+            let link = world_parts::link(plan, &fake.host);
+            let listener = runtime.block_on(listen(Ipv4Addr::LOCALHOST, link))?;
+            hosts.insert(host.clone(), address(&listener)?);
+            listeners.insert(host, listener);
         }
         Ok(Self { listeners, hosts })
     }

@@ -25,6 +25,7 @@ pub struct Contender {
     pub personality: Personality,
     /// The product that it is, with the version that it said it is; absent of all that are no products.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ProductInfo")]
     pub product: Option<ProductInfo>,
     /// Of a `remote` contender: whether the fakes behind it told what they saw; absent where they did not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -16,6 +16,7 @@ mod files;
 mod hostile_text;
 mod numbers;
 mod page;
+mod products;
 mod remote;
 mod screens;
 mod seeds;

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use plan::{ClockKind, Text};
+use plan::{ClockKind, ContenderPlan, Text};
 use record::AttemptRow;
 use runner::{Journal, Place, StandingFakes, Tls};
 use vocab::{Protocol, Seed};
@@ -31,7 +31,7 @@ pub(crate) fn fakes(args: &Fakes) -> Outcome {
     present(args, &standing, token.as_deref())?;
     if let (Some(path), Some(config)) = (&args.write_config, &config) {
         let url = public_url(args, &standing);
-        write_config(path, config, standing.config(), &url)?;
+        write_config(path, config, (standing.config(), &url))?;
     }
     screen::remark(&format!("admin API on {}", standing.admin_url()));
     screen::remark(&format!("fakes listen on {}", standing.url()));
@@ -135,24 +135,31 @@ fn of_scenario(
     args: &Fakes,
     name: &str,
     place: Place,
-) -> Result<(StandingFakes, Option<Text>), Failure> {
+) -> Result<(StandingFakes, Option<Written>), Failure> {
     let scenario = scenario::find(name)?;
+    let contenders: Vec<String> = args.contender.iter().cloned().collect();
     let reading =
-        Reading { clock: ClockKind::Wall, seed: None, contenders: &[], personality: None };
+        Reading { clock: ClockKind::Wall, seed: None, contenders: &contenders, personality: None };
     let (plan, config) = scenario::plan_with_config(&scenario, &args.plan, reading)?;
     scenario::print_notes(&plan, scenario::Detail::Full);
+    let contender = args.contender.as_ref().and_then(|_| plan.contenders.into_iter().next());
     let standing = runner::stand_fakes(plan.fakes, place).map_err(|error| stand_failure(&error))?;
-    Ok((standing, config))
+    Ok((standing, config.map(|config| Written { config, contender })))
+}
+
+/// What `--write-config` writes: the config, and who lays something over it.
+struct Written {
+    config: Text,
+    contender: Option<ContenderPlan>,
 }
 
 fn write_config(
-    path: &std::path::Path,
-    config: &Text,
-    fakes: &plan::FakesConfig,
-    url: &str,
+    path: &Path,
+    Written { config, contender }: &Written,
+    (fakes, url): (&plan::FakesConfig, &str),
 ) -> Result<(), Failure> {
-    let served =
-        plan::served_config(config, fakes, url).map_err(|report| scenario::mistakes(&report))?;
+    let served = plan::served_config(config, contender.as_ref(), fakes, url)
+        .map_err(|report| scenario::mistakes(&report))?;
     let text = serde_json::to_string_pretty(&served)
         .map_err(|error| Failure::Internal(error.to_string()))?;
     files::write(path, format!("{text}\n").as_bytes())?;

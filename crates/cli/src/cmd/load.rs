@@ -19,8 +19,21 @@ pub(crate) fn load(args: &Load) -> Outcome {
     let scenario = scenario::find(&args.scenario)?;
     let reading =
         Reading { clock: ClockKind::Wall, seed: None, contenders: &[], personality: None };
-    let plan = scenario::plan(&scenario, &args.plan, reading)?;
+    let mut plan = scenario::plan(&scenario, &args.plan, reading)?;
     let standing = standing(args)?;
+    if let Some(url) = &args.fakes {
+        let fakes = plan::standing_fakes(url).map_err(|report| scenario::mistakes(&report))?;
+        // A scenario may know a token for the same fakes.
+        let known = plan.standing_fakes.take().filter(|known| known.admin_url == fakes.admin_url);
+        plan.standing_fakes = known.or(Some(fakes));
+    }
+    if args.require && plan.info.slo.is_empty() {
+        return Err(Failure::User(format!(
+            "error: --require: {} promises nothing\n  help: add `slo:`, such as \
+             `slo: {{ success: \"rate > 0.995\" }}`",
+            scenario.text.name
+        )));
+    }
     let stop = signals::stop_flag()
         .map_err(|error| Failure::Internal(format!("cannot watch for Ctrl-C: {error}")))?;
     let length = std::time::Duration::from_nanos(plan.info.scenario.duration_ns);
@@ -43,7 +56,9 @@ pub(crate) fn load(args: &Load) -> Outcome {
     let progress = Progress::show(&watch);
     let outcome = runner::load(&plan, &standing, &options, &watch);
     drop(progress);
-    finish(outcome, args.json)
+    let required: Vec<String> =
+        args.require.then(|| runner::REMOTE.to_owned()).into_iter().collect();
+    finish(outcome, args.json, &required)
 }
 
 /// The target, with consent for hosts off loopback.

@@ -220,12 +220,16 @@ fn write(dir: &Path, analysis: &Analysis) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reports a run of which there is only one, and whose losers are nobody's requirement.
-pub(crate) fn finish(outcome: Result<RunOutcome, RunError>, as_json: bool) -> Outcome {
+/// Reports a run of which there is only one, and judges whom it requires to keep the promise.
+pub(crate) fn finish(
+    outcome: Result<RunOutcome, RunError>,
+    as_json: bool,
+    required: &[String],
+) -> Outcome {
     let outcome = outcome.map_err(|error| failed(&error))?;
     let analysis = report(&outcome)?;
     show((as_json, false), Length::Whole, (&outcome, &analysis));
-    Ok(judge(&analysis, &[], &outcome))
+    Ok(judge(&analysis, required, &outcome))
 }
 
 /// How much of the notes is wanted.
@@ -261,12 +265,15 @@ fn announce(job: &Job, detail: Detail) {
     scenario::print_notes(&job.plan, detail);
 }
 
-/// Every contender and the mark, one after another, each after about 1.5 s of calibration.
+/// Every contender and the mark, one after another, each after about 1.5 s of calibration; a product takes some
+/// 20 s until it is warm.
 fn expected_wall(plan: &Plan) -> std::time::Duration {
     let one = std::time::Duration::from_nanos(plan.info.scenario.duration_ns)
         + std::time::Duration::from_millis(1500);
     let players = u32::try_from(plan.contenders.len() + 1).unwrap_or(u32::MAX);
-    std::time::Duration::from_secs((one * players).as_secs())
+    let products = plan.contenders.iter().filter(|contender| contender.process.is_some()).count();
+    let warm = std::time::Duration::from_secs(20) * u32::try_from(products).unwrap_or(u32::MAX);
+    std::time::Duration::from_secs((one * players + warm).as_secs())
 }
 
 /// What a gate says of a run: every required contender in one sentence, unless its promise is kept.
@@ -360,6 +367,7 @@ fn failed(error: &RunError) -> Failure {
         | RunError::Fakes(_)
         | RunError::Standing(_)
         | RunError::Product { .. }
+        | RunError::Target(_)
         | RunError::Gateway { .. } => Failure::User(format!("error: {error}")),
         RunError::ProductEnded { .. } => Failure::Unmeasured(format!("error: {error}")),
         RunError::Directory(

@@ -44,12 +44,19 @@ fn read<T: serde::de::DeserializeOwned>(scratch: &Scratch, name: &str) -> T {
 }
 
 /// Processes in whose command line the folder of a test stands: it is nobody else's.
-fn left(scratch: &Scratch) -> Vec<String> {
+fn left_with_pids(scratch: &Scratch) -> Vec<(u32, String)> {
     let folder = scratch.path("").display().to_string();
     let entries = std::fs::read_dir("/proc").expect("a list").flatten();
-    let lines = entries.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
-    let lines = lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " "));
-    lines.filter(|line| line.contains(folder.trim_end_matches('/'))).collect()
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let line = |pid: u32| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        Some((pid, String::from_utf8_lossy(&line).replace('\0', " ")))
+    };
+    pids.filter_map(line).filter(|(_, line)| line.contains(folder.trim_end_matches('/'))).collect()
+}
+
+fn left(scratch: &Scratch) -> Vec<String> {
+    left_with_pids(scratch).into_iter().map(|(_, line)| line).collect()
 }
 
 fn nothing_is_left(scratch: &Scratch) {
@@ -76,10 +83,14 @@ fn a_product_is_measured_by_the_fakes_and_the_client_alone() {
     assert!(scratch.path("ran/real/process.log").is_file());
     let rows = RowReader::<AttemptRow>::open(&scratch.path("ran/real/attempts.csv"));
     let rows: Vec<AttemptRow> = rows.expect("a ledger").map(|row| row.expect("a row")).collect();
-    assert!(rows.iter().all(|row| row.request.is_some() && row.gateway == "gateway-1"), "{rows:?}");
+    assert!(
+        rows.iter().all(|row| row.request.is_some() && row.gateway == "gateway[1]"),
+        "{rows:?}"
+    );
     let requests = RowReader::<RequestRow>::open(&scratch.path("ran/real/requests.csv"));
     let answered = requests.expect("a table").map(|row| row.expect("a row"));
-    assert_eq!(answered.filter(|row| row.outcome == Outcome::Success).count(), 50);
+    // Its luck is its own: how many a fault costs is not ours to say.
+    assert!(answered.filter(|row| row.outcome == Outcome::Success).count() > 40);
     assert!(ran.out.contains("process LiteLLM 9.9.9"), "{}", ran.out);
     assert!(ran.out.contains("draws its own luck"), "{}", ran.out);
     let told = scratch.run(&["explain", "ran", "30", "--contender", "real"]);
@@ -132,7 +143,7 @@ fn what_only_a_gateway_of_ours_can_do_is_refused_before_the_run() {
             "acts on a gateway of ours",
         ),
         (
-            "faults: [{ at: 2s, for: 1s, target: \"link:gateway->first\", inject: { latency: 1s } }]",
+            "faults: [{ at: 2s, for: 1s, target: \"link:gateway->first\", inject: { latency: { latency: 200ms } } }]",
             "dials by itself",
         ),
     ];
@@ -153,34 +164,64 @@ fn a_product_that_refuses_its_config_is_told_in_its_own_words() {
     assert!(ran.err.contains("exit code 3") && ran.err.contains("I will not"), "{}", ran.err);
 }
 
+/// Whether the product of a run is measured: the fakes of its warm-up are gone, and not before.
+fn is_measured(scratch: &Scratch) -> Option<()> {
+    let (_, config) =
+        scratch.files(".").into_iter().find(|(name, _)| name.ends_with("process-config.json"))?;
+    let config: serde_json::Value = serde_json::from_slice(&config).ok()?;
+    let list = config["model_list"].as_array()?;
+    let warm_up = |entry: &&serde_json::Value| {
+        entry["model_name"].as_str().is_some_and(|name| name.starts_with("brownout-warm-up"))
+    };
+    let url = list.iter().find(warm_up)?["litellm_params"]["api_base"].as_str()?;
+    let address = url.trim_start_matches("http://").trim_end_matches("/v1");
+    std::net::TcpStream::connect(address).is_err().then_some(())
+}
+
+/// Whether the product of a run is there, ready or not.
+fn is_starting(scratch: &Scratch) -> Option<()> {
+    left(scratch).iter().any(|line| line.contains("gateway --config")).then_some(())
+}
+
+/// A run of the product alone, in the background.
+fn running(scratch: &Scratch) -> Running {
+    stand_in(scratch, &serving());
+    let run = ["run", "scenario.yaml", "--clock", "wall", "--contender", "real", "--out", "ran"];
+    Running::start(scratch.command(&run).args(["--python", "python"]))
+}
+
 #[test]
 fn a_product_that_ends_while_it_is_measured_has_no_result() {
     let scratch = scratch();
-    let serve = format!(
-        "{} & sleep 5; echo 'out of memory'; kill $!; exit 9",
-        serving().trim_start_matches("exec ")
-    );
-    scratch.change("for: 4s", "for: 60s");
-    let ran = run(&scratch, &serve, &["--contender", "real"]);
-    assert_eq!((ran.code, ran.out.as_str()), (3, ""), "{}", ran.err);
-    assert!(ran.err.contains("LiteLLM 9.9.9 ended while it was measured"), "{}", ran.err);
-    assert!(ran.err.contains("exit code 9") && ran.err.contains("out of memory"), "{}", ran.err);
+    scratch.change("for: 4s", "for: 8s");
+    let mut running = running(&scratch);
+    wait_for(|| is_measured(&scratch)).expect("it is measured");
+    let gateways = left_with_pids(&scratch).into_iter();
+    let gateway = gateways
+        .filter(|(_, line)| line.contains("gateway --config ") && !line.contains(" supervise "));
+    for (pid, _) in gateway {
+        let _ = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status();
+    }
+    let told = running.says("ended while it was measured");
+    assert!(told.contains("signal 9 ended it"), "{told}");
+    let ended = wait_for(|| running.ended()).expect("it ends");
+    assert_eq!(ended.code(), Some(3));
+    assert!(!scratch.path("ran/report.json").exists());
     nothing_is_left(&scratch);
 }
 
 #[test]
 fn nothing_is_left_of_a_product_when_its_run_is_interrupted_or_killed() {
-    for (signal, code) in [("-INT", Some(130)), ("-KILL", None)] {
+    type Moment = fn(&Scratch) -> Option<()>;
+    let cases: [(&str, Option<i32>, Moment); 3] = [
+        ("-INT", Some(130), is_starting),
+        ("-INT", Some(130), is_measured),
+        ("-KILL", None, is_measured),
+    ];
+    for (signal, code, when) in cases {
         let scratch = scratch();
-        scratch.change("for: 4s", "for: 60s");
-        stand_in(&scratch, &serving());
-        let run =
-            ["run", "scenario.yaml", "--clock", "wall", "--contender", "real", "--out", "ran"];
-        let running = Running::start(scratch.command(&run).args(["--python", "python"]));
-        wait_for(|| {
-            left(&scratch).iter().any(|line| line.contains("gateway --config")).then_some(())
-        })
-        .expect("it is started");
+        let running = running(&scratch);
+        wait_for(|| when(&scratch)).expect("it comes so far");
         running.signal(signal);
         assert_eq!(running.end().0, code);
         nothing_is_left(&scratch);

@@ -175,9 +175,15 @@ fn a_supervisor_that_is_killed_takes_its_program_along() {
 #[test]
 fn a_program_that_is_not_there_is_told_in_its_log() {
     let scratch = Scratch::new();
-    let command = ["supervise", "--log", "log", "--", "no-such-program"];
-    let ran = scratch.run(&command);
-    assert!(ran.out.contains("exited 2"), "{}", ran.out);
+    let mut command = scratch.command(&["supervise", "--log", "log", "--", "no-such-program"]);
+    let supervisor = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let mut supervisor = supervisor.expect("started");
+    // Its caller stays.
+    let caller = supervisor.stdin.take();
+    let said = supervisor.wait_with_output().expect("it ends");
+    drop(caller);
+    let said = String::from_utf8_lossy(&said.stdout);
+    assert!(said.contains("exited 2"), "{said}");
     let log = std::fs::read_to_string(scratch.path("log")).expect("a log");
     assert!(log.contains("cannot run no-such-program"), "{log}");
 }

@@ -14,7 +14,7 @@ use crate::out::canonical::{Happening, Made, canonical};
 use crate::out::checked::Checked;
 use crate::out::hash::{digest, sha256};
 use crate::out::isolated_config::isolated_config;
-use crate::out::plan::{ContenderPlan, Plan, ProcessPlan};
+use crate::out::plan::{ContenderPlan, Overlay, Plan, ProcessPlan};
 use crate::out::processes;
 use crate::out::run_info::{clock_word, info};
 use crate::out::untold::untold;
@@ -77,6 +77,7 @@ pub(crate) fn assemble(checked: Checked<'_>) -> Result<Plan, Problem> {
         balance: contender.spec.balance,
         instance_events,
         pauses,
+        overlay: contender.spec.overlay.map(Overlay),
         process: contender
             .spec
             .process

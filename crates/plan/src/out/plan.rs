@@ -15,6 +15,7 @@ use crate::resolve::contenders::ProcessSpec;
 use crate::resolve::instance_events::{InstanceEvent, Pause};
 use crate::resolve::standing::StandingFakes;
 use crate::resolve::timeline::LinkFault;
+use crate::text::node::Node;
 use crate::text::request::ClockKind;
 
 /// A run, ready to start.
@@ -69,8 +70,20 @@ pub struct ContenderPlan {
     pub instance_events: Vec<InstanceEvent>,
     /// When its instances are stopped.
     pub pauses: Vec<Pause>,
+    /// What lies over the config.
+    pub overlay: Option<Overlay>,
     /// What is started instead of a gateway of ours.
     pub process: Option<ProcessPlan>,
+}
+
+/// What a contender lays over the config, as the scenario wrote it. It may hold secrets: it cannot be shown.
+#[derive(Clone)]
+pub struct Overlay(pub(crate) Node);
+
+impl std::fmt::Debug for Overlay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Overlay(…)")
+    }
 }
 
 /// A product that is started as a process.

@@ -5,27 +5,35 @@ use fake_providers::config::{DeploymentConfig, FakesConfig};
 use serde_json::{Map, Value, json};
 use vocab::{DeploymentId, Protocol};
 
+use crate::out::plan::ContenderPlan;
 use crate::text::diagnostic::{Report, Sources};
 use crate::text::request::Text;
 use crate::text::yaml;
 
 /// Rewrites address and credentials of every entry of `model_list` to the fake that stands for it,
-/// and writes its id down; everything else stays. `base_url` is where the fakes stand, without a
-/// trailing slash.
+/// and writes its id down; everything else stays. With a contender, its overlay lies over the config before.
+/// `base_url` is where the fakes stand, without a trailing slash.
 ///
 /// # Errors
 /// The text's own mistakes.
-pub fn served_config(text: &Text, fakes: &FakesConfig, base_url: &str) -> Result<Value, Report> {
+pub fn served_config(
+    text: &Text,
+    contender: Option<&ContenderPlan>,
+    fakes: &FakesConfig,
+    base_url: &str,
+) -> Result<Value, Report> {
     let mut sources = Sources::default();
     let source = sources.add(&text.name, &text.text);
-    let mut config = yaml::parse(source, &text.text)
-        .map_err(|problem| Report::new(sources, vec![problem]))?
-        .to_json();
-    let entries = config.get_mut("model_list").and_then(Value::as_array_mut);
-    for (entry, fake) in entries.into_iter().flatten().zip(&fakes.deployments) {
-        point_entry(entry, fake, base_url);
-    }
-    Ok(config)
+    let mut config =
+        yaml::parse(source, &text.text).map_err(|problem| Report::new(sources, vec![problem]))?;
+    let overlay = contender.and_then(|contender| contender.overlay.as_ref());
+    overlay.into_iter().for_each(|overlay| config.merge(&overlay.0));
+    // An overlay may choose from the config's deployments.
+    let ids: Vec<DeploymentId> = match contender {
+        Some(contender) => contender.gateway.deployments.iter().map(|own| own.id.clone()).collect(),
+        None => fakes.deployments.iter().map(|fake| fake.id.clone()).collect(),
+    };
+    Ok(pointed_config(&config.to_json(), &ids, fakes, &|_| Some(base_url.to_owned())))
 }
 
 /// A config whose `model_list` stands for the deployments `ids`, in this order, rewritten like that;

@@ -3,7 +3,7 @@
 //! Checks the address and how it is guarded; whoever runs reads the token and talks to the admin API.
 //! This module must never see a token, only where it is kept.
 
-use crate::text::diagnostic::Problem;
+use crate::text::diagnostic::{Problem, Report, Sources};
 use crate::text::node::Node;
 use crate::text::raw::Guarded;
 use crate::text::read::read;
@@ -32,9 +32,35 @@ pub(crate) fn standing(section: Option<&Node>) -> Result<Option<StandingFakes>, 
     } else {
         read(node)?
     };
+    let problem = |problem: Problem| problem.at(text.url.at);
+    let (url, scheme, authority) = address(&text.url.value).map_err(problem)?;
+    if let Some(token) = &text.token_file
+        && scheme == "http"
+        && !is_loopback(authority)
+    {
+        let message = format!("the token would travel to `{authority}` in the clear");
+        return Err(Problem::new(message).help("use https, or leave token_file out").at(token.at));
+    }
+    let token_file = text.token_file.map(|file| file.value);
+    Ok(Some(StandingFakes { admin_url: url.to_owned(), token_file }))
+}
+
+/// Fakes whose admin API stands at `url`, without a token.
+///
+/// # Errors
+/// An address that cannot be called.
+pub fn standing_fakes(url: &str) -> Result<StandingFakes, Report> {
+    match address(url) {
+        Ok((url, ..)) => Ok(StandingFakes { admin_url: url.to_owned(), token_file: None }),
+        Err(problem) => Err(Report::new(Sources::default(), vec![problem])),
+    }
+}
+
+/// URL, scheme and authority of an admin API.
+fn address(text: &str) -> Result<(&str, &str, &str), Problem> {
     let help = "write the admin API's URL, such as http://127.0.0.1:4101";
-    let problem = |message: String| Problem::new(message).help(help).at(text.url.at);
-    let url = text.url.value.trim().trim_end_matches('/');
+    let problem = |message: String| Problem::new(message).help(help);
+    let url = text.trim().trim_end_matches('/');
     let (scheme, authority) = url
         .split_once("://")
         .filter(|(scheme, _)| matches!(*scheme, "http" | "https"))
@@ -46,15 +72,7 @@ pub(crate) fn standing(section: Option<&Node>) -> Result<Option<StandingFakes>, 
     {
         return Err(problem(format!("`{url}` is no address of an admin API")));
     }
-    if let Some(token) = &text.token_file
-        && scheme == "http"
-        && !is_loopback(authority)
-    {
-        let message = format!("the token would travel to `{authority}` in the clear");
-        return Err(Problem::new(message).help("use https, or leave token_file out").at(token.at));
-    }
-    let token_file = text.token_file.map(|file| file.value);
-    Ok(Some(StandingFakes { admin_url: url.to_owned(), token_file }))
+    Ok((url, scheme, authority))
 }
 
 /// Why standing fakes cannot be run on this clock.

@@ -139,7 +139,7 @@ fn twins(runs: &Runs) -> Option<String> {
     if !a.is_dir() {
         return None;
     }
-    for table in record::layout::TABLES {
+    for table in [record::layout::TABLES, &["decisions.csv"]].concat() {
         match (std::fs::read(a.join(table)), std::fs::read(b.join(table))) {
             (Ok(a), Ok(b)) if a == b => {}
             (Ok(_), Ok(_)) => return Some(format!("{table} of equal contenders differs")),

@@ -29,9 +29,11 @@ pub(super) const PRODUCT: Product = Product {
     warm_up,
 };
 
-/// What the environment says is installed; the package itself takes seconds to load.
-const ASK_VERSION: &str = "import importlib.metadata, importlib.util as u\nassert u.find_spec('litellm.proxy')\n\
-     print(importlib.metadata.version('litellm'))";
+/// What the environment says is installed, with what the proxy needs besides; to import the package itself takes
+/// seconds.
+const ASK_VERSION: &str = "import importlib.metadata as m, importlib.util as u\n\
+     assert u.find_spec('uvicorn') and u.find_spec('fastapi'), 'litellm without [proxy]'\n\
+     print(m.version('litellm'))";
 
 /// Longest version that is believed, in characters.
 const VERSION_LENGTH_MAX: usize = 40;

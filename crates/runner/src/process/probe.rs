@@ -1,5 +1,5 @@
-//! The few requests that a product is asked before anybody measures it: whether it is ready, and those that
-//! warm it up. It must never judge an answer.
+//! The few requests that a gateway is asked before anybody measures it: whether it is ready, those that warm it
+//! up, whether it knows us. It must never judge an answer.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -29,6 +29,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Largest answer that is read, in bytes.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 
+/// How much of an answer is told, in characters.
+const SAID_MAX: usize = 300;
+
 impl Probe {
     pub(crate) fn new(address: SocketAddr, key: String) -> Self {
         let to = Authority {
@@ -36,18 +39,30 @@ impl Probe {
             port: address.port(),
             tls: false,
         };
+        Self::of(to, key)
+    }
+
+    /// Asks whoever answers at `to`.
+    pub(crate) fn of(to: Authority, key: String) -> Self {
         Self { pool: Pool::new(Arc::new(TcpConnector::default()), PoolOptions::default()), to, key }
     }
 
     /// The status of `path`; one sentence where there is none.
     pub(crate) async fn get(&self, path: &str) -> Result<u16, String> {
-        self.ask(Method::GET, path, Bytes::new(), GLANCE).await
+        Ok(self.ask(Method::GET, path, Bytes::new(), GLANCE).await?.0)
     }
 
     /// The status of a chat completion that was read to its end.
     pub(crate) async fn chat(&self, body: &Value) -> Result<u16, String> {
+        Ok(self.post("/v1/chat/completions", body).await?.0)
+    }
+
+    /// The status of what was posted, and the start of the answer, visible and in one line.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<(u16, String), String> {
         let body = Bytes::from(body.to_string());
-        self.ask(Method::POST, "/v1/chat/completions", body, PATIENCE).await
+        let (status, answer) = self.ask(Method::POST, path, body, PATIENCE).await?;
+        let start: String = String::from_utf8_lossy(&answer).chars().take(SAID_MAX).collect();
+        Ok((status, vocab::visible_line(start.trim()).into_owned()))
     }
 
     async fn ask(
@@ -56,7 +71,7 @@ impl Probe {
         path: &str,
         body: Bytes,
         patience: Duration,
-    ) -> Result<u16, String> {
+    ) -> Result<(u16, Bytes), String> {
         let what = format!("{method} {path}");
         let asked = tokio::time::timeout(patience, self.exchange(method, path, body)).await;
         match asked {
@@ -65,7 +80,12 @@ impl Probe {
         }
     }
 
-    async fn exchange(&self, method: Method, path: &str, body: Bytes) -> Result<u16, String> {
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<(u16, Bytes), String> {
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -78,7 +98,6 @@ impl Probe {
         let response = sent.map_err(|error| error.to_string())?;
         let status = response.status().as_u16();
         let read = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
-        read.map_err(|error| error.to_string())?;
-        Ok(status)
+        Ok((status, read.map_err(|error| error.to_string())?.to_bytes()))
     }
 }

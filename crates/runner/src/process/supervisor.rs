@@ -83,7 +83,9 @@ pub fn supervise(what: &Supervision, told: &AtomicBool) -> io::Result<()> {
             Err(_) => break None,
         }
     };
-    ended.map(say_how);
+    if let Some(status) = ended {
+        say_how(status);
+    }
     end_all(&mut child, what.grace);
     if ended.is_none()
         && let Ok(Some(status)) = child.try_wait()
