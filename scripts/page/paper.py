@@ -19,6 +19,9 @@ def page_one_is_the_managers_and_no_heading_is_left_alone(browser: Browser, url:
     for part in ("Who kept the promise?", "What did each fault cost?", "nothing to tell", *folded):
         assert " ".join(part.split()) in first, f"'{part}' is not on page one"
     assert "through time" not in first, "the charts begin on page one"
+    if page.locator("main[data-clock=SIMULATED]").count() > 0:
+        unlabelled = [number for number, lines in enumerate(pages, start=1) if "SIMULATED" not in " ".join(lines)]
+        same(unlabelled, [], "pages that do not say SIMULATED")
     for number, lines in enumerate(pages, start=1):
         last = next((line for line in reversed(lines) if line not in ("", "SIMULATED")), "")
         alone = [heading for heading in headings if heading and (last == heading or last == f"{heading} SIMULATED")]

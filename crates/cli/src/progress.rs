@@ -74,18 +74,37 @@ impl Drop for Variants {
     }
 }
 
+/// Columns of a line that are neither name nor bar: blanks, per cent, and counts of five digits.
+const BESIDES: usize = 50;
+
+/// Columns of a bar, where there is room.
+const BAR_MAX: usize = 28;
+
+/// Columns of a bar, however long the names.
+const BAR_MIN: usize = 8;
+
+/// The beginning of a name, and an ellipsis if that is not all: what is left of it stands in the result.
+fn clipped(name: &str, room: usize) -> String {
+    match name.chars().count() <= room {
+        true => name.to_owned(),
+        false => name.chars().take(room.saturating_sub(1)).chain(['…']).collect(),
+    }
+}
+
 fn draw(watch: &Watch, done: &AtomicBool) {
     let lines = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
     let length = u64::try_from(watch.duration.as_millis()).unwrap_or(u64::MAX).max(1);
-    let names: Vec<String> = watch.contenders.iter().map(|one| screen::line(&one.name)).collect();
-    let widest = names.iter().map(String::len).max().unwrap_or(0);
+    let room = screen::width_on_stderr().saturating_sub(BESIDES).max(2 * BAR_MIN);
+    let name = |name: &str| clipped(&screen::line(name), room - BAR_MIN);
+    let names: Vec<String> = watch.contenders.iter().map(|one| name(&one.name)).collect();
+    let widest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    let template =
+        format!("  {{prefix}} {{bar:{}}} {{percent:>3}} %  {{msg}}", (room - widest).min(BAR_MAX));
     let bars: Vec<ProgressBar> = names
         .iter()
         .map(|name| {
             let bar = lines.add(ProgressBar::new(length));
-            if let Ok(style) =
-                ProgressStyle::with_template("  {prefix} {bar:28} {percent:>3} %  {msg}")
-            {
+            if let Ok(style) = ProgressStyle::with_template(&template) {
                 bar.set_style(style.progress_chars("━╸─"));
             }
             bar.set_prefix(format!("{name:widest$}"));
@@ -114,5 +133,16 @@ fn message(counts: &Counts, started: bool) -> String {
         format!("{} sent, {} failed, {} open", counts.offered, counts.failed, counts.in_flight)
     } else {
         "waiting".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clipped;
+
+    #[test]
+    fn a_name_that_does_not_fit_says_so() {
+        assert_eq!(clipped("priority", 8), "priority");
+        assert_eq!(clipped("priority-of-others", 8), "priorit…");
     }
 }

@@ -22,6 +22,12 @@ pub(crate) fn width() -> usize {
         .clamp(60, WIDTH_MAX)
 }
 
+/// Columns of stderr.
+pub(crate) fn width_on_stderr() -> usize {
+    terminal_size::terminal_size_of(std::io::stderr())
+        .map_or(WIDTH_ELSEWHERE, |(width, _)| usize::from(width.0).max(40))
+}
+
 /// Whether stdout takes colours: FORCE_COLOR and CLICOLOR_FORCE say so, NO_COLOR says not, else a terminal that can does.
 pub(crate) fn colour() -> bool {
     takes_colours(Stream::Stdout)
@@ -143,8 +149,7 @@ fn visible_json(text: &str) -> String {
 
 /// Prints the beginning of a remark: as much as fits into one line, and an ellipsis if that is not all.
 pub(crate) fn remark_line(text: &str) {
-    let room = terminal_size::terminal_size_of(std::io::stderr())
-        .map_or(WIDTH_ELSEWHERE, |(width, _)| usize::from(width.0).max(40));
+    let room = width_on_stderr();
     let text = vocab::visible_line(text);
     let cut = text.chars().count() > room;
     let kept: String = text.chars().take(if cut { room - 1 } else { room }).collect();

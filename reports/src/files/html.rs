@@ -28,6 +28,7 @@ use serde_json::json;
 use super::{File, Format};
 use crate::Analysis;
 use crate::words::promise::sign;
+use crate::words::run::clock_label;
 use crate::words::text::plain;
 
 /// The format.
@@ -46,7 +47,7 @@ fn page(analysis: &Analysis) -> String {
     let title = format!("{} · seed {} · brownout", scenario.name, scenario.seed);
     let body = html! {
         @if analysis.simulated() { div.ribbon aria-hidden="true" { "SIMULATED" } }
-        main data-windows=(windows(analysis)) {
+        main data-clock=(clock_label(analysis.run.scenario.clock)) data-windows=(windows(analysis)) {
             div.manager {
                 (first_screen::first_screen(analysis))
                 (comparison::comparison(analysis))
