@@ -5,7 +5,7 @@
 #![expect(clippy::expect_used, reason = "a benchmark that cannot go on has failed")]
 
 use gateway::config::DeploymentIndex;
-use gateway::decisions::{KeyedRng, Router, Try};
+use gateway::decisions::{KeyedRng, Router, Tried, Try};
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,7 +49,7 @@ fn pick(router: &Router, request: u64) -> DeploymentIndex {
         at: at(request),
         unix_seconds: request / 1_000,
     };
-    router.pick(&ask, &[], &luck).expect("everybody is healthy")
+    router.pick(&ask, Tried::default(), &luck).expect("everybody is healthy")
 }
 
 fn live(router: &Router, request: u64) {
@@ -60,6 +60,7 @@ fn live(router: &Router, request: u64) {
     let success = Success {
         elapsed: Duration::from_millis(900 + request % 200),
         ttft: Some(Duration::from_millis(300 + request % 100)),
+        first_frame: None,
         prompt_tokens: 500,
         completion_tokens: 120,
         stream: true,

@@ -131,6 +131,10 @@ pub struct Deployment {
     pub max_parallel_requests: Option<u32>,
     /// Cooldown, overriding the router's and Retry-After.
     pub cooldown_time: Option<Duration>,
+    /// Failures per window before it cools, overriding the router's.
+    pub allowed_fails: Option<u32>,
+    /// The same by class of error.
+    pub allowed_fails_policy: Option<ErrorPolicy>,
     /// US dollars per token in.
     pub input_cost_per_token: Option<f64>,
     /// US dollars per token out.
@@ -156,8 +160,10 @@ pub struct RouterSettings {
     pub timeout: Duration,
     /// Largest gap without bytes, streams.
     pub stream_timeout: Option<Duration>,
-    /// Failures per window before a deployment cools; `None` plays the default rules.
+    /// Failures per window before a deployment cools, as the router's own settings say.
     pub allowed_fails: Option<u32>,
+    /// What LiteLLM takes for its default of the same: what `litellm_settings` say, or its own.
+    pub allowed_fails_default: u32,
     /// Length of a cooldown.
     pub cooldown_time: Duration,
     /// Never cool.
@@ -191,6 +197,8 @@ pub struct ErrorPolicy {
     pub bad_request: Option<u32>,
     /// 401.
     pub authentication: Option<u32>,
+    /// 404.
+    pub not_found: Option<u32>,
     /// 408.
     pub timeout: Option<u32>,
     /// 429.
@@ -199,14 +207,21 @@ pub struct ErrorPolicy {
     pub content_policy: Option<u32>,
     /// 500.
     pub internal_server: Option<u32>,
+    /// 502.
+    pub bad_gateway: Option<u32>,
+    /// 503.
+    pub service_unavailable: Option<u32>,
+    /// Every class of which the policy says nothing.
+    pub default: Option<u32>,
 }
 
 impl ErrorPolicy {
     /// What the policy says for a class. LiteLLM's context and content errors are kinds of bad
     /// request, and fall back to what is said for it.
     pub const fn of(&self, class: ErrorClass) -> Option<u32> {
-        match class {
+        let own = match class {
             ErrorClass::Authentication => self.authentication,
+            ErrorClass::NotFound => self.not_found,
             ErrorClass::Timeout => self.timeout,
             ErrorClass::RateLimit => self.rate_limit,
             ErrorClass::ContentPolicy => match self.content_policy {
@@ -215,13 +230,17 @@ impl ErrorPolicy {
             },
             ErrorClass::BadRequest | ErrorClass::ContextWindow => self.bad_request,
             ErrorClass::InternalServer => self.internal_server,
+            ErrorClass::BadGateway => self.bad_gateway,
+            ErrorClass::ServiceUnavailable => self.service_unavailable,
             ErrorClass::PermissionDenied
-            | ErrorClass::NotFound
             | ErrorClass::UnprocessableEntity
-            | ErrorClass::BadGateway
-            | ErrorClass::ServiceUnavailable
             | ErrorClass::ApiConnection
-            | ErrorClass::Api => None,
+            | ErrorClass::Api
+            | ErrorClass::Unexpected => None,
+        };
+        match own {
+            Some(count) => Some(count),
+            None => self.default,
         }
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod attempt_guard;
 pub(crate) mod chat_request;
 pub(crate) mod commit;
 pub(crate) mod deadlines;
+pub(crate) mod desertion;
 pub(crate) mod error_envelope;
 pub(crate) mod fallback;
 pub(crate) mod reach;
@@ -18,21 +19,31 @@ pub(crate) mod response;
 pub(crate) mod retry;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, Response};
+use tokio::sync::watch;
 
 use crate::config::fleet::Target;
 use crate::keyed_rng::KeyedRng;
-use crate::policy::deadlines::Alternative;
-use crate::policy::fallbacks::NoFallback;
+use crate::policy::deadlines::{Alternative, Answer};
+use crate::policy::fallbacks::{FallbackQuery, NoFallback};
+use crate::policy::met::{Met, Stage};
 use crate::policy::retry::{NextStep, NoRetry, Phase};
+use crate::policy::wording::{Attempts, Fallbacks};
+use crate::policy::{Deserted, Filtered};
+use crate::routing::router::Tried;
 use crate::routing::strategy::Ask;
 use crate::shutdown;
+use crate::upstream::WholeAnswer;
 use crate::upstream::failure::{Failure, Trouble};
+use world::ChunkBuf;
+
 use attempt::{Answered, Attempt, AttemptError, Reply};
 use attempt_guard::AttemptGuard;
 use chat_request::ChatRequest;
 use commit::Committed;
+use desertion::outlast;
 use fallback::{Itinerary, RequestedFallbacks, fallback_targets};
 use request_state::RequestState;
 use response::AnswerBody;
@@ -42,8 +53,23 @@ use retry::{Failed, RetryPlan};
 /// request must not become a flood.
 const TRIES_MAX: u32 = 64;
 
-/// Answers one request.
-pub(crate) async fn answer(request: &ChatRequest, mut state: RequestState) -> Response<AnswerBody> {
+/// Answers one request; whether it outlasts its client is the policy's. `server` is closed when the server that
+/// took the request is no more.
+pub(crate) async fn answer(
+    request: ChatRequest,
+    state: RequestState,
+    server: watch::Receiver<()>,
+) -> Response<AnswerBody> {
+    match state.instance.config.personality.policy.deserted() {
+        Deserted::Stops => Box::pin(serve(&request, state)).await,
+        Deserted::GoesOn => {
+            let presence = Arc::clone(&state.presence);
+            outlast(presence, server, async move { serve(&request, state).await }).await
+        }
+    }
+}
+
+async fn serve(request: &ChatRequest, mut state: RequestState) -> Response<AnswerBody> {
     let shutdown = Arc::clone(&state.shutdown);
     let answered = match shutdown.unless_over(try_targets(request, &mut state)).await {
         Some(answered) => answered,
@@ -51,10 +77,26 @@ pub(crate) async fn answer(request: &ChatRequest, mut state: RequestState) -> Re
     };
     match answered {
         Ok(answered) => commit(answered, state),
-        Err(failed) => {
-            let message = failed.message(request, &state);
-            state.gave_up(failed.failure.status, failed.failure.reason);
-            response::error(&state, &failed.failure, &message, &failed.headers)
+        Err(failed) => give_up(request, state, failed),
+    }
+}
+
+/// The error that is left; behind the frames that the client would have of a stream that broke.
+fn give_up(
+    request: &ChatRequest,
+    mut state: RequestState,
+    failed: TargetFailed,
+) -> Response<AnswerBody> {
+    let message = failed.message(request, &state);
+    let TargetFailed { failure, headers, frames, .. } = failed;
+    match (frames, state.tried.last().copied()) {
+        (Some(frames), Some(deployment)) => {
+            state.called_off(deployment, &failure);
+            response::broken(&state, deployment, &headers, (frames, &failure))
+        }
+        _ => {
+            state.gave_up(failure.status, failure.reason);
+            response::error(&state, &failure, &message, &headers)
         }
     }
 }
@@ -77,7 +119,7 @@ async fn try_targets(
         let fallbacks = fallbacks(request, state, &target, &failed.failure);
         let failed = match first.take() {
             None => failed,
-            Some(first) => TargetFailed { last_words: Some(failed.failure.message), ..first },
+            Some(first) => TargetFailed { last_fallback: Some(failed.failure.message), ..first },
         };
         let tries_max = NoFallback::TriesMax { tries: TRIES_MAX };
         let next = itinerary.next(fallbacks);
@@ -111,8 +153,11 @@ async fn try_group(
         let failed = match pick(request, state, target, &rng) {
             Ok(guard) => {
                 state.sends(guard.deployment(), waited.take());
-                match attempt(request, state, target, (guard, itinerary)).await {
-                    Ok(answered) => return Ok(answered),
+                match attempt(request, state, target, (guard, itinerary, &rng)).await {
+                    Ok(answered) => match filtered(request, state, target, &answered) {
+                        None => return Ok(answered),
+                        Some(failure) => TargetFailed::of(failure),
+                    },
                     Err(error) => TargetFailed::after(*error, state),
                 }
             }
@@ -158,7 +203,8 @@ fn pick(
         at,
         unix_seconds: state.instance.unix_seconds(at),
     };
-    match state.instance.router.pick(&ask, &state.tried, rng) {
+    let tried = Tried { all: &state.tried, refused: &state.refused };
+    match state.instance.router.pick(&ask, tried, rng) {
         Ok(deployment) => Ok(AttemptGuard::of(&state.instance, request, &target.group, deployment)),
         Err(nobody) => Err(nobody.failure()),
     }
@@ -168,7 +214,7 @@ async fn attempt(
     request: &ChatRequest,
     state: &mut RequestState,
     target: &Target,
-    (guard, itinerary): (AttemptGuard, &Itinerary),
+    (guard, itinerary, rng): (AttemptGuard, &Itinerary, &KeyedRng),
 ) -> Result<Answered, Box<AttemptError>> {
     let instance = &state.instance;
     let deployment = guard.deployment();
@@ -177,14 +223,42 @@ async fn attempt(
     let alternative = || alternative(request, state, target, itinerary);
     let deadlines = instance.config.personality.policy.deadlines(limits, &alternative);
     let begun = instance.clock.now();
-    state.awaited = Some((begun, deadlines.head));
-    let (instance, call_id) = (&state.instance, &state.call_id);
-    let attempt = Attempt { instance, request, target, deployment, deadlines, call_id };
+    state.presence.awaits(deployment, begun, deadlines.head);
+    let (instance, call_id, presence) = (&state.instance, &state.call_id, &state.presence);
+    let attempt =
+        Attempt { instance, request, target, deployment, deadlines, call_id, rng, presence };
     let result = attempt.run(guard).await;
-    state.awaited = None;
+    state.presence.awaits_nobody();
     state.timeout = Some(deadlines.gap);
     state.upstream_time += state.instance.clock.now().since(begun);
     result
+}
+
+/// An answer that the provider's filter stopped is a failure where the policy knows somebody else to ask.
+fn filtered(
+    request: &ChatRequest,
+    state: &RequestState,
+    target: &Target,
+    answered: &Answered,
+) -> Option<Failure> {
+    let Reply::Whole(WholeAnswer { filtered: true, .. }) = &answered.reply else { return None };
+    if request.overrides.disable_fallbacks {
+        return None;
+    }
+    let instance = &state.instance;
+    let (fleet, requested) = (instance.router.fleet(), &*request.overrides.fallbacks);
+    let failure = Failure::filtered();
+    let query = FallbackQuery { fleet, from: target, failure: &failure, requested };
+    match instance.config.personality.policy.filtered_answer(&query) {
+        Filtered::Passed => return None,
+        Filtered::Withdrawn => {}
+    }
+    let deployment = &instance.config.deployments[answered.guard.deployment()];
+    let (answer, stage, limit) = (Answer::Whole, Stage::Whole, Duration::ZERO);
+    let met = Met { deployment, answer, stage, limit, said: &[] };
+    let failure = instance.config.personality.policy.named(failure, &met);
+    state.answer_withdrawn(&failure);
+    Some(failure)
 }
 
 /// Whether anybody is left should the attempt under way be given up.
@@ -221,9 +295,9 @@ fn commit(answered: Answered, mut state: RequestState) -> Response<AnswerBody> {
     let Answered { guard, headers, reply } = answered;
     let deployment = guard.deployment();
     match reply {
-        Reply::Whole(body) => {
+        Reply::Whole(answer) => {
             state.served(deployment);
-            response::whole(&state, deployment, &headers, body)
+            response::whole(&state, deployment, &headers, answer.body)
         }
         Reply::Stream(held) => {
             let headers = response::headers(&state, Some(deployment), &headers);
@@ -238,40 +312,43 @@ struct TargetFailed {
     failure: Failure,
     headers: HeaderMap,
     phase: Phase,
+    /// Frames of a stream that broke, if the client is to see them.
+    frames: Option<ChunkBuf>,
     /// What the last fallback said, if there was one.
-    last_words: Option<String>,
+    last_fallback: Option<String>,
 }
 
 impl TargetFailed {
     fn after(error: AttemptError, state: &mut RequestState) -> Self {
-        let AttemptError { mut guard, failure, headers, phase } = error;
+        let AttemptError { mut guard, failure, headers, phase, frames } = error;
         state.attempt_failed(&mut guard, &failure);
-        Self { headers, phase, ..Self::of(failure) }
+        Self { headers, phase, frames, ..Self::of(failure) }
     }
 
     fn of(failure: Failure) -> Self {
         let phase = Phase::BeforeStream;
-        Self { failure, headers: HeaderMap::new(), phase, last_words: None }
+        Self { failure, headers: HeaderMap::new(), phase, frames: None, last_fallback: None }
     }
 
-    /// The error's text as LiteLLM builds it: the first target's words, and what became of the rest.
+    /// The error's text: the first target's words, and what became of the rest.
     fn message(&self, request: &ChatRequest, state: &RequestState) -> String {
-        let said = state.instance.config.personality.policy.error_text(&self.failure);
+        let config = &state.instance.config;
         let fallbacks = fallbacks(request, state, &request.target, &self.failure);
-        let names: Vec<String> =
-            fallbacks.iter().flatten().map(|target| format!("'{}'", target.group)).collect();
-        let names = match names.as_slice() {
-            [] => "None".to_owned(),
-            names => format!("[{}]", names.join(", ")),
+        let fallbacks: Vec<Arc<str>> =
+            fallbacks.into_iter().flatten().map(|target| target.group).collect();
+        let groups_with_fallbacks: Vec<Arc<str>> =
+            config.router.fallbacks.keys().cloned().collect();
+        let attempts = Attempts {
+            model: &request.model,
+            fallbacks: &fallbacks,
+            last_fallback: self.last_fallback.as_deref(),
+            groups_with_fallbacks: &groups_with_fallbacks,
+            phase: self.phase,
+            wanted: match request.overrides.disable_fallbacks {
+                true => Fallbacks::Disabled,
+                false => Fallbacks::Wanted,
+            },
         };
-        let mut text = format!(
-            "{said} Received Model Group={}\nAvailable Model Group Fallbacks={names}",
-            request.model
-        );
-        if let Some(last_words) = &self.last_words {
-            text.push_str("\nError doing the fallback: ");
-            text.push_str(last_words);
-        }
-        text
+        config.personality.policy.last_words(&self.failure, &attempts)
     }
 }

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
+use tokio::sync::watch;
 use tower_service::Service as _;
 use wire::openai::MAX_BODY_BYTES;
 use world::{BodyError, Conn, Listener, Shutdown, accept_until, collect_body, serve_until};
@@ -42,7 +43,9 @@ pub(crate) async fn serve(
 ) -> io::Result<()> {
     let pages = routes::router(current.clone());
     let shutdown = Arc::<Shutdown>::default();
-    let server = Arc::new(Server { current, pages, shutdown: Arc::clone(&shutdown) });
+    // Dropped with this future, however it ends.
+    let (_alive, gone) = watch::channel(());
+    let server = Arc::new(Server { current, pages, shutdown: Arc::clone(&shutdown), gone });
     let serving = accept_until(listener, &shutdown, |conn| {
         let server = Arc::clone(&server);
         async move { server.serve(conn).await }
@@ -60,6 +63,8 @@ struct Server {
     current: Current,
     pages: axum::Router,
     shutdown: Arc<Shutdown>,
+    /// Closed when the server is no more.
+    gone: watch::Receiver<()>,
 }
 
 impl Server {
@@ -90,7 +95,7 @@ impl Server {
                 let shutdown = Arc::clone(&self.shutdown);
                 let call_id = call_id(instance, &head);
                 let state = RequestState::new(Arc::clone(instance), shutdown, call_id, received);
-                Box::pin(failover::answer(&request, state)).await
+                failover::answer(request, state, self.gone.clone()).await
             }
             Err(refusal) => {
                 instance.metrics.turned_away(refusal.status.as_u16());

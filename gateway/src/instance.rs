@@ -87,6 +87,8 @@ pub(crate) struct Member {
     /// Requests at a time, where bounded; more wait. Their number is bounded by the connections.
     pub(crate) slots: Option<Semaphore>,
     pub(crate) id: HeaderValue,
+    /// Its model as the config writes it.
+    pub(crate) model: HeaderValue,
     pub(crate) group: HeaderValue,
     pub(crate) api_base: HeaderValue,
 }
@@ -148,6 +150,7 @@ impl Member {
             slots: parallel_limit
                 .map(|slots| Semaphore::new(slots.clamp(1, u32::MAX >> 4) as usize)),
             id: value(deployment.id.as_str())?,
+            model: value(&deployment.model_as_written)?,
             group: value(&deployment.group)?,
             api_base: value(&api_base)?,
         })

@@ -17,7 +17,9 @@ pub(crate) mod cooldown;
 pub(crate) mod deadlines;
 pub(crate) mod fallbacks;
 mod litellm_1_106;
+pub(crate) mod met;
 pub(crate) mod retry;
+pub(crate) mod wording;
 
 use std::fmt;
 use std::time::Duration;
@@ -26,13 +28,17 @@ use vocab::Seed;
 
 use crate::config::fleet::Target;
 use crate::config::{Config, DeploymentIndex};
+use crate::keyed_rng::KeyedRng;
 use crate::upstream::failure::{Failure, Trouble};
+pub use crate::upstream::stream::CleanEnd;
 
 use candidates::{CandidateQuery, Shortage};
-use cooldown::CooldownBook;
+use cooldown::{CooldownBook, NthFailure};
 use deadlines::{Alternative, Deadlines, Limits};
 use fallbacks::{FallbackQuery, NoFallback};
+use met::Met;
 use retry::{Allowance, FailedAttempt, NextStep};
+use wording::Attempts;
 
 /// Every personality, in the order in which people read about them.
 pub const ALL: &[Personality] = &[litellm_1_106::PERSONALITY, brownout::PERSONALITY];
@@ -111,6 +117,13 @@ pub trait Policy: Send + Sync + fmt::Debug {
     /// Why there is nothing to go to.
     fn fallbacks(&self, query: &FallbackQuery<'_>) -> Result<Vec<Target>, NoFallback>;
 
+    /// What becomes of a whole answer that the provider's filter stopped; `query` asks where a refusal by
+    /// policy would go.
+    fn filtered_answer(&self, query: &FallbackQuery<'_>) -> Filtered {
+        let _ = query;
+        Filtered::Passed
+    }
+
     /// How long an attempt may be silent. `alternative` says whether somebody else could still answer;
     /// it costs a look at the fleet, so only who needs it asks.
     fn deadlines(&self, limits: Limits, alternative: &dyn Fn() -> Alternative) -> Deadlines;
@@ -120,6 +133,58 @@ pub trait Policy: Send + Sync + fmt::Debug {
 
     /// An error's text for the client, up to where what was tried is listed.
     fn error_text(&self, failure: &Failure) -> String;
+
+    /// The text of the error that is left when nothing more can be tried.
+    fn last_words(&self, failure: &Failure, attempts: &Attempts<'_>) -> String {
+        wording::last_words(&self.error_text(failure), attempts)
+    }
+
+    /// `error.type` of the error that is left.
+    fn error_type<'f>(&self, failure: &'f Failure) -> Option<&'f str> {
+        wording::error_type(failure)
+    }
+
+    /// `error.type` of the event that ends a stream which broke.
+    fn event_type<'f>(&self, failure: &'f Failure) -> Option<&'f str> {
+        let _ = failure;
+        None
+    }
+
+    /// Which headers of the gateway's own an answer carries.
+    fn headers(&self) -> Headers {
+        Headers::Alike
+    }
+
+    /// A failed attempt under the name that this gateway gives it: its class, its status, its words.
+    /// Everything else that is decided about it looks at the name.
+    fn named(&self, failure: Failure, met: &Met<'_>) -> Failure {
+        let _ = met;
+        failure
+    }
+
+    /// Whether the strategy hears of a failed attempt, by its place among those of its request in the
+    /// group.
+    fn heard(&self, nth: NthFailure) -> Heard {
+        let _ = nth;
+        Heard::Told
+    }
+
+    /// Whether a failed attempt takes its deployment off the list for the rest of its request's attempts in
+    /// the group.
+    fn refusal(&self, failure: &Failure) -> Refusal {
+        let _ = failure;
+        Refusal::Passing
+    }
+
+    /// What a stream is that ends properly without a finish reason.
+    fn clean_end(&self) -> CleanEnd {
+        CleanEnd::Truncated
+    }
+
+    /// What becomes of a request whose client leaves before it has the head of an answer.
+    fn deserted(&self) -> Deserted {
+        Deserted::Stops
+    }
 
     /// How long a deployment that is well again may wait until it is tried again.
     fn recheck(&self, config: &Config) -> Recheck {
@@ -132,10 +197,10 @@ pub trait Policy: Send + Sync + fmt::Debug {
         Failure::broken(Trouble::Connect, detail)
     }
 
-    /// What becomes of a stream that broke together with its first `words`, none of which the client
-    /// has seen.
-    fn broken_start(&self, words: u64) -> BrokenStart {
-        let _ = words;
+    /// What becomes of a stream that broke together with its first frames, none of which the client has
+    /// seen; `rng` has the draws of this attempt.
+    fn broken_start(&self, start: &Start<'_>, rng: &KeyedRng) -> BrokenStart {
+        let _ = (start, rng);
         BrokenStart::Withdraw
     }
 
@@ -154,13 +219,72 @@ pub struct Recheck {
     pub name: &'static str,
 }
 
+/// The beginning of a stream that broke before anything of it was sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Start<'a> {
+    /// Frames with something to read or to act on.
+    pub words: u64,
+    /// Time between the newest arrival and the break.
+    pub silence: Duration,
+    /// How it broke.
+    pub failure: &'a Failure,
+}
+
 /// See [`Policy::broken_start`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BrokenStart {
     /// The attempt failed; another deployment may answer.
     Withdraw,
+    /// The attempt failed, another deployment may answer; where none does, the client sees the frames
+    /// that had come, and the error after them.
+    Show,
     /// The words are sent, and the client sees the stream break.
     Commit,
+}
+
+/// See [`Policy::filtered_answer`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filtered {
+    /// The client gets it.
+    Passed,
+    /// It is a refusal by policy, and goes to the fallbacks for these.
+    Withdrawn,
+}
+
+/// See [`Policy::heard`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// It does.
+    Told,
+    /// It goes on believing that the attempt is under way.
+    Untold,
+}
+
+/// See [`Policy::refusal`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The deployment may be asked again.
+    Passing,
+    /// It is asked again only if nobody else is left.
+    Final,
+}
+
+/// See [`Policy::deserted`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deserted {
+    /// The attempt under way is dropped, and nothing follows.
+    Stops,
+    /// Attempts and retries go on until there is an answer, which nobody gets.
+    GoesOn,
+}
+
+/// See [`Policy::headers`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Headers {
+    /// The same for good answers and for errors: the last attempt, the number of attempts, the timeout.
+    Alike,
+    /// A good answer names the deployment and its model, an error nothing but the timeout.
+    ByOutcome,
 }
 
 /// See [`Policy::sibling_attempt`].

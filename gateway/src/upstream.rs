@@ -12,7 +12,7 @@ pub(crate) mod failure;
 mod openai;
 pub(crate) mod stream;
 
-pub(crate) use dialect::{Broken, Dialect, whole as whole_answer};
+pub(crate) use dialect::{Broken, Dialect, WholeAnswer, whole as whole_answer};
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;

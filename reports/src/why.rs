@@ -249,6 +249,7 @@ fn failed_per_mille(rule: &Rule) -> usize {
         | Rule::RequestAtFault
         | Rule::KindSpared { .. }
         | Rule::LaterFailure
+        | Rule::LimitOfRequest
         | Rule::AlreadyCooling { .. }
         | Rule::Unknown
         | Rule::KindNotRetried

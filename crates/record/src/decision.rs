@@ -108,6 +108,8 @@ pub enum Rule {
     },
     /// No cooldown: only the first failure of a request within a group is counted.
     LaterFailure,
+    /// No cooldown: the limit by which the attempt was given up was the client's own.
+    LimitOfRequest,
     /// No cooldown: no more failed than the config allows.
     AllowedFails {
         /// Failures counted.

@@ -7,24 +7,26 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{HeaderMap, Response};
 use tokio::time::timeout;
 use world::pool::{PooledBody, SendError};
-use world::{BodyError, collect_body};
+use world::{BodyError, ChunkBuf, collect_body};
 
 use crate::config::fleet::Target;
 use crate::config::{Deployment, DeploymentIndex};
 use crate::failover::attempt_guard::AttemptGuard;
 use crate::failover::chat_request::ChatRequest;
+use crate::failover::desertion::Presence;
 use crate::instance::Instance;
-use crate::policy::deadlines::Deadlines;
+use crate::keyed_rng::KeyedRng;
+use crate::policy::deadlines::{Answer, Deadlines};
+use crate::policy::met::{Met, Stage};
 use crate::policy::retry::Phase;
-use crate::policy::{BrokenStart, Policy};
+use crate::policy::{BrokenStart, Policy, Start};
 use crate::upstream::classify::classify;
 use crate::upstream::failure::{ErrorClass, Failure, Reason, Trouble};
 use crate::upstream::stream::{Break, Ending, Held, Reader};
-use crate::upstream::{Dialect, EncodeError, whole_answer};
+use crate::upstream::{Dialect, EncodeError, WholeAnswer, whole_answer};
 
 /// Largest whole answer, in bytes: twice the largest request, since providers bound tokens.
 const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -41,6 +43,10 @@ pub(crate) struct Attempt<'a> {
     pub(crate) deployment: DeploymentIndex,
     pub(crate) deadlines: Deadlines,
     pub(crate) call_id: &'a str,
+    /// Draws of this try.
+    pub(crate) rng: &'a KeyedRng,
+    /// Told when the client would have the head of a stream.
+    pub(crate) presence: &'a Presence,
 }
 
 /// An attempt that was answered.
@@ -56,7 +62,7 @@ pub(crate) struct Answered {
 #[derive(Debug)]
 pub(crate) enum Reply {
     /// A whole answer; its guard has ended.
-    Whole(Bytes),
+    Whole(WholeAnswer),
     /// A stream that has begun to speak, or has ended properly without a word.
     Stream(Box<Held>),
 }
@@ -70,6 +76,8 @@ pub(crate) struct AttemptError {
     pub(crate) headers: HeaderMap,
     /// How far it had come.
     pub(crate) phase: Phase,
+    /// Frames of a stream that broke, for a client that gets nothing better.
+    pub(crate) frames: Option<ChunkBuf>,
 }
 
 impl Attempt<'_> {
@@ -87,7 +95,7 @@ impl Attempt<'_> {
         let route = &self.instance.members[self.deployment].route;
         let request = match route.encode((&self.request.head, &self.request.body), config, &model) {
             Ok(request) => request,
-            Err(error) => return Err(failed(guard, untranslatable(&error), HeaderMap::new())),
+            Err(error) => return Err(self.unanswered(guard, untranslatable(&error))),
         };
         let head = self.instance.pool.send(&config.authority, request, self.call_id);
         let failure = match timeout(self.deadlines.head, head).await {
@@ -98,10 +106,10 @@ impl Attempt<'_> {
                 return self.begin_stream(guard, response).await;
             }
             Ok(Ok(response)) => return self.read_whole(guard, response).await,
-            Ok(Err(error)) => self.unanswered(&error),
+            Ok(Err(error)) => self.no_head(&error),
             Err(_) => Failure::timed_out(self.deadlines.head),
         };
-        Err(failed(guard, failure, HeaderMap::new()))
+        Err(self.unanswered(guard, failure))
     }
 
     fn policy(&self) -> &'static dyn Policy {
@@ -112,14 +120,20 @@ impl Attempt<'_> {
         &self.instance.config.deployments[self.deployment]
     }
 
-    /// No head came.
-    fn unanswered(&self, error: &SendError) -> Failure {
+    /// Why no head came.
+    fn no_head(&self, error: &SendError) -> Failure {
         let detail = format!("Connection error: {error}");
         match error {
             SendError::Connect(_) => Failure::broken(Trouble::Connect, &detail),
             SendError::ConnectTimeout(limit) => self.policy().dial_timed_out(*limit, &detail),
             SendError::Closed(_) => Failure::broken(Trouble::Reset, &detail),
         }
+    }
+
+    /// No head came.
+    fn unanswered(&self, guard: AttemptGuard, failure: Failure) -> Box<AttemptError> {
+        let met = self.met(Stage::Unanswered, self.deadlines.head, &[]);
+        self.failed(guard, (failure, &met), HeaderMap::new())
     }
 
     /// A head came that says no.
@@ -135,7 +149,8 @@ impl Attempt<'_> {
         let now = self.instance.clock.unix_seconds();
         let protocol = self.config().protocol;
         let failure = classify(protocol, head.status.as_u16(), &head.headers, &text, now);
-        failed(guard, failure, head.headers)
+        let met = self.met(Stage::Refused, self.deadlines.gap, &text);
+        self.failed(guard, (failure, &met), head.headers)
     }
 
     async fn begin_stream(
@@ -147,27 +162,30 @@ impl Attempt<'_> {
         let clock = self.instance.clock;
         let include_usage = self.request.head.include_usage;
         let dialect = Dialect::of(self.config().protocol, clock.unix_seconds(), include_usage);
-        let reader = Reader::new(body, dialect, clock, self.deadlines.silence);
+        let clean_end = self.policy().clean_end();
+        let reader = Reader::new(body, (dialect, clean_end), clock, self.deadlines.silence);
         let by = self.deadlines.first_word.map(|limit| (guard.begun().plus(limit), limit));
-        let held = reader.hold(by, self.deadlines.gap).await;
+        let mut held = reader.hold(by, self.deadlines.gap, || self.presence.answer_begins()).await;
         if let Some(at) = held.reader.seen().first_output {
             guard.first_token(at);
         }
-        let words = held.reader.seen().outputs;
-        let failure = match &held.ending {
-            Some(Ending::Broken(broken)) => match self.policy().broken_start(words) {
-                BrokenStart::Withdraw => Some(broken.failure()),
-                BrokenStart::Commit => None,
-            },
-            Some(Ending::Complete) | None => None,
-        };
         let headers = head.headers;
-        match failure {
-            Some(failure) => {
-                Err(Box::new(AttemptError { guard, failure, headers, phase: Phase::InStream }))
+        let Some(Ending::Broken(broken)) = &held.ending else {
+            return Ok(Answered { guard, headers, reply: Reply::Stream(Box::new(held)) });
+        };
+        let met = self.met(Stage::Stream, broken.limit(), broken.said());
+        let failure = self.policy().named(broken.failure(), &met);
+        let (words, silence) = (held.reader.seen().outputs, held.reader.silence());
+        let start = Start { words, silence, failure: &failure };
+        let frames = match self.policy().broken_start(&start, self.rng) {
+            BrokenStart::Commit => {
+                return Ok(Answered { guard, headers, reply: Reply::Stream(Box::new(held)) });
             }
-            None => Ok(Answered { guard, headers, reply: Reply::Stream(Box::new(held)) }),
-        }
+            BrokenStart::Show => Some(std::mem::take(&mut held.out)),
+            BrokenStart::Withdraw => None,
+        };
+        let frames = frames.filter(|frames| !frames.is_empty());
+        Err(Box::new(AttemptError { guard, failure, headers, phase: Phase::InStream, frames }))
     }
 
     async fn read_whole(
@@ -179,21 +197,39 @@ impl Attempt<'_> {
         let gap = self.deadlines.gap;
         let body = match collect_body(body, ANSWER_BYTES_MAX, gap).await {
             Ok(body) => body,
-            Err(error) => return Err(failed(guard, broken(error, gap).failure(), head.headers)),
+            Err(error) => {
+                let met = self.met(Stage::Whole, gap, &[]);
+                return Err(self.failed(guard, (broken(error, gap).failure(), &met), head.headers));
+            }
         };
         let created = self.instance.clock.unix_seconds();
-        match whole_answer(self.config().protocol, body, created) {
-            Some((body, usage)) => {
-                guard.answered(usage);
-                Ok(Answered { guard, headers: head.headers, reply: Reply::Whole(body) })
+        match whole_answer(self.config().protocol, body.clone(), created) {
+            Some(answer) => {
+                guard.answered(answer.usage);
+                Ok(Answered { guard, headers: head.headers, reply: Reply::Whole(answer) })
             }
-            None => Err(failed(guard, Break::Malformed.failure(), head.headers)),
+            None => {
+                let met = self.met(Stage::Whole, gap, &body);
+                Err(self.failed(guard, (Break::Malformed.failure(), &met), head.headers))
+            }
         }
     }
-}
 
-fn failed(guard: AttemptGuard, failure: Failure, headers: HeaderMap) -> Box<AttemptError> {
-    Box::new(AttemptError { guard, failure, headers, phase: Phase::BeforeStream })
+    fn met<'m>(&'m self, stage: Stage, limit: Duration, said: &'m [u8]) -> Met<'m> {
+        let answer = Answer::of(self.request.head.stream);
+        Met { deployment: self.config(), answer, stage, limit, said }
+    }
+
+    fn failed(
+        &self,
+        guard: AttemptGuard,
+        (failure, met): (Failure, &Met<'_>),
+        headers: HeaderMap,
+    ) -> Box<AttemptError> {
+        let failure = self.policy().named(failure, met);
+        let phase = Phase::BeforeStream;
+        Box::new(AttemptError { guard, failure, headers, phase, frames: None })
+    }
 }
 
 /// The client asked for what this provider cannot be asked.

@@ -13,12 +13,15 @@ use wire::openai::Usage;
 
 use crate::config::DeploymentIndex;
 use crate::failover::chat_request::ChatRequest;
+use crate::failover::deadlines;
 use crate::instance::Instance;
-use crate::policy::cooldown::{CooldownStep, NthFailure};
-use crate::routing::router::Try;
+use crate::policy::cooldown::{CooldownStep, LimitSetBy, NthFailure};
+use crate::policy::deadlines::Answer;
+use crate::policy::met::{Met, Stage};
+use crate::routing::router::{Ended, Try};
 use crate::routing::strategy::Success;
 use crate::upstream::failure::Failure;
-use crate::upstream::stream::Seen;
+use crate::upstream::stream::{Break, Seen};
 
 /// One attempt, from its choice to its lesson.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub(crate) struct AttemptGuard {
     begun: At,
     prompt_tokens: u64,
     stream: bool,
+    /// Who set its limits.
+    limit: LimitSetBy,
     progress: Progress,
 }
 
@@ -54,6 +59,7 @@ impl AttemptGuard {
             begun: instance.clock.now(),
             prompt_tokens: request.prompt_tokens,
             stream: request.head.stream,
+            limit: deadlines::set_by(request),
             progress: Progress::Chosen,
         }
     }
@@ -82,16 +88,27 @@ impl AttemptGuard {
         self.instance.router.first_token(&attempt, at.since(self.begun));
     }
 
+    /// What a stream that broke is called.
+    pub(crate) fn named(&self, broken: &Break) -> Failure {
+        let config = &self.instance.config;
+        let deployment = &config.deployments[self.deployment];
+        let (answer, stage) = (Answer::Stream, Stage::Stream);
+        let (limit, said) = (broken.limit(), broken.said());
+        let met = Met { deployment, answer, stage, limit, said };
+        config.personality.policy.named(broken.failure(), &met)
+    }
+
     /// Ends it with a complete stream.
     pub(crate) fn streamed(&mut self, seen: &Seen) {
         let ttft = seen.first_output.map(|at| at.since(self.begun));
         let usage = seen.usage.unwrap_or_else(|| Usage::new(self.prompt_tokens, seen.outputs));
-        self.succeeded(ttft, usage);
+        let first_frame = seen.first_frame.map(|at| at.since(self.begun));
+        self.succeeded((ttft, first_frame), usage);
     }
 
     /// Ends it with a whole answer.
     pub(crate) fn answered(&mut self, usage: Option<Usage>) {
-        self.succeeded(None, usage.unwrap_or_else(|| Usage::new(self.prompt_tokens, 0)));
+        self.succeeded((None, None), usage.unwrap_or_else(|| Usage::new(self.prompt_tokens, 0)));
     }
 
     /// Ends it with a failure; tells what becomes of the deployment's cooldown. `nth` is its
@@ -100,15 +117,21 @@ impl AttemptGuard {
         self.progress = Progress::Ended;
         self.instance.metrics.failed(self.deployment, failure.reason);
         let at = self.instance.clock.now();
-        self.instance.router.failed(&self.as_of(at), failure, (nth, at.since(self.begun)))
+        let (elapsed, limit) = (at.since(self.begun), self.limit);
+        self.instance.router.failed(&self.as_of(at), failure, Ended { nth, elapsed, limit })
     }
 
-    fn succeeded(&mut self, ttft: Option<Duration>, usage: Usage) {
+    fn succeeded(
+        &mut self,
+        (ttft, first_frame): (Option<Duration>, Option<Duration>),
+        usage: Usage,
+    ) {
         self.progress = Progress::Ended;
         let at = self.instance.clock.now();
         let success = Success {
             elapsed: at.since(self.begun),
             ttft,
+            first_frame,
             prompt_tokens: usage.prompt_tokens,
             completion_tokens: usage.completion_tokens,
             stream: self.stream,

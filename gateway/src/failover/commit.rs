@@ -13,10 +13,9 @@ use http_body::{Body, Frame};
 use wire::sse::encode;
 
 use crate::failover::attempt_guard::AttemptGuard;
-use crate::failover::error_envelope::error_event;
 use crate::failover::request_state::RequestState;
+use crate::failover::response::error_event;
 use crate::shutdown;
-use crate::upstream::failure::Failure;
 use crate::upstream::stream::{Ending, Held, Reader};
 use world::ChunkBuf;
 use world::WriteBatch;
@@ -70,7 +69,7 @@ impl Committed {
     fn call_off(&mut self) {
         let Some((guard, mut state)) = self.owed.take() else { return };
         let failure = shutdown::failure();
-        self.out.push(event(&state, &failure));
+        self.out.push(error_event(&state, &failure));
         state.called_off(guard.deployment(), &failure);
     }
 
@@ -86,18 +85,12 @@ impl Committed {
                 state.served(guard.deployment());
             }
             Ending::Broken(broken) => {
-                let failure = broken.failure();
-                self.out.push(event(&state, &failure));
+                let failure = guard.named(broken);
+                self.out.push(error_event(&state, &failure));
                 state.stream_broken(&mut guard, &failure);
             }
         }
     }
-}
-
-/// The last frame, in the policy's words.
-fn event(state: &RequestState, failure: &Failure) -> Bytes {
-    let text = state.instance.config.personality.policy.error_text(failure);
-    error_event(&text, failure.status)
 }
 
 impl Body for Committed {

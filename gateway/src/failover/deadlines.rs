@@ -5,16 +5,26 @@ use std::time::Duration;
 
 use crate::config::{Config, Deployment};
 use crate::failover::chat_request::ChatRequest;
+use crate::policy::cooldown::LimitSetBy;
 use crate::policy::deadlines::{Answer, Limits};
 
 /// The limits of an attempt at `deployment`.
 pub(crate) fn limits(config: &Config, deployment: &Deployment, request: &ChatRequest) -> Limits {
-    let answer = if request.head.stream { Answer::Stream } else { Answer::Whole };
+    let answer = Answer::of(request.head.stream);
     let stream_timeout = match answer {
         Answer::Stream => streams(config, deployment, request),
         Answer::Whole => None,
     };
     Limits { answer, timeout: plain(config, deployment, request), stream_timeout }
+}
+
+/// Who set the limits of a request's attempts. LiteLLM asks whether the request names any at all.
+pub(crate) fn set_by(request: &ChatRequest) -> LimitSetBy {
+    let overrides = &request.overrides;
+    match overrides.timeout.or(overrides.stream_timeout) {
+        Some(_) => LimitSetBy::Request,
+        None => LimitSetBy::Config,
+    }
 }
 
 /// For whole answers, and for streams without a limit of their own.

@@ -4,8 +4,8 @@ use bytes::{BufMut, Bytes, BytesMut};
 use serde_json::json;
 
 /// The last frame of a stream that broke; no `[DONE]` follows it.
-pub(crate) fn error_event(text: &str, status: u16) -> Bytes {
-    let data = envelope(text, None, None, status);
+pub(crate) fn error_event(text: &str, kind: Option<&str>, status: u16) -> Bytes {
+    let data = envelope(text, kind, None, status);
     let mut frame = BytesMut::with_capacity(data.len() + 8);
     wire::sse::encode::data(&mut frame, &data);
     frame.freeze()

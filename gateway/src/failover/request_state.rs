@@ -11,12 +11,13 @@ use vocab::At;
 
 use crate::config::DeploymentIndex;
 use crate::failover::attempt_guard::AttemptGuard;
+use crate::failover::desertion::Presence;
 use crate::instance::Instance;
-use crate::observer::{Choice, Waiting};
-use crate::policy::SiblingAttempt;
+use crate::observer::Choice;
 use crate::policy::cooldown::{CooldownStep, Cooled, NthFailure};
 use crate::policy::fallbacks::NoFallback;
 use crate::policy::retry::NoRetry;
+use crate::policy::{Refusal, SiblingAttempt};
 use crate::upstream::failure::{Failure, Reason};
 use world::Shutdown;
 
@@ -42,10 +43,12 @@ pub(crate) struct RequestState {
     pub(crate) tried: Vec<DeploymentIndex>,
     /// Time spent in attempts, for the overhead header.
     pub(crate) upstream_time: Duration,
+    /// Those of them that refused it for good.
+    pub(crate) refused: Vec<DeploymentIndex>,
     /// Largest gap without bytes that the last attempt was allowed.
     pub(crate) timeout: Option<Duration>,
-    /// Begin of the attempt under way, while it has not answered, and how long it may take to begin.
-    pub(crate) awaited: Option<(At, Duration)>,
+    /// Its client.
+    pub(crate) presence: Arc<Presence>,
     next_failure_here: NthFailure,
     ended: bool,
 }
@@ -59,6 +62,7 @@ impl RequestState {
         received: At,
     ) -> Self {
         instance.metrics.arrived();
+        let presence = Presence::new(Arc::clone(&instance), Arc::clone(&call_id), received);
         Self {
             instance,
             shutdown,
@@ -70,9 +74,10 @@ impl RequestState {
             fallbacks: 0,
             retries_max: 0,
             tried: Vec::new(),
+            refused: Vec::new(),
             upstream_time: Duration::ZERO,
             timeout: None,
-            awaited: None,
+            presence: Arc::new(presence),
             next_failure_here: NthFailure::First,
             ended: false,
         }
@@ -83,6 +88,7 @@ impl RequestState {
         self.fallbacks += 1;
         self.attempts_here = 0;
         self.tried.clear();
+        self.refused.clear();
         self.next_failure_here = NthFailure::First;
         self.tell(None, Choice::Failover { to });
     }
@@ -125,6 +131,10 @@ impl RequestState {
             CooldownStep::None(why) => Choice::NoCooldown { why, reason },
         };
         self.tell(Some(deployment), what);
+        match self.instance.config.personality.policy.refusal(failure) {
+            Refusal::Final => self.refused.push(deployment),
+            Refusal::Passing => {}
+        }
     }
 
     /// The group that is tried now is given up.
@@ -135,6 +145,12 @@ impl RequestState {
     /// No group is left to go to.
     pub(crate) fn no_fallback(&self, why: NoFallback) {
         self.tell(self.tried.last().copied(), Choice::NoFallback { why });
+    }
+
+    /// An answer came that the policy does not let pass: its deployment is not at fault.
+    pub(crate) fn answer_withdrawn(&self, failure: &Failure) {
+        let (status, reason) = (Some(200), failure.reason);
+        self.tell(self.tried.last().copied(), Choice::AttemptFailed { status, reason });
     }
 
     /// The request was answered completely.
@@ -170,24 +186,18 @@ impl RequestState {
 
     fn end(&mut self, status: u16) {
         self.ended = true;
-        let clock = self.instance.clock;
-        self.instance.metrics.answered(status, clock.now().since(self.received));
+        // What becomes of it after its client left was counted then.
+        if !self.presence.has_left() {
+            let clock = self.instance.clock;
+            self.instance.metrics.answered(status, clock.now().since(self.received));
+        }
     }
 }
-
-/// Status that nginx made common for a client that closed its request; counted, never sent.
-const CLIENT_CLOSED: u16 = 499;
 
 impl Drop for RequestState {
     fn drop(&mut self) {
         if !self.ended {
-            self.end(CLIENT_CLOSED);
-            let now = self.instance.clock.now();
-            let waiting = self.awaited.map(|(begun, limit)| {
-                let waited = now.since(begun);
-                Waiting { waited, limit }
-            });
-            self.tell(self.tried.last().copied(), Choice::ClientLeft { waiting });
+            self.presence.leaves();
         }
     }
 }

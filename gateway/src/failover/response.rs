@@ -13,10 +13,12 @@ use http_body::{Body, Frame, SizeHint};
 
 use crate::config::DeploymentIndex;
 use crate::failover::commit::Committed;
-use crate::failover::error_envelope::envelope;
+use crate::failover::error_envelope::{self, envelope};
 use crate::failover::request_state::RequestState;
 use crate::http1::is_hop_by_hop;
-use crate::upstream::failure::{ErrorClass, Failure};
+use crate::policy::Headers;
+use crate::upstream::failure::Failure;
+use world::ChunkBuf;
 
 /// Content type of everything that is no stream.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -55,11 +57,29 @@ pub(crate) fn whole(
 pub(crate) fn stream(headers: HeaderMap, committed: Committed) -> Response<AnswerBody> {
     let mut response = Response::new(AnswerBody::Stream(Box::new(committed)));
     *response.headers_mut() = headers;
-    response.headers_mut().insert(CONTENT_TYPE, EVENT_STREAM);
+    stream_headers(response.headers_mut());
     response
-        .headers_mut()
-        .insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+}
+
+/// A stream of `deployment` that broke before a word: its frames, and the error.
+pub(crate) fn broken(
+    state: &RequestState,
+    deployment: DeploymentIndex,
+    upstream: &HeaderMap,
+    (mut frames, failure): (ChunkBuf, &Failure),
+) -> Response<AnswerBody> {
+    frames.push(error_event(state, failure));
+    let mut response = Response::new(AnswerBody::Whole(Some(frames.take())));
+    *response.headers_mut() = headers(state, Some(deployment), upstream);
+    stream_headers(response.headers_mut());
     response
+}
+
+/// The last frame of a stream that broke, in the policy's words.
+pub(crate) fn error_event(state: &RequestState, failure: &Failure) -> Bytes {
+    let policy = state.instance.config.personality.policy;
+    let kind = policy.event_type(failure);
+    error_envelope::error_event(&policy.error_text(failure), kind, failure.status)
 }
 
 /// The error that is left when nothing more can be tried.
@@ -69,11 +89,16 @@ pub(crate) fn error(
     message: &str,
     upstream: &HeaderMap,
 ) -> Response<AnswerBody> {
-    let body = envelope(message, kind(failure), failure.param.as_deref(), failure.status);
+    let policy = state.instance.config.personality.policy;
+    let kind = policy.error_type(failure);
+    let body = envelope(message, kind, failure.param.as_deref(), failure.status);
     let mut response = Response::new(AnswerBody::Whole(Some(body)));
     *response.status_mut() =
         StatusCode::from_u16(failure.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    *response.headers_mut() = headers(state, state.tried.last().copied(), upstream);
+    *response.headers_mut() = match policy.headers() {
+        Headers::Alike => headers(state, state.tried.last().copied(), upstream),
+        Headers::ByOutcome => error_headers(state, upstream),
+    };
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     // Only where the gateway itself says so: an upstream's wait is about one deployment.
     if let (None, Some(wait)) = (failure.upstream_status, failure.retry_after) {
@@ -82,6 +107,36 @@ pub(crate) fn error(
     }
     response
 }
+
+/// What LiteLLM says of an error: neither deployment nor attempts.
+fn error_headers(state: &RequestState, upstream: &HeaderMap) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(4 + upstream.len());
+    if let Ok(call_id) = HeaderValue::try_from(&*state.call_id) {
+        headers.insert(HeaderName::from_static(CALL_ID), call_id);
+    }
+    if let Some(timeout) = state.timeout.and_then(seconds) {
+        headers.insert(HeaderName::from_static(TIMEOUT), timeout);
+    }
+    append_upstream(&mut headers, upstream);
+    headers
+}
+
+fn append_upstream(headers: &mut HeaderMap, upstream: &HeaderMap) {
+    for (name, value) in upstream {
+        let framing = is_hop_by_hop(name) || name == CONTENT_LENGTH || name == DATE;
+        if let (false, Some(name)) = (framing, prefixed(name)) {
+            headers.append(name, value.clone());
+        }
+    }
+}
+
+fn stream_headers(headers: &mut HeaderMap) {
+    headers.insert(CONTENT_TYPE, EVENT_STREAM);
+    headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+}
+
+const CALL_ID: &str = "x-litellm-call-id";
+const TIMEOUT: &str = "x-litellm-timeout";
 
 /// LiteLLM's headers, and every header of the upstream under a prefix.
 pub(crate) fn headers(
@@ -92,7 +147,7 @@ pub(crate) fn headers(
     let mut headers = HeaderMap::with_capacity(16 + upstream.len());
     let mut set = |name, value| headers.insert(HeaderName::from_static(name), value);
     if let Ok(call_id) = HeaderValue::try_from(&*state.call_id) {
-        set("x-litellm-call-id", call_id);
+        set(CALL_ID, call_id);
     }
     if let Some(member) = deployment.map(|index| &state.instance.members[index]) {
         set("x-litellm-model-id", member.id.clone());
@@ -106,19 +161,23 @@ pub(crate) fn headers(
     if retries > 0 {
         set("x-litellm-max-retries", HeaderValue::from(state.retries_max));
     }
-    if let Some(timeout) = state.timeout.and_then(seconds) {
-        set("x-litellm-timeout", timeout);
+    match state.instance.config.personality.policy.headers() {
+        Headers::Alike => {
+            if let Some(timeout) = state.timeout.and_then(seconds) {
+                set(TIMEOUT, timeout);
+            }
+        }
+        Headers::ByOutcome => {
+            if let Some(member) = deployment.map(|index| &state.instance.members[index]) {
+                set("x-litellm-model-name", member.model.clone());
+            }
+        }
     }
     let took = state.instance.clock.now().since(state.received);
     set("x-litellm-response-duration-ms", milliseconds(took));
     let overhead = took.saturating_sub(state.upstream_time);
     set("x-litellm-overhead-duration-ms", milliseconds(overhead));
-    for (name, value) in upstream {
-        let framing = is_hop_by_hop(name) || name == CONTENT_LENGTH || name == DATE;
-        if let (false, Some(name)) = (framing, prefixed(name)) {
-            headers.append(name, value.clone());
-        }
-    }
+    append_upstream(&mut headers, upstream);
     headers
 }
 
@@ -141,28 +200,6 @@ fn prefixed(name: &HeaderName) -> Option<HeaderName> {
     prefix.copy_from_slice(PREFIX);
     rest.copy_from_slice(name);
     HeaderName::from_bytes(whole).ok()
-}
-
-/// `error.type`, as LiteLLM 1.106 says it.
-fn kind(failure: &Failure) -> Option<&str> {
-    match failure.class {
-        // A refusal without upstream is the router's own.
-        ErrorClass::RateLimit if failure.upstream_status.is_none() => failure.kind.as_deref(),
-        ErrorClass::RateLimit => Some("throttling_error"),
-        ErrorClass::Authentication => Some("auth_error"),
-        ErrorClass::BadRequest
-        | ErrorClass::ContextWindow
-        | ErrorClass::ContentPolicy
-        | ErrorClass::UnprocessableEntity
-        | ErrorClass::NotFound
-        | ErrorClass::PermissionDenied => failure.kind.as_deref().or(Some("invalid_request_error")),
-        ErrorClass::Timeout
-        | ErrorClass::InternalServer
-        | ErrorClass::BadGateway
-        | ErrorClass::ServiceUnavailable
-        | ErrorClass::ApiConnection
-        | ErrorClass::Api => failure.kind.as_deref(),
-    }
 }
 
 impl Body for AnswerBody {

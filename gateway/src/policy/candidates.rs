@@ -20,6 +20,8 @@ pub struct CandidateQuery<'a> {
     pub at: At,
     /// Deployments that the request tried in this group, in order.
     pub tried: &'a [DeploymentIndex],
+    /// Those of them that refused it for good, by [`Policy::refusal`](super::Policy::refusal).
+    pub refused: &'a [DeploymentIndex],
     /// Who cools.
     pub cooldowns: &'a dyn CooldownBook,
     /// Requests sent to a deployment in the current UTC minute.
@@ -63,6 +65,7 @@ impl std::fmt::Debug for CandidateQuery<'_> {
             .field("order", &self.order)
             .field("at", &self.at)
             .field("tried", &self.tried)
+            .field("refused", &self.refused)
             .finish_non_exhaustive()
     }
 }

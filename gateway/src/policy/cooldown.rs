@@ -84,6 +84,8 @@ pub enum NoCooldown {
     KindSpared,
     /// Only the first failure of a request within a group is counted.
     LaterFailure,
+    /// The client's own limit was too short.
+    LimitOfRequest,
     /// No more failed than the config allows.
     AllowedFails {
         /// Failures counted in the window, this one included.
@@ -158,6 +160,17 @@ pub struct Circumstances {
     pub group_size: usize,
     /// Which failure of its request in this group it is.
     pub failure: NthFailure,
+    /// Who set the limit by which the attempt may have been given up.
+    pub limit: LimitSetBy,
+}
+
+/// Who set the limit of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitSetBy {
+    /// The config.
+    Config,
+    /// The request itself.
+    Request,
 }
 
 /// A failure's place among those of its request in one group.

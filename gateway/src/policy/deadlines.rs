@@ -23,6 +23,13 @@ pub enum Answer {
     Stream,
 }
 
+impl Answer {
+    /// The sort that a request asks for whose `stream` is this.
+    pub(crate) const fn of(stream: bool) -> Self {
+        if stream { Self::Stream } else { Self::Whole }
+    }
+}
+
 impl Limits {
     /// The limit that counts for this answer.
     pub(super) fn limit(&self) -> Duration {

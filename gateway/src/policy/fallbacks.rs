@@ -77,7 +77,8 @@ impl<'a> FallbackQuery<'a> {
             | ErrorClass::BadGateway
             | ErrorClass::ServiceUnavailable
             | ErrorClass::ApiConnection
-            | ErrorClass::Api => &router.fallbacks,
+            | ErrorClass::Api
+            | ErrorClass::Unexpected => &router.fallbacks,
         };
         entry(table, &self.from.group)
     }

@@ -22,11 +22,15 @@ impl Group<'_> {
         shortest.unwrap_or(self.config.router.cooldown_time)
     }
 
-    fn message(&self, retry_after: Duration) -> String {
+    fn message(&self, why: Shortage, retry_after: Duration) -> String {
         let ids: Vec<String> = self.cooling.iter().map(|(id, _)| format!("'{id}'")).collect();
         let checks = if self.config.router.enable_pre_call_checks { "True" } else { "False" };
+        let all = match why {
+            Shortage::AllCooling => " All deployments for selected model are in cooldown.",
+            Shortage::OverLimit | Shortage::PromptTooLong => "",
+        };
         format!(
-            "No deployments available for selected model, Try again in {} seconds. Passed \
+            "No deployments available for selected model, Try again in {} seconds.{all} Passed \
              model={}. pre-call-checks={checks}, cooldown_list=[{}]",
             retry_after.as_secs_f64(),
             self.name,
@@ -53,7 +57,7 @@ impl NoneAvailable {
     /// Nobody of `group`, because everybody cools.
     pub(super) fn all_cooling(group: Group<'_>) -> Self {
         let retry_after = group.shortest_cooldown();
-        let message = group.message(retry_after);
+        let message = group.message(Shortage::AllCooling, retry_after);
         Self { why: Shortage::AllCooling, retry_after, in_headers: false, message }
     }
 
@@ -61,7 +65,7 @@ impl NoneAvailable {
     /// wait.
     pub(super) fn over_limit(group: Group<'_>, strategy_wait: Option<Duration>) -> Self {
         let retry_after = strategy_wait.unwrap_or_else(|| group.shortest_cooldown());
-        let message = group.message(retry_after);
+        let message = group.message(Shortage::OverLimit, retry_after);
         let in_headers = strategy_wait.is_some();
         Self { why: Shortage::OverLimit, retry_after, in_headers, message }
     }

@@ -16,8 +16,9 @@ use super::strategy::{ArgError, Ask, Learned, Lesson, Strategy, Success, View};
 use crate::config::fleet::{Fleet, Target};
 use crate::config::{Config, DeploymentIndex};
 use crate::keyed_rng::KeyedRng;
+use crate::policy::Heard;
 use crate::policy::candidates::{CandidateQuery, Shortage};
-use crate::policy::cooldown::{Circumstances, CooldownBook, CooldownStep, NthFailure};
+use crate::policy::cooldown::{Circumstances, CooldownBook, CooldownStep, LimitSetBy, NthFailure};
 use crate::policy::retry::Situation;
 use crate::upstream::failure::Failure;
 
@@ -57,6 +58,26 @@ pub struct Try<'a> {
     pub unix_seconds: u64,
 }
 
+/// How a failed attempt ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended {
+    /// Its place among the failures of its request in this group.
+    pub nth: NthFailure,
+    /// Since it was sent.
+    pub elapsed: Duration,
+    /// Who set its limits.
+    pub limit: LimitSetBy,
+}
+
+/// Whom a request has tried in a group so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tried<'a> {
+    /// In order, with repetitions.
+    pub all: &'a [DeploymentIndex],
+    /// Those that refused it for good.
+    pub refused: &'a [DeploymentIndex],
+}
+
 impl Router {
     /// Everybody healthy, nothing learned.
     ///
@@ -94,7 +115,7 @@ impl Router {
     pub fn pick(
         &self,
         ask: &Ask<'_>,
-        tried: &[DeploymentIndex],
+        tried: Tried<'_>,
         rng: &KeyedRng,
     ) -> Result<DeploymentIndex, NoneAvailable> {
         let mut state = self.state();
@@ -115,7 +136,7 @@ impl Router {
         &self,
         state: &mut State,
         ask: &Ask<'_>,
-        tried: &[DeploymentIndex],
+        tried: Tried<'_>,
         rng: &KeyedRng,
     ) -> Result<DeploymentIndex, NoneAvailable> {
         let (config, group) = (self.fleet.config(), self.fleet.members(ask.group));
@@ -127,7 +148,8 @@ impl Router {
             order: ask.order,
             prompt_tokens: ask.prompt_tokens,
             at: ask.at,
-            tried,
+            tried: tried.all,
+            refused: tried.refused,
             cooldowns: &*state.cooldowns,
             requests_this_minute: &requests_this_minute,
         };
@@ -157,19 +179,18 @@ impl Router {
         self.state().learn(attempt, Learned::FirstToken { ttft });
     }
 
-    /// An attempt failed after `elapsed`; says what becomes of its deployment's cooldown. `nth` is its
-    /// place among the failures of its request in this group.
-    pub fn failed(
-        &self,
-        attempt: &Try<'_>,
-        failure: &Failure,
-        (nth, elapsed): (NthFailure, Duration),
-    ) -> CooldownStep {
+    /// An attempt failed; says what becomes of its deployment's cooldown. The strategy hears of it if the
+    /// policy says so.
+    pub fn failed(&self, attempt: &Try<'_>, failure: &Failure, ended: Ended) -> CooldownStep {
+        let Ended { nth, elapsed, limit } = ended;
         let group_size = self.fleet.members(attempt.group).len();
-        let circumstances = Circumstances { at: attempt.at, group_size, failure: nth };
+        let circumstances = Circumstances { at: attempt.at, group_size, failure: nth, limit };
         let mut state = self.state();
         let step = state.cooldowns.failed(attempt.deployment, failure, circumstances);
-        state.learn(attempt, Learned::Failed { class: failure.class, elapsed });
+        match self.fleet.config().personality.policy.heard(nth) {
+            Heard::Told => state.learn(attempt, Learned::Failed { class: failure.class, elapsed }),
+            Heard::Untold => {}
+        }
         step
     }
 

@@ -157,7 +157,8 @@ pub struct Lesson<'a> {
     pub what: Learned,
 }
 
-/// Every attempt is `Started` once, may have a `FirstToken`, and ends in exactly one of the other ways.
+/// Every attempt is `Started` once, may have a `FirstToken`, and ends in one of the other ways. Of a failure
+/// that the personality keeps to itself a strategy hears nothing: such an attempt never ends.
 #[derive(Clone, Copy, Debug)]
 pub enum Learned {
     /// The attempt is about to be sent.
@@ -188,6 +189,8 @@ pub struct Success {
     pub elapsed: Duration,
     /// From sending the attempt to the first content; streams only.
     pub ttft: Option<Duration>,
+    /// From sending the attempt to the first frame, which need not have content; streams only.
+    pub first_frame: Option<Duration>,
     /// Tokens of the prompt, as billed or estimated.
     pub prompt_tokens: u64,
     /// Tokens of the answer; 0 where unknown.

@@ -37,7 +37,7 @@ fn finish_reason(stop_reason: &str) -> &'static str {
     match stop_reason {
         "max_tokens" | "model_context_window_exceeded" => "length",
         "tool_use" => "tool_calls",
-        "refusal" => "content_filter",
+        "refusal" => super::dialect::CONTENT_FILTER,
         // `end_turn`, `stop_sequence`, `pause_turn`, and what later versions add.
         _ => "stop",
     }

@@ -46,7 +46,13 @@ pub fn classify(
     }
 }
 
-fn by_status(status: u16) -> ErrorClass {
+/// The class that the words of an error give away, whatever its status; `text` is in lower case.
+pub(crate) fn by_words(protocol: Protocol, status: u16, text: &str) -> Option<ErrorClass> {
+    words::class(protocol, status, text)
+}
+
+/// The class of a refusal that its words do not give away.
+pub(crate) fn by_status(status: u16) -> ErrorClass {
     match status {
         401 => ErrorClass::Authentication,
         403 => ErrorClass::PermissionDenied,
@@ -78,7 +84,8 @@ fn client_status(class: ErrorClass, upstream: u16) -> u16 {
         | ErrorClass::BadGateway
         | ErrorClass::ServiceUnavailable
         | ErrorClass::ApiConnection
-        | ErrorClass::Api => {
+        | ErrorClass::Api
+        | ErrorClass::Unexpected => {
             // A redirect is no answer to a chat completion.
             if (400..600).contains(&upstream) { upstream } else { class.status() }
         }
@@ -101,7 +108,7 @@ fn reason(class: ErrorClass, status: u16) -> Reason {
         ErrorClass::BadGateway => Reason::BadGateway,
         ErrorClass::ServiceUnavailable => Reason::Unavailable,
         ErrorClass::ApiConnection => Reason::Connect,
-        ErrorClass::Api => Reason::Error,
+        ErrorClass::Api | ErrorClass::Unexpected => Reason::Error,
     }
 }
 
@@ -126,7 +133,8 @@ impl Waits {
         });
         let whole = get("retry-after").and_then(|value| match value.trim().parse() {
             Ok(seconds) => Some(Duration::from_secs(seconds)),
-            Err(_) => until(value),
+            // LiteLLM drops the fraction of what is left, and the present second has one.
+            Err(_) => until(value).map(|wait| wait.saturating_sub(Duration::from_secs(1))),
         });
         Self { exact, whole }
     }

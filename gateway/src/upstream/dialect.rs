@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use vocab::Protocol;
-use wire::openai::{PeekKind, Usage};
+use wire::openai::{ChatChunk, PeekKind, Usage};
 use wire::sse::Event;
 
 use super::anthropic::{self, Translator};
@@ -57,6 +57,40 @@ impl Dialect {
         }
     }
 
+    /// Whether frames are translated, so that what is not understood can be left out.
+    pub(crate) const fn is_translated(&self) -> bool {
+        match self {
+            Self::Chunks => false,
+            Self::Messages(_) => true,
+        }
+    }
+
+    /// Whether the data of an error frame says itself that it is one. Anthropic's does in its `type`;
+    /// there an event's name alone says nothing.
+    pub(crate) fn reports(&self, data: &[u8]) -> bool {
+        match self {
+            Self::Chunks => true,
+            Self::Messages(_) => {
+                let error: Option<ErrorFrame> = serde_json::from_slice(data).ok();
+                error.is_some_and(|frame| frame.kind.as_deref() == Some("error"))
+            }
+        }
+    }
+
+    /// An empty chunk of the answer so far: that of `newest`, the data of the newest frame that was passed
+    /// through; one of its own where there is none.
+    pub(crate) fn last_chunk(&self, newest: Option<&Bytes>, created: u64) -> ChatChunk {
+        match self {
+            Self::Chunks => {
+                let newest: Option<Heading> =
+                    newest.and_then(|data| serde_json::from_slice(data).ok());
+                let Heading { id, model } = newest.unwrap_or_default();
+                ChatChunk::new(&id, &model, created)
+            }
+            Self::Messages(translator) => translator.empty_chunk(),
+        }
+    }
+
     /// Reads one frame and appends to `out` what the client gets of it. `finished` says whether a
     /// finish reason came before.
     pub(crate) fn read(&mut self, event: Event, finished: bool, out: &mut ChunkBuf) -> Gist {
@@ -74,20 +108,41 @@ impl Dialect {
     }
 }
 
-/// A whole answer for the client, and its cost. `None` if it is not what the protocol allows.
-pub(crate) fn whole(
-    protocol: Protocol,
-    body: Bytes,
-    created: u64,
-) -> Option<(Bytes, Option<Usage>)> {
+/// What every chunk repeats.
+#[derive(Default, serde::Deserialize)]
+struct Heading {
+    #[serde(default)]
+    id: String,
+    #[serde(default)]
+    model: String,
+}
+
+#[derive(serde::Deserialize)]
+struct ErrorFrame {
+    #[serde(default, rename = "type")]
+    kind: Option<Box<str>>,
+}
+
+/// A whole answer for the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WholeAnswer {
+    pub(crate) body: Bytes,
+    /// What it cost, where the provider says so.
+    pub(crate) usage: Option<Usage>,
+    /// The provider's filter stopped it: it is answered and says so.
+    pub(crate) filtered: bool,
+}
+
+/// Reads a whole answer. `None` if it is not what the protocol allows.
+pub(crate) fn whole(protocol: Protocol, body: Bytes, created: u64) -> Option<WholeAnswer> {
     match protocol {
         Protocol::OpenAi | Protocol::Azure | Protocol::Gemini | Protocol::Bedrock => {
-            let usage = Reply::read(&body)?;
-            Some((body, usage))
+            let Reply { usage, choices, .. } = Reply::read(&body)?;
+            let first = choices.unwrap_or_default().into_iter().next();
+            let filtered = first.is_some_and(|choice| choice.filtered());
+            Some(WholeAnswer { body, usage, filtered })
         }
-        Protocol::Anthropic => {
-            anthropic::reply(&body, created).map(|(body, usage)| (body, Some(usage)))
-        }
+        Protocol::Anthropic => anthropic::reply(&body, created),
     }
 }
 
@@ -123,16 +178,31 @@ fn chunk(event: Event, finished: bool, out: &mut ChunkBuf) -> Gist {
 #[derive(serde::Deserialize)]
 struct Reply {
     #[serde(default)]
-    choices: Option<serde::de::IgnoredAny>,
+    choices: Option<Vec<Choice>>,
     #[serde(default)]
     error: Option<serde::de::IgnoredAny>,
     #[serde(default)]
     usage: Option<Usage>,
 }
 
+#[derive(serde::Deserialize)]
+struct Choice {
+    #[serde(default)]
+    finish_reason: Option<Box<str>>,
+}
+
+impl Choice {
+    fn filtered(&self) -> bool {
+        self.finish_reason.as_deref() == Some(CONTENT_FILTER)
+    }
+}
+
+/// OpenAI's finish reason of an answer that a filter stopped.
+pub(super) const CONTENT_FILTER: &str = "content_filter";
+
 impl Reply {
-    fn read(body: &[u8]) -> Option<Option<Usage>> {
-        let Self { choices, error, usage } = serde_json::from_slice(body).ok()?;
-        (choices.is_some() && error.is_none()).then_some(usage)
+    fn read(body: &[u8]) -> Option<Self> {
+        let reply: Self = serde_json::from_slice(body).ok()?;
+        (reply.choices.is_some() && reply.error.is_none()).then_some(reply)
     }
 }

@@ -57,6 +57,13 @@ impl Failure {
         }
     }
 
+    /// An answer that the provider's filter stopped.
+    pub fn filtered() -> Self {
+        let (class, reason) = (ErrorClass::ContentPolicy, Reason::ContentPolicy);
+        let broken = Self::broken(Trouble::Malformed, "Response output was blocked.");
+        Self { class, status: class.status(), reason, ..broken }
+    }
+
     /// Nothing came within `limit`, in LiteLLM's words.
     pub fn timed_out(limit: Duration) -> Self {
         let limit = limit.as_secs_f64();
@@ -211,11 +218,13 @@ pub enum ErrorClass {
     ApiConnection,
     /// Any other status.
     Api,
+    /// An answer by which the gateway itself comes to grief. Only LiteLLM has it, as an error of Python's.
+    Unexpected,
 }
 
 impl ErrorClass {
     /// Every class, in the order of their declaration.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::BadRequest,
         Self::ContextWindow,
         Self::ContentPolicy,
@@ -230,6 +239,7 @@ impl ErrorClass {
         Self::ServiceUnavailable,
         Self::ApiConnection,
         Self::Api,
+        Self::Unexpected,
     ];
 
     /// Name of LiteLLM's exception.
@@ -249,6 +259,7 @@ impl ErrorClass {
             Self::ServiceUnavailable => "ServiceUnavailableError",
             Self::ApiConnection => "APIConnectionError",
             Self::Api => "APIError",
+            Self::Unexpected => "Exception",
         }
     }
 
@@ -264,7 +275,7 @@ impl ErrorClass {
             Self::RateLimit => 429,
             Self::BadGateway => 502,
             Self::ServiceUnavailable => 503,
-            Self::InternalServer | Self::ApiConnection | Self::Api => 500,
+            Self::InternalServer | Self::ApiConnection | Self::Api | Self::Unexpected => 500,
         }
     }
 
@@ -284,7 +295,8 @@ impl ErrorClass {
             | Self::BadGateway
             | Self::ServiceUnavailable
             | Self::ApiConnection
-            | Self::Api => false,
+            | Self::Api
+            | Self::Unexpected => false,
         }
     }
 }

@@ -8,12 +8,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::Body;
 use tokio::time::{Instant, Sleep};
 use vocab::At;
 use wire::openai::{ErrorDetail, Usage};
-use wire::sse::{DEFAULT_MAX_EVENT_BYTES, Decoder};
+use wire::sse::{DEFAULT_MAX_EVENT_BYTES, Decoder, encode};
 use world::Clock;
 use world::pool::PooledBody;
 
@@ -35,9 +35,12 @@ pub(crate) struct Reader {
     body: PooledBody,
     decoder: Decoder,
     dialect: Dialect,
+    clean_end: CleanEnd,
     clock: Clock,
     gap: Gap,
     seen: Seen,
+    /// Data of the newest chunk for the client, to end its answer in its own name.
+    newest: Option<Bytes>,
 }
 
 /// What went by so far.
@@ -47,12 +50,23 @@ pub(crate) struct Seen {
     pub(crate) outputs: u64,
     /// When the first of them came.
     pub(crate) first_output: Option<At>,
+    /// When the first frame for the client came, whatever it says.
+    pub(crate) first_frame: Option<At>,
     /// A finish reason came.
     pub(crate) finished: bool,
     /// The last frame came.
     pub(crate) done: bool,
     /// What the provider counted.
     pub(crate) usage: Option<Usage>,
+}
+
+/// What a stream is that ends properly without a finish reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CleanEnd {
+    /// A truncation: the answer is not complete.
+    Truncated,
+    /// The end of an answer, which is made complete with the finish reason `stop`.
+    Stop,
 }
 
 /// How a stream ended.
@@ -92,9 +106,15 @@ pub(crate) struct Held {
 impl Reader {
     /// Reads `body`. Until something was said, `silence` bounds the time between two arrivals,
     /// counted from now.
-    pub(crate) fn new(body: PooledBody, dialect: Dialect, clock: Clock, silence: Duration) -> Self {
+    pub(crate) fn new(
+        body: PooledBody,
+        (dialect, clean_end): (Dialect, CleanEnd),
+        clock: Clock,
+        silence: Duration,
+    ) -> Self {
         let decoder = Decoder::new(DEFAULT_MAX_EVENT_BYTES);
-        Self { body, decoder, dialect, clock, gap: Gap::new(silence), seen: Seen::default() }
+        let (gap, seen) = (Gap::new(silence), Seen::default());
+        Self { body, decoder, dialect, clean_end, clock, gap, seen, newest: None }
     }
 
     /// What went by so far.
@@ -102,12 +122,29 @@ impl Reader {
         &self.seen
     }
 
+    /// Time since the newest arrival.
+    pub(crate) fn silence(&self) -> Duration {
+        self.gap.last.elapsed()
+    }
+
     /// Holds the stream back until it says something, ends, or `by` has passed (a stall). From then on
     /// `gap` bounds the time between two arrivals.
-    pub(crate) async fn hold(self, by: Option<(At, Duration)>, gap: Duration) -> Held {
+    /// `begins` is called once there is a frame for the client.
+    pub(crate) async fn hold(
+        self,
+        by: Option<(At, Duration)>,
+        gap: Duration,
+        begins: impl Fn(),
+    ) -> Held {
         let clock = self.clock;
         let mut held = Held { reader: self, out: ChunkBuf::default(), ending: None };
-        let first_word = poll_fn(|cx| held.poll_first_word(cx));
+        let first_word = poll_fn(|cx| {
+            let polled = held.poll_first_word(cx);
+            if held.reader.seen.first_frame.is_some() {
+                begins();
+            }
+            polled
+        });
         match by {
             None => first_word.await,
             Some((by, limit)) => {
@@ -143,13 +180,13 @@ impl Reader {
                         return Poll::Ready(Some(Ending::Broken(broken)));
                     }
                 }
-                Poll::Ready(Some(Err(_))) if self.seen.done => {
+                Poll::Ready(Some(Err(_))) if self.has_all() => {
                     return Poll::Ready(Some(Ending::Complete));
                 }
                 Poll::Ready(Some(Err(error))) => {
                     return Poll::Ready(Some(Ending::Broken(Break::Cut(error))));
                 }
-                Poll::Ready(None) => return Poll::Ready(Some(self.ended())),
+                Poll::Ready(None) => return Poll::Ready(Some(self.ended(out))),
                 Poll::Pending => {
                     ready!(self.gap.poll_passed(cx));
                     let stalled = Break::Stalled(self.gap.limit);
@@ -169,13 +206,35 @@ impl Reader {
             if self.seen.done {
                 continue;
             }
+            let frames = out.len();
+            let data = event.data.clone();
             let gist = self.dialect.read(event, self.seen.finished, out);
-            match gist.broken {
-                Some(Broken::Error(data)) => return Err(Break::Error(data)),
-                Some(Broken::Malformed) => return Err(Break::Malformed),
+            if out.len() > frames {
+                self.seen.first_frame.get_or_insert_with(|| self.clock.now());
+                self.newest = Some(data);
+            }
+            match (gist.broken, self.clean_end) {
+                (Some(Broken::Error(data)), _) if self.dialect.reports(&data) => {
+                    return Err(Break::Error(data));
+                }
+                // Frames by which LiteLLM's client of Anthropic is not disturbed: the stream ends without
+                // having said why.
+                (Some(Broken::Error(_) | Broken::Malformed), CleanEnd::Stop)
+                    if self.dialect.is_translated() =>
+                {
+                    continue;
+                }
+                (Some(Broken::Error(data)), _) => return Err(Break::Error(data)),
+                (Some(Broken::Malformed), _) => return Err(Break::Malformed),
                 // The last frame without a finish reason is a truncation that calls itself an end.
-                Some(Broken::Unfinished) => return Err(Break::Truncated),
-                None => {}
+                (Some(Broken::Unfinished), CleanEnd::Truncated) => return Err(Break::Truncated),
+                (Some(Broken::Unfinished), CleanEnd::Stop) => {
+                    self.stop(out);
+                    self.end_frame();
+                    out.push(Bytes::from_static(encode::DONE));
+                    continue;
+                }
+                (None, _) => {}
             }
             if gist.output {
                 self.seen.outputs += 1;
@@ -184,23 +243,52 @@ impl Reader {
             self.seen.finished |= gist.finish;
             self.seen.usage = gist.usage.or(self.seen.usage);
             if gist.done {
-                self.seen.done = true;
-                self.gap.limit = self.gap.limit.min(DRAIN_MAX);
+                self.end_frame();
             }
         }
         Ok(())
     }
 
-    /// A clean end. LiteLLM takes a missing finish reason for `stop`; that would be a silent
-    /// truncation, so it is an error here in both personalities.
-    fn ended(&self) -> Ending {
-        if self.seen.done || self.seen.finished {
-            Ending::Complete
-        } else {
-            Ending::Broken(Break::Truncated)
+    fn end_frame(&mut self) {
+        self.seen.done = true;
+        self.gap.limit = self.gap.limit.min(DRAIN_MAX);
+    }
+
+    /// Whether nothing is lost if the connection breaks now. LiteLLM is content with a finish reason.
+    fn has_all(&self) -> bool {
+        match self.clean_end {
+            CleanEnd::Truncated => self.seen.done,
+            CleanEnd::Stop => self.seen.done || self.seen.finished,
         }
     }
+
+    /// A clean end. Without a finish reason it is a truncation, or what the gateway makes of it.
+    fn ended(&mut self, out: &mut ChunkBuf) -> Ending {
+        if self.seen.done || self.seen.finished {
+            return Ending::Complete;
+        }
+        match self.clean_end {
+            CleanEnd::Truncated => Ending::Broken(Break::Truncated),
+            CleanEnd::Stop => {
+                self.stop(out);
+                Ending::Complete
+            }
+        }
+    }
+
+    /// Says that the answer ended of itself, in the words of its newest chunk.
+    fn stop(&mut self, out: &mut ChunkBuf) {
+        let chunk = self.dialect.last_chunk(self.newest.as_ref(), self.clock.unix_seconds());
+        let mut frame = BytesMut::new();
+        chunk.with_finish(FINISH_STOP).write_frame(&mut frame);
+        out.push(frame.freeze());
+        self.seen.first_frame.get_or_insert_with(|| self.clock.now());
+        self.seen.finished = true;
+    }
 }
+
+/// OpenAI's finish reason of an answer that ended of itself.
+const FINISH_STOP: &str = "stop";
 
 impl Held {
     fn poll_first_word(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -233,6 +321,22 @@ impl Seen {
 }
 
 impl Break {
+    /// How long it was silent, where silence broke it.
+    pub(crate) const fn limit(&self) -> Duration {
+        match self {
+            Self::Stalled(limit) => *limit,
+            Self::Cut(_) | Self::Truncated | Self::Error(_) | Self::Malformed => Duration::ZERO,
+        }
+    }
+
+    /// Data of the event by which the provider reported an error; else nothing.
+    pub(crate) fn said(&self) -> &[u8] {
+        match self {
+            Self::Error(data) => data,
+            Self::Cut(_) | Self::Stalled(_) | Self::Truncated | Self::Malformed => &[],
+        }
+    }
+
     /// What it means for retries, cooldowns and the client.
     pub(crate) fn failure(&self) -> Failure {
         let trouble = match self {

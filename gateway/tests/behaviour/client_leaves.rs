@@ -40,7 +40,7 @@ async fn in_mid_stream() {
 #[tokio::test(start_paused = true)]
 async fn before_an_answer() {
     let lab = Lab::new();
-    lab.upstream("a", &[Act::Hang, stream(1)]).gateway(litellm(&["a"]));
+    lab.upstream("a", &[Act::Hang, stream(1)]).gateway(priority(&["a"]));
     let pool = Pool::new(lab.network.connector("client"), PoolOptions::default());
     let gateway = authority("gateway", 4000);
     let sent = pool.send(&gateway, request(), "");

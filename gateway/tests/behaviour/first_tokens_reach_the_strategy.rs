@@ -1,13 +1,17 @@
-//! What a stream's first token took reaches the strategy: over the wire, between two deployments of
+//! What a stream's first frame took reaches the strategy: over the wire, between two deployments of
 //! which one begins late and speaks fast, and the other begins at once and speaks slowly.
 
 use std::time::Duration;
 
 use crate::support::*;
 
-/// A stream whose first word comes after `first`, and the others `between` apart.
+/// A stream that begins after `first`, with the role and a word; the other words come `between` apart.
 fn paced(first: Duration, between: Duration) -> Act {
-    let mut steps = vec![role(), Step::Wait(first), word("w0 ")];
+    opening(vec![Step::Wait(first), role(), word("w0 ")], between)
+}
+
+/// A stream that begins with these steps; further words come `between` apart.
+fn opening(mut steps: Vec<Step>, between: Duration) -> Act {
     for text in ["w1 ", "w2 "] {
         steps.extend([Step::Wait(between), word(text)]);
     }
@@ -29,10 +33,32 @@ async fn asked(strategy: &'static str) -> Vec<String> {
 #[tokio::test(start_paused = true)]
 async fn the_latency_strategy_moves_to_the_deployment_that_begins_first() {
     let hosts = asked("latency-based-routing").await;
-    // Each is tried until it has a sample; from then on the first token decides.
+    // Each is tried until it has a sample; from then on the first frame decides.
     let late = hosts.iter().filter(|host| *host == "late").count();
     assert_eq!(late, 1, "{hosts:?}");
     assert_eq!(hosts[2..], vec!["prompt".to_owned(); 14]);
+}
+
+/// LiteLLM looks at the first frame, and that one names the role.
+#[tokio::test(start_paused = true)]
+async fn a_first_word_that_is_late_after_a_first_frame_in_time_goes_unseen() {
+    let lab = Lab::new();
+    let late = vec![role(), Step::Wait(Duration::from_secs(5)), word("w0 ")];
+    let prompt = vec![role(), word("w0 ")];
+    let between = Duration::from_millis(100);
+    lab.upstream("late", &[opening(late, between)]);
+    lab.upstream("prompt", &[opening(prompt, between)]);
+    let mut config =
+        config("latency-based-routing", vec![deployment("late"), deployment("prompt")]);
+    config.router.stream_timeout = Some(Duration::from_secs(30));
+    lab.gateway(config);
+    for n in 0..16 {
+        let call_id = n.to_string();
+        let headers = [("x-litellm-call-id", call_id.as_str())];
+        assert!(lab.post("/v1/chat/completions", &headers, STREAM).await.done());
+    }
+    let late = lab.hosts().iter().filter(|host| *host == "late").count();
+    assert!((3..=13).contains(&late), "a tie is drawn each time: {late} of 16");
 }
 
 /// The other strategies have no such preference, so the test above is not true of any two hosts.

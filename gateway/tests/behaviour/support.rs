@@ -142,6 +142,12 @@ impl Lab {
         self
     }
 
+    /// Starts a gateway of that config at `gateway:4000` that dies with the handle's task.
+    pub(crate) fn mortal(&self, config: Config) -> JoinHandle<()> {
+        let (gateway, listener) = self.standing("gateway", config);
+        tokio::spawn(async move { drop(gateway.serve(listener).await) })
+    }
+
     /// Starts a gateway of that config at `gateway:4000` that ends when `stop` has passed; says when
     /// it had ended.
     pub(crate) fn gateway_until(&self, stop: Duration, config: Config) -> JoinHandle<Duration> {

@@ -40,6 +40,9 @@ pub(crate) fn rule(rule: &Rule) -> String {
         Rule::LaterFailure => {
             "only the first failure of a request within its group is counted".to_owned()
         }
+        Rule::LimitOfRequest => {
+            "a timeout that the client set itself is not held against the deployment".to_owned()
+        }
         Rule::AllowedFails { failed, allowed } => {
             let failed = counted(*failed, "failure");
             format!("{failed} so far, the config allows {}", count(*allowed))

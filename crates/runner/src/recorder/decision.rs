@@ -64,6 +64,7 @@ fn no_cooldown(why: NoCooldown, reason: Reason) -> Rule {
         NoCooldown::RequestAtFault => Rule::RequestAtFault,
         NoCooldown::KindSpared => Rule::KindSpared { reason: reason.as_str().to_owned() },
         NoCooldown::LaterFailure => Rule::LaterFailure,
+        NoCooldown::LimitOfRequest => Rule::LimitOfRequest,
         NoCooldown::AllowedFails { failed, allowed } => Rule::AllowedFails { failed, allowed },
         NoCooldown::LoneDeployment { failed, calls, calls_min } => {
             Rule::LoneDeployment { failed, calls, calls_min }

@@ -8,35 +8,55 @@ use crate::config::ErrorPolicy;
 /// Where a policy keeps the count of one class.
 type Slot = fn(&mut ErrorPolicy) -> &mut Option<u32>;
 
-/// The classes that a policy may name, without the suffix.
-const CLASSES: &[(&str, Slot)] = &[
-    ("BadRequestError", |policy| &mut policy.bad_request),
-    ("AuthenticationError", |policy| &mut policy.authentication),
-    ("TimeoutError", |policy| &mut policy.timeout),
-    ("RateLimitError", |policy| &mut policy.rate_limit),
-    ("ContentPolicyViolationError", |policy| &mut policy.content_policy),
-    ("InternalServerError", |policy| &mut policy.internal_server),
+/// A name of a policy, and where its count goes.
+pub(super) type Name = (&'static str, Slot);
+
+/// The names of a `retry_policy` (litellm 1.106, `types/router.py`, `RetryPolicy`).
+pub(super) const RETRIES: &[Name] = &[
+    ("BadRequestErrorRetries", |policy| &mut policy.bad_request),
+    ("AuthenticationErrorRetries", |policy| &mut policy.authentication),
+    ("TimeoutErrorRetries", |policy| &mut policy.timeout),
+    ("RateLimitErrorRetries", |policy| &mut policy.rate_limit),
+    ("ContentPolicyViolationErrorRetries", |policy| &mut policy.content_policy),
+    ("InternalServerErrorRetries", |policy| &mut policy.internal_server),
+    ("ServiceUnavailableErrorRetries", |policy| &mut policy.service_unavailable),
+    ("NotFoundErrorRetries", |policy| &mut policy.not_found),
+    ("DefaultRetries", |policy| &mut policy.default),
 ];
 
-/// Reads the policy under `key`, whose names end in `suffix`.
+/// The names of an `allowed_fails_policy` (litellm 1.106, `types/router.py`, `AllowedFailsPolicy`).
+pub(super) const ALLOWED_FAILS: &[Name] = &[
+    ("BadRequestErrorAllowedFails", |policy| &mut policy.bad_request),
+    ("AuthenticationErrorAllowedFails", |policy| &mut policy.authentication),
+    ("TimeoutErrorAllowedFails", |policy| &mut policy.timeout),
+    ("RateLimitErrorAllowedFails", |policy| &mut policy.rate_limit),
+    ("ContentPolicyViolationErrorAllowedFails", |policy| &mut policy.content_policy),
+    ("InternalServerErrorAllowedFails", |policy| &mut policy.internal_server),
+    ("ServiceUnavailableErrorAllowedFails", |policy| &mut policy.service_unavailable),
+    ("BadGatewayErrorAllowedFails", |policy| &mut policy.bad_gateway),
+    ("NotFoundErrorAllowedFails", |policy| &mut policy.not_found),
+];
+
+/// Reads the policy under `key`, which may hold these `names`.
 pub(super) fn read(
     section: &Section<'_>,
     key: &str,
-    suffix: &str,
+    names: &[Name],
     reader: &mut Reader<'_>,
 ) -> Option<ErrorPolicy> {
     let given = reader.section(section, key)?;
     let mut policy = ErrorPolicy::default();
     for (name, _) in given.entries() {
-        let class = name.strip_suffix(suffix);
-        match CLASSES.iter().find(|(known, _)| Some(*known) == class) {
+        match names.iter().find(|(known, _)| known == name) {
             Some((_, slot)) => *slot(&mut policy) = reader.small_count(&given, name),
             None => {
-                let names: Vec<String> =
-                    CLASSES.iter().map(|(class, _)| format!("{class}{suffix}")).collect();
-                let text = match nearest(name, names.iter().map(String::as_str)) {
+                let known = names.iter().map(|&(known, _)| known);
+                let text = match nearest(name, known.clone()) {
                     Some(near) => format!("unknown class, no effect; did you mean `{near}`?"),
-                    None => format!("unknown class, no effect; known: {}", names.join(", ")),
+                    None => {
+                        let known = known.collect::<Vec<_>>().join(", ");
+                        format!("unknown class, no effect; known: {known}")
+                    }
                 };
                 reader.note(given.path_of(name), NoteKind::Unknown, text);
             }

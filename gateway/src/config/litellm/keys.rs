@@ -352,9 +352,9 @@ pub(super) const MODEL_INFO: &[Key] = &[
     not_yet("cache_*"),
     not_yet("supports_*"),
     not_yet("litellm_provider"),
-    not_yet("allowed_fails"),
-    not_yet("allowed_fails_policy"),
-    not_yet("cooldown_time"),
+    acted("allowed_fails"),
+    acted("allowed_fails_policy"),
+    acted("cooldown_time"),
     not_yet("description"),
     not_yet("metadata"),
 ];

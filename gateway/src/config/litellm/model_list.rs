@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use vocab::{DeploymentId, Protocol};
 use world::Authority;
 
 use super::NoteKind;
+use super::error_policy;
 use super::keys;
 use super::provider::{self, Provider};
 use super::reader::{Reader, Section};
@@ -148,18 +150,16 @@ impl<'a> ModelEntry<'a> {
             max_parallel_requests: reader
                 .small_count(params, "max_parallel_requests")
                 .filter(|limit| *limit > 0),
-            cooldown_time: reader.seconds(params, "cooldown_time"),
+            cooldown_time: self.cooldown_time(reader),
+            allowed_fails: self.of_info(|info| reader.small_count(info, "allowed_fails")),
+            allowed_fails_policy: self.of_info(|info| {
+                let names = error_policy::ALLOWED_FAILS;
+                error_policy::read(info, "allowed_fails_policy", names, reader)
+            }),
             input_cost_per_token: self.number("input_cost_per_token", reader),
             output_cost_per_token: self.number("output_cost_per_token", reader),
-            base_model: self
-                .info
-                .as_ref()
-                .and_then(|info| reader.text(info, "base_model"))
-                .map(Arc::from),
-            max_input_tokens: self
-                .info
-                .as_ref()
-                .and_then(|info| reader.count(info, "max_input_tokens")),
+            base_model: self.of_info(|info| reader.text(info, "base_model")).map(Arc::from),
+            max_input_tokens: self.of_info(|info| reader.count(info, "max_input_tokens")),
         })
     }
 
@@ -290,6 +290,17 @@ impl<'a> ModelEntry<'a> {
         let text = "no effect: simple-shuffle reads it from litellm_params only";
         reader.note(section.path_of(key), NoteKind::Inert, text);
         None
+    }
+
+    /// What `model_info` says, if there is one.
+    fn of_info<T>(&self, read: impl FnOnce(&Section<'a>) -> Option<T>) -> Option<T> {
+        self.info.as_ref().and_then(read)
+    }
+
+    /// From `model_info` or `litellm_params`, in this order.
+    fn cooldown_time(&self, reader: &mut Reader<'_>) -> Option<Duration> {
+        let info = self.info.as_ref().filter(|info| info.get("cooldown_time").is_some());
+        reader.seconds(info.unwrap_or(&self.params), "cooldown_time")
     }
 
     /// From `litellm_params` or `model_info`, in this order.

@@ -34,6 +34,9 @@ const TIMEOUT: Duration = Duration::from_secs(6000);
 /// Cooldown where nobody says (litellm: DEFAULT_COOLDOWN_TIME_SECONDS).
 const COOLDOWN_TIME: Duration = Duration::from_secs(5);
 
+/// Failures that are allowed where nobody says (litellm: allowed_fails). As a setting it is none.
+const ALLOWED_FAILS: u32 = 3;
+
 /// Variable that LiteLLM reads for a master key that the config does not give.
 const MASTER_KEY_VARIABLE: &str = "LITELLM_MASTER_KEY";
 
@@ -122,6 +125,7 @@ fn defaults() -> RouterSettings {
         timeout: TIMEOUT,
         stream_timeout: None,
         allowed_fails: None,
+        allowed_fails_default: ALLOWED_FAILS,
         cooldown_time: COOLDOWN_TIME,
         disable_cooldowns: false,
         fallbacks: BTreeMap::new(),
@@ -160,10 +164,12 @@ fn read_attempts(
         reader.flag(router, "enable_pre_call_checks").unwrap_or(false);
     settings.default_max_parallel_requests =
         reader.small_count(router, "default_max_parallel_requests").filter(|limit| *limit > 0);
-    settings.retry_policy = error_policy::read(router, "retry_policy", "Retries", reader);
+    settings.retry_policy =
+        error_policy::read(router, "retry_policy", error_policy::RETRIES, reader);
     if let Some(groups) = reader.section(router, "model_group_retry_policy") {
         for (group, _) in groups.entries() {
-            if let Some(policy) = error_policy::read(&groups, group, "Retries", reader) {
+            let policy = error_policy::read(&groups, group, error_policy::RETRIES, reader);
+            if let Some(policy) = policy {
                 settings.model_group_retry_policy.insert(Arc::from(group.as_str()), policy);
             }
         }
@@ -176,13 +182,38 @@ fn read_cooldowns(
     settings: &mut RouterSettings,
     reader: &mut Reader<'_>,
 ) {
-    let own = reader.small_count(router, "allowed_fails");
+    settings.allowed_fails = reader.small_count(router, "allowed_fails");
     let shared = reader.small_count(litellm, "allowed_fails");
-    settings.allowed_fails = own.or(shared);
+    settings.allowed_fails_default = shared.unwrap_or(ALLOWED_FAILS);
+    note_allowed_fails(router, litellm, settings, reader);
     settings.allowed_fails_policy =
-        error_policy::read(router, "allowed_fails_policy", "AllowedFails", reader);
-    settings.cooldown_time = reader.seconds(router, "cooldown_time").unwrap_or(COOLDOWN_TIME);
+        error_policy::read(router, "allowed_fails_policy", error_policy::ALLOWED_FAILS, reader);
+    // LiteLLM takes 0 for "not set".
+    settings.cooldown_time =
+        reader.truthy_seconds(router, "cooldown_time").unwrap_or(COOLDOWN_TIME);
     settings.disable_cooldowns = reader.flag(router, "disable_cooldowns").unwrap_or(false);
+}
+
+/// LiteLLM asks whether the router's number differs from its default, and `litellm_settings` set that
+/// default: so a number that equals it is no setting, and one in `litellm_settings` never is.
+fn note_allowed_fails(
+    router: &Section<'_>,
+    litellm: &Section<'_>,
+    settings: &RouterSettings,
+    reader: &mut Reader<'_>,
+) {
+    let default = settings.allowed_fails_default;
+    if settings.allowed_fails == Some(default) {
+        let text = format!(
+            "no effect in LiteLLM either: {default} is its default, and the default is no setting"
+        );
+        reader.note(router.path_of("allowed_fails"), NoteKind::Inert, text);
+    }
+    if litellm.get("allowed_fails").is_some() && settings.allowed_fails.is_none() {
+        let text = "no effect in LiteLLM either: it becomes the default, and the default is no \
+                    setting; write router_settings.allowed_fails";
+        reader.note(litellm.path_of("allowed_fails"), NoteKind::Inert, text);
+    }
 }
 
 fn read_names(
@@ -235,7 +266,6 @@ fn note_overridden(router: &Section<'_>, litellm: &Section<'_>, reader: &mut Rea
         ("num_retries", "num_retries"),
         ("request_timeout", "timeout"),
         ("max_fallbacks", "max_fallbacks"),
-        ("allowed_fails", "allowed_fails"),
         ("fallbacks", "fallbacks"),
         ("context_window_fallbacks", "context_window_fallbacks"),
         ("content_policy_fallbacks", "content_policy_fallbacks"),

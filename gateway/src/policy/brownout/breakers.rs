@@ -281,6 +281,7 @@ fn certain(failure: &Failure) -> bool {
         | ErrorClass::Timeout
         | ErrorClass::UnprocessableEntity
         | ErrorClass::BadGateway
-        | ErrorClass::Api => false,
+        | ErrorClass::Api
+        | ErrorClass::Unexpected => false,
     }
 }

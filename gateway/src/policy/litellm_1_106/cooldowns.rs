@@ -1,15 +1,20 @@
 //! LiteLLM's cooldowns (litellm 1.106, `router_utils/cooldown_handlers.py`): successes and failures
 //! in fixed windows, a rule per status, a cooldown that nothing extends.
 //!
-//! Kept quirks: a connection error never cools; a lone deployment cools only for 401 and 404; only
-//! the first failure of a request within a group counts; a recovered deployment keeps its counters.
+//! Kept quirks: what is called an `APIConnectionError` never cools (streams that break, connections to
+//! Azure); a lone deployment cools only for 401 and 404; only the first failure of a request within a
+//! group counts, and none by a limit that the request set; `allowed_fails` of 3 is no setting; a
+//! recovered deployment keeps its counters.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use vocab::At;
 
+use super::retries::should_retry;
+
 use super::super::cooldown::{
-    Circumstances, CooldownBook, CooldownStep, Cooled, NoCooldown, NthFailure,
+    Circumstances, CooldownBook, CooldownStep, Cooled, LimitSetBy, NoCooldown, NthFailure,
 };
 use crate::config::{Config, DeploymentIndex, ErrorPolicy};
 use crate::upstream::failure::{ErrorClass, Failure};
@@ -29,29 +34,83 @@ const REQUESTS_MIN: u64 = 5;
 /// (litellm: SINGLE_DEPLOYMENT_TRAFFIC_FAILURE_THRESHOLD).
 const LONE_FAILURES: u64 = 1000;
 
-/// Allowed failures where a policy is set but says nothing for the class (litellm: allowed_fails).
-const ALLOWED_FAILS: u32 = 3;
-
 /// Counters and cooldowns by deployment.
 #[derive(Debug)]
 pub(super) struct Counters {
     deployments: Vec<Counted>,
     cooldown_time: Duration,
     disabled: bool,
-    allowed_fails: Option<u32>,
-    policy: Option<ErrorPolicy>,
+    tolerance: Tolerance,
 }
 
 #[derive(Debug)]
 struct Counted {
     own_cooldown_time: Option<Duration>,
+    own_tolerance: Tolerance,
     wildcard: bool,
     failures: Window,
     successes: Window,
-    /// Failures for `allowed_fails`, in a window as long as the router's cooldown.
+    /// Failures for the router's `allowed_fails`, in a window as long as its cooldown.
     tolerated: Window,
+    /// Failures for the deployment's own, by class of error where its policy goes by class.
+    own_tolerated: BTreeMap<Option<ErrorClass>, Window>,
     until: At,
     lasts: Duration,
+}
+
+/// How many failures are let pass, where that is set.
+#[derive(Clone, Copy, Debug)]
+struct Tolerance {
+    /// For all classes.
+    allowed: Option<u32>,
+    /// By class.
+    policy: Option<ErrorPolicy>,
+    /// For the classes that a policy leaves out.
+    else_allowed: u32,
+}
+
+/// How many failures of a class are let pass, and who says so.
+#[derive(Clone, Copy, Debug)]
+enum Allowed {
+    /// Nobody: the default rules decide.
+    Unset,
+    /// The deployment, for all classes or for one.
+    Own(Option<ErrorClass>, u32),
+    /// The deployment says something, but nothing for this class of error, so the router's number counts.
+    OwnSilent(u32),
+    /// The router.
+    Router(u32),
+}
+
+impl Tolerance {
+    /// The router's. A number that equals LiteLLM's default is no setting there.
+    fn of_router(config: &Config) -> Self {
+        let router = &config.router;
+        Self {
+            allowed: router.allowed_fails.filter(|own| *own != router.allowed_fails_default),
+            policy: router.allowed_fails_policy,
+            else_allowed: router.allowed_fails.unwrap_or(router.allowed_fails_default),
+        }
+    }
+
+    /// What the deployment itself says, else the router.
+    fn allowed(own: &Self, router: &Self, class: ErrorClass) -> Allowed {
+        let by_class = |policy: &Self| policy.policy.and_then(|policy| policy.of(class));
+        if let Some(allowed) = by_class(own) {
+            return Allowed::Own(Some(class), allowed);
+        }
+        if let Some(allowed) = own.allowed {
+            return Allowed::Own(None, allowed);
+        }
+        let of_router = by_class(router).unwrap_or(router.else_allowed);
+        if own.policy.is_some() {
+            return Allowed::OwnSilent(of_router);
+        }
+        match (router.policy, router.allowed) {
+            (None, None) => Allowed::Unset,
+            (Some(_), _) | (None, Some(_)) => Allowed::Router(of_router),
+        }
+    }
 }
 
 /// A counter that starts over when its window, counted from the first event, has passed.
@@ -79,10 +138,16 @@ impl Counters {
     pub(super) fn new(config: &Config) -> Self {
         let counted = config.deployments.iter().map(|deployment| Counted {
             own_cooldown_time: deployment.cooldown_time,
+            own_tolerance: Tolerance {
+                allowed: deployment.allowed_fails,
+                policy: deployment.allowed_fails_policy,
+                else_allowed: 0,
+            },
             wildcard: deployment.group.contains('*'),
             failures: Window::default(),
             successes: Window::default(),
             tolerated: Window::default(),
+            own_tolerated: BTreeMap::new(),
             until: At::START,
             lasts: Duration::ZERO,
         });
@@ -90,16 +155,7 @@ impl Counters {
             deployments: counted.collect(),
             cooldown_time: config.router.cooldown_time,
             disabled: config.router.disable_cooldowns,
-            allowed_fails: config.router.allowed_fails,
-            policy: config.router.allowed_fails_policy,
-        }
-    }
-
-    /// Failures that a class may have; `None` where the default rules decide.
-    fn allowed(&self, class: ErrorClass) -> Option<u32> {
-        match self.policy {
-            Some(policy) => policy.of(class).or(self.allowed_fails).or(Some(ALLOWED_FAILS)),
-            None => self.allowed_fails,
+            tolerance: Tolerance::of_router(config),
         }
     }
 
@@ -110,36 +166,38 @@ impl Counters {
         failure: &Failure,
         circumstances: Circumstances,
     ) -> Result<Duration, NoCooldown> {
-        let (at, window) = (circumstances.at, self.cooldown_time);
-        let allowed = self.allowed(failure.class);
+        let (at, router_window) = (circumstances.at, self.cooldown_time);
         let counted = self.deployments.get_mut(deployment.get()).ok_or(NoCooldown::Unknown)?;
         if circumstances.failure == NthFailure::Later {
             return Err(NoCooldown::LaterFailure);
         }
+        if circumstances.limit == LimitSetBy::Request && gave_up(failure) {
+            return Err(NoCooldown::LimitOfRequest);
+        }
         counted.failures.count(at, WINDOW);
         let lasts =
             counted.own_cooldown_time.or(failure.retry_after_whole).unwrap_or(self.cooldown_time);
+        if lasts.is_zero() {
+            return Err(NoCooldown::NoTime);
+        }
         if self.disabled {
             return Err(NoCooldown::Off);
+        }
+        let allowed = Tolerance::allowed(&counted.own_tolerance, &self.tolerance, failure.class);
+        let named_by_deployment = matches!(allowed, Allowed::Own(Some(_), _));
+        if !can_cool(failure) && !named_by_deployment {
+            return Err(NoCooldown::KindSpared);
         }
         if counted.wildcard {
             return Err(NoCooldown::Wildcard);
         }
-        if lasts.is_zero() {
-            return Err(NoCooldown::NoTime);
+        // An unpaid bill cools nobody who is alone, unless a policy names the class.
+        let by_policy = self.tolerance.policy.and_then(|policy| policy.of(failure.class));
+        let named = named_by_deployment || by_policy.is_some();
+        if failure.status == 402 && circumstances.group_size <= 1 && !named {
+            return Err(counted.lone_deployment(at));
         }
-        if !can_cool(failure) {
-            return Err(NoCooldown::KindSpared);
-        }
-        match allowed.map(u64::from) {
-            Some(allowed) => {
-                let failed = counted.tolerated.count(at, window);
-                if failed <= allowed {
-                    return Err(NoCooldown::AllowedFails { failed, allowed });
-                }
-            }
-            None => counted.cools_by_default(failure, circumstances)?,
-        }
+        counted.tolerates(failure, circumstances, (allowed, router_window))?;
         // A failure during a cooldown does not extend it (BerriAI/litellm#40130).
         if at < counted.until {
             return Err(NoCooldown::AlreadyCooling { left: counted.until.since(at) });
@@ -181,6 +239,36 @@ impl CooldownBook for Counters {
 }
 
 impl Counted {
+    /// Whether this failure is one too many; `router_window` is the window of the router's own count.
+    fn tolerates(
+        &mut self,
+        failure: &Failure,
+        circumstances: Circumstances,
+        (allowed, router_window): (Allowed, Duration),
+    ) -> Result<(), NoCooldown> {
+        let at = circumstances.at;
+        let own_window = self.own_cooldown_time.unwrap_or(router_window);
+        let lone = circumstances.group_size <= 1;
+        let (failed, allowed) = match allowed {
+            Allowed::Unset => return self.cools_by_default(failure, circumstances),
+            Allowed::Own(None, _) if lone => return Err(self.lone_deployment(at)),
+            Allowed::Own(class, allowed) => {
+                let counter = self.own_tolerated.entry(class).or_default();
+                (counter.count(at, own_window), allowed)
+            }
+            Allowed::OwnSilent(allowed) => (self.tolerated.count(at, own_window), allowed),
+            Allowed::Router(allowed) => (self.tolerated.count(at, router_window), allowed),
+        };
+        let allowed = u64::from(allowed);
+        if failed > allowed { Ok(()) } else { Err(NoCooldown::AllowedFails { failed, allowed }) }
+    }
+
+    fn lone_deployment(&self, at: At) -> NoCooldown {
+        let failed = self.failures.read(at);
+        let calls = failed + self.successes.read(at);
+        NoCooldown::LoneDeployment { failed, calls, calls_min: LONE_FAILURES }
+    }
+
     fn cools_by_default(
         &self,
         failure: &Failure,
@@ -199,11 +287,12 @@ impl Counted {
         if above && calls >= REQUESTS_MIN && siblings {
             return Ok(());
         }
-        if matches!(failure.status, 401 | 404) {
+        // Cools at once: 401, 402, 404, and whatever else is not worth a retry.
+        if !should_retry(failure.status) {
             return Ok(());
         }
         Err(match (siblings, calls >= REQUESTS_MIN) {
-            (false, _) => NoCooldown::LoneDeployment { failed, calls, calls_min: LONE_FAILURES },
+            (false, _) => self.lone_deployment(circumstances.at),
             (true, false) => NoCooldown::FewCalls { failed, calls, calls_min: REQUESTS_MIN },
             (true, true) => {
                 NoCooldown::LowShare { failed, calls, above_percent: FAILED_SHARE_PERCENT }
@@ -218,7 +307,12 @@ fn can_cool(failure: &Failure) -> bool {
         return false;
     }
     match failure.status {
-        400..=499 => matches!(failure.status, 401 | 404 | 408 | 429),
+        400..=499 => matches!(failure.status, 401 | 402 | 404 | 408 | 429),
         _ => true,
     }
+}
+
+/// Whether the attempt was given up, and not answered with a 408.
+fn gave_up(failure: &Failure) -> bool {
+    failure.status == 408 && failure.upstream_status.is_none()
 }

@@ -5,23 +5,37 @@ use std::time::Duration;
 
 use super::super::backoff::{self, RETRY_AFTER_MAX};
 use super::super::retry::{ATTEMPTS_MAX, Allowance, FailedAttempt, NextStep, NoRetry, Phase};
-use crate::upstream::failure::ErrorClass;
+use crate::config::ErrorPolicy;
+use crate::upstream::failure::{ErrorClass, Failure};
 
 /// Random part of a wait, in seconds (litellm: JITTER).
 const JITTER_S: f64 = 0.75;
 
-/// The request's retries, overridden by the deployment's, overridden by a policy for the class of
-/// error.
+/// The request's own number, else the deployment's, else the router's; a policy for the class of error
+/// overrides them all, unless the request wants no retry.
 pub(super) fn allowance(failed: &FailedAttempt<'_>) -> Allowance {
     let router = &failed.config.router;
     let policy = router.model_group_retry_policy.get(failed.group).or(router.retry_policy.as_ref());
-    match policy.and_then(|policy| policy.of(failed.failure.class)) {
+    let policy = policy.filter(|_| failed.requested != Some(0));
+    match policy.and_then(|policy| by_policy(policy, failed.failure)) {
         Some(retries) => Allowance::ByErrorPolicy(retries),
         None => {
-            let wished = failed.situation.deployment_retries.or(failed.requested);
+            let wished = failed.requested.or(failed.situation.deployment_retries);
             Allowance::Configured(wished.unwrap_or(router.num_retries))
         }
     }
+}
+
+/// A 404 of any class counts as not found.
+fn by_policy(policy: &ErrorPolicy, failure: &Failure) -> Option<u32> {
+    let not_found = policy.not_found.filter(|_| failure.status == 404);
+    // BadGatewayErrorRetries is no name of a retry policy.
+    not_found.or_else(|| policy.of(failure.class))
+}
+
+/// Whether LiteLLM retries a status at all (litellm: `should_retry`).
+pub(super) const fn should_retry(status: u16) -> bool {
+    matches!(status, 408 | 409 | 429 | 500..)
 }
 
 /// Another attempt or none, and the wait before either.
@@ -57,7 +71,7 @@ fn refused(failed: &FailedAttempt<'_>) -> Option<NoRetry> {
         ErrorClass::ContentPolicy => {
             (!router.content_policy_fallbacks.is_empty()).then_some(NoRetry::OwnFallbacks)
         }
-        ErrorClass::NotFound => Some(NoRetry::KindNotRetried),
+        ErrorClass::NotFound | ErrorClass::Unexpected => Some(NoRetry::KindNotRetried),
         ErrorClass::Authentication | ErrorClass::PermissionDenied => {
             no_siblings.then_some(NoRetry::LoneDeployment)
         }
@@ -71,7 +85,7 @@ fn refused(failed: &FailedAttempt<'_>) -> Option<NoRetry> {
         | ErrorClass::ApiConnection
         | ErrorClass::Api => None,
     };
-    let retryable = matches!(failure.status, 401 | 403 | 408 | 409 | 429 | 500..);
+    let retryable = matches!(failure.status, 401 | 403) || should_retry(failure.status);
     let not_retried = || (!retryable).then_some(NoRetry::KindNotRetried);
     let nobody = || (failed.situation.healthy == 0).then_some(NoRetry::NobodyHealthy);
     hopeless.or_else(not_retried).or_else(nobody)

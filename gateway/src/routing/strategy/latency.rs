@@ -1,7 +1,8 @@
 //! `latency-based-routing`: the fastest lately (litellm 1.106, `router_strategy/lowest_latency.py`).
 //!
 //! Per group, the newest samples of each deployment: seconds per answer token, and for streams the
-//! seconds to the first token. Whoever has no sample counts as instant and is tried first. Of the
+//! seconds to the first frame, which at most providers names the role and says nothing: a first word
+//! that is late goes unseen. Whoever has no sample counts as instant and is tried first. Of the
 //! failures only a timeout leaves a trace, a sample of 1000 s. Wins when a deployment turns slow;
 //! loses when one fails fast (nothing is recorded), and never goes back to one that timed out until
 //! the whole memory of the group expires.
@@ -118,7 +119,8 @@ impl Strategy for Latency {
             Learned::Succeeded(success) => {
                 let tokens = success.prompt_tokens.saturating_add(success.completion_tokens);
                 self.usage.count(lesson.deployment, lesson.unix_seconds, 1, tokens);
-                self.remember(lesson, per_token(&success), success.ttft.map(|d| d.as_secs_f64()));
+                let first = success.first_frame.map(|d| d.as_secs_f64());
+                self.remember(lesson, per_token(&success), first);
             }
             Learned::Failed { class: ErrorClass::Timeout, .. } => {
                 self.remember(lesson, TIMEOUT_SAMPLE, None);

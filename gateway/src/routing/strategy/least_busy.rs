@@ -1,8 +1,10 @@
 //! `least-busy`: the fewest requests under way (litellm 1.106, `router_strategy/least_busy.py`).
 //!
 //! One counter per deployment, never below zero, forgotten an hour after its first increment; ties
-//! go to the first of the list. Wins when slowness shows as a queue; loses when failures are fast:
-//! a deployment that refuses everything at once is never busy.
+//! go to the first of the list. Wins when slowness shows as a queue. What it makes of failures is the
+//! personality's: where every failure is told, a deployment that refuses at once is never busy and draws
+//! the traffic; LiteLLM tells it the first of a request only, so that every retry at the sick one stays
+//! counted as under way for an hour, and traffic keeps away from it long after it is well.
 
 use std::time::Duration;
 

@@ -2,9 +2,10 @@
 //! `router_strategy/lowest_tpm_rpm_v2.py`).
 //!
 //! Requests count when they start, tokens when they succeed, both per UTC minute; a deployment is
-//! left out when the next request would *reach* its rpm or pass its tpm. Ties are drawn. Wins at
-//! filling several quotas evenly; loses under failure, because who fails uses no tokens and so
-//! looks idle.
+//! left out when the next request would *reach* its rpm or pass its tpm. Ties are drawn. Tokens of
+//! streams count nowhere: LiteLLM books them under a name that it never reads, so that streams are
+//! spread at random and pass every tpm. Wins at filling several quotas evenly with plain answers; loses
+//! under failure, because who fails uses no tokens and so looks idle.
 
 use std::time::Duration;
 
@@ -67,6 +68,7 @@ impl Strategy for LeastUsed {
     fn learn(&mut self, lesson: &Lesson<'_>) {
         match lesson.what {
             Learned::Started => self.usage.count(lesson.deployment, lesson.unix_seconds, 1, 0),
+            Learned::Succeeded(success) if success.stream => {}
             Learned::Succeeded(success) => {
                 let tokens = success.prompt_tokens.saturating_add(success.completion_tokens);
                 self.usage.count(lesson.deployment, lesson.unix_seconds, 0, tokens);

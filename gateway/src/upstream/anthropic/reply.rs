@@ -1,11 +1,12 @@
 //! A whole answer of Anthropic's in OpenAI's words.
 
-use bytes::Bytes;
 use wire::anthropic::{MessagesReply, OutputBlock};
 use wire::openai::{ChatReply, FunctionCall, PromptTokensDetails, ToolCall, Usage};
 
+use crate::upstream::dialect::{CONTENT_FILTER, WholeAnswer};
+
 /// Translates an answer; `created` is unix seconds. `None` if the body is no Messages reply.
-pub(crate) fn reply(body: &[u8], created: u64) -> Option<(Bytes, Usage)> {
+pub(crate) fn reply(body: &[u8], created: u64) -> Option<WholeAnswer> {
     let reply: MessagesReply = serde_json::from_slice(body).ok()?;
     let usage = usage(&reply.usage);
     let mut words = String::new();
@@ -25,15 +26,16 @@ pub(crate) fn reply(body: &[u8], created: u64) -> Option<(Bytes, Usage)> {
     }
     let mut chat = ChatReply::text(&reply.id, &reply.model, created, &words);
     chat.usage = Some(usage);
+    let finish = reply.stop_reason.as_deref().map(super::finish_reason);
     if let Some(choice) = chat.choices.first_mut() {
-        choice.finish_reason =
-            reply.stop_reason.as_deref().map(|reason| super::finish_reason(reason).to_owned());
+        choice.finish_reason = finish.map(str::to_owned);
         if !calls.is_empty() {
             choice.message.content = (!words.is_empty()).then_some(words);
             choice.message.tool_calls = Some(calls);
         }
     }
-    Some((chat.to_json(), usage))
+    let filtered = finish == Some(CONTENT_FILTER);
+    Some(WholeAnswer { body: chat.to_json(), usage: Some(usage), filtered })
 }
 
 /// OpenAI counts the cache's part within the prompt.

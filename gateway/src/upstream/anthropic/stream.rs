@@ -67,6 +67,11 @@ impl Translator {
         }
     }
 
+    /// What every chunk of this answer has in common, and nothing else.
+    pub(crate) fn empty_chunk(&self) -> ChatChunk {
+        self.chunk.clone()
+    }
+
     fn decode(&mut self, event: &Event, gist: Gist, out: &mut BytesMut) -> Gist {
         let Ok(decoded) = serde_json::from_slice::<StreamEvent>(&event.data) else {
             return Gist { broken: Some(Broken::Malformed), ..gist };

@@ -1,7 +1,8 @@
 //! Cooldowns of the personality litellm-1.106, quirks included.
 
 use gateway::decisions::{
-    CooldownStep, Cooled, Failure, NoCooldown, NthFailure, Reason, Router, Trouble, Try,
+    CooldownStep, Cooled, Ended, Failure, LimitSetBy, NoCooldown, NthFailure, Reason, Router,
+    Trouble, Try,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +29,7 @@ fn which_single_failure_cools_whom() {
         (refusal(429, &[("retry-after", "1.5")]), Some(5.0), None),
         (refusal(429, &[("retry-after-ms", "1500")]), Some(5.0), None),
         (refusal(429, &[("retry-after", "0")]), None, None),
-        (refusal(429, &[("retry-after", "Thu, 01 Jan 2026 00:00:30 GMT")]), Some(30.0), None),
+        (refusal(429, &[("retry-after", "Thu, 01 Jan 2026 00:00:30 GMT")]), Some(29.0), None),
         (refusal(401, &[]), Some(5.0), Some(5.0)),
         (refusal(404, &[]), Some(5.0), Some(5.0)),
         (refusal(400, &[]), None, None),
@@ -70,7 +71,7 @@ fn a_failed_share_above_one_half_cools_from_five_requests() {
 }
 
 #[test]
-fn connection_errors_never_cool_however_many() {
+fn what_is_called_a_connection_error_never_cools_however_many() {
     let router = router(2, json!({}));
     for second in 0..50 {
         let trouble = if second % 2 == 0 { Trouble::Connect } else { Trouble::Cut };
@@ -90,17 +91,17 @@ fn a_lone_deployment_cools_after_a_thousand_failures_without_success() {
 
 #[test]
 fn allowed_fails_replaces_the_rules() {
-    let settings = json!({"allowed_fails": 3, "cooldown_time": 60});
+    let settings = json!({"allowed_fails": 2, "cooldown_time": 60});
     let pair = router(2, settings.clone());
     let limit = refusal(429, &[("retry-after", "7")]);
-    for second in 0..3 {
-        assert_eq!(fail(&pair, 0, f64::from(second), &limit), None, "three are allowed");
+    for second in 0..2 {
+        assert_eq!(fail(&pair, 0, f64::from(second), &limit), None, "two are allowed");
     }
     assert_eq!(seconds(fail(&pair, 0, 3.0, &limit)), Some(7.0));
 
     // The window is cooldown_time long and fixed.
     let pair = router(2, settings);
-    for second in [0.0, 1.0, 59.0, 60.0, 61.0, 62.0] {
+    for second in [0.0, 1.0, 60.0, 61.0] {
         assert_eq!(fail(&pair, 0, second, &limit), None);
     }
     assert!(fail(&pair, 0, 63.0, &limit).is_some());
@@ -108,6 +109,75 @@ fn allowed_fails_replaces_the_rules() {
     // It makes lone deployments cool, too.
     let alone = router(1, json!({"allowed_fails": 0}));
     assert!(fail(&alone, 0, 0.0, &refusal(500, &[])).is_some());
+}
+
+#[test]
+fn allowed_fails_of_three_is_no_setting() {
+    let limit = refusal(429, &[]);
+    let pair = router(2, json!({"allowed_fails": 3}));
+    assert!(fail(&pair, 0, 0.0, &limit).is_some(), "a 429 cools at once, as without it");
+    let alone = router(1, json!({"allowed_fails": 3}));
+    for second in 0..20 {
+        assert_eq!(fail(&alone, 0, f64::from(second), &limit), None, "and never who is alone");
+    }
+    // `litellm_settings` set the default with which the router's number is compared.
+    for (router_settings, litellm_settings, cools_at_once) in [
+        (json!({}), json!({"allowed_fails": 0}), false),
+        (json!({}), json!({"allowed_fails": 9}), false),
+        (json!({"allowed_fails": 0}), json!({"allowed_fails": 0}), false),
+        (json!({"allowed_fails": 0}), json!({"allowed_fails": 3}), true),
+        (json!({"allowed_fails": 0}), json!({}), true),
+    ] {
+        let mut value = json!({"router_settings": router_settings, "model_list": [
+            {"model_name": "g", "litellm_params": {"model": "openai/a", "api_base": "http://up/v1"}}
+        ]});
+        value["litellm_settings"] = litellm_settings;
+        let router = Router::new(Arc::new(config(&value)), SEED).expect("a valid config");
+        let cooled = fail(&router, 0, 0.0, &refusal(500, &[])).is_some();
+        assert_eq!(cooled, cools_at_once, "{value}");
+    }
+}
+
+#[test]
+fn a_deployment_may_have_an_allowance_and_a_cooldown_of_its_own() {
+    let entry = |id: &str, info: serde_json::Value| {
+        let mut info = info;
+        info["id"] = json!(id);
+        let params = json!({"model": "openai/a", "api_base": "http://up/v1", "cooldown_time": 40});
+        json!({"model_name": "g", "litellm_params": params, "model_info": info})
+    };
+    let own = |info| {
+        let value = json!({"model_list": [entry("d0", info), entry("d1", json!({}))]});
+        Router::new(Arc::new(config(&value)), SEED).expect("a valid config")
+    };
+    let (limit, error, bad) = (refusal(429, &[]), refusal(500, &[]), refusal(400, &[]));
+    let router = own(json!({"allowed_fails": 1, "cooldown_time": 8}));
+    assert_eq!(fail(&router, 0, 0.0, &limit), None, "one is allowed, even of these");
+    assert_eq!(seconds(fail(&router, 0, 1.0, &error)), Some(8.0), "model_info comes first");
+    assert_eq!(seconds(fail(&router, 1, 0.0, &limit)), Some(40.0), "the sibling has no such thing");
+    // By class it overrides even what spares the request's own faults, and counts each class apart.
+    let policy = json!({"BadRequestErrorAllowedFails": 0, "RateLimitErrorAllowedFails": 1});
+    let router = own(json!({"allowed_fails_policy": policy}));
+    assert_eq!(fail(&router, 0, 0.0, &limit), None);
+    assert!(fail(&router, 0, 0.0, &bad).is_some());
+    // A class that it leaves out has the router's three.
+    let router = own(json!({"allowed_fails_policy": {"BadRequestErrorAllowedFails": 0}}));
+    let cooled: Vec<bool> = (0..4).map(|_| fail(&router, 0, 0.0, &error).is_some()).collect();
+    assert_eq!(cooled, [false, false, false, true]);
+}
+
+#[test]
+fn a_failure_by_the_requests_own_limit_cools_nobody_and_is_not_counted() {
+    let router = router(2, json!({"allowed_fails": 0}));
+    let late = Failure { status: 408, ..broken(Trouble::Timeout) };
+    let ended = Ended { limit: LimitSetBy::Request, ..FIRST };
+    let step = router.failed(&attempt(0, at(0.0)), &late, ended);
+    assert_eq!(step, CooldownStep::None(NoCooldown::LimitOfRequest));
+    let answered = refusal(408, &[]);
+    assert!(
+        router.failed(&attempt(0, at(0.0)), &answered, ended).begun().is_some(),
+        "said so itself"
+    );
 }
 
 #[test]
@@ -124,7 +194,8 @@ fn only_the_first_failure_of_a_request_in_its_group_is_recorded() {
     let router = router(2, json!({}));
     let limit = refusal(429, &[]);
     assert!(router.failed(&attempt(0, at(0.0)), &limit, FIRST).begun().is_some());
-    let later = router.failed(&attempt(1, at(0.0)), &limit, (NthFailure::Later, FIRST.1));
+    let later =
+        router.failed(&attempt(1, at(0.0)), &limit, Ended { nth: NthFailure::Later, ..FIRST });
     assert_eq!(later, CooldownStep::None(NoCooldown::LaterFailure));
     assert_eq!(router.healthy("g", at(0.1)), 1, "the second keeps being asked");
 }
@@ -251,13 +322,16 @@ fn what_does_not_cool_tells_its_rule_and_what_the_rule_compared() {
     let lone = router(1, json!({}));
     let alone = NoCooldown::LoneDeployment { failed: 1, calls: 1, calls_min: 1000 };
     assert_eq!(step(&lone, &server_error), none(alone));
-    let allowed = router(2, json!({"allowed_fails": 3}));
-    let within = NoCooldown::AllowedFails { failed: 1, allowed: 3 };
+    let allowed = router(2, json!({"allowed_fails": 2}));
+    let within = NoCooldown::AllowedFails { failed: 1, allowed: 2 };
     assert_eq!(step(&allowed, &server_error), none(within));
     let off = router(2, json!({"disable_cooldowns": true}));
     assert_eq!(step(&off, &refusal(429, &[])), none(NoCooldown::Off));
-    let no_time = router(2, json!({"cooldown_time": 0}));
-    assert_eq!(step(&no_time, &refusal(429, &[])), none(NoCooldown::NoTime));
+    let no_time = refusal(429, &[("retry-after", "0")]);
+    assert_eq!(step(&router(2, json!({})), &no_time), none(NoCooldown::NoTime));
+    let zero = router(2, json!({"cooldown_time": 0}));
+    let lasts = step(&zero, &refusal(429, &[])).begun().map(|cooled| cooled.lasts);
+    assert_eq!(lasts, Some(Duration::from_secs(5)), "LiteLLM takes 0 for not set");
     let cooling = router(2, json!({"cooldown_time": 60}));
     assert!(step(&cooling, &refusal(429, &[])).begun().is_some());
     let left = NoCooldown::AlreadyCooling { left: Duration::from_secs(60) };

@@ -1,7 +1,9 @@
 //! Circuit breakers of the personality brownout.
 
 use gateway::config::DeploymentIndex;
-use gateway::decisions::{CooldownStep, Cooled, ErrorClass, Failure, NoCooldown, Router, Trouble};
+use gateway::decisions::{
+    CooldownStep, Cooled, ErrorClass, Failure, NoCooldown, Router, Tried, Trouble,
+};
 use gateway::strategy::Ask;
 use std::time::Duration;
 
@@ -24,7 +26,10 @@ fn succeed(router: &Router, seconds: f64) {
 }
 
 fn pick(router: &Router, seconds: f64, tried: &[usize]) -> Option<usize> {
-    router.pick(&ask(at(seconds)), &ds(tried), &rng(0)).ok().map(DeploymentIndex::get)
+    router
+        .pick(&ask(at(seconds)), Tried { all: &ds(tried), refused: &[] }, &rng(0))
+        .ok()
+        .map(DeploymentIndex::get)
 }
 
 #[test]
@@ -306,7 +311,7 @@ fn a_choice_during_a_cooldown_is_no_probe() {
     let pair = router(2, json!({}));
     fail(&pair, 0.0, &refusal(429, &[("retry-after", "2")]));
     let by_id = Ask { group: "d0", ..ask(at(1.0)) };
-    assert_eq!(pair.pick(&by_id, &[], &rng(0)), Ok(d(0)));
+    assert_eq!(pair.pick(&by_id, Tried::default(), &rng(0)), Ok(d(0)));
     pair.succeeded(&attempt(0, at(1.5)), success(0.1));
     assert_eq!(pick(&pair, 2.0, &[]), Some(0), "the place of the probe is free");
 }

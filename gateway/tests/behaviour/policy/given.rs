@@ -1,6 +1,8 @@
 //! What the tests of the policy share: configs in LiteLLM's words, requests, attempts and failures.
 
-use gateway::decisions::{Failure, KeyedRng, NthFailure, Router, Trouble, Try, classify};
+use gateway::decisions::{
+    Ended, Failure, KeyedRng, LimitSetBy, NthFailure, Router, Trouble, Try, classify,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,7 +71,11 @@ pub(crate) fn ds(positions: &[usize]) -> Vec<DeploymentIndex> {
 }
 
 /// A failure that is its request's first, after a tenth of a second.
-pub(crate) const FIRST: (NthFailure, Duration) = (NthFailure::First, Duration::from_millis(100));
+pub(crate) const FIRST: Ended = Ended {
+    nth: NthFailure::First,
+    elapsed: Duration::from_millis(100),
+    limit: LimitSetBy::Config,
+};
 
 /// An attempt at a deployment.
 pub(crate) fn attempt(deployment: usize, now: At) -> Try<'static> {
@@ -81,6 +87,7 @@ pub(crate) fn success(seconds: f64) -> Success {
     Success {
         elapsed: Duration::from_secs_f64(seconds),
         ttft: None,
+        first_frame: None,
         prompt_tokens: 10,
         completion_tokens: 10,
         stream: false,

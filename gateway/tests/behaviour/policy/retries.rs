@@ -113,14 +113,25 @@ fn litellm_counts_retries_by_request_deployment_and_policy() {
     let config = litellm(json!({"num_retries": 4}));
     assert_eq!(retries(&config, None, None), 4);
     assert_eq!(retries(&config, Some(1), None), 1);
-    assert_eq!(retries(&config, Some(1), Some(3)), 3, "the deployment's wins");
+    assert_eq!(retries(&config, None, Some(3)), 3, "the deployment's wins over the router's");
+    assert_eq!(retries(&config, Some(1), Some(3)), 1, "the request's over both");
     assert_eq!(retries(&config, Some(0), None), 0);
 
     let policy = json!({"InternalServerErrorRetries": 1, "BadRequestErrorRetries": 2});
     let config = litellm(json!({"num_retries": 4, "retry_policy": policy}));
-    assert_eq!(retries(&config, Some(3), Some(3)), 1, "a policy wins over both");
+    assert_eq!(retries(&config, Some(3), Some(3)), 1, "a policy wins over them all");
+    assert_eq!(retries(&config, Some(0), None), 0, "but not over a request that wants none");
     let bad = waits(&config, None, &refusal(400, &[]), group(2, 0)).0;
     assert_eq!(bad.len(), 2, "and skips the checks");
+
+    let classes = json!({
+        "ServiceUnavailableErrorRetries": 1, "NotFoundErrorRetries": 2, "DefaultRetries": 3
+    });
+    let by_class = litellm(json!({"num_retries": 0, "retry_policy": classes}));
+    for (status, expected) in [(503, 1), (404, 2), (500, 3), (502, 3)] {
+        let in_between = waits(&by_class, None, &refusal(status, &[]), group(2, 2)).0;
+        assert_eq!(in_between.len(), expected, "{status}");
+    }
 
     let groups = json!({"g": {"InternalServerErrorRetries": 3}});
     let config = litellm(json!({"retry_policy": policy, "model_group_retry_policy": groups}));

@@ -1,7 +1,7 @@
 //! From a model's name to a deployment: names, wildcards, order, checks, and the words when there
 //! is nobody.
 
-use gateway::decisions::{ErrorClass, Fleet, Reason, Router, RouterError, Shortage};
+use gateway::decisions::{ErrorClass, Fleet, Reason, Router, RouterError, Shortage, Tried};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,12 +80,12 @@ fn the_lowest_healthy_order_is_served() {
     let params = [json!({"order": 2}), json!({}), json!({"order": 1})];
     let router = router_of(&params, json!({}));
     for n in 0..20 {
-        assert_eq!(router.pick(&ask(at(0.0)), &[], &rng(n)), Ok(d(2)));
+        assert_eq!(router.pick(&ask(at(0.0)), Tried::default(), &rng(n)), Ok(d(2)));
     }
     let bound = Ask { order: Some(2), ..ask(at(0.0)) };
-    assert_eq!(router.pick(&bound, &[], &rng(0)), Ok(d(0)));
+    assert_eq!(router.pick(&bound, Tried::default(), &rng(0)), Ok(d(0)));
     router.failed(&attempt(2, at(0.0)), &refusal(429, &[]), FIRST);
-    assert_eq!(router.pick(&ask(at(0.0)), &[], &rng(0)), Ok(d(0)));
+    assert_eq!(router.pick(&ask(at(0.0)), Tried::default(), &rng(0)), Ok(d(0)));
 }
 
 #[test]
@@ -100,18 +100,18 @@ fn pre_call_checks_look_at_rpm_and_context() {
     });
     let router = Router::new(Arc::new(config(&value)), SEED).expect("valid");
     let long = Ask { prompt_tokens: 101, ..ask(at(0.0)) };
-    let none = router.pick(&long, &[], &rng(0)).expect_err("too long");
+    let none = router.pick(&long, Tried::default(), &rng(0)).expect_err("too long");
     assert_eq!((none.why, none.failure().status), (Shortage::PromptTooLong, 400));
-    assert_eq!(router.pick(&ask(at(0.0)), &[], &rng(0)), Ok(d(0)));
+    assert_eq!(router.pick(&ask(at(0.0)), Tried::default(), &rng(0)), Ok(d(0)));
     router.started(&attempt(0, at(0.0)));
-    let none = router.pick(&ask(at(1.0)), &[], &rng(0)).expect_err("rpm is used up");
+    let none = router.pick(&ask(at(1.0)), Tried::default(), &rng(0)).expect_err("rpm is used up");
     assert_eq!((none.why, none.failure().status), (Shortage::OverLimit, 429));
-    assert_eq!(router.pick(&ask(at(60.0)), &[], &rng(0)), Ok(d(0)));
+    assert_eq!(router.pick(&ask(at(60.0)), Tried::default(), &rng(0)), Ok(d(0)));
 
     // Without the checks rpm is only a weight.
     let router = router_of(&[json!({"rpm": 1})], json!({}));
     router.started(&attempt(0, at(0.0)));
-    assert_eq!(router.pick(&ask(at(0.0)), &[], &rng(0)), Ok(d(0)));
+    assert_eq!(router.pick(&ask(at(0.0)), Tried::default(), &rng(0)), Ok(d(0)));
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn nobody_left_is_said_in_litellms_words() {
     let router = router(2, json!({"cooldown_time": 60}));
     router.failed(&attempt(0, at(0.0)), &refusal(429, &[("retry-after", "90")]), FIRST);
     router.failed(&attempt(1, at(1.0)), &refusal(429, &[]), FIRST);
-    let none = router.pick(&ask(at(2.0)), &[], &rng(0)).expect_err("everybody cools");
+    let none = router.pick(&ask(at(2.0)), Tried::default(), &rng(0)).expect_err("everybody cools");
     assert_eq!(
         none.retry_after,
         Duration::from_secs(60),
@@ -127,14 +127,18 @@ fn nobody_left_is_said_in_litellms_words() {
     );
     assert_eq!(
         none.message,
-        "No deployments available for selected model, Try again in 60 seconds. Passed model=g. \
+        "No deployments available for selected model, Try again in 60 seconds. All deployments for selected model are in cooldown. Passed model=g. \
          pre-call-checks=False, cooldown_list=['d0', 'd1']"
     );
     let failure = none.failure();
     assert_eq!((failure.status, failure.reason), (429, Reason::AllCooling));
     assert_eq!(failure.kind.as_deref(), Some("all_deployments_in_cooldown"));
     let by_id = Ask { group: "d1", ..ask(at(2.0)) };
-    assert_eq!(router.pick(&by_id, &[], &rng(0)), Ok(d(1)), "an id skips the cooldown");
+    assert_eq!(
+        router.pick(&by_id, Tried::default(), &rng(0)),
+        Ok(d(1)),
+        "an id skips the cooldown"
+    );
     assert_eq!(router.situation("g", &[], at(2.0)).healthy, 0);
     assert_eq!(router.situation("g", &[d(1)], at(61.5)).fresh, 0);
 }
@@ -163,9 +167,11 @@ fn a_prompt_as_long_as_the_context_fits_and_who_is_over_its_limit_is_named_first
     });
     let router = Router::new(Arc::new(config(&value)), SEED).expect("valid");
     let full = Ask { prompt_tokens: 100, ..ask(at(0.0)) };
-    assert_eq!(router.pick(&full, &[], &rng(0)), Ok(d(0)));
+    assert_eq!(router.pick(&full, Tried::default(), &rng(0)), Ok(d(0)));
     router.started(&attempt(0, at(0.0)));
-    let none = router.pick(&full, &[], &rng(0)).expect_err("one is full, the other too small");
+    let none = router
+        .pick(&full, Tried::default(), &rng(0))
+        .expect_err("one is full, the other too small");
     assert_eq!(none.why, Shortage::OverLimit);
     assert!(none.message.contains("pre-call-checks=True"), "{}", none.message);
     let failure = none.failure();
@@ -175,7 +181,7 @@ fn a_prompt_as_long_as_the_context_fits_and_who_is_over_its_limit_is_named_first
     );
 
     let long = Ask { prompt_tokens: 101, ..full };
-    let failure = router.pick(&long, &[], &rng(0)).expect_err("too long").failure();
+    let failure = router.pick(&long, Tried::default(), &rng(0)).expect_err("too long").failure();
     assert_eq!((failure.class, failure.reason), (ErrorClass::ContextWindow, Reason::ContextWindow));
     assert_eq!((failure.retry_after, failure.kind), (None, None), "no wait makes it shorter");
 }
@@ -204,7 +210,11 @@ fn ours_goes_through_the_levels_of_order_and_begins_another_round_with_the_lowes
     let router = Router::new(Arc::new(config), SEED).expect("a valid config");
     for n in 0..20 {
         for (tried, next) in [(&[][..], 2), (&[2], 0), (&[2, 0], 1), (&[2, 0, 1], 2)] {
-            assert_eq!(router.pick(&ask(at(0.0)), &ds(tried), &rng(n)), Ok(d(next)), "{tried:?}");
+            assert_eq!(
+                router.pick(&ask(at(0.0)), Tried { all: &ds(tried), refused: &[] }, &rng(n)),
+                Ok(d(next)),
+                "{tried:?}"
+            );
         }
     }
 }
@@ -216,7 +226,8 @@ fn who_comes_back_first_says_when_to_ask_again_and_only_to_clients() {
         let headers = [("retry-after", wait)];
         router.failed(&attempt(deployment, at(0.0)), &refusal(429, &headers), FIRST);
     }
-    let failure = router.pick(&ask(at(1.0)), &[], &rng(0)).expect_err("all cool").failure();
+    let failure =
+        router.pick(&ask(at(1.0)), Tried::default(), &rng(0)).expect_err("all cool").failure();
     assert_eq!(failure.retry_after, Some(Duration::from_secs(7)));
     assert_eq!(failure.retry_after_whole, None, "no retry waits for a cooldown");
 }
@@ -225,7 +236,7 @@ fn who_comes_back_first_says_when_to_ask_again_and_only_to_clients() {
 fn a_client_that_leaves_keeps_nobody_busy() {
     let router = router(2, json!({"routing_strategy": "least-busy"}));
     router.started(&attempt(0, at(0.0)));
-    assert_eq!(router.pick(&ask(at(1.0)), &[], &rng(0)), Ok(d(1)));
+    assert_eq!(router.pick(&ask(at(1.0)), Tried::default(), &rng(0)), Ok(d(1)));
     router.abandoned(&attempt(0, at(2.0)));
-    assert_eq!(router.pick(&ask(at(3.0)), &[], &rng(0)), Ok(d(0)));
+    assert_eq!(router.pick(&ask(at(3.0)), Tried::default(), &rng(0)), Ok(d(0)));
 }

@@ -34,6 +34,7 @@ fn learned(kind: u8, ms: u64) -> Learned {
         1 => Learned::Succeeded(Success {
             elapsed,
             ttft: Some(elapsed / 2),
+            first_frame: Some(elapsed / 4),
             prompt_tokens: 10,
             completion_tokens: ms % 50,
             stream: true,

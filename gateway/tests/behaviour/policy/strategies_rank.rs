@@ -127,10 +127,10 @@ fn latency_prefers_the_unknown_then_the_fastest_per_token() {
 }
 
 #[test]
-fn latency_judges_streams_by_their_first_token() {
-    let streamed = |ttft: f64, elapsed: f64| {
-        let ttft = Some(Duration::from_secs_f64(ttft));
-        Learned::Succeeded(Success { ttft, stream: true, ..success(elapsed) })
+fn latency_judges_streams_by_their_first_frame_and_not_by_their_first_word() {
+    let streamed = |first: f64, elapsed: f64| {
+        let (first_frame, ttft) = (Some(Duration::from_secs_f64(first)), Some(Duration::ZERO));
+        Learned::Succeeded(Success { first_frame, ttft, stream: true, ..success(elapsed) })
     };
     let stream = Ask { stream: true, ..ask(at(2.0)) };
     let mut bench = Bench::new("latency-based-routing", &Value::Null, &[json!({}), json!({})]);
@@ -189,6 +189,18 @@ fn usage_counts_starts_at_once_and_tokens_on_success() {
     assert_eq!(bench.rank(&ask(at(60.0)), 0).len(), 3, "UTC minutes");
     let firsts: Vec<_> = (0..30).map(|n| bench.rank(&ask(at(60.0)), n)[0]).collect();
     assert!((0..3).all(|index| firsts.contains(&index)), "ties are drawn: {firsts:?}");
+}
+
+#[test]
+fn usage_counts_no_tokens_of_streams() {
+    let params = [json!({"tpm": 40}), json!({"tpm": 40})];
+    let mut bench = Bench::new("usage-based-routing-v2", &Value::Null, &params);
+    let streamed = Success { completion_tokens: 500, stream: true, ..success(1.0) };
+    bench.learn(0, 0.0, Learned::Succeeded(streamed));
+    let firsts: Vec<_> = (0..30).map(|n| bench.rank(&ask(at(1.0)), n)[0]).collect();
+    assert!((0..2).all(|index| firsts.contains(&index)), "still a tie, and within tpm: {firsts:?}");
+    bench.learn(0, 0.0, Learned::Succeeded(Success { stream: false, ..streamed }));
+    assert_eq!(bench.rank(&ask(at(1.0)), 0), [1], "those of whole answers count");
 }
 
 #[test]

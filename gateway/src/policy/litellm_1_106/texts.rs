@@ -1,0 +1,55 @@
+//! The text of the error that is left when nothing more can be tried (litellm 1.106,
+//! `router_utils/common_utils.py`): the first target's exception, and what became of its fallbacks.
+
+use crate::policy::retry::Phase;
+use crate::policy::wording::{Attempts, Fallbacks};
+use crate::upstream::failure::Failure;
+
+/// Longest part of the last fallback's text that is quoted, in characters
+/// (litellm: ROUTER_FALLBACK_ERROR_DETAIL_MAX_CHARS).
+const DETAIL_MAX: usize = 2000;
+
+/// What the client reads.
+pub(super) fn last_words(failure: &Failure, attempts: &Attempts<'_>) -> String {
+    let said = &failure.message;
+    // The router's own refusals are no exceptions with a message that could be added to, and neither is
+    // an error of Python's.
+    let bare = failure.upstream_status.is_none() && !said.starts_with("litellm.");
+    // What breaks within a stream is raised behind the place that would add to it.
+    let in_stream = attempts.phase == Phase::InStream;
+    if attempts.wanted == Fallbacks::Disabled || bare || in_stream {
+        return said.clone();
+    }
+    let model = attempts.model;
+    let lead = format!("{said}\n\nLiteLLM: model group '{model}' failed with the error above");
+    let named = !attempts.fallbacks.is_empty();
+    match attempts.last_fallback {
+        Some(last) if named => {
+            let targets = attempts.fallbacks.join(", ");
+            format!("{lead}. Fallback to {targets} also failed: {}", truncated(last))
+        }
+        _ if attempts.groups_with_fallbacks.is_empty() => {
+            format!("{lead}. No fallback was attempted.")
+        }
+        _ if named => {
+            let targets = attempts.fallbacks.join(", ");
+            format!("{lead}. Fallback model group(s) configured: {targets}.")
+        }
+        _ => format!(
+            "{lead} and no fallback model group was found for it, so the request was not retried on \
+             another model. Fallbacks are configured for: {}. Add a fallbacks entry for that model group \
+             (Router fallbacks or proxy router_settings.fallbacks) to retry on another model.",
+            attempts.groups_with_fallbacks.join(", ")
+        ),
+    }
+}
+
+fn truncated(detail: &str) -> String {
+    match detail.char_indices().nth(DETAIL_MAX) {
+        None => detail.to_owned(),
+        Some((end, _)) => {
+            let dropped = detail[end..].chars().count();
+            format!("{}... [truncated {dropped} characters]", &detail[..end])
+        }
+    }
+}
