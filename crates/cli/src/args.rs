@@ -54,6 +54,9 @@ pub(crate) enum Command {
         before_help = "Example: brownout load regional-brownout --target http://127.0.0.1:4000"
     )]
     Load(Load),
+    /// Hold the emulation of LiteLLM against LiteLLM itself, case by case, and count.
+    #[command(before_help = "Example: brownout parity --quick")]
+    Parity(Parity),
     /// List what can be named in a scenario, and what is shipped.
     #[command(before_help = "Example: brownout list faults")]
     List(List),
@@ -307,6 +310,48 @@ pub(crate) struct Load {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Print report.json on stdout instead of the screen.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `parity`.
+#[derive(Debug, Args)]
+pub(crate) struct Parity {
+    /// A sample of all parts of the table, in at most five minutes.
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Version of LiteLLM to compare with.
+    #[arg(long, value_name = "VERSION", default_value = "1.106.2")]
+    pub(crate) litellm: String,
+    /// Python whose environment has LiteLLM, whatever its version.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) python: Option<PathBuf>,
+    /// Only cases whose name holds this; * stands for anything.
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) only: Option<String>,
+    /// Forget what was recorded of these cases, and play them again.
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// Name of the record that is continued, or `published` for that of the committed table; one that was used to mend
+    /// the emulation is not published.
+    #[arg(long = "record", value_name = "NAME", default_value = "mending")]
+    pub(crate) record: String,
+    /// Only judge what is recorded; LiteLLM is not started.
+    #[arg(long)]
+    pub(crate) recorded: bool,
+    /// Leave out the cells under load, which take hours.
+    #[arg(long)]
+    pub(crate) no_load: bool,
+    /// Write the results as the published ones into this checkout.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) publish: Option<PathBuf>,
+    /// How often LiteLLM plays a case in which the two differ; the majority counts.
+    #[arg(long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u8).range(1..=3))]
+    pub(crate) plays: u8,
+    /// Requests that LiteLLM answers side by side.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub(crate) at_a_time: usize,
+    /// Print the results as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }

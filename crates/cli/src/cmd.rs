@@ -6,6 +6,7 @@ mod gateway;
 mod init;
 mod list;
 mod load;
+mod parity;
 mod products;
 mod robust;
 mod run;
@@ -28,6 +29,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Gateway(args) => gateway::gateway(&args),
         Command::Fakes(args) => fakes::fakes(&args),
         Command::Load(args) => load::load(&args),
+        Command::Parity(args) => parity::parity(&args),
         Command::List(args) => list::list(&args),
         Command::Schema(args) => schema::schema(&args),
         Command::Supervise(args) => supervise::supervise(&args),

@@ -74,6 +74,52 @@ impl Drop for Variants {
     }
 }
 
+/// A line that counts towards what is known to be needed, with the time that is left; on a terminal. Elsewhere a line
+/// each time that another tenth is done.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    bar: ProgressBar,
+    /// What was told last where there is no terminal: what, and how many tenths.
+    told: std::cell::RefCell<(String, usize)>,
+}
+
+impl Counted {
+    /// Nothing is done yet.
+    pub(crate) fn show() -> Self {
+        let bar = match std::io::stderr().is_terminal() {
+            true => ProgressBar::new(1),
+            false => ProgressBar::hidden(),
+        };
+        let template = "  {prefix} {bar:28} {pos} of {len}, {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("━╸─"));
+        }
+        Self { bar, told: std::cell::RefCell::default() }
+    }
+
+    /// So many of so many are done.
+    pub(crate) fn set(&self, what: &str, done: usize, of: usize) {
+        let tenths = done * 10 / of.max(1);
+        let now = (what.to_owned(), tenths);
+        if self.bar.is_hidden() && *self.told.borrow() != now {
+            screen::remark(&format!("{what}: {done} of {of}"));
+            self.told.replace(now);
+        }
+        if self.bar.prefix() != what {
+            self.bar.reset();
+            self.bar.set_prefix(what.to_owned());
+        }
+        self.bar.set_length(of as u64);
+        self.bar.set_position(done as u64);
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
 /// Columns of a line that are neither name nor bar: blanks, per cent, and counts of five digits.
 const BESIDES: usize = 50;
 

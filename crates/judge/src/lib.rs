@@ -1,8 +1,10 @@
 //! What needs many runs: variants of a plan, and what they have in common.
 //!
 //! [`robust()`] plays a plan again and again with other values for what nobody knows, and says how often the leader
-//! stays first and where it does not. It must never know a command line, a terminal or a report's layout; files are
+//! stays first and where it does not. [`parity`] holds the emulation of a product against the product. It must never know a command line, a terminal or a report's layout; files are
 //! the runner's business, and numbers are made in `reports`.
+
+pub mod parity;
 
 mod robust;
 mod split;

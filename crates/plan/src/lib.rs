@@ -12,6 +12,7 @@ mod resolve;
 mod text;
 
 pub use load::{load, vary};
+pub use out::data::data;
 pub use out::init::init;
 pub use out::isolated_config::isolated_config;
 pub use out::listing;

@@ -8,6 +8,7 @@ pub(crate) mod assemble;
 mod called_groups;
 mod canonical;
 pub(crate) mod checked;
+pub(crate) mod data;
 mod hash;
 pub(crate) mod init;
 pub(crate) mod isolated_config;

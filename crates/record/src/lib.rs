@@ -13,6 +13,7 @@ pub mod json_file;
 pub mod layout;
 pub mod machine;
 pub mod open;
+pub mod parity;
 pub mod rows;
 pub mod run;
 pub mod slo;
@@ -22,6 +23,7 @@ pub use decision::{DecisionKind, DecisionRow, Rule};
 pub use json_file::read_json;
 pub use machine::MachineInfo;
 pub use open::{inside, open_regular};
+pub use parity::{ParityScore, parity_of};
 pub use rows::{
     AttemptEnd, AttemptKind, AttemptRow, OracleRow, PreflightRow, RequestRow, Row, Stage,
     TargetRow, instance_name, is_instance,

@@ -19,6 +19,7 @@ mod oracle;
 mod parallel;
 mod places;
 mod preflight;
+mod probe;
 mod process;
 mod product_contender;
 mod recorder;
@@ -42,8 +43,13 @@ pub use fake_providers::config::FakesConfig;
 pub use load::{REMOTE, Standing, load, target_of};
 pub use loadgen::config::Secret;
 pub use loadgen::live::Counts;
-pub use machine::{utc_date, utc_stamp};
+pub use machine::{machine_in_words, utc_date, utc_stamp, utc_today};
 pub use options::{ProductOptions, RunOptions, RunOutcome};
+pub use probe::{
+    ProbeAnswer, ProbeAsk, ProbeEnd, ProbeError, ProbePace, ProbeScript, ProbeSeen, ProbeTiming,
+    ProbedFake, ProbedFault, ProbedSpeed, Probing, REQUESTS_PER_SCRIPT_MAX, StartGateway,
+    probe_virtual, probe_wall,
+};
 pub use process::{
     FoundProduct, PRODUCT_READY_WITHIN, ProductError, ProductLaunch, ProductSearch, RunningProduct,
     Supervision, Usage, become_program, find_product, start_product, supervise,

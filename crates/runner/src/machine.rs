@@ -166,6 +166,19 @@ pub fn utc_stamp() -> String {
     stamp(world::Clock::wall().unix_seconds())
 }
 
+/// Today as `2026-01-01`, in UTC.
+pub fn utc_today() -> String {
+    let date = utc_date(world::Clock::wall().unix_seconds());
+    date.split(' ').next().unwrap_or_default().to_owned()
+}
+
+/// This machine in words: `linux-x86_64, 2 cores`.
+pub fn machine_in_words() -> String {
+    let MachineInfo { platform, cores, .. } = Stopwatch::start().stop();
+    let cores = if cores == 1 { "1 core".to_owned() } else { format!("{cores} cores") };
+    format!("{platform}, {cores}")
+}
+
 /// A Unix time as `2026-01-01 00:00 UTC`, for people.
 pub fn utc_date(unix: u64) -> String {
     let stamp = stamp(unix);

@@ -27,8 +27,9 @@ pub(super) fn comparison(analysis: &Analysis, style: Style, painter: Painter) ->
     columns.extend(promises.map(|(at, slo)| promise(&ranked, at, (slo, validity))));
     columns.push(cost(&ranked));
     let columns_max = style.columns();
-    let note = parity(ranked.iter().copied()).map_or_else(String::new, |note| {
-        painter.paint(&wrap(note, columns_max, 2), Tone::Dim) + "\n"
+    let note = parity(ranked.iter().copied(), &analysis.run.faults);
+    let note = note.map_or_else(String::new, |note| {
+        painter.paint(&wrap(&note, columns_max, 2), Tone::Dim) + "\n"
     });
     let wide: Vec<Column> = columns.iter().cloned().chain(details(&ranked)).collect();
     if width(&wide) <= columns_max {

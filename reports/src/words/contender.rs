@@ -1,6 +1,9 @@
 //! A contender in words: who it is, what it cost and wasted, and whom it rescued.
 
-use record::run::{ContenderKind, Personality, ProductInfo};
+use std::collections::BTreeSet;
+
+use record::run::{ContenderKind, FaultInfo, Personality, ProductInfo};
+use record::{ParityScore, parity_of};
 
 use super::figures::{NEVER, NOT_APPLICABLE, NOT_OBSERVED, WITHHELD, counted, percent, usd};
 use super::text::plain;
@@ -36,9 +39,9 @@ pub(crate) fn identity(contender: &Contender) -> Vec<String> {
         Personality::Unknown | Personality::Named(_) => {
             let personality = plain(contender.personality.word());
             match kind {
-                // The engine is ours, so until a parity table exists it says what it has not proved.
+                // The engine is ours, so it says how far it was proved to be like the product.
                 ContenderKind::Emulated => {
-                    vec![format!("{personality} (emulated, parity not measured)")]
+                    vec![emulated(&personality)]
                 }
                 ContenderKind::BuiltIn | ContenderKind::Process | ContenderKind::Remote => {
                     vec![kind.to_string(), personality]
@@ -100,15 +103,54 @@ pub(crate) fn runs_as(
     }
 }
 
-/// What an emulation has not proved; nothing where no contender is one. The engine is ours, so until a parity table
-/// exists it says so.
-pub(crate) fn parity<'a>(
-    mut contenders: impl Iterator<Item = &'a Contender>,
-) -> Option<&'static str> {
-    contenders
-        .any(|contender| contender.kind == ContenderKind::Emulated)
-        .then_some("emulated: plays another gateway's documented behaviour; parity is not measured")
+/// An emulated personality and its score: `LiteLLM 1.106.2 (emulated, 231 of 240 parity cases)`.
+fn emulated(personality: &str) -> String {
+    match parity_of(personality) {
+        Some(score) => format!("{} ({})", score.product, score.said()),
+        None => format!("{personality} (emulated, parity not measured)"),
+    }
 }
+
+/// What the emulations of a run have proved, and in which cases of its own faults they are known to differ from their
+/// products; nothing where no contender is one.
+pub(crate) fn parity<'a>(
+    contenders: impl Iterator<Item = &'a Contender>,
+    faults: &[FaultInfo],
+) -> Option<String> {
+    let emulations = contenders.filter(|contender| contender.kind == ContenderKind::Emulated);
+    let names: BTreeSet<&str> = emulations.map(|one| one.personality.word()).collect();
+    let kinds: BTreeSet<&str> = faults.iter().map(|fault| fault.kind.as_str()).collect();
+    let said = names.into_iter().map(|name| match parity_of(name) {
+        Some(score) => proved(score, &kinds),
+        None => "emulated: plays another gateway's documented behaviour; parity is not measured"
+            .to_owned(),
+    });
+    let said: BTreeSet<String> = said.collect();
+    (!said.is_empty()).then(|| said.into_iter().collect::<Vec<_>>().join("; "))
+}
+
+/// One emulation's score, and its known deviations under faults of these kinds.
+fn proved(score: &ParityScore, kinds: &BTreeSet<&str>) -> String {
+    let ParityScore { product, agree, of, .. } = score;
+    let known = kinds.iter().filter_map(|kind| {
+        let cases = score.deviations.get(*kind)?;
+        let shown = cases.iter().take(DEVIATIONS_SHOWN_MAX).cloned().collect::<Vec<_>>().join(", ");
+        let more = cases.len().saturating_sub(DEVIATIONS_SHOWN_MAX);
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        Some(format!("{kind}: {shown}{more}"))
+    });
+    let known: Vec<String> = known.collect();
+    let known = match known.is_empty() {
+        true => "none of the others is about a fault of this run".to_owned(),
+        false => format!("of this run's faults these differ: {}", known.join("; ")),
+    };
+    format!(
+        "emulated: answers as {product} does in {agree} of {of} parity cases; {known} (docs/parity.md)"
+    )
+}
+
+/// Cases of one kind of fault that are named.
+const DEVIATIONS_SHOWN_MAX: usize = 3;
 
 /// Share of the bill's tokens that bought nothing.
 pub(crate) fn waste(contender: &Contender) -> Measured<f64> {

@@ -19,6 +19,7 @@ mod help_begins_with_an_example;
 mod hostile_text_stays_text;
 mod instances_are_told_apart;
 mod newcomers_are_helped;
+mod parity_is_counted;
 mod products_are_contenders;
 mod products_become_ready;
 mod programs_leave_nothing_behind;

@@ -88,7 +88,7 @@ const HOUSES: &[House] = &[
             &["servers"],
             &["memory_world"],
             &["virtual_world", "wall_world"],
-            &["oracle", "preflight"],
+            &["oracle", "preflight", "probe"],
             &["run", "variant"],
         ],
     },
@@ -107,7 +107,7 @@ const HOUSES: &[House] = &[
     House {
         name: "judge",
         src: "crates/judge/src",
-        floors: &[&["split", "variations"], &["robust"]],
+        floors: &[&["parity", "split", "variations"], &["robust"]],
     },
 ];
 

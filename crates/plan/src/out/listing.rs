@@ -2,6 +2,7 @@
 //! entry, so that the command line needs to know none of them.
 
 use gateway::policy::{self, Kind, Personality};
+use record::ParityScore;
 
 use crate::text::embedded;
 use crate::text::question::question;
@@ -37,9 +38,15 @@ pub fn strategies() -> Vec<Line> {
 fn personality(personality: Personality) -> String {
     let name = personality.name;
     match personality.kind {
-        Kind::Emulated => format!("personality {name} (emulated, parity not measured)"),
+        Kind::Emulated => format!("personality {name} ({})", emulated(name)),
         Kind::BuiltIn => format!("personality {name}"),
     }
+}
+
+/// How far an emulation was measured to be like its product.
+fn emulated(personality: &str) -> String {
+    record::parity_of(personality)
+        .map_or_else(|| "emulated, parity not measured".to_owned(), ParityScore::said)
 }
 
 /// Personalities, in the order of their table.
@@ -51,13 +58,13 @@ pub fn personalities() -> Vec<Line> {
             .map(|entry| entry.name);
         let by_default = by_default.collect::<Vec<_>>().join(", ");
         let kind = match personality.kind {
-            Kind::Emulated => "emulated, parity not measured",
-            Kind::BuiltIn => "built in",
+            Kind::Emulated => emulated(personality.name),
+            Kind::BuiltIn => "built in".to_owned(),
         };
         Line {
             name: personality.name.to_owned(),
             summary: personality.summary.to_owned(),
-            details: vec![kind.to_owned(), format!("the default of {by_default}")],
+            details: vec![kind, format!("the default of {by_default}")],
         }
     };
     policy::ALL.iter().map(line).collect()

@@ -34,6 +34,20 @@ pub const SCENARIOS: &[File] = &[
 /// Configs that shipped scenarios name.
 pub const CONFIGS: &[File] = &[shipped!("configs/four-deployments.yaml")];
 
+/// Cases in which the emulation of a product is held against the product.
+pub const PARITY: &[File] = &[shipped!("parity/probes.yaml"), shipped!("parity/settings.yaml")];
+
+/// The second layer of the same: a group under load.
+pub const PARITY_LOAD: File = shipped!("parity/load.yaml");
+
+/// Published results of parity, by the version of the product.
+const PARITY_RESULTS: &[(&str, &str)] = &[];
+
+/// The published results about a version of LiteLLM; `None` where there are none.
+pub fn parity_results(version: &str) -> Option<&'static str> {
+    PARITY_RESULTS.iter().find(|(about, _)| *about == version).map(|(_, text)| *text)
+}
+
 /// Latency presets.
 pub(crate) const LATENCY: &str = include_str!("../../../../scenarios/presets/latency.yaml");
 /// Workload presets.

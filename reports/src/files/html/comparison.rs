@@ -158,7 +158,7 @@ fn marks(analysis: &Analysis) -> Markup {
             }
             "Percentiles count every failure as infinite."
         }
-        @if let Some(parity) = parity(analysis.report.contenders.iter()) { p.marks.faint { (parity) "." } }
+        @if let Some(parity) = parity(analysis.report.contenders.iter(), &analysis.run.faults) { p.marks.faint { (parity) "." } }
         @if let Some(red) = first_red(analysis) {
             p.command { @if analysis.judges() { "Why is it red? " } @else { "Look closer: " } code { (red.command(analysis)) } " " span.faint { (red.why) } }
         }

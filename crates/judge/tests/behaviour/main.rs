@@ -1,0 +1,6 @@
+//! What `judge` promises, through its public door.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "helpers of a test stop it where they fail")]
+
+mod parity_cases;
+mod parity_runs;
