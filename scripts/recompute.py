@@ -14,7 +14,7 @@ import json
 import sys
 from pathlib import Path
 
-from recompute import agree, clients, faults, marks, money, promise, verdict
+from recompute import agree, clients, faults, impact, marks, money, promise, verdict
 from recompute.missing import NA
 from recompute.tables import Contender, Run
 
@@ -36,6 +36,7 @@ class Recomputed:
         found, self.rows, wanting, together = faults.numbers(self.contender, promised)
         self.numbers |= together
         self.numbers["healthy_before_fault"] = promise.healthy(bounds, self.contender, found)
+        self.numbers |= impact.numbers(self.contender, promised)
         self.numbers["error_budget_burn"] = faults.burn(self.numbers["success_rate"], promised)
         self.judgements = [promise.judge(b, self.contender, self.numbers, self.rows, wanting) for b in bounds]
 

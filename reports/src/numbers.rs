@@ -14,6 +14,7 @@ mod examples;
 mod failback;
 mod fault;
 mod fault_row;
+mod impact;
 mod meeting;
 mod promises;
 mod sample;
@@ -39,6 +40,7 @@ use calm::Calm;
 use charts::Charts;
 use fault::Books;
 use fault_row::{Acts, FaultRow};
+use impact::Impact;
 use meeting::Meetings;
 use promises::{Samples, Totals};
 use sample::{Sample, share, wilson95};
@@ -157,17 +159,15 @@ impl Inputs<'_> {
         let success_rate = of_judged(samples.succeeded);
         let budget = known(promises::error_budget(&self.run.slo));
         let told = |number: u64| self.observed(Measured::Known(number));
-        let Bill { cost_usd, cost_usd_at_least, unpriced_share, cost_per_1k_good_usd } =
-            self.bill();
-        let retry_amplification =
-            self.observed(known(share(tally.attempts, counts.offered - counts.cancelled)));
-        let felt = self.faults(who, budget);
-        let faults = felt.rows;
-        let cost = (cost_per_1k_good_usd, cost_usd_at_least);
+        let bill = self.bill();
+        let retry_amplification = self.retry_amplification(&counts);
+        let fault::Outcome { rows: faults, spells_of_nobody } = self.faults(who, budget);
+        let cost = (bill.cost_per_1k_good_usd, bill.cost_usd_at_least);
         let totals = Totals::of(&faults, retry_amplification, cost);
         let slo = promises::judge(&self.run.slo, samples, &totals);
         let (failures_by_kind, failure_examples) = examples::failures(&self.requests);
         let Tested { tested, met_fault, rescued_requests, rescued } = self.tested();
+        let impact = Impact::of(self.run, &self.requests);
         Contender {
             name: who.name.clone(),
             kind: who.kind,
@@ -185,9 +185,7 @@ impl Inputs<'_> {
             never_sent: counts.never_sent,
             failures_by_kind,
             failure_examples,
-            slowest_request: examples::slowest(&self.requests, |request| {
-                request.ttft_ms().or(request.e2e_ms())
-            }),
+            slowest_request: examples::slowest(&self.requests, Request::wait_ms),
             slowest_by_metric: examples::slowest_by_metric(&self.requests),
             success_rate,
             success_rate_ci95: known(wilson95(samples.succeeded, samples.judged)),
@@ -209,17 +207,21 @@ impl Inputs<'_> {
             met_fault,
             rescued_requests,
             tokens: self.tokens(),
-            cost_usd,
-            cost_usd_at_least,
-            unpriced_share,
-            cost_per_1k_good_usd,
+            cost_usd: bill.cost_usd,
+            cost_usd_at_least: bill.cost_usd_at_least,
+            unpriced_share: bill.unpriced_share,
+            cost_per_1k_good_usd: bill.cost_per_1k_good_usd,
             extra_cost_per_rescued_usd: Measured::NotApplicable,
+            impact_usd: impact.usd,
+            bad_minutes: impact.bad_minutes,
+            minutes_judged: impact.minutes_judged,
+            minutes_not_judged: impact.minutes_not_judged,
             error_budget_burn: fault::burn(success_rate, budget),
             healthy_before_fault: known(self.healthy_before_fault()),
             deployments: self.deployments(),
             tested,
             faults,
-            spells_of_nobody: felt.spells_of_nobody,
+            spells_of_nobody,
             slo,
         }
     }
@@ -227,6 +229,12 @@ impl Inputs<'_> {
     /// What only the ledger can tell.
     fn observed<T>(&self, value: Measured<T>) -> Measured<T> {
         if self.observed { value } else { Measured::NotObserved }
+    }
+
+    /// Attempts per request, dials that were turned away included.
+    fn retry_amplification(&self, counts: &Counts) -> Measured<f64> {
+        let offered = counts.offered - counts.cancelled;
+        self.observed(known(share(self.tally.attempts, offered)))
     }
 
     fn counts(&self) -> Counts {

@@ -64,6 +64,11 @@ pub struct ScenarioSeries {
 }
 
 impl ScenarioSeries {
+    /// Whether it says what failures cost.
+    pub(crate) fn has_impact(&self) -> bool {
+        self.contenders.iter().any(|spread| spread.impact_usd.is_some())
+    }
+
     /// The contenders best first; in the order of the scenario where nothing was ranked.
     pub(crate) fn ranked(&self) -> Vec<&Spread> {
         let place = |name: &str| self.ranking.iter().position(|other| other == name);
@@ -122,6 +127,9 @@ pub struct Spread {
     pub ttft_p99_ms: Range,
     /// US dollars per 1,000 good requests.
     pub cost_per_1k_good_usd: Range,
+    /// US dollars that failures cost; absent where the scenario has no `impact:`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impact_usd: Option<Range>,
 }
 
 /// Smallest, middle (nearest rank) and largest over the seeds; `null` = never, or unknown, and
@@ -355,6 +363,7 @@ fn spread(name: &str, seen: &[(&Run, &Contender)]) -> Option<Spread> {
         goodput: range(values(|c| c.goodput), f64::NEG_INFINITY),
         ttft_p99_ms: range(values(|c| c.ttft_ms.p99), f64::INFINITY),
         cost_per_1k_good_usd: range(values(|c| c.cost_per_1k_good_usd), f64::INFINITY),
+        impact_usd: first.has_impact().then(|| range(values(|c| c.impact_usd), f64::INFINITY)),
     })
 }
 

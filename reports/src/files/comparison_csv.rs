@@ -45,6 +45,10 @@ const COLUMNS: &[Column] = &[
     ("tokens_wasted", |c| whole(c.tokens.wasted)),
     ("cost_usd", |c| cell(c.cost_usd)),
     ("cost_per_1k_good_usd", |c| cell(c.cost_per_1k_good_usd)),
+    ("impact_usd", |c| cell(c.impact_usd)),
+    ("bad_minutes", |c| whole(c.bad_minutes)),
+    ("minutes_judged", |c| whole(c.minutes_judged)),
+    ("minutes_not_judged", |c| whole(c.minutes_not_judged)),
 ];
 
 impl Format for ComparisonCsv {

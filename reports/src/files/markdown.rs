@@ -11,7 +11,7 @@ use crate::summary::opening::{
     Piece, called, can_judge, firmness, head, hit, tested, validity_text,
 };
 use crate::summary::ranked;
-use crate::words::contender::{cost_per_1k, identity, shown};
+use crate::words::contender::{bad_minutes, cost_per_1k, identity, impact, shown};
 use crate::words::fault::detected;
 use crate::words::figures::{factor, or_not, percent, seconds};
 use crate::words::promise::{
@@ -67,7 +67,9 @@ fn comparison(analysis: &Analysis) -> String {
     let mut head = vec!["contender".to_owned(), "promise".to_owned()];
     head.extend((!promises_success(first)).then(|| "success".to_owned()));
     head.extend(first.slo.iter().map(|slo| format!("{} {}", slo.metric(), code(&slo.slo.expr))));
-    head.extend(["$ per 1,000 good", "goodput", "attempts", "runs as"].map(str::to_owned));
+    head.push("$ per 1,000 good".to_owned());
+    head.extend(first.has_impact().then(|| "impact".to_owned()));
+    head.extend(["goodput", "attempts", "runs as"].map(str::to_owned));
     let mut out = row(&head) + &row(&vec!["---".to_owned(); head.len()]);
     for contender in ranked {
         out.push_str(&row(&cells(contender, analysis.report.validity.verdict)));
@@ -88,6 +90,10 @@ fn cells(contender: &Contender, validity: ValidityVerdict) -> Vec<String> {
         format!("{} {value}{remark}", sign(judged(slo.pass(), validity)).0)
     }));
     cells.push(cost_per_1k(contender));
+    cells.extend(contender.has_impact().then(|| {
+        let minutes = bad_minutes(contender).map(|minutes| format!(" ({minutes})"));
+        impact(contender) + &minutes.unwrap_or_default()
+    }));
     cells.push(shown(contender, contender.goodput, percent));
     cells.push(shown(contender, contender.retry_amplification, factor));
     cells.push(escape(&identity(contender).join(", ")));

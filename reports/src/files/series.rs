@@ -35,11 +35,13 @@ fn one(scenario: &ScenarioSeries) -> String {
         cell(&scenario.scenario),
         cell(&scenario.line)
     );
-    let head = ["contender", "led", "kept", "success", "goodput", "p99 ttft", "$ per 1,000 good"];
-    out.push_str(&row(&head.map(str::to_owned)));
-    out.push_str(&row(&head.map(|_| "---".to_owned())));
+    let mut head =
+        vec!["contender", "led", "kept", "success", "goodput", "p99 ttft", "$ per 1,000 good"];
+    head.extend(scenario.has_impact().then_some("impact"));
+    out.push_str(&row(&head.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()));
+    out.push_str(&row(&vec!["---".to_owned(); head.len()]));
     for spread in scenario.ranked() {
-        out.push_str(&row(&[
+        let mut cells = vec![
             format!("**{}**", cell(&spread.name)),
             format!("{} of {runs}", spread.led),
             format!("{} of {runs}", spread.kept),
@@ -47,7 +49,9 @@ fn one(scenario: &ScenarioSeries) -> String {
             range(&spread.goodput, percent),
             range(&spread.ttft_p99_ms, millis),
             range(&spread.cost_per_1k_good_usd, usd),
-        ]));
+        ];
+        cells.extend(spread.impact_usd.iter().map(|impact| range(impact, usd)));
+        out.push_str(&row(&cells));
     }
     out.push('\n');
     for run in &scenario.runs {
@@ -73,13 +77,14 @@ fn range(range: &Range, show: fn(f64) -> String) -> String {
 }
 
 /// A range of a contender, and the name of its columns.
-type Column = (&'static str, fn(&Spread) -> &Range);
+type Column = (&'static str, fn(&Spread) -> Option<&Range>);
 
 const COLUMNS: &[Column] = &[
-    ("success_rate", |spread| &spread.success_rate),
-    ("goodput", |spread| &spread.goodput),
-    ("ttft_p99_ms", |spread| &spread.ttft_p99_ms),
-    ("cost_per_1k_good_usd", |spread| &spread.cost_per_1k_good_usd),
+    ("success_rate", |spread| Some(&spread.success_rate)),
+    ("goodput", |spread| Some(&spread.goodput)),
+    ("ttft_p99_ms", |spread| Some(&spread.ttft_p99_ms)),
+    ("cost_per_1k_good_usd", |spread| Some(&spread.cost_per_1k_good_usd)),
+    ("impact_usd", |spread| spread.impact_usd.as_ref()),
 ];
 
 /// `comparison.csv`: one row per scenario and contender; empty = never, or unknown.
@@ -101,7 +106,8 @@ fn comparison(series: &Series) -> File {
             ];
             let spread = COLUMNS.iter().flat_map(|(_, of)| {
                 let range = of(one);
-                [range.median, range.min, range.max].map(number)
+                let of = |which: fn(&Range) -> Option<f64>| number(range.and_then(which));
+                [of(|range| range.median), of(|range| range.min), of(|range| range.max)]
             });
             fixed.into_iter().chain(spread).collect()
         })

@@ -72,10 +72,14 @@ pub(crate) fn request_bounds(promises: &[Slo]) -> Vec<Slo> {
     promises.iter().filter(|slo| is_per_request(slo.metric)).cloned().collect()
 }
 
+/// The promised success rate; `None` without such a promise.
+pub(crate) fn promised_success(promises: &[Slo]) -> Option<f64> {
+    promises.iter().find(|slo| slo.metric == Metric::Success).map(|slo| slo.bound)
+}
+
 /// 1 − the promised success rate; `None` without such a promise, or for a promise of 100 %.
 pub(crate) fn error_budget(promises: &[Slo]) -> Option<f64> {
-    let bound = promises.iter().find(|slo| slo.metric == Metric::Success)?.bound;
-    (bound < 1.0).then_some(1.0 - bound)
+    promised_success(promises).filter(|bound| *bound < 1.0).map(|bound| 1.0 - bound)
 }
 
 /// Judges every promise.

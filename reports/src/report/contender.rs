@@ -110,6 +110,15 @@ pub struct Contender {
     /// (`cost_usd` − direct's) / (`good` − direct's): what each answer that the gateway saved costs
     /// extra, compared with no gateway.
     pub extra_cost_per_rescued_usd: Measured<f64>,
+    /// What failures cost whoever runs the service, in US dollars, by the scenario's `impact:`. Not applicable, like the
+    /// three minutes below, where the scenario has none.
+    pub impact_usd: Measured<f64>,
+    /// Judged minutes in which too few answers were good.
+    pub bad_minutes: Measured<u64>,
+    /// Minutes outside warm-up with enough judged requests to tell.
+    pub minutes_judged: Measured<u64>,
+    /// Minutes outside warm-up with fewer.
+    pub minutes_not_judged: Measured<u64>,
     /// (1 − `success_rate`) / (1 − promised success rate): 1 spends the error budget exactly.
     pub error_budget_burn: Measured<f64>,
     /// Whether it met its SLOs before the first fault, by the requests that met none.
@@ -131,7 +140,7 @@ pub struct Contender {
 listed!(Contender: success_rate, success_rate_ci95, goodput, ttft_ms, e2e_ms, tpot_ms, longest_gap_ms, ttft_ok_ms,
     e2e_ok_ms, longest_gap_failed_ms, failure_ms, attempts, attempts_unattributed, probes, met_fault, rescued_requests,
     deployments, retry_amplification, rescued, cost_usd, cost_usd_at_least, unpriced_share, cost_per_1k_good_usd,
-    extra_cost_per_rescued_usd, error_budget_burn, healthy_before_fault, tested);
+    extra_cost_per_rescued_usd, impact_usd, bad_minutes, minutes_judged, minutes_not_judged, error_budget_burn, healthy_before_fault, tested);
 
 /// What became of a contender's whole promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -245,6 +254,11 @@ impl Contender {
     /// Whether anything was played: an interrupted run may not have reached it.
     pub(crate) fn was_played(&self) -> bool {
         self.offered > 0
+    }
+
+    /// Whether the scenario says what failures cost.
+    pub(crate) fn has_impact(&self) -> bool {
+        self.minutes_not_judged.known().is_some()
     }
 
     /// Whether there were faults and none of its requests met one.

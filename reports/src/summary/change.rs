@@ -78,6 +78,14 @@ fn against(leader: &Contender, other: &Contender) -> Vec<String> {
         let word = if mine <= theirs { "less" } else { "more" };
         format!("{} {word} per 1,000 good answers", usd((mine - theirs).abs()))
     }));
+    let impacts = leader.impact_usd.known().zip(other.impact_usd.known());
+    gains.extend(impacts.map(|(mine, theirs)| match mine == theirs {
+        true => "the same impact".to_owned(),
+        false => {
+            let word = if mine < theirs { "less" } else { "more" };
+            format!("{} {word} impact", usd((mine - theirs).abs()))
+        }
+    }));
     let recovery =
         |who: &Contender| Measured::largest(who.faults.iter().map(|fault| fault.time_to_recover_s));
     let (mine, theirs) = (recovery(leader), recovery(other));

@@ -138,6 +138,11 @@ impl Request {
         self.since_intended(self.end_ns)
     }
 
+    /// As long as its client waited for something: to the first token, else to the end, in milliseconds.
+    pub(crate) fn wait_ms(&self) -> Option<f64> {
+        self.ttft_ms().or(self.e2e_ms())
+    }
+
     /// Time per output token after the first, in milliseconds; none below two tokens.
     pub(crate) fn tpot_ms(&self) -> Option<f64> {
         let (first, last) = (self.first_token_ns?, self.last_token_ns?);

@@ -10,9 +10,9 @@ use crate::Analysis;
 use crate::report::{Contender, SloResult, ValidityVerdict};
 use crate::summary::ranked;
 use crate::words::contender::{
-    brief_identity, cost_per_1k, met_none, parity, rescued, shown, waste,
+    bad_minutes, brief_identity, cost_per_1k, impact, met_none, parity, rescued, shown, waste,
 };
-use crate::words::figures::{factor, percent};
+use crate::words::figures::{count, factor, percent};
 use crate::words::promise::{judged, promise_value, promise_word, promises_success, sign};
 use crate::words::text::plain;
 
@@ -25,6 +25,7 @@ pub(super) fn comparison(analysis: &Analysis, style: Style, painter: Painter) ->
     let validity = analysis.report.validity.verdict;
     let promises = first.slo.iter().enumerate();
     columns.extend(promises.map(|(at, slo)| promise(&ranked, at, (slo, validity))));
+    columns.extend(first.has_impact().then(|| impacts(&ranked)));
     columns.push(cost(&ranked));
     let columns_max = style.columns();
     let note = parity(ranked.iter().copied(), &analysis.run.faults);
@@ -93,6 +94,17 @@ fn cost(ranked: &[&Contender]) -> Column {
     column
 }
 
+/// What failures cost; beside the bill, since both are money.
+fn impacts(ranked: &[&Contender]) -> Column {
+    let mut column = Column::new(["impact", "(bad minutes)"], Flush::Right);
+    let text = |c: &&Contender| match c.bad_minutes.known() {
+        Some(bad) if c.was_played() => format!("{} ({})", impact(c), count(bad)),
+        Some(_) | None => impact(c),
+    };
+    column.cells = ranked.iter().map(|c| Cell::new(text(c), Tone::Plain)).collect();
+    column
+}
+
 /// Columns that stay in the row: place, contender, promise, one number, cost.
 const COLUMNS_MIN: usize = 5;
 
@@ -133,6 +145,7 @@ fn second_line(
     pieces.extend(waste(contender).known().map(|x| format!("{} wasted", percent(x))));
     let rescued = contender.rescued.known().map(percent);
     pieces.extend(rescued.map(|share| format!("{share} rescued of those that met a fault")));
+    pieces.extend(bad_minutes(contender));
     pieces.extend(met_none(contender).filter(|_| validity == ValidityVerdict::Valid));
     pieces
 }

@@ -61,7 +61,7 @@ fn runs(scenario: &ScenarioSeries, style: Style) -> Vec<Column> {
 
 fn table(scenario: &ScenarioSeries, style: Style) -> Vec<Column> {
     type Detail = ([&'static str; 2], fn(&Spread) -> String);
-    let details: [Detail; 6] = [
+    let mut details: Vec<Detail> = vec![
         (["", "led"], |s| s.led.to_string()),
         (["kept the", "promise"], |s| s.kept.to_string()),
         (["success", "median (worst)"], |s| spread(&s.success_rate, s.success_rate.min, percent)),
@@ -69,8 +69,13 @@ fn table(scenario: &ScenarioSeries, style: Style) -> Vec<Column> {
             spread(&s.cost_per_1k_good_usd, s.cost_per_1k_good_usd.max, usd)
         }),
         (["p99 ttft", "median (worst)"], |s| spread(&s.ttft_p99_ms, s.ttft_p99_ms.max, millis)),
-        (["", "runs as"], |s| runs_as(s.kind, &s.personality, s.product.as_ref())),
     ];
+    if scenario.has_impact() {
+        details.push((["impact", "median (worst)"], |s| {
+            s.impact_usd.as_ref().map_or_else(String::new, |impact| spread(impact, impact.max, usd))
+        }));
+    }
+    details.push((["", "runs as"], |s| runs_as(s.kind, &s.personality, s.product.as_ref())));
     let ranked = scenario.ranked();
     let mut name = Column::new(["", "contender"], Flush::Left);
     name.cells = ranked.iter().map(|s| Cell::name(&plain(&s.name), Tone::Strong, style)).collect();

@@ -297,6 +297,11 @@ pub(crate) fn withhold(run: &RunInfo, numbers: &mut Contender, doubts: &[Doubt])
     for metric in &withheld {
         take_out(numbers, *metric);
     }
+    // Requests that failed are known; what a minute costs is not where nobody knows which were bad.
+    if numbers.bad_minutes == Measured::Withheld && run.impact.is_some_and(|it| it.bad_minute > 0.0)
+    {
+        numbers.impact_usd = Measured::Withheld;
+    }
     for result in &mut numbers.slo {
         if withheld.contains(&result.slo.metric) {
             result.value = Measured::Withheld;
@@ -325,6 +330,7 @@ fn take_out(numbers: &mut Contender, metric: Metric) {
         Metric::Goodput => {
             numbers.goodput = Measured::Withheld;
             numbers.healthy_before_fault = Measured::Withheld;
+            numbers.bad_minutes = numbers.bad_minutes.and_then(|_| Measured::Withheld);
         }
         Metric::Recover => {
             numbers.spells_of_nobody.clear();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use record::run::{ContenderKind, FaultInfo, Personality, ProductInfo};
 use record::{ParityScore, parity_of};
 
-use super::figures::{NEVER, NOT_APPLICABLE, NOT_OBSERVED, WITHHELD, counted, percent, usd};
+use super::figures::{NEVER, NOT_APPLICABLE, NOT_OBSERVED, WITHHELD, count, counted, percent, usd};
 use super::text::plain;
 use crate::report::{Contender, GOODPUT_TIE, Measured, TIE_EPSILON};
 
@@ -172,6 +172,29 @@ pub(crate) fn cost_per_1k(contender: &Contender) -> String {
         Measured::NotObserved => NOT_OBSERVED.to_owned(),
         Measured::Withheld => WITHHELD.to_owned(),
         Measured::NotApplicable | Measured::TooFew => NOT_APPLICABLE.to_owned(),
+    }
+}
+
+/// What failures cost by the scenario's `impact:`.
+pub(crate) fn impact(contender: &Contender) -> String {
+    shown(contender, contender.impact_usd, usd)
+}
+
+/// `3 of 10 minutes bad`, and how many were not judged; nothing where the scenario has no `impact:`.
+pub(crate) fn bad_minutes(contender: &Contender) -> Option<String> {
+    let judged = contender.minutes_judged.known().filter(|_| contender.was_played())?;
+    let bad = match contender.bad_minutes {
+        Measured::Known(bad) => format!("{} of {} bad", count(bad), counted(judged, "minute")),
+        Measured::Withheld => format!("which minutes were bad: {WITHHELD}"),
+        Measured::Never
+        | Measured::NotApplicable
+        | Measured::NotObserved
+        | Measured::TooFew
+        | Measured::Unpriced => "no minute could be judged".to_owned(),
+    };
+    match contender.minutes_not_judged.known().unwrap_or(0) {
+        0 => Some(bad),
+        few => Some(format!("{bad}, {} not judged", count(few))),
     }
 }
 

@@ -81,19 +81,30 @@ pub(crate) fn clock(s: f64) -> String {
     if s == s.round() { format!("{s:.0} s") } else { format!("{s:.1} s") }
 }
 
-/// US dollars: `$4.10`, `$0.0031`.
+/// US dollars: `$4.10`, `$0.0031`, `$12,500.00`.
 pub(crate) fn usd(amount: f64) -> String {
     if amount > 0.0 && amount < 0.000_05 {
         return "< $0.0001".to_owned();
     }
     let digits = if amount != 0.0 && amount.abs() < 0.1 { 4 } else { 2 };
     let sign = if amount < 0.0 { "−" } else { "" };
-    format!("{sign}${:.digits$}", amount.abs())
+    format!("{sign}{}", dollars(amount.abs(), digits))
+}
+
+/// `$12,500.00`, with so many digits.
+fn dollars(amount: f64, digits: usize) -> String {
+    let text = format!("{amount:.digits$}");
+    let (whole, cents) = text.split_once('.').unwrap_or((&text, ""));
+    format!("${}.{cents}", thousands(whole))
 }
 
 /// A count with thousands separated: `4,800`.
 pub(crate) fn count(n: u64) -> String {
-    let digits = n.to_string();
+    thousands(&n.to_string())
+}
+
+/// Digits with thousands separated.
+fn thousands(digits: &str) -> String {
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
@@ -168,7 +179,7 @@ fn finer(x: f64, (bound, unit): (f64, Unit), digits: usize) -> String {
         Unit::Milliseconds if bound < 1_000.0 => format!("{x:.one$} ms"),
         Unit::Milliseconds => format!("{:.one$} s", x / 1_000.0),
         Unit::Seconds => format!("{x:.one$} s"),
-        Unit::Usd => format!("${x:.two$}"),
+        Unit::Usd => dollars(x, two),
         Unit::Count => format!("{x:.two$}"),
     }
 }
@@ -176,7 +187,7 @@ fn finer(x: f64, (bound, unit): (f64, Unit), digits: usize) -> String {
 /// The number at the front of a text, to compare two spellings of it.
 fn figure(text: &str) -> Option<f64> {
     let digits = |c: char| c.is_ascii_digit() || c == '.';
-    let text = text.trim_start_matches('$');
+    let text = text.trim_start_matches('$').replace(',', "");
     let end = text.find(|c| !digits(c)).unwrap_or(text.len());
     text.get(..end)?.parse().ok()
 }
@@ -227,6 +238,8 @@ mod tests {
         assert_eq!(beside(120.3, 120.0, Unit::Seconds), "120.3 s");
         assert_eq!([125.0, 43.0].map(|s| beside(s, 30.0, Unit::Seconds)), ["2 m 5 s", "43 s"]);
         assert_eq!(beside(4.501, 4.5, Unit::Usd), "$4.501");
+        assert_eq!(beside(4_500.0, 4_500.0, Unit::Usd), "$4,500.00");
+        assert_eq!(beside(4_500.001, 4_500.0, Unit::Usd), "$4,500.001");
         assert_eq!(beside(1.504, 1.5, Unit::Count), "1.504");
     }
 
@@ -243,6 +256,7 @@ mod tests {
         assert_eq!([0.0, 9.96, 119.6].map(seconds), ["0 s", "10 s", "2 m"]);
         assert_eq!([240.0, 12.5].map(clock), ["240 s", "12.5 s"]);
         assert_eq!([4.1, 0.0031, -2.0, 0.0].map(usd), ["$4.10", "$0.0031", "−$2.00", "$0.00"]);
+        assert_eq!([999.999, 12_500.0].map(usd), ["$1,000.00", "$12,500.00"]);
         assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!(factor(1.066), "1.07×");
         assert_eq!([1, 1_000].map(|n| counted(n, "dial")), ["1 dial", "1,000 dials"]);

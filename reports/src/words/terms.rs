@@ -63,6 +63,11 @@ pub(crate) const TERMS: &[(&str, &str)] = &[
     ("rescued", "of the requests that met a fault, the share that still succeeded"),
     ("cost", "US dollars per 1,000 good answers, all attempts included"),
     (
+        "impact",
+        "what failures cost you, by the scenario's impact:, in US dollars: each failed request, and each minute with at least \
+         20 requests of which too few were answered well",
+    ),
+    (
         "error budget burn",
         "failure rate over the promised failure rate; 1 spends the budget exactly",
     ),

@@ -14,6 +14,7 @@ mod fault_cases;
 mod faults;
 mod files;
 mod hostile_text;
+mod impact;
 mod numbers;
 mod page;
 mod products;

@@ -14,7 +14,7 @@ use crate::summary::hint::first_red;
 use crate::summary::{position, ranked};
 use crate::words::bound::bound;
 use crate::words::contender::{
-    brief_identity, cost_per_1k, met_none, parity, rescued, shown, waste,
+    bad_minutes, brief_identity, cost_per_1k, impact, met_none, parity, rescued, shown, waste,
 };
 use crate::words::figures::{factor, percent};
 use crate::words::promise::{
@@ -57,6 +57,9 @@ fn head(first: &Contender) -> Markup {
                 }
                 @if !promises(first, Metric::Cost) {
                     th.number { (term("cost", "cost")) small { "per 1,000 good" } }
+                }
+                @if first.has_impact() {
+                    th.number { (term("impact", "impact")) small { "of failures" } }
                 }
                 @if !promises(first, Metric::Goodput) {
                     th.number { (term("answered well", "goodput")) small { "goodput" } }
@@ -102,6 +105,12 @@ fn row(analysis: &Analysis, place: usize, contender: &Contender) -> Markup {
             @for slo in &contender.slo { (promise(analysis, (at, contender), slo)) }
             @if !promises(contender, Metric::Cost) {
                 (number(contender.cost_per_1k_good_usd, cost_per_1k(contender)))
+            }
+            @if contender.has_impact() {
+                td.number data-v=[sort_key(contender.impact_usd)] {
+                    (impact(contender))
+                    @if let Some(minutes) = bad_minutes(contender) { small { (minutes) } }
+                }
             }
             @if !promises(contender, Metric::Goodput) {
                 (number(contender.goodput, cell(contender.goodput, percent)))

@@ -13,7 +13,7 @@ use crate::summary::brief::{Line, brief};
 use crate::summary::headline::headline;
 use crate::summary::opening::{Piece, called, can_judge, head, hit, tested, validity_text};
 use crate::summary::ranked;
-use crate::words::contender::{cost_per_1k, shown};
+use crate::words::contender::{bad_minutes, cost_per_1k, impact, shown};
 use crate::words::figures::{counted, millis, or_never, or_not, percent, seconds};
 use crate::words::promise::promise_value;
 use crate::words::run::incidents;
@@ -69,7 +69,7 @@ fn verdict(analysis: &Analysis) -> Markup {
     }
 }
 
-/// Four figures about who is first.
+/// The figures of who is first.
 fn figures(analysis: &Analysis, first: &Contender) -> Markup {
     let marks = &analysis.report.marks;
     let recovered = Measured::largest(first.faults.iter().map(|fault| fault.time_to_recover_s));
@@ -95,6 +95,12 @@ fn figures(analysis: &Analysis, first: &Contender) -> Markup {
             div {
                 dt { (term("cost", "cost")) }
                 dd { b { (cost_per_1k(first)) } small { "per 1,000 good answers" } }
+            }
+            @if first.has_impact() {
+                div {
+                    dt { (term("impact", "impact")) }
+                    dd { b { (impact(first)) } small { (bad_minutes(first).unwrap_or_default()) } }
+                }
             }
         }
     }

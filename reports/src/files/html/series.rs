@@ -111,6 +111,9 @@ fn spreads(scenario: &ScenarioSeries) -> Markup {
                             th.number { (term("answered well", "goodput")) small { "goodput" } }
                             th.number { (term("first token", "ttft")) small { "p99 ttft" } }
                             th.number { (term("cost", "cost")) small { "per 1,000 good" } }
+                            @if scenario.has_impact() {
+                                th.number { (term("impact", "impact")) small { "of failures" } }
+                            }
                         }
                     }
                     tbody { @for spread in scenario.ranked() { (row(scenario, spread)) } }
@@ -133,6 +136,7 @@ fn row(scenario: &ScenarioSeries, spread: &Spread) -> Markup {
             (range(&spread.goodput, percent))
             (range(&spread.ttft_p99_ms, millis))
             (range(&spread.cost_per_1k_good_usd, usd))
+            @if let Some(impact) = &spread.impact_usd { (range(impact, usd)) }
         }
     }
 }
