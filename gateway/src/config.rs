@@ -139,7 +139,7 @@ pub struct Deployment {
     pub input_cost_per_token: Option<f64>,
     /// US dollars per token out.
     pub output_cost_per_token: Option<f64>,
-    /// `model_info.base_model`: what an Azure deployment of any name really is, for prices.
+    /// `base_model` of `model_info`, else of `litellm_params`: what an Azure deployment of any name really is, for prices.
     pub base_model: Option<Arc<str>>,
     /// Largest prompt in tokens, for pre-call checks.
     pub max_input_tokens: Option<u64>,

@@ -44,6 +44,11 @@ pub fn schema() -> serde_json::Value {
     listed::schema_of::<RunReport>()
 }
 
+/// The JSON schema of `robust.json`, as committed.
+pub fn robust_schema() -> serde_json::Value {
+    schemars::schema_for!(Robust).to_value()
+}
+
 /// One run in numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunReport {

@@ -8,12 +8,15 @@
 
 use indexmap::IndexMap;
 use record::run::{Clock, ContenderKind, Personality, ProductInfo};
+use record::slo::{Aggregate, Metric, Slo};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::report::{Basis, Contender, Measured, RunReport, SEEDS_TO_WIN, ValidityVerdict};
+use crate::report::{
+    Basis, Contender, Measured, RunReport, SEEDS_TO_WIN, ValidityVerdict, Verdict,
+};
 use crate::words::contender::kind;
-use crate::words::figures::percent;
+use crate::words::promise::beside_its_bound;
 
 /// Version of the shape.
 pub const SERIES_SCHEMA: &str = "brownout.series/1";
@@ -57,6 +60,9 @@ pub struct ScenarioSeries {
     pub line: String,
     /// Names by the number of seeds on which they led, then by mean rank; best first.
     pub ranking: Vec<String>,
+    /// The same, to set numbers beside their bounds; not in the file.
+    #[serde(skip)]
+    pub(crate) slo: Vec<Slo>,
     /// The runs.
     pub runs: Vec<SeedResult>,
     /// Spread over the seeds, per contender in the order of the scenario.
@@ -67,6 +73,11 @@ impl ScenarioSeries {
     /// Whether it says what failures cost.
     pub(crate) fn has_impact(&self) -> bool {
         self.contenders.iter().any(|spread| spread.impact_usd.is_some())
+    }
+
+    /// A number of its contenders beside the bound that is promised on it, if one is.
+    pub(crate) fn beside(&self, (metric, aggregate): (Metric, Aggregate), value: f64) -> String {
+        beside_its_bound(self.slo.iter(), (metric, aggregate), value)
     }
 
     /// The contenders best first; in the order of the scenario where nothing was ranked.
@@ -165,7 +176,7 @@ fn scenario(name: &str, runs: &[&Run]) -> Option<ScenarioSeries> {
     let first = &runs.first()?.report;
     let clock = first.scenario.clock;
     let promise = first.contenders.first().map_or(&[][..], |one| &one.slo);
-    let promise = promise.iter().map(|result| result.slo.to_string()).collect();
+    let slo: Vec<Slo> = promise.iter().map(|result| result.slo.clone()).collect();
     let valid = |run: &&Run| run.report.validity.verdict == ValidityVerdict::Valid;
     let all_valid = runs.iter().all(valid);
     let agreement = if all_valid { agreement(runs) } else { Agreement::Invalid };
@@ -182,12 +193,13 @@ fn scenario(name: &str, runs: &[&Run]) -> Option<ScenarioSeries> {
         scenario: name.to_owned(),
         question: first.scenario.question.clone(),
         clock,
-        promise,
+        promise: slo.iter().map(ToString::to_string).collect(),
         validity: if all_valid { ValidityVerdict::Valid } else { ValidityVerdict::Invalid },
         winner: winner.map(str::to_owned),
         fragile: matches!(agreement, Agreement::Changing),
-        line: line(runs, &ranked, &agreement),
+        line: line((runs, &slo), &ranked, &agreement),
         ranking,
+        slo,
         runs: runs.iter().map(|run| seed_result(run)).collect(),
         contenders,
     })
@@ -217,7 +229,7 @@ fn agreement<'a>(runs: &[&'a Run]) -> Agreement<'a> {
     }
 }
 
-fn line(runs: &[&Run], ranked: &[&Spread], agreement: &Agreement<'_>) -> String {
+fn line((runs, slo): (&[&Run], &[Slo]), ranked: &[&Spread], agreement: &Agreement<'_>) -> String {
     let seeds: Vec<String> = runs.iter().map(|run| run.report.scenario.seed.to_string()).collect();
     let (n, seeds) = (seeds.len(), seeds.join(", "));
     let Some(first) = ranked.first() else {
@@ -226,11 +238,17 @@ fn line(runs: &[&Run], ranked: &[&Spread], agreement: &Agreement<'_>) -> String 
         return format!("no verdict: invalid on seed {}", bad.join(", "));
     };
     let who = format!("{} ({})", first.name, kind(first.kind, first.product.as_ref()));
-    let rate = median(&first.success_rate, "success");
+    let rate = median(slo, &first.success_rate, (Metric::Success, "success"));
     let kept = format!("kept the promise on {} of {n}", first.kept);
     let unkept = unkept(runs);
     match agreement {
         Agreement::Invalid => "no verdict".to_owned(),
+        // Who is alone beats nobody: it neither leads nor wins.
+        Agreement::Nobody | Agreement::All(_) | Agreement::Some | Agreement::Changing
+            if ranked.len() == 1 =>
+        {
+            alone(runs, first, &rate)
+        }
         Agreement::Nobody if n == 1 => {
             format!("nobody leads on seed {seeds}: {}", leaderless(runs))
         }
@@ -239,7 +257,7 @@ fn line(runs: &[&Run], ranked: &[&Spread], agreement: &Agreement<'_>) -> String 
         }
         Agreement::All(_) if unkept.is_some() => {
             let on = if n == 1 { format!("seed {seeds}") } else { format!("all {n} seeds") };
-            let goodput = median(&first.goodput, "goodput");
+            let goodput = median(slo, &first.goodput, (Metric::Goodput, "goodput"));
             format!("{}; {who} led on {on}{goodput}{rate}", unkept.unwrap_or_default())
         }
         Agreement::All(_) if n >= SEEDS_TO_WIN => {
@@ -268,9 +286,37 @@ fn line(runs: &[&Run], ranked: &[&Spread], agreement: &Agreement<'_>) -> String 
     }
 }
 
-fn median(range: &Range, what: &str) -> String {
-    let share = range.median.map(percent);
+fn median(slo: &[Slo], range: &Range, (metric, what): (Metric, &str)) -> String {
+    let share = range.median;
+    let share = share.map(|share| beside_its_bound(slo.iter(), (metric, Aggregate::Rate), share));
     share.map_or_else(String::new, |share| format!(", median {what} {share}"))
+}
+
+/// What is to be said of one contender by itself: `config (built-in) kept the promise on 4 of 5 seeds, untested on 1`.
+fn alone(runs: &[&Run], only: &Spread, rate: &str) -> String {
+    let who = format!("{} ({})", only.name, kind(only.kind, only.product.as_ref()));
+    let n = runs.len();
+    let on = match (n, runs.first()) {
+        (1, Some(run)) => format!("seed {}", run.report.scenario.seed),
+        _ => format!("{n} seeds"),
+    };
+    if nothing_promised(runs) {
+        return format!("no promise given; {who} on {on}{rate}");
+    }
+    let number = |of: fn(&Verdict) -> &Vec<String>| {
+        runs.iter().filter(|run| !of(&run.report.verdict).is_empty()).count()
+    };
+    let (kept, untested, no_data) =
+        (number(|v| &v.kept), number(|v| &v.untested), number(|v| &v.no_data));
+    let others = [(untested, "kept it untested"), (no_data, "has no data")];
+    let others = others.into_iter().filter(|(number, _)| *number > 0);
+    let others: String = others.map(|(number, what)| format!(", {what} on {number}")).collect();
+    format!("{who} kept the promise on {kept} of {on}{others}{rate}")
+}
+
+/// Whether nobody promised anything.
+fn nothing_promised(runs: &[&Run]) -> bool {
+    runs.iter().all(|run| run.report.contenders.iter().all(|one| one.slo.is_empty()))
 }
 
 /// Why nobody leads where nobody does: `equal on 3`, `only untested keepers on 1`; where it is so on all seeds, in a
@@ -295,7 +341,7 @@ fn leaderless(runs: &[&Run]) -> String {
 
 /// That nobody keeps the promise, where that is so on most seeds: then leading is no winning.
 fn unkept(runs: &[&Run]) -> Option<String> {
-    let promised = runs.iter().any(|run| run.report.contenders.iter().any(|c| !c.slo.is_empty()));
+    let promised = !nothing_promised(runs);
     let n = runs.len();
     let without: Vec<_> =
         runs.iter().map(|run| &run.report.verdict).filter(|v| v.kept.is_empty()).collect();

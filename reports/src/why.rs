@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::mem::{Discriminant, discriminant};
 use std::path::Path;
 
-use record::{DecisionKind, DecisionRow, ReadError, Rule};
+use record::{DecisionKind, DecisionRow, Omission, ReadError, Rule};
 
 use crate::reading;
 use crate::words::figures::{count, counted, millis};
@@ -18,12 +18,14 @@ use crate::words::rule::{not_done, rule};
 /// What one contender's gateway did not do.
 #[derive(Clone, Debug, Default)]
 pub struct Omissions {
-    /// In the order of the table.
-    rows: Vec<Omission>,
+    /// In the order of time, those of one instant in that of the table.
+    rows: Vec<Told>,
+    /// Positions of rows by request, ascending.
+    by_request: BTreeMap<u64, Vec<usize>>,
 }
 
 #[derive(Clone, Debug)]
-struct Omission {
+struct Told {
     at_ns: u64,
     request: u64,
     deployment: Option<String>,
@@ -69,18 +71,21 @@ pub struct Why {
 impl Omissions {
     /// Reads a contender's `decisions.csv`.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
-        let mut omissions = Self::default();
+        let mut rows = Vec::new();
         for row in reading::rows::<DecisionRow>(path)? {
-            omissions.note(&row?);
+            rows.extend(Told::of(&row?));
         }
-        Ok(omissions)
+        Ok(Self::of(rows))
     }
 
-    /// Takes a row into account, in the order of the table.
-    pub fn note(&mut self, row: &DecisionRow) {
-        let (Some(request), Some(what)) = (row.request, What::of(row)) else { return };
-        let deployment = row.deployment.clone();
-        self.rows.push(Omission { at_ns: row.at_ns, request, deployment, what });
+    fn of(mut rows: Vec<Told>) -> Self {
+        // Several threads write the table on the wall clock: it is in order but for what came late.
+        rows.sort_by_key(|row| row.at_ns);
+        let mut by_request: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+        for (at, row) in rows.iter().enumerate() {
+            by_request.entry(row.request).or_default().push(at);
+        }
+        Self { rows, by_request }
     }
 
     /// Why `harm` was done; `None` where no decision tells.
@@ -97,14 +102,15 @@ impl Omissions {
     /// figures of the failure that came nearest to it.
     fn kept_in_rotation(&self, harm: Harm<'_>) -> Option<Why> {
         let (from, to) = harm.window_ns;
-        let there = |row: &&Omission| {
-            let at_target = |id: &String| harm.targets.contains(id.as_str());
-            (from..to).contains(&row.at_ns) && row.deployment.as_ref().is_some_and(at_target)
+        let before = |until: u64| self.rows.partition_point(|row| row.at_ns < until);
+        let there = |row: &&Told| {
+            row.deployment.as_ref().is_some_and(|id| harm.targets.contains(id.as_str()))
         };
         let mut cooled = 0_u64;
         let mut spared: BTreeMap<usize, Vec<(&Rule, u64)>> = BTreeMap::new();
         let mut kinds: Vec<Discriminant<Rule>> = Vec::new();
-        for row in self.rows.iter().filter(there) {
+        let during = &self.rows[before(from)..before(to.max(from))];
+        for row in during.iter().filter(there) {
             match &row.what {
                 What::Cooled => cooled += 1,
                 What::NoCooldown(Rule::AlreadyCooling { .. } | Rule::LaterFailure) => {}
@@ -129,8 +135,8 @@ impl Omissions {
     /// Why nobody else answered the victims: what was not done last, of the commonest sort.
     fn not_rescued(&self, harm: Harm<'_>) -> Option<Why> {
         let mut last: BTreeMap<u64, BTreeMap<DecisionKind, &What>> = BTreeMap::new();
-        let of_victims = |row: &&Omission| harm.victims.contains(&row.request);
-        for row in self.rows.iter().filter(of_victims) {
+        let of_victims = harm.victims.iter().filter_map(|request| self.by_request.get(request));
+        for row in of_victims.flatten().map(|at| &self.rows[*at]) {
             if let Some(kind) = row.what.ends_with() {
                 last.entry(row.request).or_default().insert(kind, &row.what);
             }
@@ -151,6 +157,14 @@ impl Omissions {
         );
         let text = format!("{} ({of})", words.join("; "));
         Some(Why { text, count: requests.len() as u64, example })
+    }
+}
+
+impl Told {
+    /// `None` of a row that is about no request, or says nothing about what was not done.
+    fn of(row: &DecisionRow) -> Option<Self> {
+        let (request, what) = (row.request?, What::of(row)?);
+        Some(Self { at_ns: row.at_ns, request, deployment: row.deployment.clone(), what })
     }
 }
 
@@ -201,14 +215,12 @@ impl What {
     }
 
     fn words(&self) -> Option<String> {
-        let said = |kind, because: &Rule| {
-            not_done(kind).map(|what: &str| format!("{what}: {}", rule(because)))
-        };
+        let said = |what, because: &Rule| Some(format!("{}: {}", not_done(what), rule(because)));
         match self {
             Self::Cooled => None,
-            Self::NoCooldown(because) => said(DecisionKind::NoCooldown, because),
-            Self::NoRetry(because) => said(DecisionKind::NoRetry, because),
-            Self::NoFallback(because) => said(DecisionKind::NoFallback, because),
+            Self::NoCooldown(because) => said(Omission::Cooldown, because),
+            Self::NoRetry(because) => said(Omission::Retry, because),
+            Self::NoFallback(because) => said(Omission::Fallback, because),
             Self::ClientLeft { waited_ms, limit_ms } => Some(format!(
                 "the client left after {} of waiting for an answer for which the gateway waits {}",
                 millis(*waited_ms as f64),
@@ -276,7 +288,7 @@ mod tests {
 
     use record::{DecisionKind, DecisionRow, Rule};
 
-    use super::{Harm, Omissions, Why};
+    use super::{Harm, Omissions, Told, Why};
 
     const S: u64 = 1_000_000_000;
 
@@ -291,8 +303,7 @@ mod tests {
     }
 
     fn why(rows: &[DecisionRow], victims: &[u64]) -> Option<Why> {
-        let mut omissions = Omissions::default();
-        rows.iter().for_each(|row| omissions.note(row));
+        let omissions = Omissions::of(rows.iter().filter_map(Told::of).collect());
         let (targets, victims) = (BTreeSet::from(["west"]), victims.iter().copied().collect());
         omissions.why(Harm { window_ns: (60 * S, 120 * S), targets: &targets, victims: &victims })
     }

@@ -164,6 +164,9 @@ pub(crate) struct Validate {
     pub(crate) scenarios: Vec<String>,
     #[command(flatten)]
     pub(crate) plan: PlanArgs,
+    /// Whose behaviour contenders play that name none; see `brownout list personalities`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) personality: Option<String>,
 }
 
 /// `explain`.
@@ -396,7 +399,7 @@ pub(crate) enum Listed {
 /// `schema`.
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
-    /// Which: scenarios, or report.json.
+    /// Which: of scenarios, or of a file that a run writes.
     #[arg(value_enum, default_value = "scenario")]
     pub(crate) of: SchemaOf,
 }
@@ -406,8 +409,12 @@ pub(crate) struct Schema {
 pub(crate) enum SchemaOf {
     /// Scenario files.
     Scenario,
-    /// report.json.
+    /// report.json of a run.
     Report,
+    /// report.json of a series (`--seeds`).
+    Series,
+    /// robust.json (`--robust`).
+    Robust,
 }
 
 /// `supervise`.

@@ -7,6 +7,7 @@ mod catalogue;
 pub(crate) mod compress;
 pub(crate) mod config;
 pub(crate) mod contenders;
+pub(crate) mod degree;
 pub(crate) mod deployments;
 mod distributions;
 pub(crate) mod events;

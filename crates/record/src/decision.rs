@@ -47,6 +47,41 @@ pub enum DecisionKind {
     Kill,
 }
 
+/// Something that a gateway might have done, and did not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Omission {
+    /// No deployment left the rotation.
+    Cooldown,
+    /// Nobody else of the group was asked.
+    Retry,
+    /// No other group was gone to.
+    Fallback,
+}
+
+impl DecisionKind {
+    /// What was not done; `None` of a decision by which something was done.
+    pub const fn omission(self) -> Option<Omission> {
+        match self {
+            Self::NoCooldown => Some(Omission::Cooldown),
+            Self::NoRetry => Some(Omission::Retry),
+            Self::NoFallback => Some(Omission::Fallback),
+            Self::Pick
+            | Self::Retry
+            | Self::Failover
+            | Self::Cooldown
+            | Self::CooldownProlonged
+            | Self::AttemptFailed
+            | Self::Served
+            | Self::GaveUp
+            | Self::StreamBroken
+            | Self::ClientLeft
+            | Self::Start
+            | Self::Reload
+            | Self::Kill => None,
+        }
+    }
+}
+
 /// `decisions.csv`: one decision of a built-in gateway, through its observer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecisionRow {

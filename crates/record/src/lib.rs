@@ -19,7 +19,7 @@ pub mod run;
 pub mod slo;
 
 pub use csv_file::{ReadError, RowReader, RowWriter};
-pub use decision::{DecisionKind, DecisionRow, Rule};
+pub use decision::{DecisionKind, DecisionRow, Omission, Rule};
 pub use json_file::read_json;
 pub use machine::MachineInfo;
 pub use open::{inside, open_regular};

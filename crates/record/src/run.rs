@@ -11,7 +11,7 @@ use vocab::Protocol;
 
 use crate::slo::Slo;
 
-pub use words::{ActsOn, Balance, Clock, ContenderKind, EventKind, Personality, Strategy};
+pub use words::{ActsOn, Balance, Clock, ContenderKind, EventKind, LeftOut, Personality, Strategy};
 
 /// Version of this file's shape.
 pub const RUN_SCHEMA: &str = "brownout.run/1";
@@ -42,6 +42,9 @@ pub struct RunInfo {
     /// What else happened on purpose, in the order of time: config changes and marks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<EventInfo>,
+    /// What a schedule that was shortened had no room for; its warnings say why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOutInfo>,
     /// What an outage costs; absent where nobody says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub impact: Option<ImpactInfo>,
@@ -56,15 +59,17 @@ pub struct RunInfo {
     pub notes: Vec<String>,
 }
 
-impl RunInfo {
-    /// How many faults of the scenario were not played; its warnings say which.
-    pub fn faults_left_out(&self) -> u64 {
-        self.warnings.iter().filter(|warning| warning.contains(LEFT_OUT)).count() as u64
-    }
+/// A fault or event of the scenario that was not played, because a shortened schedule has no room for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LeftOutInfo {
+    /// Its id.
+    pub id: String,
+    /// Which of the two it is.
+    pub what: LeftOut,
+    /// Until when the schedule would have to last, in nanoseconds.
+    pub needs_ns: u64,
 }
-
-/// What the warning about a fault that is not played says of it.
-pub const LEFT_OUT: &str = "is left out";
 
 /// By how much random incidents were shortened, so that months fit into a run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -1,6 +1,8 @@
 //! Rows as sentences.
 
-use record::{AttemptEnd, AttemptRow, DecisionKind, DecisionRow, RequestRow, Rule, Stage};
+use record::{
+    AttemptEnd, AttemptRow, DecisionKind, DecisionRow, Omission, RequestRow, Rule, Stage,
+};
 
 use super::{Event, Source};
 use crate::words::figures::{count, millis};
@@ -132,26 +134,21 @@ pub(super) fn gateway(row: &DecisionRow) -> Event {
 /// A decision by which something was not done, and why.
 fn not_done(row: &DecisionRow, what: &str, because: &Rule) -> Event {
     // A request's group is given up, whoever failed last; a cooldown is one deployment's.
-    let on = match row.kind {
-        DecisionKind::NoCooldown => row.deployment.as_deref(),
-        DecisionKind::NoRetry | DecisionKind::NoFallback => None,
-        DecisionKind::Pick
-        | DecisionKind::Retry
-        | DecisionKind::Failover
-        | DecisionKind::Cooldown
-        | DecisionKind::CooldownProlonged
-        | DecisionKind::AttemptFailed
-        | DecisionKind::Served
-        | DecisionKind::GaveUp
-        | DecisionKind::StreamBroken
-        | DecisionKind::ClientLeft
-        | DecisionKind::Start
-        | DecisionKind::Reload
-        | DecisionKind::Kill => row.deployment.as_deref(),
+    let on = match row.kind.omission() {
+        Some(Omission::Retry | Omission::Fallback) => None,
+        Some(Omission::Cooldown) | None => row.deployment.as_deref(),
     };
     let on = on.map_or_else(String::new, |id| format!(" {id}"));
     let text = format!("{} {what}{on}: {}", row.gateway, rule(because));
     Event { at_ns: row.at_ns, source: Source::Gateway, text }
+}
+
+/// `for 60 s` of `for_ms=60000`; any other pair as it stands.
+fn figure(key: &str, value: &str) -> String {
+    match (key.strip_suffix("_ms"), value.parse::<f64>()) {
+        (Some(what), Ok(ms)) if ms.is_finite() => format!("{what} {}", millis(ms)),
+        (_, Ok(_) | Err(_)) => format!("{key} {}", value.replace('=', " ")).trim_end().to_owned(),
+    }
 }
 
 /// The target that the detail of a failover names, and the rest of the detail.
@@ -161,7 +158,7 @@ fn target(row: &DecisionRow) -> (Option<&str>, Vec<String>) {
         if row.kind == DecisionKind::Failover && key == "to" {
             to = Some(value);
         } else {
-            rest.push(format!("{key} {}", value.replace('=', " ")).trim_end().to_owned());
+            rest.push(figure(key, value));
         }
     }
     (to, rest)

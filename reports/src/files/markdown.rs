@@ -11,7 +11,7 @@ use crate::summary::opening::{
     Piece, called, can_judge, firmness, head, hit, tested, validity_text,
 };
 use crate::summary::ranked;
-use crate::words::contender::{bad_minutes, cost_per_1k, identity, impact, shown};
+use crate::words::contender::{bad_minutes, cost_per_1k, goodput, identity, impact, shown};
 use crate::words::fault::detected;
 use crate::words::figures::{factor, or_not, percent, seconds};
 use crate::words::promise::{
@@ -94,7 +94,7 @@ fn cells(contender: &Contender, validity: ValidityVerdict) -> Vec<String> {
         let minutes = bad_minutes(contender).map(|minutes| format!(" ({minutes})"));
         impact(contender) + &minutes.unwrap_or_default()
     }));
-    cells.push(shown(contender, contender.goodput, percent));
+    cells.push(goodput(contender));
     cells.push(shown(contender, contender.retry_amplification, factor));
     cells.push(escape(&identity(contender).join(", ")));
     cells

@@ -1,11 +1,13 @@
 //! The files of a series: what several runs say together, for machines, people and pull requests.
 
+use record::slo::{Aggregate, Metric};
+
 use super::comparison_csv::table;
 use super::markdown::{cell, row};
 use super::{File, html, json_file};
 use crate::report::ValidityVerdict;
 use crate::seeds::{Range, ScenarioSeries, Series, Spread};
-use crate::words::figures::{NEVER, millis, percent, usd};
+use crate::words::figures::{NEVER, usd};
 use crate::words::run::{clock_label, decided_by};
 
 /// All of them.
@@ -40,15 +42,16 @@ fn one(scenario: &ScenarioSeries) -> String {
     head.extend(scenario.has_impact().then_some("impact"));
     out.push_str(&row(&head.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()));
     out.push_str(&row(&vec!["---".to_owned(); head.len()]));
+    let beside = |metric, aggregate| move |value: f64| scenario.beside((metric, aggregate), value);
     for spread in scenario.ranked() {
         let mut cells = vec![
             format!("**{}**", cell(&spread.name)),
             format!("{} of {runs}", spread.led),
             format!("{} of {runs}", spread.kept),
-            range(&spread.success_rate, percent),
-            range(&spread.goodput, percent),
-            range(&spread.ttft_p99_ms, millis),
-            range(&spread.cost_per_1k_good_usd, usd),
+            range(&spread.success_rate, beside(Metric::Success, Aggregate::Rate)),
+            range(&spread.goodput, beside(Metric::Goodput, Aggregate::Rate)),
+            range(&spread.ttft_p99_ms, beside(Metric::Ttft, Aggregate::Percentile(99.0))),
+            range(&spread.cost_per_1k_good_usd, beside(Metric::Cost, Aggregate::Rate)),
         ];
         cells.extend(spread.impact_usd.iter().map(|impact| range(impact, usd)));
         out.push_str(&row(&cells));
@@ -68,8 +71,8 @@ fn one(scenario: &ScenarioSeries) -> String {
 }
 
 /// `99.7 % (98.9 % to 100 %)`; one value where all are equal.
-fn range(range: &Range, show: fn(f64) -> String) -> String {
-    let told = |value: Option<f64>| value.map_or_else(|| NEVER.to_owned(), show);
+fn range(range: &Range, show: impl Fn(f64) -> String) -> String {
+    let told = |value: Option<f64>| value.map_or_else(|| NEVER.to_owned(), &show);
     if range.min == range.max {
         return told(range.median);
     }

@@ -1,11 +1,13 @@
 //! What to change: the leader's settings to paste, and what they would have gained against the config as it is.
 
 use record::run::ContenderKind;
+use record::slo::{Aggregate, Metric};
 
 use super::position;
 use crate::Analysis;
 use crate::report::{Contender, Measured};
-use crate::words::figures::{counted, or_not, seconds, usd};
+use crate::words::figures::{counted, or_not, usd};
+use crate::words::promise::beside_own_bound;
 
 /// Name that a scenario gives to the config without changes.
 const AS_IT_IS: &str = "as-it-is";
@@ -90,7 +92,8 @@ fn against(leader: &Contender, other: &Contender) -> Vec<String> {
         |who: &Contender| Measured::largest(who.faults.iter().map(|fault| fault.time_to_recover_s));
     let (mine, theirs) = (recovery(leader), recovery(other));
     if !mine.is_absent() && !theirs.is_absent() {
-        let told = |value| or_not(value, seconds);
+        let bound = (Metric::Recover, Aggregate::Max);
+        let told = |value| or_not(value, |s| beside_own_bound(leader, bound, s));
         gains.push(format!("slowest recovery {} instead of {}", told(mine), told(theirs)));
     }
     gains

@@ -10,7 +10,8 @@ use crate::Analysis;
 use crate::report::{Contender, SloResult, ValidityVerdict};
 use crate::summary::ranked;
 use crate::words::contender::{
-    bad_minutes, brief_identity, cost_per_1k, impact, met_none, parity, rescued, shown, waste,
+    bad_minutes, brief_identity, cost_per_1k, goodput, impact, met_none, parity, rescued, shown,
+    waste,
 };
 use crate::words::figures::{count, factor, percent};
 use crate::words::promise::{judged, promise_value, promise_word, promises_success, sign};
@@ -111,7 +112,7 @@ const COLUMNS_MIN: usize = 5;
 fn details(ranked: &[&Contender]) -> Vec<Column> {
     type Detail = ([&'static str; 2], fn(&Contender) -> String, Flush);
     let shown: [Detail; 5] = [
-        (["", "goodput"], |c| shown(c, c.goodput, percent), Flush::Right),
+        (["", "goodput"], goodput, Flush::Right),
         (["attempts", "/ request"], |c| shown(c, c.retry_amplification, factor), Flush::Right),
         (["tokens", "wasted"], |c| shown(c, waste(c), percent), Flush::Right),
         (["rescued of those", "that met a fault"], rescued, Flush::Right),
@@ -140,7 +141,7 @@ fn second_line(
     if !contender.was_played() {
         return pieces;
     }
-    pieces.push(format!("goodput {}", shown(contender, contender.goodput, percent)));
+    pieces.push(format!("goodput {}", goodput(contender)));
     pieces.extend(contender.retry_amplification.known().map(|x| format!("{} attempts", factor(x))));
     pieces.extend(waste(contender).known().map(|x| format!("{} wasted", percent(x))));
     let rescued = contender.rescued.known().map(percent);

@@ -1,12 +1,14 @@
 //! What several runs print: one line per seed, the spread per contender, one verdict per scenario.
 
+use record::slo::{Aggregate, Metric};
+
 use super::Style;
 use super::paint::{Painter, Tone, wrap};
 use super::table::{Cell, Column, Flush, lines, stacked};
 use crate::report::ValidityVerdict;
 use crate::seeds::{Range, ScenarioSeries, Series, Spread};
 use crate::words::contender::runs_as;
-use crate::words::figures::{NEVER, millis, percent, usd};
+use crate::words::figures::{NEVER, usd};
 use crate::words::run::clock_label;
 use crate::words::text::{plain, prose};
 
@@ -60,34 +62,41 @@ fn runs(scenario: &ScenarioSeries, style: Style) -> Vec<Column> {
 }
 
 fn table(scenario: &ScenarioSeries, style: Style) -> Vec<Column> {
-    type Detail = ([&'static str; 2], fn(&Spread) -> String);
+    type Detail = ([&'static str; 2], fn(&ScenarioSeries, &Spread) -> String);
     let mut details: Vec<Detail> = vec![
-        (["", "led"], |s| s.led.to_string()),
-        (["kept the", "promise"], |s| s.kept.to_string()),
-        (["success", "median (worst)"], |s| spread(&s.success_rate, s.success_rate.min, percent)),
-        (["$ per 1,000 good", "median (worst)"], |s| {
-            spread(&s.cost_per_1k_good_usd, s.cost_per_1k_good_usd.max, usd)
+        (["", "led"], |_, s| s.led.to_string()),
+        (["kept the", "promise"], |_, s| s.kept.to_string()),
+        (["success", "median (worst)"], |all, s| {
+            let show = |value| all.beside((Metric::Success, Aggregate::Rate), value);
+            spread(&s.success_rate, s.success_rate.min, show)
         }),
-        (["p99 ttft", "median (worst)"], |s| spread(&s.ttft_p99_ms, s.ttft_p99_ms.max, millis)),
+        (["$ per 1,000 good", "median (worst)"], |all, s| {
+            let show = |value| all.beside((Metric::Cost, Aggregate::Rate), value);
+            spread(&s.cost_per_1k_good_usd, s.cost_per_1k_good_usd.max, show)
+        }),
+        (["p99 ttft", "median (worst)"], |all, s| {
+            let show = |value| all.beside((Metric::Ttft, Aggregate::Percentile(99.0)), value);
+            spread(&s.ttft_p99_ms, s.ttft_p99_ms.max, show)
+        }),
     ];
     if scenario.has_impact() {
-        details.push((["impact", "median (worst)"], |s| {
+        details.push((["impact", "median (worst)"], |_, s| {
             s.impact_usd.as_ref().map_or_else(String::new, |impact| spread(impact, impact.max, usd))
         }));
     }
-    details.push((["", "runs as"], |s| runs_as(s.kind, &s.personality, s.product.as_ref())));
+    details.push((["", "runs as"], |_, s| runs_as(s.kind, &s.personality, s.product.as_ref())));
     let ranked = scenario.ranked();
     let mut name = Column::new(["", "contender"], Flush::Left);
     name.cells = ranked.iter().map(|s| Cell::name(&plain(&s.name), Tone::Strong, style)).collect();
     let column = |(head, text): Detail| {
         let mut column = Column::new(head, Flush::Right);
-        column.cells = ranked.iter().map(|s| Cell::new(text(s), Tone::Plain)).collect();
+        column.cells = ranked.iter().map(|s| Cell::new(text(scenario, s), Tone::Plain)).collect();
         column
     };
     std::iter::once(name).chain(details.into_iter().map(column)).collect()
 }
 
-fn spread(range: &Range, worst: Option<f64>, show: fn(f64) -> String) -> String {
-    let or_never = |value: Option<f64>| value.map_or_else(|| NEVER.to_owned(), show);
+fn spread(range: &Range, worst: Option<f64>, show: impl Fn(f64) -> String) -> String {
+    let or_never = |value: Option<f64>| value.map_or_else(|| NEVER.to_owned(), &show);
     format!("{} ({})", or_never(range.median), or_never(worst))
 }

@@ -10,7 +10,7 @@ use super::order::Order;
 use crate::report::{Basis, Contender, Measured, Standing};
 use crate::words::contender::{direct_is_better, kind, met_none};
 use crate::words::figures::{percent, percentage, usd};
-use crate::words::promise::{beside_its_bound, broke, lacks_data, too_close};
+use crate::words::promise::{beside_own_bound, broke, lacks_data, too_close};
 use crate::words::run::{dead_ends, faults_played};
 
 /// Losers named in the sentence, at most.
@@ -62,10 +62,10 @@ impl Decided<'_> {
         let (first, seed) = (self.ranked[0], self.case.run.scenario.seed);
         let who = format!("{} ({})", first.name, kind(first.kind, first.product.as_ref()));
         let alone = self.ranked.len() == 1;
-        let by_goodput = first
-            .goodput
-            .known()
-            .map_or_else(String::new, |share| format!(" by goodput, {} good", percent(share)));
+        let by_goodput = first.goodput.known().map_or_else(String::new, |share| {
+            let share = beside_own_bound(first, (Metric::Goodput, Aggregate::Rate), share);
+            format!(" by goodput, {share} good")
+        });
         match self.order.basis {
             Basis::Equal => self.equality(&who),
             Basis::OnlyUntested => self.untested(&who, alone),
@@ -144,7 +144,7 @@ impl Decided<'_> {
     fn achievements(&self) -> String {
         let first = self.ranked[0];
         let beside = |metric, aggregate| {
-            move |value: f64| beside_its_bound(first, (metric, aggregate), value)
+            move |value: f64| beside_own_bound(first, (metric, aggregate), value)
         };
         let success = beside(Metric::Success, Aggregate::Rate);
         let success = first.success_rate.known().map_or_else(|| "no requests".to_owned(), success);

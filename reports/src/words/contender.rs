@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use record::run::{ContenderKind, FaultInfo, Personality, ProductInfo};
+use record::slo::{Aggregate, Metric};
 use record::{ParityScore, parity_of};
 
 use super::figures::{NEVER, NOT_APPLICABLE, NOT_OBSERVED, WITHHELD, count, counted, percent, usd};
+use super::promise::beside_own_bound;
 use super::text::plain;
 use crate::report::{Contender, GOODPUT_TIE, Measured, TIE_EPSILON};
 
@@ -13,7 +15,7 @@ use crate::report::{Contender, GOODPUT_TIE, Measured, TIE_EPSILON};
 pub(crate) fn shown(
     contender: &Contender,
     value: Measured<f64>,
-    show: fn(f64) -> String,
+    show: impl Fn(f64) -> String,
 ) -> String {
     match value {
         _ if !contender.was_played() => "–".to_owned(),
@@ -166,13 +168,19 @@ pub(crate) fn waste(contender: &Contender) -> Measured<f64> {
 pub(crate) fn cost_per_1k(contender: &Contender) -> String {
     match contender.cost_per_1k_good_usd {
         _ if !contender.was_played() => "–".to_owned(),
-        Measured::Known(cost) => usd(cost),
+        Measured::Known(cost) => beside_own_bound(contender, (Metric::Cost, Aggregate::Rate), cost),
         Measured::Never => NEVER.to_owned(),
         Measured::Unpriced => "no price".to_owned(),
         Measured::NotObserved => NOT_OBSERVED.to_owned(),
         Measured::Withheld => WITHHELD.to_owned(),
         Measured::NotApplicable | Measured::TooFew => NOT_APPLICABLE.to_owned(),
     }
+}
+
+/// Share of good answers; never rounded across a bound on it.
+pub(crate) fn goodput(contender: &Contender) -> String {
+    let beside = |share| beside_own_bound(contender, (Metric::Goodput, Aggregate::Rate), share);
+    shown(contender, contender.goodput, beside)
 }
 
 /// What failures cost by the scenario's `impact:`.

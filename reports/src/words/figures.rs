@@ -153,7 +153,7 @@ pub(crate) fn beside(value: f64, bound: f64, unit: Unit) -> String {
             exact.unwrap_or(all)
         };
     }
-    if show(value) != show(bound) {
+    if !reads_alike(&show(value), &show(bound)) {
         return show(value);
     }
     let told = (0..FINER_MAX).find(|&digits| finer(value, digits) != finer(bound, digits));
@@ -186,14 +186,24 @@ fn finer(x: f64, (bound, unit): (f64, Unit), digits: usize) -> String {
 
 /// The number at the front of a text, to compare two spellings of it.
 fn figure(text: &str) -> Option<f64> {
-    let digits = |c: char| c.is_ascii_digit() || c == '.';
-    let text = text.trim_start_matches('$').replace(',', "");
-    let end = text.find(|c| !digits(c)).unwrap_or(text.len());
-    text.get(..end)?.parse().ok()
+    parts(text).0
+}
+
+/// The number at the front of a text, and what follows it.
+fn parts(text: &str) -> (Option<f64>, &str) {
+    let digits = |c: char| c.is_ascii_digit() || c == '.' || c == ',';
+    let text = text.trim_start_matches('$');
+    let (number, rest) = text.split_at(text.find(|c| !digits(c)).unwrap_or(text.len()));
+    (number.replace(',', "").parse().ok(), rest)
+}
+
+/// Whether two texts say the same number: `98.0 %` is `98 %`.
+fn reads_alike(one: &str, other: &str) -> bool {
+    one == other || (figure(one).is_some() && parts(one) == parts(other))
 }
 
 /// A percentile that may be infinite, printed by `show`.
-pub(crate) fn or_never(value: Measured<f64>, show: fn(f64) -> String) -> String {
+pub(crate) fn or_never(value: Measured<f64>, show: impl Fn(f64) -> String) -> String {
     match value {
         Measured::Never => NEVER.to_owned(),
         Measured::Known(_)
@@ -229,6 +239,8 @@ mod tests {
         assert_eq!(of(0.970, 0.995), "97 %", "far from it nothing changes");
         assert_eq!([of(0.994_97, 0.995), of(0.995_03, 0.995)], ["99.497 %", "99.503 %"]);
         assert_eq!(of(0.994_999_6, 0.995), "99.49996 %");
+        assert_eq!([of(0.979_97, 0.98), of(0.980_03, 0.98)], ["97.997 %", "98.003 %"]);
+        assert_eq!(beside(0.099_999, 0.1, Unit::Usd), "$0.099999");
         assert_eq!([of(0.995, 0.995), of(0.9954, 0.9954)], ["99.5 %", "99.54 %"]);
         assert_eq!(beside(3_000.4, 3_000.0, Unit::Milliseconds), "3.0004 s");
         assert_eq!(beside(449.6, 450.0, Unit::Milliseconds), "449.6 ms");

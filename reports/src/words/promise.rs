@@ -88,14 +88,22 @@ pub(crate) fn slo_value(result: &SloResult) -> String {
 }
 
 /// A number of the report beside the bound that is promised on it, if one is.
-pub(crate) fn beside_its_bound(
-    contender: &Contender,
+pub(crate) fn beside_its_bound<'a>(
+    mut promises: impl Iterator<Item = &'a Slo>,
     (metric, aggregate): (Metric, Aggregate),
     value: f64,
 ) -> String {
-    let promised = |slo: &&SloResult| slo.metric() == metric && slo.slo.aggregate == aggregate;
-    let bound = contender.slo.iter().find(promised).map_or(f64::INFINITY, |slo| slo.slo.bound);
-    beside(value, bound, metric.unit())
+    let promised = promises.find(|slo| slo.metric == metric && slo.aggregate == aggregate);
+    beside(value, promised.map_or(f64::INFINITY, |slo| slo.bound), metric.unit())
+}
+
+/// The same of a contender's own number.
+pub(crate) fn beside_own_bound(
+    contender: &Contender,
+    of: (Metric, Aggregate),
+    value: f64,
+) -> String {
+    beside_its_bound(contender.slo.iter().map(|result| &result.slo), of, value)
 }
 
 /// `98.6 to 99.8 %`: the interval of a value.

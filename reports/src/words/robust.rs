@@ -1,13 +1,14 @@
 //! What a verdict hangs on, in words: the assumption that decides, or, where variants were played, how often the leader
 //! stays first and where it does not.
 
+use indexmap::IndexMap;
 use record::RunInfo;
 use record::run::{Clock, DeploymentInfo};
 use vocab::Protocol;
 
 use super::figures::{clock, millis, percent};
 use super::text::plain;
-use crate::report::{Contender, Robust, Split, SplitBy, VariedRange};
+use crate::report::{Contender, Robust, Split, SplitBy, ValidityVerdict};
 
 /// A latency that nobody gave, and on which the order hangs more than on any other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,16 +112,71 @@ pub(crate) fn firmness(run: &RunInfo, robust: &Robust) -> String {
     if invalid > 0 {
         text.push_str(&format!("; {invalid} more were invalid"));
     }
-    text.push_str(&format!(". Varied: {}", varied(robust.varied)));
+    text.push_str(&format!(". Varied: {}", varied(run, robust)));
     text
 }
 
-fn varied(range: VariedRange) -> String {
+fn varied(run: &RunInfo, robust: &Robust) -> String {
+    let range = robust.varied;
     let mut words = vec!["the seed".to_owned()];
-    words.extend(range.latency.map(|most| format!("assumed latencies ±{}", percent(most))));
+    words.extend(range.latency.map(|most| {
+        let tried = Some(tried(run, robust)).filter(|tried| !tried.is_empty());
+        let tried =
+            tried.map_or_else(String::new, |tried| format!(" (first tokens tried: {tried})"));
+        format!("assumed latencies ±{}{tried}", percent(most))
+    }));
     words.extend(range.starts_s.map(|most| format!("fault starts ±{}", clock(most))));
     words.extend(range.severity.map(|most| format!("severity ±{}", percent(most))));
+    words.extend(without_degree(run, robust));
     words.join(", ")
+}
+
+/// Presets whose medians are told, at most.
+const TRIED_MAX: usize = 4;
+
+/// `OpenAI 316 ms to 584 ms, Azure …`: between which medians the variants looked, so that whoever asks for a value beyond
+/// them knows that it was not tried.
+fn tried(run: &RunInfo, robust: &Robust) -> String {
+    let mut presets: IndexMap<&str, &DeploymentInfo> = IndexMap::new();
+    for one in &run.deployments {
+        if let Some(assumed) = &one.assumed {
+            presets.entry(&assumed.preset).or_insert(one);
+        }
+    }
+    let valid = || robust.variants.iter().filter(|one| one.validity == ValidityVerdict::Valid);
+    let range = |(preset, one): (&str, &DeploymentInfo)| {
+        let p50_ms = one.assumed.as_ref()?.ttft_p50_ns as f64 / 1e6;
+        let factors = || valid().filter_map(|one| one.latency.get(preset).copied());
+        let (least, most) = (factors().reduce(f64::min)?, factors().reduce(f64::max)?);
+        let name = vendor(one.provider);
+        Some(format!("{name} {} to {}", millis(p50_ms * least), millis(p50_ms * most)))
+    };
+    let told: Vec<String> = presets.into_iter().filter_map(range).collect();
+    let more = told.len().saturating_sub(TRIED_MAX);
+    let mut shown = told[..told.len() - more].join(", ");
+    if more > 0 {
+        shown.push_str(&format!(", {more} more in robust.json"));
+    }
+    shown
+}
+
+/// Faults that are told by name, at most.
+const NAMED_MAX: usize = 3;
+
+/// `f1 and f3 are complete and have no degree`; nothing where all have one, or were drawn by the seed.
+fn without_degree(run: &RunInfo, robust: &Robust) -> Option<String> {
+    let drawn = &robust.variants.first()?.severity;
+    let written = run.faults.iter().filter(|fault| fault.origin.is_none());
+    let complete = written.filter(|fault| !drawn.contains_key(&fault.id));
+    let names: Vec<String> = complete.map(|fault| plain(&fault.id)).collect();
+    match &names[..] {
+        [] => None,
+        [only] => Some(format!("{only} is complete and has no degree")),
+        [first @ .., last] if names.len() <= NAMED_MAX => {
+            Some(format!("{} and {last} are complete and have no degree", first.join(", ")))
+        }
+        more => Some(format!("{} faults are complete and have no degree", more.len())),
+    }
 }
 
 fn split_words(run: &RunInfo, split: &Split) -> String {

@@ -1,29 +1,16 @@
 //! Why a gateway did not do something: the rule of its policy, in words, with the figures that it compared.
 
-use record::{DecisionKind, Rule};
+use record::{Omission, Rule};
 
 use super::figures::{count, counted, millis};
 use super::text::plain;
 
-/// What was not done: `no cooldown`; `None` of a decision by which something was done.
-pub(crate) const fn not_done(kind: DecisionKind) -> Option<&'static str> {
-    match kind {
-        DecisionKind::NoCooldown => Some("no cooldown"),
-        DecisionKind::NoRetry => Some("no retry"),
-        DecisionKind::NoFallback => Some("no fallback"),
-        DecisionKind::Pick
-        | DecisionKind::Retry
-        | DecisionKind::Failover
-        | DecisionKind::Cooldown
-        | DecisionKind::CooldownProlonged
-        | DecisionKind::AttemptFailed
-        | DecisionKind::Served
-        | DecisionKind::GaveUp
-        | DecisionKind::StreamBroken
-        | DecisionKind::ClientLeft
-        | DecisionKind::Start
-        | DecisionKind::Reload
-        | DecisionKind::Kill => None,
+/// What was not done: `no cooldown`.
+pub(crate) const fn not_done(what: Omission) -> &'static str {
+    match what {
+        Omission::Cooldown => "no cooldown",
+        Omission::Retry => "no retry",
+        Omission::Fallback => "no fallback",
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 use record::RunInfo;
-use record::run::{Clock, ContenderInfo, EventInfo, EventKind};
+use record::run::{Clock, ContenderInfo, EventInfo, EventKind, LeftOut};
 
 use super::figures::{clock, counted};
 use super::text::plain;
@@ -38,15 +38,15 @@ pub(crate) fn faults_played(run: &RunInfo) -> Option<String> {
         // What is played at somebody else's gateway is not ours to say.
         return None;
     }
-    let left_out = run.faults_left_out();
-    match (run.faults.len(), left_out) {
-        (0, _) => Some("no fault was played".to_owned()),
-        (_, 0) => None,
-        (_, left_out) => {
-            let were = if left_out == 1 { "was" } else { "were" };
-            Some(format!("{} {were} left out", counted(left_out, "fault")))
-        }
+    if run.faults.is_empty() {
+        return Some("no fault was played".to_owned());
     }
+    let number = |what| run.left_out.iter().filter(|one| one.what == what).count() as u64;
+    let (faults, events) = (number(LeftOut::Fault), number(LeftOut::Event));
+    let told = [(faults, "fault"), (events, "event")].into_iter().filter(|(number, _)| *number > 0);
+    let told: Vec<String> = told.map(|(number, noun)| counted(number, noun)).collect();
+    let were = if faults + events == 1 { "was" } else { "were" };
+    (!told.is_empty()).then(|| format!("{} {were} left out", told.join(" and ")))
 }
 
 /// Called models with nowhere to fail over to: `traffic calls `m`: 1 deployment, no fallback`; where only some

@@ -75,6 +75,7 @@ pub(crate) const TERMS: &[(&str, &str)] = &[
     ("no data", "too little was seen to tell; it is no pass, and no failure"),
     ("not observed", "nobody kept the book that would tell"),
     ("— (fail)", "infinite: so many requests failed that the percentile falls among them"),
+    ("wins", "with five seeds or more, and the same best one on all of them; with fewer it led"),
     ("seed", "the number that all luck of a run comes from; another seed is another trial"),
     (
         "simulated",

@@ -3,6 +3,7 @@
 
 use reports::{File, render, report, seeds};
 
+use crate::robust;
 use crate::support::brownout;
 
 fn file<'a>(files: &'a [File], name: &str) -> &'a str {
@@ -19,6 +20,27 @@ fn current(committed: &str, schema: &serde_json::Value) {
 fn the_committed_schemas_are_current() {
     current(include_str!("../../report.schema.json"), &report::schema());
     current(include_str!("../../series.schema.json"), &seeds::schema());
+    current(include_str!("../../robust.schema.json"), &report::robust_schema());
+}
+
+#[test]
+fn series_and_variants_are_valid_by_their_schemas() {
+    let mut analysis = brownout::run().analyse();
+    let run = seeds::Run { dir: "42".to_owned(), report: analysis.report.clone() };
+    let series = reports::render_series(&seeds::combine(&[run]));
+    analysis.robust = Some(robust::variants());
+    let files = render(&analysis);
+    for (text, schema, field) in [
+        (file(&series, "report.json"), seeds::schema(), "scenarios"),
+        (file(&files, "robust.json"), report::robust_schema(), "varied"),
+    ] {
+        let mut value = serde_json::from_str(text).expect("JSON");
+        let validator = jsonschema::validator_for(&schema).expect("a schema");
+        let errors: Vec<String> = validator.iter_errors(&value).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}");
+        value[field] = serde_json::json!("swift");
+        assert!(!validator.is_valid(&value), "{field}");
+    }
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod numbers;
 mod page;
 mod products;
 mod remote;
+mod robust;
 mod screens;
 mod seeds;
 mod support;

@@ -50,6 +50,50 @@ fn an_interrupted_run_judges_nobody_and_says_who_was_not_played() {
 }
 
 #[test]
+fn an_event_that_changes_a_config_has_its_row_and_is_not_told_twice() {
+    let mut dir = brownout::run();
+    let event = |id: &str, kind, summary: &str| EventInfo {
+        id: id.to_owned(),
+        kind,
+        summary: summary.to_owned(),
+        at_ns: 100 * crate::support::S,
+        every_ns: None,
+        down_ns: None,
+    };
+    dir.run.events = vec![
+        event("e1", EventKind::Apply, "apply num_retries"),
+        event("e2", EventKind::Mark, "the press conference"),
+    ];
+    let analysis = dir.analyse();
+    let summary = reports::render(&analysis).into_iter().find(|file| file.name == "summary.md");
+    let summary = String::from_utf8(summary.expect("there").bytes).expect("UTF-8");
+    let shown = screen(&analysis, Style { width: 160, colour: false });
+    assert_eq!(shown.matches("apply num_retries").count(), 1, "{shown}");
+    for told in [shown, summary] {
+        assert!(!told.contains("e1 at 100 s: apply"), "{told}");
+        assert_eq!(told.matches("e2 at 100 s: the press conference").count(), 1, "{told}");
+    }
+}
+
+#[test]
+fn no_big_figure_is_rounded_across_the_bound_that_it_is_judged_by() {
+    let mut dir = brownout::run();
+    dir.run.slo.clear();
+    dir.slo("success", "rate > 0.66670");
+    dir.slo("cost", "rate < 0.50001");
+    dir.tables.retain(|name, _| name == "stubborn" || name == "direct");
+    dir.run.contenders.retain(|who| who.name == "stubborn" || who.mark);
+    let page = reports::render(&dir.analyse());
+    let page = page.iter().find(|file| file.name == "report.html").expect("there");
+    let page = std::str::from_utf8(&page.bytes).expect("UTF-8");
+    let figures = page.split("class=\"figures\"").nth(1).expect("there");
+    let figures = figures.split("</dl>").next().expect("its end");
+    // 480 of 720 are 66.667 %: not 66.7 %, beside a bound of 66.67 %.
+    assert!(figures.contains("<b>66.667 %</b>") && !figures.contains("<b>66.7"), "{figures}");
+    assert!(figures.contains("<b>$0.50000</b>"), "{figures}");
+}
+
+#[test]
 fn a_long_warning_is_wrapped_and_not_cut() {
     let mut dir = brownout::run();
     let warning = format!("each of {} is throttled before any fault: END", "east, ".repeat(60));

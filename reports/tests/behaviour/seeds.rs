@@ -110,6 +110,64 @@ fn leading_where_nobody_keeps_the_promise_is_no_winning() {
     assert!(!line.contains("wins"), "{line}");
 }
 
+/// The same without anybody else.
+fn alone(n: u64, edit: impl Fn(u64, &mut RunReport)) -> Vec<Run> {
+    let mut runs = runs(n, |_| "swift");
+    for run in &mut runs {
+        run.report.contenders.retain(|contender| contender.name == "swift");
+        run.report.verdict.ranking.retain(|name| name == "swift");
+        for names in [&mut run.report.verdict.untested, &mut run.report.verdict.no_data] {
+            names.clear();
+        }
+        edit(run.report.scenario.seed, &mut run.report);
+    }
+    runs
+}
+
+#[test]
+fn a_contender_by_itself_keeps_its_promise_and_wins_nothing() {
+    let series_of = |runs: &[Run]| {
+        let combined = combine(runs);
+        let files = reports::render_series(&combined);
+        let page = files.into_iter().find(|file| file.name == "report.html").expect("there");
+        (one(&combined).line.clone(), String::from_utf8(page.bytes).expect("UTF-8"))
+    };
+    let (line, page) = series_of(&alone(5, |_, _| {}));
+    let kept = "swift (built-in) kept the promise on 5 of 5 seeds, median success 100 %";
+    assert_eq!(line, kept);
+    assert!(page.contains("swift kept the promise in 5 of 5 trials"), "{page}");
+    let (line, _) = series_of(&alone(5, |seed, report| {
+        let verdict = &mut report.verdict;
+        match seed {
+            1 => verdict.untested = std::mem::take(&mut verdict.kept),
+            2 | 3 => verdict.kept.clear(),
+            _ => {}
+        }
+    }));
+    let some = "swift (built-in) kept the promise on 2 of 5 seeds, kept it untested on 1, median success 100 %";
+    assert_eq!(line, some);
+    let (line, _) = series_of(&alone(5, |_, report| report.contenders[0].slo.clear()));
+    assert_eq!(line, "no promise given; swift (built-in) on 5 seeds, median success 100 %");
+}
+
+#[test]
+fn no_median_is_rounded_across_the_bound_that_it_is_judged_by() {
+    let mut runs = runs(3, |_| "swift");
+    for run in &mut runs {
+        // The promise is more than 98 %.
+        run.report.contenders[1].success_rate = reports::report::Measured::Known(0.979_97);
+    }
+    let combined = combine(&runs);
+    let files = reports::render_series(&combined);
+    for name in ["summary.md", "report.html"] {
+        let file = files.iter().find(|file| file.name == name).expect(name);
+        let text = std::str::from_utf8(&file.bytes).expect("UTF-8");
+        assert!(text.contains("97.997 %") && !text.contains("98.0 %"), "{name}: {text}");
+    }
+    let shown = series(&combined, Style { width: 160, colour: false });
+    assert!(shown.contains("97.997 %") && !shown.contains("98.0 %"), "{shown}");
+}
+
 #[test]
 fn the_screen_of_a_series() {
     let series_of = combine(&runs(5, |_| "swift"));

@@ -1,5 +1,6 @@
 //! The rule: keepers by cost, ties by goodput, nobody keeps by goodput, one seed never wins.
 
+use record::run::{LeftOut, LeftOutInfo};
 use reports::report::{Basis, Verdict};
 use vocab::FailureKind;
 
@@ -137,9 +138,15 @@ fn who_met_no_fault_and_a_run_without_one_say_so() {
     assert_eq!((v.winner, v.basis), (None, Basis::OnlyUntested));
     let line = "nobody leads on seed 42, only dear (built-in) kept the promise and it did not meet the fault: 100 %";
     assert!(v.line.starts_with(line), "{}", v.line);
-    dir.run.warnings.push("f2 (stall) is left out: it lasts until 300 s".to_owned());
+    dir.run.warnings.push("a queue is left out of this: no fault".to_owned());
+    assert!(!dir.analyse().report.verdict.line.contains("left out"), "words count nothing");
+    let left_out = |id: &str, what| LeftOutInfo { id: id.to_owned(), what, needs_ns: 300 * S };
+    dir.run.left_out.push(left_out("f2", LeftOut::Fault));
     let v = dir.analyse().report.verdict;
     assert!(v.line.contains("; 1 fault was left out"), "{}", v.line);
+    dir.run.left_out.push(left_out("e1", LeftOut::Event));
+    let v = dir.analyse().report.verdict;
+    assert!(v.line.contains("; 1 fault and 1 event were left out"), "{}", v.line);
 }
 
 fn strings(names: &[&str]) -> Vec<String> {

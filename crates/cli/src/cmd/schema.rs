@@ -9,6 +9,8 @@ pub(crate) fn schema(args: &Schema) -> Outcome {
     let schema = match args.of {
         SchemaOf::Scenario => plan::schema(),
         SchemaOf::Report => reports::report::schema(),
+        SchemaOf::Series => reports::seeds::schema(),
+        SchemaOf::Robust => reports::report::robust_schema(),
     };
     let text = serde_json::to_string_pretty(&schema)
         .map_err(|error| Failure::Internal(error.to_string()))?;

@@ -11,8 +11,9 @@ use crate::screen;
 pub(crate) fn validate(args: &Validate) -> Outcome {
     let mut mistakes = Vec::new();
     for name in &args.scenarios {
+        let personality = args.personality.as_deref();
         let reading =
-            Reading { clock: ClockKind::Virtual, seed: None, contenders: &[], personality: None };
+            Reading { clock: ClockKind::Virtual, seed: None, contenders: &[], personality };
         let plan = scenario::find(name)
             .and_then(|scenario| scenario::plan(&scenario, &args.plan, reading));
         match plan {

@@ -186,6 +186,17 @@ fn a_length_that_leaves_no_fault() {
 }
 
 #[test]
+fn a_personality_that_nobody_knows() {
+    let scratch = Scratch::new();
+    for command in ["run", "validate"] {
+        let ran = scratch.run(&[command, "scenario.yaml", "--personality", "litelm-1.106"]);
+        check(&ran, &["litelm-1.106", "did you mean `litellm-1.106`?"]);
+    }
+    let fine = scratch.run(&["validate", "scenario.yaml", "--personality", "brownout"]);
+    assert_eq!(fine.code, 0, "{}", fine.err);
+}
+
+#[test]
 fn a_model_that_the_config_does_not_have() {
     let scratch = Scratch::new();
     for command in ["run", "validate"] {

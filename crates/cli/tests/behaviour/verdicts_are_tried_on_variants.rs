@@ -60,6 +60,11 @@ fn variants_say_how_often_the_leader_stays_first_and_where_it_flips() {
     assert_eq!((&robust["leader"], &robust["valid"]), (&"openai-only".into(), &40.into()));
     let stayed = robust["stayed"].as_u64().expect("a count");
     assert!((25..40).contains(&stayed), "{robust}");
+    let schema: Value =
+        serde_json::from_str(&scratch.run(&["schema", "robust"]).out).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let errors: Vec<String> = validator.iter_errors(&robust).map(|one| one.to_string()).collect();
+    assert_eq!(errors, Vec::<String>::new());
     let by = &robust["split"]["by"]["slower_than"];
     assert_eq!(
         (&by["slower"], &by["other"]),

@@ -119,13 +119,14 @@ fn all_warnings(checked: &Checked<'_>, info: &RunInfo) -> Vec<String> {
     };
     all.extend(warnings(&situation));
     all.extend(untold(&situation, &checked.slo, &checked.events.infos));
-    all.extend(checked.timeline.left_out.iter().cloned());
+    all.extend(checked.timeline.left_out.iter().map(|one| one.text.clone()));
     all
 }
 
 /// Lines to print before the run, what will happen first.
 fn notes(checked: &Checked<'_>, info: &RunInfo) -> Vec<String> {
-    let said = |note: &&Note| !checked.timeline.left_out.contains(&note.text);
+    let left_out = || checked.timeline.left_out.iter();
+    let said = |note: &&Note| left_out().all(|one| one.text != note.text);
     let timeline = checked.timeline.notes.iter().filter(said);
     let mut notes: Vec<String> =
         called_groups(checked, info).into_iter().map(|one| one.words).collect();

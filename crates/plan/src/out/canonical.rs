@@ -51,6 +51,7 @@ const LEFT_OUT: &[(&str, Option<&str>)] = &[
     // What is said about it; its causes are here.
     ("config", Some("no_effect")),
     ("assumed", None),
+    ("left_out", None),
     ("warnings", None),
     ("notes", None),
 ];

@@ -62,6 +62,7 @@ pub(crate) fn info(checked: &Checked<'_>, warnings: &[String]) -> RunInfo {
         faults: checked.timeline.infos.clone(),
         compress: checked.compress,
         events: checked.events.infos.clone(),
+        left_out: checked.timeline.left_out.iter().map(|one| one.info.clone()).collect(),
         impact: checked.impact,
         slo: checked.slo.clone(),
         assumed: assumed(checked),

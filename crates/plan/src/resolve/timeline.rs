@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use fake_providers::config::FaultRule;
-use record::run::{CompressInfo, FaultInfo, OriginInfo};
+use record::run::{CompressInfo, FaultInfo, LeftOutInfo, OriginInfo};
 use vocab::At;
 use world::{Stream, Toxic};
 
@@ -22,8 +22,8 @@ pub(crate) struct Timeline {
     pub infos: Vec<FaultInfo>,
     /// One line per entry: whom it hits, or why it is left out.
     pub notes: Vec<Note>,
-    /// Faults that the schedule has no room for, one line each; a verdict without them must say so.
-    pub left_out: Vec<String>,
+    /// Faults and events that the schedule has no room for; a verdict without them must say so.
+    pub left_out: Vec<Unplayed>,
     /// Why a shortened schedule shows nothing of what was written.
     pub nothing_left: Option<String>,
     /// What each random entry is like before it is compressed.
@@ -34,6 +34,15 @@ pub(crate) struct Timeline {
     pub links: Vec<LinkFault>,
     /// Windows on gateway instances.
     pub instances: Vec<InstanceFault>,
+}
+
+/// What a shortened schedule has no room for.
+#[derive(Clone, Debug)]
+pub(crate) struct Unplayed {
+    /// For `run.json`.
+    pub info: LeftOutInfo,
+    /// The line that says so.
+    pub text: String,
 }
 
 /// What is to be said about a fault.

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use fake_providers::config::Spread;
 use record::run::FaultInfo;
-use serde_json::{Number, Value};
-use vocab::{At, parse_duration};
+use vocab::At;
 use world::Toxic;
 
+use crate::resolve::degree;
 use crate::resolve::deployments::FakeSpec;
 use crate::resolve::timeline::Timeline;
 
@@ -24,22 +24,24 @@ pub struct Variation {
     /// was expanded into are drawn anew by the seed and stay where that puts them.
     pub starts_ns: BTreeMap<String, i64>,
     /// Factors on how hard a fault hits, by its id: on a share under 100 %, on what a slowdown adds, on the part that a
-    /// lowered limit takes away, on a link's delay, and inversely on its bandwidth. A complete outage has no degree.
+    /// lowered limit takes away, on how long a stall lasts, inversely on a cap of connections, on a link's delay, and
+    /// inversely on its bandwidth. A complete outage has no degree.
     pub severity: BTreeMap<String, f64>,
 }
 
-/// Parameters of faults that are amounts: so much longer, so many times.
-const AMOUNTS: &[&str] = &["factor", "add", "by"];
-
 /// Whether a fault can hit harder or less hard; a complete outage cannot.
 pub fn by_degree(fault: &FaultInfo) -> bool {
-    fault.origin.is_none() && (fault.share < 1.0 || has_amount(&fault.params))
+    fault.origin.is_none() && (fault.share < 1.0 || has_degree(fault))
 }
 
-fn has_amount(params: &Value) -> bool {
-    let Value::Object(entries) = params else { return false };
-    entries.iter().any(|(key, value)| AMOUNTS.contains(&key.as_str()) || has_amount(value))
+fn has_degree(fault: &FaultInfo) -> bool {
+    let links = || fault.params.as_object().into_iter().flat_map(|params| params.keys());
+    degree::has_degree(&fault.kind, &fault.params)
+        || links().any(|toxic| TOXICS_BY_DEGREE.contains(&toxic.as_str()))
 }
+
+/// Faults of links that have a degree, as [`toxic`] changes them.
+const TOXICS_BY_DEGREE: &[&str] = &["latency", "bandwidth", "slow_close", "slicer"];
 
 impl Variation {
     /// Scales the latencies that were assumed.
@@ -68,13 +70,14 @@ impl Variation {
             let info = &mut timeline.infos[at];
             (info.from_ns, info.to_ns) = (moved(info.from_ns, shift), moved(info.to_ns, shift));
             info.share = share(info.share, severity);
-            info.params = amounts(&info.params, severity);
+            let kind = info.kind.clone();
+            info.params = degree::harder(&kind, &info.params, severity);
             for rule in timeline.rules.iter_mut().filter(|rule| rule.id == id) {
                 let window = &mut rule.window;
                 (window.from, window.to) =
                     (at_moved(window.from, shift), at_moved(window.to, shift));
                 rule.share = share(rule.share, severity);
-                rule.params = amounts(&rule.params, severity);
+                rule.params = degree::harder(&kind, &rule.params, severity);
             }
             for link in timeline.links.iter_mut().filter(|link| link.id == id) {
                 (link.from, link.to) = (at_moved(link.from, shift), at_moved(link.to, shift));
@@ -117,38 +120,6 @@ fn share(share: f64, severity: f64) -> f64 {
     if share < 1.0 { (share * severity).clamp(0.0, 0.99) } else { share }
 }
 
-/// Parameters with every amount in them harder by a factor.
-fn amounts(params: &Value, severity: f64) -> Value {
-    let Value::Object(entries) = params else { return params.clone() };
-    if severity == 1.0 {
-        return params.clone();
-    }
-    let changed = |(key, value): (&String, &Value)| {
-        let value = match AMOUNTS.contains(&key.as_str()) {
-            true => amount(value, severity),
-            false => amounts(value, severity),
-        };
-        (key.clone(), value)
-    };
-    Value::Object(entries.iter().map(changed).collect())
-}
-
-/// A factor above one adds more, one below one leaves less; a time is longer.
-fn amount(value: &Value, severity: f64) -> Value {
-    match value {
-        Value::Number(number) => {
-            let Some(factor) = number.as_f64() else { return value.clone() };
-            let factor = (1.0 + (factor - 1.0) * severity).max(0.01);
-            Number::from_f64(factor).map_or_else(|| value.clone(), Value::Number)
-        }
-        Value::String(text) => match parse_duration(text) {
-            Ok(time) => Value::String(format!("{}us", time.mul_f64(severity).as_micros())),
-            Err(_) => value.clone(),
-        },
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => value.clone(),
-    }
-}
-
 fn toxic(toxic: Toxic, severity: f64) -> Toxic {
     match toxic {
         Toxic::Latency { latency, jitter } => {
@@ -159,9 +130,11 @@ fn toxic(toxic: Toxic, severity: f64) -> Toxic {
             Toxic::Bandwidth { bytes_per_second: (narrower as u64).max(1) }
         }
         Toxic::SlowClose { delay } => Toxic::SlowClose { delay: delay.mul_f64(severity) },
+        Toxic::Slicer { average, variation, delay } => {
+            Toxic::Slicer { average, variation, delay: delay.mul_f64(severity) }
+        }
         whole @ (Toxic::Timeout { .. }
         | Toxic::ResetPeer { .. }
-        | Toxic::Slicer { .. }
         | Toxic::LimitData { .. }
         | Toxic::Down
         | Toxic::Hold) => whole,
@@ -170,17 +143,10 @@ fn toxic(toxic: Toxic, severity: f64) -> Toxic {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
-    use super::{amounts, share};
+    use super::share;
 
     #[test]
-    fn amounts_grow_with_severity_and_complete_outages_stay_complete() {
-        let slow = json!({ "factor": 3.0, "first_token": { "add": "100ms" } });
-        let harder = json!({ "factor": 3.4, "first_token": { "add": "120000us" } });
-        assert_eq!(amounts(&slow, 1.2), harder);
-        assert_eq!(amounts(&json!({ "factor": 0.5 }), 1.2), json!({ "factor": 0.4 }));
-        assert_eq!(amounts(&json!({ "status": 503 }), 1.2), json!({ "status": 503 }));
+    fn complete_outages_stay_complete_and_a_part_never_becomes_one() {
         assert_eq!([share(1.0, 0.8), share(0.5, 1.2), share(0.9, 1.2)], [1.0, 0.6, 0.99]);
     }
 }

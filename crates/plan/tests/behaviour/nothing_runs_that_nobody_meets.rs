@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::support::{CALM, load, load_with};
 use plan::{Plan, Text};
+use record::run::LeftOut;
 
 fn fault(fields: &str) -> String {
     format!("{CALM}faults:\n  - {{ {fields} }}\n")
@@ -178,6 +179,10 @@ fn a_shortened_schedule_leaves_out_what_is_counted_from_a_later_phase() {
     assert_eq!((kept, plan.info.events.len()), (vec!["f1"], 1));
     let left_out = plan.warnings.iter().filter(|line| line.contains("is left out"));
     assert_eq!(left_out.count(), 2, "{:?}", plan.warnings);
+    let told =
+        plan.info.left_out.iter().map(|one| (&*one.id, one.what, one.needs_ns / 1_000_000_000));
+    let told: Vec<(&str, LeftOut, u64)> = told.collect();
+    assert_eq!(told, [("f2", LeftOut::Fault, 410), ("e1", LeftOut::Event, 341)]);
 }
 
 #[test]

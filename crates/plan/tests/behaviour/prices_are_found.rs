@@ -75,6 +75,13 @@ fn an_azure_deployment_of_any_name_is_priced_by_its_base_model() {
             assumed(&plan)
         );
     }
+    let params = priced_with("azure/our-chat-2", ", base_model: azure/gpt-4o", "");
+    assert_eq!(price_of(&params), Some((2.5, 10.0)), "where LiteLLM's own pages write it");
+    let mini = ", base_model: azure/gpt-4o-mini";
+    let both = priced_with("azure/our-chat-2", ", base_model: azure/gpt-4o", mini);
+    assert_eq!(price_of(&both), Some((0.15, 0.6)), "`model_info` comes first, as in LiteLLM");
+    let empty = priced_with("azure/our-chat-2", ", base_model: azure/gpt-4o", ", base_model: ''");
+    assert_eq!(price_of(&empty), Some((2.5, 10.0)), "an empty one is none");
     let dated = priced_with("azure/gpt-4o-2024-08-06", "", ", base_model: azure/gpt-4o-mini");
     assert_eq!(price_of(&dated), Some((0.15, 0.6)), "what it is comes before what it is called");
     assert_eq!(price("azure/our-chat-2"), None);

@@ -70,6 +70,18 @@ fn windows_move_inside_the_schedule_and_what_has_a_degree_changes() {
 }
 
 #[test]
+fn delays_of_links_have_a_degree_and_what_takes_them_down_has_none() {
+    let link = |inject: &str| {
+        let scenario = format!(
+            "{CALM}faults:\n  - {{ at: 60s, for: 30s, target: 'link:*->east', inject: {inject} }}\n"
+        );
+        plan::by_degree(&load(&scenario).expect("loads").info.faults[0])
+    };
+    assert!(link("{ latency: { latency: 200ms } }") && link("{ bandwidth: { rate: 2 } }"));
+    assert!(!link("down") && !link("{ timeout: { timeout: 2s } }"));
+}
+
+#[test]
 fn a_variation_that_names_nothing_is_the_same_run_with_its_seed() {
     let base = load(&faults()).expect("loads");
     let same = vary(&faults(), &Variation { seed: 42, ..Variation::default() }).expect("loads");

@@ -66,6 +66,16 @@ impl ActsOn {
     }
 }
 
+/// What a shortened schedule left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LeftOut {
+    /// A fault.
+    Fault,
+    /// An event.
+    Event,
+}
+
 /// Something that happens on purpose and is no fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -270,6 +270,7 @@ pub(super) const LITELLM_PARAMS: &[Key] = &[
     acted("region_name"),
     acted("input_cost_per_token"),
     acted("output_cost_per_token"),
+    acted("base_model"),
     inert("max_retries", "the router sets the retries of provider SDKs to 0"),
     not_yet("organization"),
     not_yet("azure_*"),

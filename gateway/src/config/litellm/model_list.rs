@@ -158,7 +158,7 @@ impl<'a> ModelEntry<'a> {
             }),
             input_cost_per_token: self.number("input_cost_per_token", reader),
             output_cost_per_token: self.number("output_cost_per_token", reader),
-            base_model: self.of_info(|info| reader.text(info, "base_model")).map(Arc::from),
+            base_model: self.base_model(reader),
             max_input_tokens: self.of_info(|info| reader.count(info, "max_input_tokens")),
         })
     }
@@ -309,6 +309,14 @@ impl<'a> ModelEntry<'a> {
             Some(_) => reader.number(&self.params, key),
             None => self.info.as_ref().and_then(|info| reader.number(info, key)),
         }
+    }
+
+    /// As LiteLLM's routing and spending look it up (`router_utils/deployment_pricing.py` of 1.106.2): that of
+    /// `model_info`, else that of `litellm_params`; an empty one is none.
+    fn base_model(&self, reader: &mut Reader<'_>) -> Option<Arc<str>> {
+        let sections = self.info.iter().chain(std::iter::once(&self.params));
+        let mut named = sections.filter_map(|section| reader.text(section, "base_model"));
+        named.find(|name| !name.is_empty()).map(Arc::from)
     }
 
     fn order(&self, reader: &mut Reader<'_>) -> Option<i64> {

@@ -14,8 +14,8 @@ use crate::summary::headline::headline;
 use crate::summary::opening::{Piece, called, can_judge, head, hit, tested, validity_text};
 use crate::summary::ranked;
 use crate::words::contender::{bad_minutes, cost_per_1k, impact, shown};
-use crate::words::figures::{counted, millis, or_never, or_not, percent, seconds};
-use crate::words::promise::promise_value;
+use crate::words::figures::{counted, millis, or_never, or_not, percent};
+use crate::words::promise::{beside_own_bound, promise_value};
 use crate::words::run::incidents;
 
 /// What was asked, and the answer.
@@ -73,12 +73,15 @@ fn verdict(analysis: &Analysis) -> Markup {
 fn figures(analysis: &Analysis, first: &Contender) -> Markup {
     let marks = &analysis.report.marks;
     let recovered = Measured::largest(first.faults.iter().map(|fault| fault.time_to_recover_s));
+    let beside =
+        |metric, aggregate| move |value: f64| beside_own_bound(first, (metric, aggregate), value);
+    let answered = beside(Metric::Success, Aggregate::Rate);
     html! {
         dl.figures aria-label={ "figures of " (first.name) } {
             div {
                 dt { (term("answered", "success")) }
                 dd {
-                    b { (shown(first, first.success_rate, percent)) }
+                    b { (shown(first, first.success_rate, answered)) }
                     small {
                         @if let Measured::Known(rate) = marks.direct_success_rate { (percent(rate)) " " (term("without a gateway", "direct")) }
                         @if let Measured::Known(rate) = marks.savable_rate { ", " (percent(rate)) " " (term("savable", "savable")) }
@@ -89,7 +92,7 @@ fn figures(analysis: &Analysis, first: &Contender) -> Markup {
             @if !first.faults.is_empty() {
                 div {
                     dt { (term("slowest recovery", "recover")) }
-                    dd { b { (or_not(recovered, seconds)) } small { "of " (counted(first.faults.len() as u64, "fault")) } }
+                    dd { b { (or_not(recovered, beside(Metric::Recover, Aggregate::Max))) } small { "of " (counted(first.faults.len() as u64, "fault")) } }
                 }
             }
             div {

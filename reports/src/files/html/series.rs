@@ -2,6 +2,7 @@
 //! why, and a link to every run.
 
 use maud::{Markup, html};
+use record::slo::{Aggregate, Metric};
 
 use super::shell;
 use super::terms::term;
@@ -9,7 +10,7 @@ use crate::files::File;
 use crate::report::{SEEDS_TO_WIN, ValidityVerdict};
 use crate::seeds::{Range, ScenarioSeries, SeedResult, Series, Spread};
 use crate::words::contender::runs_as;
-use crate::words::figures::{NEVER, counted, millis, percent, usd};
+use crate::words::figures::{NEVER, counted, usd};
 use crate::words::run::{clock_label, decided_by};
 
 /// The file.
@@ -56,6 +57,12 @@ fn one(scenario: &ScenarioSeries) -> Markup {
 /// The verdict in plain words: who was best, and whether that one kept the promise.
 fn claim(scenario: &ScenarioSeries) -> String {
     let n = scenario.runs.len();
+    if let ([only], ValidityVerdict::Valid, false) =
+        (&scenario.contenders[..], scenario.validity, scenario.promise.is_empty())
+    {
+        let Spread { name, kept, .. } = only;
+        return format!("{name} kept the promise in {kept} of {}", counted(n as u64, "trial"));
+    }
     let kept = |name: &str| {
         if scenario.promise.is_empty() {
             return "and nothing was promised".to_owned();
@@ -127,15 +134,16 @@ fn row(scenario: &ScenarioSeries, spread: &Spread) -> Markup {
     let n = scenario.runs.len() as u64;
     let leads = scenario.winner.as_deref() == Some(spread.name.as_str());
     let kept = kept_class(scenario, spread);
+    let beside = |metric, aggregate| move |value: f64| scenario.beside((metric, aggregate), value);
     html! {
         tr.leader[leads] {
             th scope="row" { (spread.name) small { (runs_as(spread.kind, &spread.personality, spread.product.as_ref())) } }
             td.number data-v=(spread.led) { (spread.led) }
             td.number data-v=(spread.kept) { span class=(kept) { (spread.kept) " of " (n) } }
-            (range(&spread.success_rate, percent))
-            (range(&spread.goodput, percent))
-            (range(&spread.ttft_p99_ms, millis))
-            (range(&spread.cost_per_1k_good_usd, usd))
+            (range(&spread.success_rate, beside(Metric::Success, Aggregate::Rate)))
+            (range(&spread.goodput, beside(Metric::Goodput, Aggregate::Rate)))
+            (range(&spread.ttft_p99_ms, beside(Metric::Ttft, Aggregate::Percentile(99.0))))
+            (range(&spread.cost_per_1k_good_usd, beside(Metric::Cost, Aggregate::Rate)))
             @if let Some(impact) = &spread.impact_usd { (range(impact, usd)) }
         }
     }
@@ -158,8 +166,8 @@ fn kept_class(scenario: &ScenarioSeries, spread: &Spread) -> &'static str {
     }
 }
 
-fn range(range: &Range, show: fn(f64) -> String) -> Markup {
-    let told = |value: Option<f64>| value.map_or_else(|| NEVER.to_owned(), show);
+fn range(range: &Range, show: impl Fn(f64) -> String) -> Markup {
+    let told = |value: Option<f64>| value.map_or_else(|| NEVER.to_owned(), &show);
     let key = range.median.map(|median| median.to_string());
     html! {
         td.number data-v=[key] {

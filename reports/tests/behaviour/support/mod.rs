@@ -76,6 +76,7 @@ impl RunDir {
                 faults: Vec::new(),
                 compress: None,
                 events: Vec::new(),
+                left_out: Vec::new(),
                 impact: None,
                 slo: Vec::new(),
                 assumed: vec!["latency presets (2)".to_owned()],

@@ -13,6 +13,7 @@ use world::Toxic;
 
 use super::entry::Setting;
 use super::unmet;
+use crate::resolve::catalogue::{Aim, check_aim};
 use crate::resolve::contenders::ContenderSpec;
 use crate::resolve::instance_faults::{self, InstanceFaultKind};
 use crate::resolve::instants::{instant, span};
@@ -142,7 +143,9 @@ fn link_fault(
             .help(LINK)
             .at(target.at));
     }
-    let (entry, spec) = toxics::find(&drawn.text.inject.value.name, inject)?;
+    let name = &drawn.text.inject.value.name;
+    check_aim(name, Aim::Link, inject)?;
+    let (entry, spec) = toxics::find(name, inject)?;
     let mut info = drawn.info("link", spec.words, entry.only_slows);
     info.at_connect = spec.toxic == Toxic::Down;
     info.deployments = fleet.ids(&positions);
@@ -190,7 +193,9 @@ fn instance_fault(
             .at(target.at));
     }
     let length = drawn.window.to.since(drawn.window.from);
-    let (kind, words) = instance_faults::find(&drawn.text.inject.value.name, inject, length)?;
+    let name = &drawn.text.inject.value.name;
+    check_aim(name, Aim::Instances, inject)?;
+    let (kind, words) = instance_faults::find(name, inject, length)?;
     let mut info = drawn.info("gateway", words, false);
     (info.acts_on, info.instance) = (ActsOn::Instances, number);
     info.down_ns = match kind {
