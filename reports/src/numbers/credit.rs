@@ -27,10 +27,10 @@ pub(crate) struct Felt {
     pub(crate) begin_ns: u64,
     /// `None` if it was still felt at the end.
     pub(crate) end_ns: Option<u64>,
-    /// Rows that they met.
-    met: BTreeSet<usize>,
     /// Rows that were, of all that are not harmless, the first to begin that one of them met.
     met_first: BTreeSet<usize>,
+    /// Whose it is, of the rows that were open, grace included, when it began; nobody's where none was.
+    owners: BTreeSet<usize>,
 }
 
 impl Felt {
@@ -48,12 +48,18 @@ impl Felt {
             let harmful = rows.iter().filter(|row| !standings[**row].harmless);
             met_first.extend(harmful.min_by_key(|row| (standings[**row].from_ns, **row)));
         }
-        Self {
-            begin_ns: class.instants[spell.begin],
-            end_ns: spell.end.map(|end| class.instants[end]),
-            met,
-            met_first,
-        }
+        let end_ns = spell.end.map(|end| class.instants[end]);
+        Self::new((class.instants[spell.begin], end_ns), (met, met_first), standings)
+    }
+
+    /// What every row asks is found here, once: there may be as many spells as rows.
+    fn new(
+        (begin_ns, end_ns): (u64, Option<u64>),
+        (met, met_first): (BTreeSet<usize>, BTreeSet<usize>),
+        standings: &[Standing],
+    ) -> Self {
+        let owners = owners(begin_ns, &met, standings);
+        Self { begin_ns, end_ns, met_first, owners }
     }
 
     /// Whether it is the spell of the row at this position.
@@ -63,32 +69,32 @@ impl Felt {
             let under_way = self.end_ns.is_none_or(|end| end >= from_ns);
             return under_way && self.met_first.contains(&row);
         }
-        let open = self.open(standings);
-        let met: BTreeSet<usize> = open.intersection(&self.met).copied().collect();
-        let harmful: BTreeSet<usize> =
-            met.iter().copied().filter(|row| !standings[*row].harmless).collect();
-        let owners = [harmful, met].into_iter().find(|owners| !owners.is_empty());
-        match (open.len(), owners) {
-            (1, _) => open.contains(&row),
-            (_, Some(owners)) => owners.contains(&row),
-            (_, None) => {
-                open.into_iter().max_by_key(|row| (standings[*row].from_ns, *row)) == Some(row)
-            }
-        }
+        self.owners.contains(&row)
     }
 
     /// Whether it began while no row was open.
-    pub(crate) fn is_nobodys(&self, standings: &[Standing]) -> bool {
-        self.open(standings).is_empty()
+    pub(crate) fn is_nobodys(&self) -> bool {
+        self.owners.is_empty()
     }
+}
 
-    /// The rows that were open, grace included, when it began.
-    fn open(&self, standings: &[Standing]) -> BTreeSet<usize> {
-        let is_open = |(_, row): &(usize, &Standing)| {
-            row.from_ns <= self.begin_ns && row.grace_ns.is_some_and(|end| self.begin_ns <= end)
-        };
-        standings.iter().enumerate().filter(is_open).map(|(at, _)| at).collect()
+/// Whose a spell is that begins at an instant: of the rows that are open then, grace included, the only one; of several
+/// those that were met, harmless ones left out unless only such were; else the latest begun.
+fn owners(begin_ns: u64, met: &BTreeSet<usize>, standings: &[Standing]) -> BTreeSet<usize> {
+    let is_open = |(_, row): &(usize, &Standing)| {
+        row.from_ns <= begin_ns && row.grace_ns.is_some_and(|end| begin_ns <= end)
+    };
+    let open: BTreeSet<usize> =
+        standings.iter().enumerate().filter(is_open).map(|(at, _)| at).collect();
+    if open.len() == 1 {
+        return open;
     }
+    let met: BTreeSet<usize> = open.intersection(met).copied().collect();
+    let harmful: BTreeSet<usize> =
+        met.iter().copied().filter(|row| !standings[*row].harmless).collect();
+    let owners = [harmful, met].into_iter().find(|owners| !owners.is_empty());
+    let latest = || open.into_iter().max_by_key(|row| (standings[*row].from_ns, *row));
+    owners.unwrap_or_else(|| latest().into_iter().collect())
 }
 
 #[cfg(test)]
@@ -99,13 +105,20 @@ mod tests {
         Standing { from_ns, grace_ns: Some(grace_ns), harmless: false }
     }
 
-    fn felt(begin_ns: u64, end_ns: Option<u64>, met: &[usize]) -> Felt {
-        let first = met.iter().copied().take(1).collect();
-        Felt { begin_ns, end_ns, met: met.iter().copied().collect(), met_first: first }
+    /// A spell: its begin, its end, and what it met.
+    type Spell<'a> = (u64, Option<u64>, &'a [usize]);
+
+    fn felt(begin_ns: u64, end_ns: Option<u64>, met: &[usize]) -> Spell<'_> {
+        (begin_ns, end_ns, met)
     }
 
-    fn owners(spell: &Felt, rows: &[Standing]) -> Vec<usize> {
-        (0..rows.len()).filter(|row| spell.belongs_to(*row, rows)).collect()
+    fn of(&(begin_ns, end_ns, met): &Spell<'_>, rows: &[Standing]) -> Felt {
+        let first = met.iter().copied().take(1).collect();
+        Felt::new((begin_ns, end_ns), (met.iter().copied().collect(), first), rows)
+    }
+
+    fn owners(spell: &Spell<'_>, rows: &[Standing]) -> Vec<usize> {
+        (0..rows.len()).filter(|row| of(spell, rows).belongs_to(*row, rows)).collect()
     }
 
     #[test]
@@ -114,7 +127,7 @@ mod tests {
         assert_eq!(owners(&felt(10, Some(99), &[]), &rows), [0], "its start and its last instant");
         assert_eq!(owners(&felt(20, Some(25), &[1]), &rows), [0]);
         assert_eq!(owners(&felt(21, Some(25), &[0]), &rows), [] as [usize; 0]);
-        assert!(felt(21, None, &[]).is_nobodys(&rows));
+        assert!(of(&felt(21, None, &[]), &rows).is_nobodys());
     }
 
     #[test]

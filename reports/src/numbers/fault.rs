@@ -283,7 +283,7 @@ impl<'a> Trial<'a> {
         let Some(calm) = class.calm() else { return Vec::new() };
         let bounds = Bounds::new(calm, class.windows.len());
         let spells = self.spells(&key, (&class, bounds), standings);
-        let nobodys = spells.iter().filter(|spell| spell.is_nobodys(standings));
+        let nobodys = spells.iter().filter(|spell| spell.is_nobodys());
         let seconds = |ns: u64| ns as f64 / NS_PER_S;
         let spell = |spell: &Felt| SpellOfNobody {
             from_s: seconds(spell.begin_ns),

@@ -98,6 +98,8 @@ fn tail(bad: u8, p: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use vocab::Seed;
+
     use super::{Bounds, Spell, WINDOW, tail};
     use crate::numbers::class::Count;
 
@@ -162,33 +164,60 @@ mod tests {
         assert_eq!(spells[1], Spell { first: 83, begin: 102, end: None, last: 199 });
     }
 
-    /// Whether a fault of `lasts` requests gets a spell: a minute before, then it, then five seconds, at `per_s`
-    /// requests a second; of all, 2 % are not good, and while it lasts `harm` more.
-    fn is_felt(seed: u64, per_s: usize, (lasts_s, harm): (usize, f64)) -> bool {
-        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let mut chance = || {
-            // Splitmix64.
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-        };
-        let (before, end) = (60 * per_s, (60 + lasts_s) * per_s);
+    /// Faults that are simulated of each sort.
+    const FAULTS: u64 = 1_000;
+
+    /// How many of [`FAULTS`] faults of a minute get a spell: a minute of calm before, five seconds after, at `per_s`
+    /// requests a second; of all requests `loss` are not good, and `harm` more while it lasts.
+    fn felt((per_s, loss): (usize, f64), harm: f64) -> u64 {
+        let (before, end) = (60 * per_s, 120 * per_s);
         let all = end + WINDOW.max(5 * per_s);
-        let loss = |at: usize| if (before..end).contains(&at) { 0.02 + harm } else { 0.02 };
-        let bad: Vec<bool> = (0..all).map(|at| chance() < loss(at)).collect();
-        let hits = bad[..before].iter().filter(|bad| **bad).count() as u64;
-        let bounds = Bounds::new(Count { hits, all: before as u64 }, all - before);
-        bounds.spells(&windows(&bad), &bad).iter().any(|spell| spell.begin >= before)
+        let is_felt = |fault: &u64| {
+            // Of one seed each: a generator of consecutive states would give all of them nearly the same luck.
+            let luck = Seed(*fault).draw("spell");
+            let unlucky = |at: usize| {
+                let more = if (before..end).contains(&at) { harm } else { 0.0 };
+                luck.clone().n(at as u64).unit() < loss + more
+            };
+            let bad: Vec<bool> = (0..all).map(unlucky).collect();
+            let hits = bad[..before].iter().filter(|bad| **bad).count() as u64;
+            let bounds = Bounds::new(Count { hits, all: before as u64 }, all - before);
+            bounds.spells(&windows(&bad), &bad).iter().any(|spell| spell.begin >= before)
+        };
+        (0..FAULTS).filter(is_felt).count() as u64
+    }
+
+    /// Everything that is simulated: 1 to 6 % background at 3 to 20 requests a second.
+    fn backgrounds() -> impl Iterator<Item = (usize, f64)> {
+        let rates = [3, 5, 10, 20];
+        (1..=6).flat_map(move |percent| rates.map(|per_s| (per_s, f64::from(percent) / 100.0)))
     }
 
     #[test]
-    fn noise_is_no_recovery_and_a_fault_that_costs_a_third_is_always_felt() {
-        for per_s in [3, 5, 10, 20] {
-            let felt = |what| (0..1_000).filter(|seed| is_felt(*seed, per_s, what)).count();
-            let alarms = felt((20, 0.0));
-            assert!(alarms <= 10, "{alarms} of 1,000 faults that harm nothing, at {per_s}/s");
-            assert_eq!(felt((60, 0.3)), 1_000, "of those that cost 30 %, at {per_s}/s");
+    fn noise_is_no_recovery() {
+        for of in backgrounds() {
+            let alarms = felt(of, 0.0);
+            assert!(alarms * 100 <= FAULTS, "{alarms} of {FAULTS} that harm nothing, {of:?}");
+        }
+    }
+
+    #[test]
+    fn a_fault_that_costs_a_third_of_the_requests_is_always_felt() {
+        for of in backgrounds() {
+            let (per_s, loss) = of;
+            let missed = FAULTS - felt(of, 0.3);
+            // Of 10,000 in the thinnest traffic 5 are lost at 4 % background, 13 at 6 %.
+            let thin = per_s <= 3 && loss > 0.03;
+            assert!(missed * 500 <= if thin { FAULTS } else { 0 }, "{missed} missed, {of:?}");
+        }
+    }
+
+    #[test]
+    fn a_fault_that_costs_a_tenth_is_felt_in_about_a_third_of_cases_or_more() {
+        for of in backgrounds() {
+            let felt = felt(of, 0.1);
+            // Of 10,000 in the thinnest traffic with the most noise 31.9 %; 1,000 scatter by 1.5 points.
+            assert!(felt * 100 >= 29 * FAULTS, "{felt} of {FAULTS}, {of:?}");
         }
     }
 

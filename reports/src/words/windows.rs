@@ -3,7 +3,7 @@
 //!
 //! Knows the results and nothing of how they are drawn.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use record::RunInfo;
 use record::run::FaultInfo;
@@ -26,14 +26,15 @@ const EXAMPLES_MAX: usize = 5;
 /// Groups faults by the entry that they were expanded from.
 pub(crate) fn groups(faults: &[FaultResult]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
+    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
     for (at, fault) in faults.iter().enumerate() {
-        let known = fault
-            .entry
-            .as_ref()
-            .and_then(|entry| groups.iter_mut().find(|group| group.entry.as_ref() == Some(entry)));
-        match known {
-            Some(group) => group.positions.push(at),
-            None => groups.push(Group { positions: vec![at], entry: fault.entry.clone() }),
+        let group = fault.entry.as_deref().and_then(|entry| known.get(entry).copied());
+        match group {
+            Some(group) => groups[group].positions.push(at),
+            None => {
+                known.extend(fault.entry.as_deref().map(|entry| (entry, groups.len())));
+                groups.push(Group { positions: vec![at], entry: fault.entry.clone() });
+            }
         }
     }
     groups
@@ -88,19 +89,20 @@ pub(crate) fn title(entry: &str, whole: &FaultResult, windows: usize) -> String 
 /// Start and name of every fault, and of an entry with several windows only of the first: what there
 /// is room for above a chart.
 pub(crate) fn names(run: &RunInfo) -> Vec<(u64, String)> {
-    let entry = |fault: &FaultInfo| fault.origin.as_ref().map(|origin| origin.entry.clone());
-    let mut named: BTreeSet<String> = BTreeSet::new();
+    fn entry(fault: &FaultInfo) -> Option<&str> {
+        fault.origin.as_ref().map(|origin| origin.entry.as_str())
+    }
+    let mut windows: BTreeMap<&str, u64> = BTreeMap::new();
+    for entry in run.faults.iter().filter_map(entry) {
+        *windows.entry(entry).or_default() += 1;
+    }
     let mut names = Vec::new();
     for fault in &run.faults {
-        let own = entry(fault);
-        let windows =
-            run.faults.iter().filter(|other| own.is_some() && entry(other) == own).count();
-        if own.as_ref().is_some_and(|own| !named.insert(own.clone())) {
-            continue;
-        }
-        let text = match own {
-            Some(own) if windows > 1 => format!("{own}: {}", counted(windows as u64, "window")),
-            Some(_) | None => format!("{} {}", fault.id, fault.summary),
+        // The first window speaks for all of its entry.
+        let text = match entry(fault).map(|own| (own, windows.insert(own, 0).unwrap_or_default())) {
+            Some((_, 0)) => continue,
+            Some((own, windows @ 2..)) => format!("{own}: {}", counted(windows, "window")),
+            Some((_, 1)) | None => format!("{} {}", fault.id, fault.summary),
         };
         names.push((fault.from_ns, text));
     }

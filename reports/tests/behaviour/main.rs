@@ -20,6 +20,7 @@ mod page;
 mod products;
 mod remote;
 mod robust;
+mod scale;
 mod screens;
 mod seeds;
 mod support;
