@@ -2,5 +2,6 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of a test stop it where they fail")]
 
+mod litellm_under_load;
 mod parity_cases;
 mod parity_runs;
