@@ -3,10 +3,9 @@
 //! `records/litellm-1.106.2-least-busy.jsonl` has five runs of each cell of `least-busy` with three deployments, as
 //! `brownout parity --only "load/*/least-busy/3"` recorded them on 2026-11-27. It is no published table.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use judge::parity::{Cases, LoadRow, Standing};
 
-use judge::parity::{Cases, Emulation, LoadRow, Playing, Recorded, Standing, parity};
+use super::support::play;
 
 const RECORD: &str = include_str!("records/litellm-1.106.2-least-busy.jsonl");
 
@@ -14,27 +13,14 @@ const RECORD: &str = include_str!("records/litellm-1.106.2-least-busy.jsonl");
 const CELLS: usize = 10;
 
 /// The cells of the record whose names hold `pattern`, played by a personality and judged.
-fn play(pattern: &str, personality: &str) -> Vec<LoadRow> {
-    let emulation =
-        Emulation { product: "LiteLLM 1.106.2".to_owned(), personality: personality.to_owned() };
-    let (stop, stuck): (_, Arc<dyn Fn(&str) + Send + Sync>) =
-        (Arc::new(AtomicBool::new(false)), Arc::new(|world| panic!("{world} stands still")));
-    let mut playing = Playing {
-        emulation: &emulation,
-        plays: 1,
-        at_a_time: 1,
-        stop: &stop,
-        stuck: &stuck,
-        record: &mut |_| panic!("nobody plays"),
-        progress: &mut |_, _, _| {},
-    };
+fn cells(pattern: &str, personality: &str) -> Vec<LoadRow> {
     let cases = Cases::shipped().expect("shipped cases are right").only(pattern);
-    parity(&cases, &mut Recorded::read(RECORD), None, &mut playing).expect("plays").cells
+    play(&cases, personality, RECORD).expect("plays").cells
 }
 
 #[test]
 fn least_busy_treats_sick_deployments_as_litellm_was_seen_to() {
-    let rows = play("load/*/least-busy/3", "litellm-1.106");
+    let rows = cells("load/*/least-busy/3", "litellm-1.106");
     assert_eq!(rows.len(), CELLS);
     let differing: Vec<_> = rows
         .iter()
@@ -46,7 +32,7 @@ fn least_busy_treats_sick_deployments_as_litellm_was_seen_to() {
 
 #[test]
 fn a_gateway_that_counts_exactly_is_told_apart() {
-    let rows = play("load/reset/least-busy/3", "brownout");
+    let rows = cells("load/reset/least-busy/3", "brownout");
     let [row] = rows.as_slice() else { panic!("{rows:?}") };
     assert_eq!(row.standing, Standing::Differs, "{:?}", row.differing().collect::<Vec<_>>());
 }

@@ -5,3 +5,4 @@
 mod litellm_under_load;
 mod parity_cases;
 mod parity_runs;
+mod support;

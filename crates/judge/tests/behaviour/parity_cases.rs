@@ -2,18 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use judge::parity::{Cases, Emulation};
+use judge::parity::Cases;
 
-fn emulation() -> Emulation {
-    Emulation { product: "LiteLLM 1.106.2".to_owned(), personality: "litellm-1.106".to_owned() }
-}
+use super::support::emulation;
 
 #[test]
 fn every_case_has_a_name_and_a_key_of_its_own() {
     let cases = Cases::shipped().expect("shipped cases are right");
     let names: BTreeSet<&str> = cases.names().collect();
     assert_eq!(names.len(), cases.cases() + cases.cells());
-    assert_eq!(cases.keys(&emulation()).len(), names.len());
+    assert_eq!(cases.keys(&emulation("litellm-1.106")).len(), names.len());
 }
 
 #[test]

@@ -3,34 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use judge::parity::{
-    Against, Cases, Emulation, ParityError, Playing, Published, Recorded, Results, Source,
-    Standing, parity,
-};
+use judge::parity::{Against, Cases, Playing, Published, Recorded, Results, Source, Standing};
 
-/// Plays cases as they are recorded.
-fn play(cases: &Cases, personality: &str, record: &str) -> Result<Results, ParityError> {
-    let emulation = emulation(personality);
-    let (stop, stuck) = (Arc::new(AtomicBool::new(false)), stuck());
-    let mut playing = Playing {
-        emulation: &emulation,
-        plays: 3,
-        at_a_time: 1,
-        stop: &stop,
-        stuck: &stuck,
-        record: &mut |_| panic!("nobody plays"),
-        progress: &mut |_, _, _| {},
-    };
-    parity(cases, &mut Recorded::read(record), None, &mut playing)
-}
-
-fn emulation(personality: &str) -> Emulation {
-    Emulation { product: "LiteLLM 1.106.2".to_owned(), personality: personality.to_owned() }
-}
-
-fn stuck() -> Arc<dyn Fn(&str) + Send + Sync> {
-    Arc::new(|world| panic!("{world} stands still"))
-}
+use super::support::{emulation, play, stuck};
 
 /// The record of a personality that is taken for the product.
 fn record_of(cases: &Cases, personality: &str) -> String {
