@@ -22,7 +22,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, Response};
-use tokio::sync::watch;
 
 use crate::config::fleet::Target;
 use crate::keyed_rng::KeyedRng;
@@ -34,7 +33,7 @@ use crate::policy::wording::{Attempts, Fallbacks};
 use crate::policy::{Deserted, Filtered};
 use crate::routing::router::Tried;
 use crate::routing::strategy::Ask;
-use crate::shutdown;
+use crate::shutdown::{self, ServerEnd};
 use crate::upstream::WholeAnswer;
 use crate::upstream::failure::{Failure, Trouble};
 use world::ChunkBuf;
@@ -53,12 +52,12 @@ use retry::{Failed, RetryPlan};
 /// request must not become a flood.
 const TRIES_MAX: u32 = 64;
 
-/// Answers one request; whether it outlasts its client is the policy's. `server` is closed when the server that
-/// took the request is no more.
+/// Answers one request; whether it outlasts its client is the policy's. `server` is the end of the one that
+/// took the request.
 pub(crate) async fn answer(
     request: ChatRequest,
     state: RequestState,
-    server: watch::Receiver<()>,
+    server: ServerEnd,
 ) -> Response<AnswerBody> {
     match state.instance.config.personality.policy.deserted() {
         Deserted::Stops => Box::pin(serve(&request, state)).await,

@@ -18,7 +18,6 @@ use std::sync::Arc;
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
-use tokio::sync::watch;
 use tower_service::Service as _;
 use wire::openai::MAX_BODY_BYTES;
 use world::{BodyError, Conn, Listener, Shutdown, accept_until, collect_body, serve_until};
@@ -30,7 +29,7 @@ use crate::failover::response::AnswerBody;
 use crate::front::refusal::Refusal;
 use crate::http1::{BODY_TIMEOUT, CLIENTS, text};
 use crate::instance::{Current, Instance};
-use crate::shutdown::{GRACE, LAST_WORDS};
+use crate::shutdown::{GRACE, LAST_WORDS, ServerEnd, ServerLife};
 
 /// Longest call id that is taken from a client, in bytes; longer ones are replaced. It goes into logs.
 const CALL_ID_MAX: usize = 128;
@@ -44,8 +43,9 @@ pub(crate) async fn serve(
     let pages = routes::router(current.clone());
     let shutdown = Arc::<Shutdown>::default();
     // Dropped with this future, however it ends.
-    let (_alive, gone) = watch::channel(());
-    let server = Arc::new(Server { current, pages, shutdown: Arc::clone(&shutdown), gone });
+    let life = ServerLife::default();
+    let end = life.end();
+    let server = Arc::new(Server { current, pages, shutdown: Arc::clone(&shutdown), end });
     let serving = accept_until(listener, &shutdown, |conn| {
         let server = Arc::clone(&server);
         async move { server.serve(conn).await }
@@ -63,8 +63,8 @@ struct Server {
     current: Current,
     pages: axum::Router,
     shutdown: Arc<Shutdown>,
-    /// Closed when the server is no more.
-    gone: watch::Receiver<()>,
+    /// When the server is no more.
+    end: ServerEnd,
 }
 
 impl Server {
@@ -95,7 +95,7 @@ impl Server {
                 let shutdown = Arc::clone(&self.shutdown);
                 let call_id = call_id(instance, &head);
                 let state = RequestState::new(Arc::clone(instance), shutdown, call_id, received);
-                failover::answer(request, state, self.gone.clone()).await
+                failover::answer(request, state, self.end.clone()).await
             }
             Err(refusal) => {
                 instance.metrics.turned_away(refusal.status.as_u16());

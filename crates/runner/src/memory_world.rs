@@ -18,13 +18,8 @@ const SERVERS_MAX: usize = 10_000;
 pub(crate) struct MemoryWorld {
     pub(crate) network: MemoryNetwork,
     pub(crate) fakes: Fakes,
-    servers: Servers,
-}
-
-/// The servers of a world, and who hears of their end.
-#[derive(Debug)]
-struct Servers {
-    tasks: Tasks,
+    hosts: Tasks,
+    gateways: Tasks,
     watch: ServerWatch,
 }
 
@@ -36,37 +31,47 @@ impl MemoryWorld {
     pub(crate) fn new(fakes: Fakes, links: &BTreeMap<String, Duration>) -> io::Result<Self> {
         let network = MemoryNetwork::new();
         network.resolve_by(fakes.names());
-        let servers = Servers { tasks: Tasks::new(SERVERS_MAX), watch: ServerWatch::default() };
-        let mut world = Self { network, fakes, servers };
+        let (hosts, gateways) = (Tasks::new(SERVERS_MAX), Tasks::new(SERVERS_MAX));
+        let mut world = Self { network, fakes, hosts, gateways, watch: ServerWatch::default() };
         for (index, host) in world.fakes.hosts().to_vec().iter().enumerate() {
             let link = Link { latency: links.get(&host.host).copied().unwrap_or_default() };
             let listener = world.network.listen(&host.host, host.port, link)?;
-            let server = servers::fake(&world.fakes, index, listener);
-            world.start(server)?;
+            let server = world.watch.over(servers::fake(&world.fakes, index, listener));
+            started(world.hosts.spawn(server))?;
         }
         Ok(world)
     }
 
-    /// Starts one more server.
+    /// Starts one more server in front of the fakes.
     ///
     /// # Errors
     /// If there are too many.
     pub(crate) fn start(&mut self, server: Server) -> io::Result<()> {
-        let full = || io::Error::other(format!("a world has at most {SERVERS_MAX} servers"));
-        let started = self.servers.tasks.spawn(self.servers.watch.over(server));
-        if started { Ok(()) } else { Err(full()) }
+        started(self.gateways.spawn(self.watch.over(server)))
     }
 
-    /// `load` to its end, unless a server ends before; then the world ends.
+    /// `load` to its end, unless a server ends before; then the world ends, those in front first: requests that
+    /// outlast their clients end with their gateway, and do not meet the end of the fakes as one more failure.
     ///
     /// # Errors
     /// The server that ended.
     pub(crate) async fn during<T>(mut self, load: impl Future<Output = T>) -> Result<T, ServerEnd> {
-        let value = self.servers.watch.during(load).await?;
+        let value = self.watch.during(load).await?;
+        drop(self.gateways);
+        dropped().await;
         self.fakes.close();
-        drop(self.servers);
-        // Aborted tasks drop what they hold when the runtime next runs them.
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        drop(self.hosts);
+        dropped().await;
         Ok(value)
     }
+}
+
+/// Aborted tasks drop what they hold when the runtime next runs them.
+async fn dropped() {
+    tokio::time::sleep(Duration::from_millis(1)).await;
+}
+
+fn started(spawned: bool) -> io::Result<()> {
+    let full = || io::Error::other(format!("a world has at most {SERVERS_MAX} servers of a kind"));
+    if spawned { Ok(()) } else { Err(full()) }
 }

@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::Response;
-use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use vocab::At;
 
@@ -17,6 +16,7 @@ use crate::config::DeploymentIndex;
 use crate::failover::response::AnswerBody;
 use crate::instance::Instance;
 use crate::observer::{Choice, Waiting};
+use crate::shutdown::ServerEnd;
 
 /// Status that nginx made common for a client that closed its request; counted, never sent.
 const CLIENT_CLOSED: u16 = 499;
@@ -103,20 +103,20 @@ impl Presence {
     }
 }
 
-/// Serves a request whether its client stays or not, as long as there is its `server`. Without a client the
+/// Serves a request whether its client stays or not, until its `server` ends. Without a client the
 /// attempts go on, bounded as ever by tries and limits; an answer that comes then is dropped, a stream with its
 /// connection.
 pub(crate) async fn outlast(
     presence: Arc<Presence>,
-    mut server: watch::Receiver<()>,
+    server: ServerEnd,
     serving: impl Future<Output = Response<AnswerBody>> + Send + 'static,
 ) -> Response<AnswerBody> {
     let task = tokio::spawn(async move {
         tokio::select! {
             biased;
+            // The end first: what is cut together with the server tells nothing more.
+            () = server.come() => None,
             response = serving => Some(response),
-            // Nothing is ever sent: it changes when its sender is dropped.
-            _ = server.changed() => None,
         }
     });
     let mut departure = Departure { presence, task: Some(task.abort_handle()) };

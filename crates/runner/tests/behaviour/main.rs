@@ -13,4 +13,5 @@ mod preflight_asks_everybody;
 mod runs_are_the_same_on_every_platform;
 mod savable_is_played;
 mod support;
+mod the_end_of_a_world_is_nobodys_failure;
 mod the_tables_tell_the_truth;

@@ -1,0 +1,40 @@
+//! Requests that outlast their clients are under way when a world ends: that end is no failure of any deployment, and
+//! is the same in every run.
+
+use plan::ClockKind;
+use record::{DecisionKind, DecisionRow, RowReader};
+
+use crate::support::{Played, play_one, scenario};
+
+/// Every deployment is silent to the end, and clients give up before LiteLLM does.
+fn silence() -> Played {
+    let hang = "[{ id: silence, at: 1s, for: 3s, target: all, inject: hang }]";
+    let emulated = "{ name: shuffle, personality: litellm-1.106 }";
+    let text = scenario("outlasts", 4, hang).replace("{ name: shuffle }", emulated);
+    play_one(&text, ClockKind::Virtual, "shuffle")
+}
+
+fn table(run: &Played, name: &str) -> String {
+    std::fs::read_to_string(run.dir().join("shuffle").join(name)).expect("a table")
+}
+
+#[test]
+fn requests_that_nobody_waits_for_end_without_a_word() {
+    let run = silence();
+    let rows = RowReader::<DecisionRow>::open(&run.dir().join("shuffle/decisions.csv"));
+    let rows: Vec<_> = rows.expect("rows").map(|row| row.expect("readable")).collect();
+    let left = rows.iter().rposition(|row| row.kind == DecisionKind::ClientLeft);
+    let left = left.expect("clients leave");
+    assert!(rows.iter().filter(|row| row.kind == DecisionKind::ClientLeft).count() > 20);
+    let failed = |row: &&DecisionRow| row.kind == DecisionKind::AttemptFailed;
+    assert_eq!(rows[left..].iter().find(failed), None, "nothing failed after the last client left");
+}
+
+#[test]
+fn they_end_in_the_same_order_in_every_run() {
+    let [first, second, third] = [silence(), silence(), silence()];
+    for name in ["attempts.csv", "decisions.csv"] {
+        assert_eq!(table(&first, name), table(&second, name), "{name}");
+        assert_eq!(table(&first, name), table(&third, name), "{name}");
+    }
+}
