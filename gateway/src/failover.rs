@@ -7,7 +7,7 @@
 
 pub(crate) mod attempt;
 pub(crate) mod attempt_guard;
-pub(crate) mod chat_request;
+pub(crate) mod client_request;
 pub(crate) mod commit;
 pub(crate) mod deadlines;
 pub(crate) mod desertion;
@@ -23,7 +23,9 @@ use std::time::Duration;
 
 use http::{HeaderMap, Response};
 
+use crate::config::DeploymentIndex;
 use crate::config::fleet::Target;
+use crate::instance::Instance;
 use crate::keyed_rng::KeyedRng;
 use crate::policy::deadlines::{Alternative, Answer};
 use crate::policy::fallbacks::{FallbackQuery, NoFallback};
@@ -31,16 +33,16 @@ use crate::policy::met::{Met, Stage};
 use crate::policy::retry::{NextStep, NoRetry, Phase};
 use crate::policy::wording::{Attempts, Fallbacks};
 use crate::policy::{Deserted, Filtered};
-use crate::routing::router::Tried;
 use crate::routing::strategy::Ask;
 use crate::shutdown::{self, ServerEnd};
-use crate::upstream::WholeAnswer;
+use crate::upstream::Outgoing;
+use crate::upstream::dialect::{Asked, Refused, WholeAnswer};
 use crate::upstream::failure::{Failure, Trouble};
 use world::ChunkBuf;
 
 use attempt::{Answered, Attempt, AttemptError, Reply};
 use attempt_guard::AttemptGuard;
-use chat_request::ChatRequest;
+use client_request::ClientRequest;
 use commit::Committed;
 use desertion::outlast;
 use fallback::{Itinerary, RequestedFallbacks, fallback_targets};
@@ -55,7 +57,7 @@ const TRIES_MAX: u32 = 64;
 /// Answers one request; whether it outlasts its client is the policy's. `server` is the end of the one that
 /// took the request.
 pub(crate) async fn answer(
-    request: ChatRequest,
+    request: ClientRequest,
     state: RequestState,
     server: ServerEnd,
 ) -> Response<AnswerBody> {
@@ -68,7 +70,7 @@ pub(crate) async fn answer(
     }
 }
 
-async fn serve(request: &ChatRequest, mut state: RequestState) -> Response<AnswerBody> {
+async fn serve(request: &ClientRequest, mut state: RequestState) -> Response<AnswerBody> {
     let shutdown = Arc::clone(&state.shutdown);
     let answered = match shutdown.unless_over(try_targets(request, &mut state)).await {
         Some(answered) => answered,
@@ -82,7 +84,7 @@ async fn serve(request: &ChatRequest, mut state: RequestState) -> Response<Answe
 
 /// The error that is left; behind the frames that the client would have of a stream that broke.
 fn give_up(
-    request: &ChatRequest,
+    request: &ClientRequest,
     mut state: RequestState,
     failed: TargetFailed,
 ) -> Response<AnswerBody> {
@@ -103,7 +105,7 @@ fn give_up(
 /// Goes through the target and its fallbacks until one answers. If none does, the error is that of
 /// the first target.
 async fn try_targets(
-    request: &ChatRequest,
+    request: &ClientRequest,
     state: &mut RequestState,
 ) -> Result<Answered, TargetFailed> {
     let depth_max = state.instance.config.router.max_fallbacks;
@@ -139,7 +141,7 @@ async fn try_targets(
 
 /// Tries deployments of one target until one answers or the policy stops.
 async fn try_group(
-    request: &ChatRequest,
+    request: &ClientRequest,
     state: &mut RequestState,
     target: &Target,
     itinerary: &Itinerary,
@@ -150,9 +152,10 @@ async fn try_group(
         let rng = KeyedRng::for_try(state.instance.seed, &state.call_id, state.attempts);
         state.tries += 1;
         let failed = match pick(request, state, target, &rng) {
-            Ok(guard) => {
+            Ok((guard, outgoing)) => {
                 state.sends(guard.deployment(), waited.take());
-                match attempt(request, state, target, (guard, itinerary, &rng)).await {
+                let sent = Sent { guard, outgoing, itinerary, rng: &rng };
+                match attempt(request, state, target, sent).await {
                     Ok(answered) => match filtered(request, state, target, &answered) {
                         None => return Ok(answered),
                         Some(failure) => TargetFailed::of(failure),
@@ -168,7 +171,7 @@ async fn try_group(
         }
         let (config, now) = (&state.instance.config, state.instance.clock.now());
         let fallbacks = fallbacks(request, state, target, &failed.failure);
-        let mut situation = state.instance.router.situation(&target.group, &state.tried, now);
+        let mut situation = state.instance.router.situation(&target.group, state.whom(), now);
         situation.has_fallback = itinerary.has_next(fallbacks.as_deref().unwrap_or_default());
         let (group, failure, phase) = (&*target.group, &failed.failure, failed.phase);
         let step = plan.after_failure(&Failed { config, group, failure, phase, situation }, &rng);
@@ -187,12 +190,14 @@ async fn try_group(
     }
 }
 
+/// Chooses a deployment and puts the request into its words. Those that it cannot be put into are left
+/// out of the choice; where nobody else is in the group, the first one's refusal is the failure.
 fn pick(
-    request: &ChatRequest,
-    state: &RequestState,
+    request: &ClientRequest,
+    state: &mut RequestState,
     target: &Target,
     rng: &KeyedRng,
-) -> Result<AttemptGuard, Failure> {
+) -> Result<(AttemptGuard, Outgoing), Failure> {
     let at = state.instance.clock.now();
     let ask = Ask {
         group: &target.group,
@@ -202,19 +207,52 @@ fn pick(
         at,
         unix_seconds: state.instance.unix_seconds(at),
     };
-    let tried = Tried { all: &state.tried, refused: &state.refused };
-    match state.instance.router.pick(&ask, tried, rng) {
-        Ok(deployment) => Ok(AttemptGuard::of(&state.instance, request, &target.group, deployment)),
-        Err(nobody) => Err(nobody.failure()),
+    // Ends: each turn takes one deployment out of the choice.
+    loop {
+        let deployment = match state.instance.router.pick(&ask, state.whom(), rng) {
+            Ok(deployment) => deployment,
+            Err(nobody) => return Err(nobody.failure()),
+        };
+        let guard = AttemptGuard::of(&state.instance, request, &target.group, deployment);
+        match encode(request, &state.instance, target, deployment) {
+            Ok(outgoing) => return Ok((guard, outgoing)),
+            Err(refused) => {
+                state.unfit.push(deployment);
+                if state.instance.router.nobody_fits(&target.group, &state.unfit) {
+                    return Err(Failure::unsupported(&refused.message, &refused.param));
+                }
+            }
+        }
     }
 }
 
+fn encode(
+    request: &ClientRequest,
+    instance: &Instance,
+    target: &Target,
+    deployment: DeploymentIndex,
+) -> Result<Outgoing, Refused> {
+    let config = &instance.config.deployments[deployment];
+    let model = target.upstream_model(config);
+    let asked = Asked { head: &request.head, body: &request.body, model: &model };
+    instance.members[deployment].route.encode(request.endpoint, &asked, config)
+}
+
+/// An attempt about to be made.
+struct Sent<'a> {
+    guard: AttemptGuard,
+    outgoing: Outgoing,
+    itinerary: &'a Itinerary,
+    rng: &'a KeyedRng,
+}
+
 async fn attempt(
-    request: &ChatRequest,
+    request: &ClientRequest,
     state: &mut RequestState,
     target: &Target,
-    (guard, itinerary, rng): (AttemptGuard, &Itinerary, &KeyedRng),
+    sent: Sent<'_>,
 ) -> Result<Answered, Box<AttemptError>> {
+    let Sent { guard, outgoing, itinerary, rng } = sent;
     let instance = &state.instance;
     let deployment = guard.deployment();
     let limits =
@@ -224,9 +262,8 @@ async fn attempt(
     let begun = instance.clock.now();
     state.presence.awaits(deployment, begun, deadlines.head);
     let (instance, call_id, presence) = (&state.instance, &state.call_id, &state.presence);
-    let attempt =
-        Attempt { instance, request, target, deployment, deadlines, call_id, rng, presence };
-    let result = attempt.run(guard).await;
+    let attempt = Attempt { instance, request, deployment, deadlines, call_id, rng, presence };
+    let result = attempt.run(guard, outgoing).await;
     state.presence.awaits_nobody();
     state.timeout = Some(deadlines.gap);
     state.upstream_time += state.instance.clock.now().since(begun);
@@ -235,7 +272,7 @@ async fn attempt(
 
 /// An answer that the provider's filter stopped is a failure where the policy knows somebody else to ask.
 fn filtered(
-    request: &ChatRequest,
+    request: &ClientRequest,
     state: &RequestState,
     target: &Target,
     answered: &Answered,
@@ -262,13 +299,13 @@ fn filtered(
 
 /// Whether anybody is left should the attempt under way be given up.
 fn alternative(
-    request: &ChatRequest,
+    request: &ClientRequest,
     state: &RequestState,
     target: &Target,
     itinerary: &Itinerary,
 ) -> Alternative {
     let now = state.instance.clock.now();
-    let situation = state.instance.router.situation(&target.group, &state.tried, now);
+    let situation = state.instance.router.situation(&target.group, state.whom(), now);
     let silent = || Failure::broken(Trouble::Stalled, "");
     let fallbacks = || fallbacks(request, state, target, &silent());
     if situation.fresh > 0 || itinerary.has_next(&fallbacks().unwrap_or_default()) {
@@ -279,7 +316,7 @@ fn alternative(
 }
 
 fn fallbacks(
-    request: &ChatRequest,
+    request: &ClientRequest,
     state: &RequestState,
     from: &Target,
     failure: &Failure,
@@ -330,7 +367,7 @@ impl TargetFailed {
     }
 
     /// The error's text: the first target's words, and what became of the rest.
-    fn message(&self, request: &ChatRequest, state: &RequestState) -> String {
+    fn message(&self, request: &ClientRequest, state: &RequestState) -> String {
         let config = &state.instance.config;
         let fallbacks = fallbacks(request, state, &request.target, &self.failure);
         let fallbacks: Vec<Arc<str>> =

@@ -1,8 +1,8 @@
-//! Where requests come in: connections, paths, keys and bodies, up to a [`ChatRequest`] for
+//! Where requests come in: connections, paths, keys and bodies, up to a [`ClientRequest`] for
 //! [`failover`].
 //!
-//! Chat completions are matched by hand, because every microsecond here is paid by every request;
-//! all other routes go through [`routes`]. It must never know a provider, or that a request is
+//! Calls of an [`Endpoint`] are matched by hand, because every microsecond here is paid by every
+//! request; all other routes go through [`routes`]. It must never know a provider, or that a request is
 //! tried more than once.
 
 mod auth;
@@ -22,8 +22,9 @@ use tower_service::Service as _;
 use wire::openai::MAX_BODY_BYTES;
 use world::{BodyError, Conn, Listener, Shutdown, accept_until, collect_body, serve_until};
 
+use crate::endpoint::Endpoint;
 use crate::failover;
-use crate::failover::chat_request::ChatRequest;
+use crate::failover::client_request::ClientRequest;
 use crate::failover::request_state::RequestState;
 use crate::failover::response::AnswerBody;
 use crate::front::refusal::Refusal;
@@ -74,11 +75,11 @@ impl Server {
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBody> {
-        match chat_path(request.uri().path()) {
+        match Endpoint::called(request.uri().path()) {
             Some(_) if request.method() != Method::POST => {
                 Refusal::method_not_allowed(request.method()).response()
             }
-            Some(_) => self.chat(request).await,
+            Some((endpoint, _)) => self.call(endpoint, request).await,
             None => match self.pages.clone().call(request).await {
                 Ok(response) => response.map(AnswerBody::Page),
                 Err(never) => match never {},
@@ -86,15 +87,15 @@ impl Server {
         }
     }
 
-    async fn chat(&self, request: Request<Incoming>) -> Response<AnswerBody> {
+    async fn call(&self, endpoint: Endpoint, request: Request<Incoming>) -> Response<AnswerBody> {
         let instance = &self.current.instance();
         let received = instance.clock.now();
         let (head, body) = request.into_parts();
-        match self.admit(instance, &head, body).await {
+        match self.admit(instance, (endpoint, &head), body).await {
             Ok(request) => {
                 let shutdown = Arc::clone(&self.shutdown);
-                let call_id = call_id(instance, &head);
-                let state = RequestState::new(Arc::clone(instance), shutdown, call_id, received);
+                let call = (endpoint, call_id(instance, &head));
+                let state = RequestState::new(Arc::clone(instance), shutdown, call, received);
                 failover::answer(request, state, self.end.clone()).await
             }
             Err(refusal) => {
@@ -108,9 +109,9 @@ impl Server {
     async fn admit(
         &self,
         instance: &Instance,
-        head: &http::request::Parts,
+        (endpoint, head): (Endpoint, &http::request::Parts),
         body: Incoming,
-    ) -> Result<ChatRequest, Refusal> {
+    ) -> Result<ClientRequest, Refusal> {
         auth::check(instance.config.master_key.as_ref(), &head.headers)?;
         let body =
             match self.shutdown.unless_over(collect_body(body, MAX_BODY_BYTES, BODY_TIMEOUT)).await
@@ -119,8 +120,9 @@ impl Server {
                 Some(Err(unread)) => return Err(refusal(&unread)),
                 None => return Err(Refusal::shutting_down()),
             };
-        let path_model = chat_path(head.uri.path()).flatten().map(unescaped);
-        head::read(&instance.router, &head.headers, path_model.as_deref(), body)
+        let named = Endpoint::called(head.uri.path()).and_then(|(_, model)| model);
+        let called = head::Called { endpoint, model: named.map(unescaped) };
+        head::read(&instance.router, &head.headers, &called, body)
     }
 }
 
@@ -142,20 +144,6 @@ fn call_id(instance: &Instance, head: &http::request::Parts) -> Arc<str> {
     }
 }
 
-/// The chat completion routes: whether `path` is one, and the model that it names, if it names one.
-fn chat_path(path: &str) -> Option<Option<&str>> {
-    let path = path.strip_suffix('/').unwrap_or(path);
-    let rest = path.strip_suffix("/chat/completions")?;
-    if matches!(rest, "" | "/v1") {
-        return Some(None);
-    }
-    let model = rest
-        .strip_prefix("/openai/deployments/")
-        .or_else(|| rest.strip_prefix("/engines/"))
-        .or_else(|| rest.strip_prefix("/v1/engines/"))?;
-    (!model.is_empty()).then_some(Some(model))
-}
-
 /// Percent escapes of a path segment, undone; what is no UTF-8 then stays as it was.
 fn unescaped(segment: &str) -> String {
     let decoded = percent_decode_str(segment).decode_utf8();
@@ -164,22 +152,10 @@ fn unescaped(segment: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{chat_path, unescaped};
+    use super::unescaped;
 
     #[test]
-    fn recognises_litellms_chat_routes() {
-        for (path, is) in [
-            ("/v1/chat/completions", Some(None)),
-            ("/chat/completions", Some(None)),
-            ("/chat/completions/", Some(None)),
-            ("/openai/deployments/gpt-4o/chat/completions", Some(Some("gpt-4o"))),
-            ("/engines/azure/gpt-4o/chat/completions", Some(Some("azure/gpt-4o"))),
-            ("/engines//chat/completions", None),
-            ("/v2/chat/completions", None),
-            ("/v1/models", None),
-        ] {
-            assert_eq!(chat_path(path), is, "{path}");
-        }
+    fn escapes_of_a_model_are_undone() {
         assert_eq!(unescaped("a%2Fb%zz%"), "a/b%zz%");
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! The way of a request, folder by folder:
 //!
+//! - `endpoint` is the table of what clients can call;
 //! - `front` accepts the connection, checks the key and reads the head of the body;
 //! - `failover` is the loop: attempts, retries, fallbacks, and the commit after which an answer can no
 //!   longer change hands;
@@ -26,6 +27,7 @@ pub mod config;
 pub mod observer;
 pub mod policy;
 
+mod endpoint;
 mod failover;
 mod front;
 mod gateway;

@@ -1,27 +1,33 @@
-//! The providers' dialects, from the client's side: what to send, and what their streams mean.
+//! The providers' protocols, from the client's side: what to send, and what their answers mean.
 //!
-//! Pure: bytes to bytes, no sockets, no clock. One `attempt` serves all dialects. OpenAI's bodies go
-//! through as they are; Azure's differ in path and key only; Anthropic's are translated both ways.
-//! Which error deserves what is decided in `classify`, not here.
+//! Pure: bytes to bytes, no sockets, no clock. One `attempt` serves all of them. [`provider`] is the
+//! table of who speaks what; a cell of *endpoint × protocol* is a [`Dialect`]: OpenAI's bodies go
+//! through as they are ([`forwarded`]), Azure's differ in path and key only, Anthropic's are translated
+//! both ways. Which error deserves what is decided in `classify`, not here.
 
 mod anthropic;
 mod azure;
+mod chunks;
 pub(crate) mod classify;
-mod dialect;
+pub(crate) mod dialect;
 pub(crate) mod failure;
+mod forwarded;
 mod openai;
+mod provider;
 pub(crate) mod stream;
-
-pub(crate) use dialect::{Broken, Dialect, WholeAnswer, whole as whole_answer};
+mod texts;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
+use http::{HeaderMap, HeaderValue, Request, Uri, header};
 use http_body_util::Full;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use vocab::Protocol;
-use wire::openai::RequestHead;
 
 use crate::config::Deployment;
+use crate::endpoint::Endpoint;
+use dialect::{Asked, Dialect, Refused};
+use provider::{Call, Provider};
 
 /// What the gateway calls itself to the providers.
 const USER_AGENT: HeaderValue =
@@ -30,9 +36,16 @@ const USER_AGENT: HeaderValue =
 /// Everything about requests to one deployment that does not depend on the request.
 #[derive(Debug)]
 pub(crate) struct Route {
-    protocol: Protocol,
-    uri: Uri,
+    provider: &'static dyn Provider,
     headers: HeaderMap,
+}
+
+/// A request in a provider's words, ready to be sent.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) request: Request<Full<Bytes>>,
+    /// Who reads its answer.
+    pub(crate) dialect: &'static dyn Dialect,
 }
 
 /// Why no request can ever be sent to a deployment.
@@ -46,92 +59,70 @@ pub(crate) enum RouteError {
     Provider(Protocol),
 }
 
-/// Why a request cannot be put into a provider's words.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum EncodeError {
-    #[error("request cannot be translated for Anthropic: {0}")]
-    Untranslatable(String),
-    #[error(transparent)]
-    Path(RouteError),
-}
-
 /// Whether requests can be sent to providers of this protocol.
-pub const fn can_call(protocol: Protocol) -> bool {
-    match protocol {
-        Protocol::OpenAi | Protocol::Azure | Protocol::Anthropic => true,
-        Protocol::Gemini | Protocol::Bedrock => false,
-    }
+pub fn can_call(protocol: Protocol) -> bool {
+    provider::of(protocol).is_some()
 }
 
-/// Where requests to a deployment go: path and query.
+/// Where chat completions to a deployment go: path and query.
 pub fn path_to(deployment: &Deployment) -> String {
-    match deployment.protocol {
-        Protocol::OpenAi | Protocol::Gemini | Protocol::Bedrock => openai::path(deployment),
-        Protocol::Azure => azure::path(deployment, &deployment.model),
-        Protocol::Anthropic => anthropic::path(deployment),
-    }
+    let provider = provider::of(deployment.protocol).unwrap_or(&openai::OpenAi);
+    provider.path(deployment, Call { endpoint: Endpoint::Chat, model: &deployment.model })
 }
 
 impl Route {
-    /// Prepares path and headers of a deployment.
+    /// Prepares the headers of a deployment, and tries its path.
     pub(crate) fn new(deployment: &Deployment) -> Result<Self, RouteError> {
-        let (path, key) = match deployment.protocol {
-            Protocol::OpenAi => (openai::path(deployment), openai::key(deployment)?),
-            Protocol::Azure => {
-                (azure::path(deployment, &deployment.model), azure::key(deployment)?)
-            }
-            Protocol::Anthropic => (anthropic::path(deployment), anthropic::key(deployment)?),
-            Protocol::Gemini | Protocol::Bedrock => {
-                return Err(RouteError::Provider(deployment.protocol));
-            }
-        };
-        let uri = uri(path)?;
+        let protocol = deployment.protocol;
+        let provider = provider::of(protocol).ok_or(RouteError::Provider(protocol))?;
+        let call = Call { endpoint: Endpoint::Chat, model: &deployment.model };
+        uri(provider.path(deployment, call))?;
         let host = HeaderValue::try_from(host_of(deployment));
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(header::HOST, host.map_err(|_| RouteError::Header("api_base"))?);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(header::USER_AGENT, USER_AGENT);
-        if let Some((name, value)) = key {
-            headers.insert(name, value);
-        }
-        if deployment.protocol == Protocol::Anthropic {
-            headers.insert(
-                HeaderName::from_static(wire::anthropic::VERSION),
-                HeaderValue::from_static(wire::anthropic::VERSION_2023_06_01),
-            );
-        }
-        Ok(Self { protocol: deployment.protocol, uri, headers })
+        headers.extend(provider.headers(deployment)?);
+        Ok(Self { provider, headers })
     }
 
-    /// Puts a client's request into this deployment's words. `model` is the deployment's own, unless
-    /// that is a wildcard.
+    /// Puts a client's request into this deployment's words.
+    ///
+    /// # Errors
+    /// What of it the deployment cannot be asked.
     pub(crate) fn encode(
         &self,
-        (head, body): (&RequestHead, &Bytes),
+        endpoint: Endpoint,
+        asked: &Asked<'_>,
         deployment: &Deployment,
-        model: &str,
-    ) -> Result<Request<Full<Bytes>>, EncodeError> {
-        let body = match self.protocol {
-            Protocol::OpenAi | Protocol::Azure => wire::openai::upstream_body(body, head, model),
-            Protocol::Anthropic => anthropic::request(body, model)?,
-            Protocol::Gemini | Protocol::Bedrock => body.clone(),
-        };
-        let mut request = Request::new(Full::new(body));
+    ) -> Result<Outgoing, Refused> {
+        let dialect =
+            self.provider.dialect(endpoint).ok_or_else(|| no_endpoint(endpoint, asked))?;
+        let mut request = Request::new(Full::new(dialect.encode(asked)?));
         *request.method_mut() = http::Method::POST;
-        *request.uri_mut() = match deployment.protocol {
-            Protocol::Azure if model != &*deployment.model => {
-                uri(azure::path(deployment, model)).map_err(EncodeError::Path)?
-            }
-            Protocol::OpenAi
-            | Protocol::Azure
-            | Protocol::Anthropic
-            | Protocol::Gemini
-            | Protocol::Bedrock => self.uri.clone(),
-        };
+        let call = Call { endpoint, model: asked.model };
+        *request.uri_mut() = uri(self.provider.path(deployment, call))
+            .map_err(|error| Refused { param: Box::from("model"), message: error.to_string() })?;
         *request.headers_mut() = self.headers.clone();
-        Ok(request)
+        Ok(Outgoing { request, dialect })
     }
+}
+
+/// A provider has no such endpoint, whatever is asked of it.
+fn no_endpoint(endpoint: Endpoint, asked: &Asked<'_>) -> Refused {
+    let (path, model) = (endpoint.row().path, asked.model);
+    let message =
+        format!("`{model}` is at a provider that cannot serve {path}; name another model");
+    Refused { param: Box::from("model"), message }
+}
+
+/// What a segment of a path may hold as it is: RFC 3986's unreserved characters.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A name as one segment of a path.
+fn in_path(name: &str) -> String {
+    utf8_percent_encode(name, SEGMENT).to_string()
 }
 
 fn uri(path: String) -> Result<Uri, RouteError> {

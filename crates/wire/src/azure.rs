@@ -26,7 +26,13 @@ const CHAT_COMPLETIONS: &str = "/chat/completions";
 /// Path and query of a deployment's chat completions. Both parts go in as they are: Azure allows
 /// letters, digits, `-`, `_` and `.` in names.
 pub fn chat_completions_path(deployment: &str, api_version: &str) -> String {
-    format!("{DEPLOYMENTS}{deployment}{CHAT_COMPLETIONS}?api-version={api_version}")
+    deployment_path(deployment, CHAT_COMPLETIONS, api_version)
+}
+
+/// Path and query of any endpoint of a deployment; `endpoint` is its path at OpenAI below `/v1`. All
+/// parts go in as they are.
+pub fn deployment_path(deployment: &str, endpoint: &str, api_version: &str) -> String {
+    format!("{DEPLOYMENTS}{deployment}{endpoint}?api-version={api_version}")
 }
 
 /// The deployment that `path` (without query) names, if it is a deployment's chat completions.

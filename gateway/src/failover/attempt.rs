@@ -12,10 +12,9 @@ use tokio::time::timeout;
 use world::pool::{PooledBody, SendError};
 use world::{BodyError, ChunkBuf, collect_body};
 
-use crate::config::fleet::Target;
 use crate::config::{Deployment, DeploymentIndex};
 use crate::failover::attempt_guard::AttemptGuard;
-use crate::failover::chat_request::ChatRequest;
+use crate::failover::client_request::ClientRequest;
 use crate::failover::desertion::Presence;
 use crate::instance::Instance;
 use crate::keyed_rng::KeyedRng;
@@ -23,10 +22,11 @@ use crate::policy::deadlines::{Answer, Deadlines};
 use crate::policy::met::{Met, Stage};
 use crate::policy::retry::Phase;
 use crate::policy::{BrokenStart, Policy, Start};
+use crate::upstream::Outgoing;
 use crate::upstream::classify::classify;
-use crate::upstream::failure::{ErrorClass, Failure, Reason, Trouble};
+use crate::upstream::dialect::{Dialect, Opening, WholeAnswer};
+use crate::upstream::failure::{Failure, Trouble};
 use crate::upstream::stream::{Break, Ending, Held, Reader};
-use crate::upstream::{Dialect, EncodeError, WholeAnswer, whole_answer};
 
 /// Largest whole answer, in bytes: twice the largest request, since providers bound tokens.
 const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -38,8 +38,7 @@ const ERROR_BYTES_MAX: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Attempt<'a> {
     pub(crate) instance: &'a Arc<Instance>,
-    pub(crate) request: &'a ChatRequest,
-    pub(crate) target: &'a Target,
+    pub(crate) request: &'a ClientRequest,
     pub(crate) deployment: DeploymentIndex,
     pub(crate) deadlines: Deadlines,
     pub(crate) call_id: &'a str,
@@ -81,8 +80,13 @@ pub(crate) struct AttemptError {
 }
 
 impl Attempt<'_> {
-    /// Sends the request and waits for something to commit to.
-    pub(crate) async fn run(&self, guard: AttemptGuard) -> Result<Answered, Box<AttemptError>> {
+    /// Sends the request, which was put into the deployment's words, and waits for something to commit
+    /// to.
+    pub(crate) async fn run(
+        &self,
+        guard: AttemptGuard,
+        outgoing: Outgoing,
+    ) -> Result<Answered, Box<AttemptError>> {
         let mut guard = guard;
         // Dropped when there is an answer: LiteLLM too counts a stream only up to its head.
         let _slot = match &self.instance.members[self.deployment].slots {
@@ -91,21 +95,16 @@ impl Attempt<'_> {
         };
         guard.begin();
         let config = self.config();
-        let model = self.target.upstream_model(config);
-        let route = &self.instance.members[self.deployment].route;
-        let request = match route.encode((&self.request.head, &self.request.body), config, &model) {
-            Ok(request) => request,
-            Err(error) => return Err(self.unanswered(guard, untranslatable(&error))),
-        };
+        let Outgoing { request, dialect } = outgoing;
         let head = self.instance.pool.send(&config.authority, request, self.call_id);
         let failure = match timeout(self.deadlines.head, head).await {
             Ok(Ok(response)) if !response.status().is_success() => {
                 return Err(self.refused(guard, response).await);
             }
             Ok(Ok(response)) if self.request.head.stream => {
-                return self.begin_stream(guard, response).await;
+                return self.begin_stream(guard, dialect, response).await;
             }
-            Ok(Ok(response)) => return self.read_whole(guard, response).await,
+            Ok(Ok(response)) => return self.read_whole(guard, dialect, response).await,
             Ok(Err(error)) => self.no_head(&error),
             Err(_) => Failure::timed_out(self.deadlines.head),
         };
@@ -114,6 +113,11 @@ impl Attempt<'_> {
 
     fn policy(&self) -> &'static dyn Policy {
         self.instance.config.personality.policy
+    }
+
+    fn opening(&self) -> Opening {
+        let created = self.instance.clock.unix_seconds();
+        Opening { created, include_usage: self.request.head.include_usage }
     }
 
     fn config(&self) -> &Deployment {
@@ -156,14 +160,14 @@ impl Attempt<'_> {
     async fn begin_stream(
         &self,
         guard: AttemptGuard,
+        dialect: &dyn Dialect,
         response: Response<PooledBody>,
     ) -> Result<Answered, Box<AttemptError>> {
         let (head, body) = response.into_parts();
         let clock = self.instance.clock;
-        let include_usage = self.request.head.include_usage;
-        let dialect = Dialect::of(self.config().protocol, clock.unix_seconds(), include_usage);
+        let interpreter = dialect.interpreter(self.opening());
         let clean_end = self.policy().clean_end();
-        let reader = Reader::new(body, (dialect, clean_end), clock, self.deadlines.silence);
+        let reader = Reader::new(body, (interpreter, clean_end), clock, self.deadlines.silence);
         let by = self.deadlines.first_word.map(|limit| (guard.begun().plus(limit), limit));
         let mut held = reader.hold(by, self.deadlines.gap, || self.presence.answer_begins()).await;
         if let Some(at) = held.reader.seen().first_output {
@@ -191,6 +195,7 @@ impl Attempt<'_> {
     async fn read_whole(
         &self,
         mut guard: AttemptGuard,
+        dialect: &dyn Dialect,
         response: Response<PooledBody>,
     ) -> Result<Answered, Box<AttemptError>> {
         let (head, body) = response.into_parts();
@@ -202,8 +207,7 @@ impl Attempt<'_> {
                 return Err(self.failed(guard, (broken(error, gap).failure(), &met), head.headers));
             }
         };
-        let created = self.instance.clock.unix_seconds();
-        match whole_answer(self.config().protocol, body.clone(), created) {
+        match dialect.whole(body.clone(), self.opening()) {
             Some(answer) => {
                 guard.answered(answer.usage);
                 Ok(Answered { guard, headers: head.headers, reply: Reply::Whole(answer) })
@@ -230,13 +234,6 @@ impl Attempt<'_> {
         let phase = Phase::BeforeStream;
         Box::new(AttemptError { guard, failure, headers, phase, frames: None })
     }
-}
-
-/// The client asked for what this provider cannot be asked.
-fn untranslatable(error: &EncodeError) -> Failure {
-    let broken = Failure::broken(Trouble::Malformed, &error.to_string());
-    let class = ErrorClass::BadRequest;
-    Failure { class, status: class.status(), reason: Reason::BadRequest, ..broken }
 }
 
 /// A body that broke off, as a stream that did.

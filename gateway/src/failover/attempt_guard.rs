@@ -12,7 +12,7 @@ use vocab::At;
 use wire::openai::Usage;
 
 use crate::config::DeploymentIndex;
-use crate::failover::chat_request::ChatRequest;
+use crate::failover::client_request::ClientRequest;
 use crate::failover::deadlines;
 use crate::instance::Instance;
 use crate::policy::cooldown::{CooldownStep, LimitSetBy, NthFailure};
@@ -48,7 +48,7 @@ impl AttemptGuard {
     /// Guards an attempt at `deployment`, which the router has just chosen for `group`.
     pub(crate) fn of(
         instance: &Arc<Instance>,
-        request: &ChatRequest,
+        request: &ClientRequest,
         group: &Arc<str>,
         deployment: DeploymentIndex,
     ) -> Self {

@@ -10,7 +10,6 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame};
-use wire::sse::encode;
 
 use crate::failover::attempt_guard::AttemptGuard;
 use crate::failover::request_state::RequestState;
@@ -79,7 +78,7 @@ impl Committed {
         match ending {
             Ending::Complete => {
                 if !self.reader.seen().done {
-                    self.out.push(Bytes::from_static(encode::DONE));
+                    self.out.push(Bytes::from_static(state.endpoint.last_frame()));
                 }
                 guard.streamed(self.reader.seen());
                 state.served(guard.deployment());

@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use crate::config::{Config, Deployment};
-use crate::failover::chat_request::ChatRequest;
+use crate::failover::client_request::ClientRequest;
 use crate::policy::cooldown::LimitSetBy;
 use crate::policy::deadlines::{Answer, Limits};
 
 /// The limits of an attempt at `deployment`.
-pub(crate) fn limits(config: &Config, deployment: &Deployment, request: &ChatRequest) -> Limits {
+pub(crate) fn limits(config: &Config, deployment: &Deployment, request: &ClientRequest) -> Limits {
     let answer = Answer::of(request.head.stream);
     let stream_timeout = match answer {
         Answer::Stream => streams(config, deployment, request),
@@ -19,7 +19,7 @@ pub(crate) fn limits(config: &Config, deployment: &Deployment, request: &ChatReq
 }
 
 /// Who set the limits of a request's attempts. LiteLLM asks whether the request names any at all.
-pub(crate) fn set_by(request: &ChatRequest) -> LimitSetBy {
+pub(crate) fn set_by(request: &ClientRequest) -> LimitSetBy {
     let overrides = &request.overrides;
     match overrides.timeout.or(overrides.stream_timeout) {
         Some(_) => LimitSetBy::Request,
@@ -28,11 +28,11 @@ pub(crate) fn set_by(request: &ChatRequest) -> LimitSetBy {
 }
 
 /// For whole answers, and for streams without a limit of their own.
-fn plain(config: &Config, deployment: &Deployment, request: &ChatRequest) -> Duration {
+fn plain(config: &Config, deployment: &Deployment, request: &ClientRequest) -> Duration {
     request.overrides.timeout.or(deployment.timeout).unwrap_or(config.router.timeout)
 }
 
-fn streams(config: &Config, deployment: &Deployment, request: &ChatRequest) -> Option<Duration> {
+fn streams(config: &Config, deployment: &Deployment, request: &ClientRequest) -> Option<Duration> {
     let requested = request.overrides.stream_timeout.or(deployment.stream_timeout);
     requested.or(config.router.stream_timeout)
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use vocab::At;
 
 use crate::config::DeploymentIndex;
+use crate::endpoint::Endpoint;
 use crate::failover::attempt_guard::AttemptGuard;
 use crate::failover::desertion::Presence;
 use crate::instance::Instance;
@@ -18,6 +19,7 @@ use crate::policy::cooldown::{CooldownStep, Cooled, NthFailure};
 use crate::policy::fallbacks::NoFallback;
 use crate::policy::retry::NoRetry;
 use crate::policy::{Refusal, SiblingAttempt};
+use crate::routing::router::Tried;
 use crate::upstream::failure::{Failure, Reason};
 use world::Shutdown;
 
@@ -26,6 +28,7 @@ use world::Shutdown;
 pub(crate) struct RequestState {
     pub(crate) instance: Arc<Instance>,
     pub(crate) shutdown: Arc<Shutdown>,
+    pub(crate) endpoint: Endpoint,
     pub(crate) call_id: Arc<str>,
     /// When the request's head had come.
     pub(crate) received: At,
@@ -45,6 +48,8 @@ pub(crate) struct RequestState {
     pub(crate) upstream_time: Duration,
     /// Those of them that refused it for good.
     pub(crate) refused: Vec<DeploymentIndex>,
+    /// Deployments of the group that is tried now into whose words the request cannot be put.
+    pub(crate) unfit: Vec<DeploymentIndex>,
     /// Largest gap without bytes that the last attempt was allowed.
     pub(crate) timeout: Option<Duration>,
     /// Its client.
@@ -58,7 +63,7 @@ impl RequestState {
     pub(crate) fn new(
         instance: Arc<Instance>,
         shutdown: Arc<Shutdown>,
-        call_id: Arc<str>,
+        (endpoint, call_id): (Endpoint, Arc<str>),
         received: At,
     ) -> Self {
         instance.metrics.arrived();
@@ -66,6 +71,7 @@ impl RequestState {
         Self {
             instance,
             shutdown,
+            endpoint,
             call_id,
             received,
             tries: 0,
@@ -75,6 +81,7 @@ impl RequestState {
             retries_max: 0,
             tried: Vec::new(),
             refused: Vec::new(),
+            unfit: Vec::new(),
             upstream_time: Duration::ZERO,
             timeout: None,
             presence: Arc::new(presence),
@@ -89,8 +96,14 @@ impl RequestState {
         self.attempts_here = 0;
         self.tried.clear();
         self.refused.clear();
+        self.unfit.clear();
         self.next_failure_here = NthFailure::First;
         self.tell(None, Choice::Failover { to });
+    }
+
+    /// Whom the request has tried where it is tried now, and who is out of the question.
+    pub(crate) fn whom(&self) -> Tried<'_> {
+        Tried { all: &self.tried, refused: &self.refused, unfit: &self.unfit }
     }
 
     /// An attempt at `deployment` is about to be sent; after a failed one, `waited` ago.

@@ -1,5 +1,5 @@
-//! Reads what a chat completion asks for: from the path, the headers and the head of the body, without
-//! parsing the messages.
+//! Reads what a request asks for: from the path, the headers and the head of the body, without parsing
+//! the messages.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,8 @@ use http::HeaderMap;
 use serde_json::Value;
 use wire::openai::{HeadError, RequestHead};
 
-use crate::failover::chat_request::{ChatRequest, Overrides};
+use crate::endpoint::Endpoint;
+use crate::failover::client_request::{ClientRequest, Overrides};
 use crate::front::refusal::Refusal;
 use crate::http1::text;
 use crate::routing::router::Router;
@@ -26,33 +27,44 @@ const FALLBACKS_MAX: usize = 8;
 /// Bytes per token of English JSON, for estimates before anybody counted (LiteLLM asks a tokenizer).
 const BYTES_PER_TOKEN: usize = 4;
 
-/// Reads a chat completion request. `path_model` is the model that the path names, which the
-/// body need not repeat; the path wins, as in LiteLLM.
+/// What the path says.
+#[derive(Debug)]
+pub(crate) struct Called {
+    pub(crate) endpoint: Endpoint,
+    /// The model that it names, which the body need not repeat; the path wins, as in LiteLLM.
+    pub(crate) model: Option<String>,
+}
+
+/// Reads a request.
 pub(crate) fn read(
     router: &Router,
     headers: &HeaderMap,
-    path_model: Option<&str>,
+    called: &Called,
     body: Bytes,
-) -> Result<ChatRequest, Refusal> {
+) -> Result<ClientRequest, Refusal> {
+    let endpoint = called.endpoint;
+    let row = endpoint.row();
     let head = RequestHead::scan(&body).map_err(|error| unreadable(&error))?;
-    let Some(messages) = &head.messages else {
-        return Err(Refusal::bad_request(
-            Some("messages"),
-            "messages is required; send a list".to_owned(),
-        ));
-    };
-    let Some(model) = path_model.or(head.model.as_deref()) else {
+    if let (Some(member), None) = (row.required, &head.messages) {
+        let message = format!("{member} is required; send a list");
+        return Err(Refusal::bad_request(Some(member), message));
+    }
+    let named = called.model.as_deref().or(head.model.as_deref()).or(row.model_default);
+    let Some(model) = named else {
         return Err(Refusal::bad_request(
             Some("model"),
             "model is required; call /v1/models for the names".to_owned(),
         ));
     };
     let Some(target) = router.resolve(model) else {
-        return Err(Refusal::bad_request(Some("model"), unknown_model(model)));
+        return Err(Refusal::bad_request(Some("model"), unknown_model(endpoint, model)));
     };
-    let prompt_tokens = (messages.len() / BYTES_PER_TOKEN).max(1) as u64;
+    // Elsewhere nearly all of the body is what the model reads.
+    let read_by_model = head.messages.as_ref().map_or(body.len(), ExactSizeIterator::len);
+    let prompt_tokens = (read_by_model / BYTES_PER_TOKEN).max(1) as u64;
     let overrides = overrides(headers, &head, &body);
-    Ok(ChatRequest { model: Arc::from(model), target, prompt_tokens, overrides, head, body })
+    let model = Arc::from(model);
+    Ok(ClientRequest { endpoint, model, target, prompt_tokens, overrides, head, body })
 }
 
 /// The body's members beat the headers, as in LiteLLM.
@@ -106,9 +118,10 @@ fn unreadable(error: &HeadError) -> Refusal {
     }
 }
 
-fn unknown_model(model: &str) -> String {
+fn unknown_model(endpoint: Endpoint, model: &str) -> String {
+    let path = endpoint.row().path;
     format!(
-        "/chat/completions: Invalid model name passed in model={model}. Call `/v1/models` to view \
-         available models for your key."
+        "{path}: Invalid model name passed in model={model}. Call `/v1/models` to view available \
+         models for your key."
     )
 }

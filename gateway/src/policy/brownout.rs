@@ -19,7 +19,7 @@ use super::retry::{Allowance, FailedAttempt, NextStep};
 use super::{Kind, Personality, Policy, Recheck, SiblingAttempt};
 use crate::config::fleet::Target;
 use crate::config::{Config, DeploymentIndex};
-use crate::upstream::failure::{ErrorClass, Failure};
+use crate::upstream::failure::{ErrorClass, Failure, Reason};
 
 pub(super) const PERSONALITY: Personality = Personality {
     name: "brownout",
@@ -56,7 +56,8 @@ impl Policy for Brownout {
 
     fn fallbacks(&self, query: &FallbackQuery<'_>) -> Result<Vec<Target>, NoFallback> {
         let at_fault =
-            matches!(query.failure.class, ErrorClass::BadRequest | ErrorClass::UnprocessableEntity);
+            matches!(query.failure.class, ErrorClass::BadRequest | ErrorClass::UnprocessableEntity)
+                && query.failure.reason != Reason::Unsupported;
         // Another group would refuse the same request again, and be paid for it; a client that names
         // one knows better.
         if at_fault && query.requested.is_empty() {

@@ -76,6 +76,8 @@ pub struct Tried<'a> {
     pub all: &'a [DeploymentIndex],
     /// Those that refused it for good.
     pub refused: &'a [DeploymentIndex],
+    /// Those that cannot be asked for what it wants: they are no candidates.
+    pub unfit: &'a [DeploymentIndex],
 }
 
 impl Router {
@@ -139,7 +141,15 @@ impl Router {
         tried: Tried<'_>,
         rng: &KeyedRng,
     ) -> Result<DeploymentIndex, NoneAvailable> {
-        let (config, group) = (self.fleet.config(), self.fleet.members(ask.group));
+        let config = self.fleet.config();
+        let fit: Vec<DeploymentIndex>;
+        let group = match (self.fleet.members(ask.group), tried.unfit) {
+            (all, []) => all,
+            (all, unfit) => {
+                fit = all.iter().filter(|index| !unfit.contains(index)).copied().collect();
+                &fit
+            }
+        };
         let requests_this_minute =
             |index: DeploymentIndex| state.usage.of(index, ask.unix_seconds).requests;
         let query = CandidateQuery {
@@ -215,16 +225,24 @@ impl Router {
         all.filter_map(|index| Some((index, state.cooldowns.remaining(index, at)?))).collect()
     }
 
-    /// What a policy is told about a group after the last of `tried` failed.
-    pub fn situation(&self, group: &str, tried: &[DeploymentIndex], at: At) -> Situation {
+    /// Whether every deployment of a group is among `unfit`.
+    pub fn nobody_fits(&self, group: &str, unfit: &[DeploymentIndex]) -> bool {
+        self.fleet.members(group).iter().all(|index| unfit.contains(index))
+    }
+
+    /// What a policy is told about a group after the last of `tried` failed. Who cannot be asked is not
+    /// counted among the healthy.
+    pub fn situation(&self, group: &str, tried: Tried<'_>, at: At) -> Situation {
         let members = self.fleet.members(group);
         let state = self.state();
-        let healthy = || members.iter().filter(|&&index| state.cooldowns.admits(index, at));
+        let fit = || members.iter().filter(|index| !tried.unfit.contains(index));
+        let healthy = || fit().filter(|&&index| state.cooldowns.admits(index, at));
         Situation {
             group_size: members.len(),
             healthy: healthy().count(),
-            fresh: healthy().filter(|index| !tried.contains(index)).count(),
+            fresh: healthy().filter(|index| !tried.all.contains(index)).count(),
             deployment_retries: tried
+                .all
                 .last()
                 .and_then(|&failed| self.fleet.deployments().get(failed.get())?.num_retries),
             has_fallback: false,

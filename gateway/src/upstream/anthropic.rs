@@ -8,28 +8,66 @@ mod reply;
 mod request;
 mod stream;
 
-pub(super) use reply::reply;
-pub(super) use request::request;
-pub(super) use stream::Translator;
-
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 
+use super::dialect::{Asked, Dialect, Interpreter, Opening, Refused, WholeAnswer};
+use super::forwarded::CONTENT_FILTER;
+use super::provider::{Call, Headers, Provider};
 use super::{RouteError, credential};
 use crate::config::Deployment;
+use crate::endpoint::Endpoint;
 
-/// Accepts an `api_base` with and without `/v1` or the whole path, as LiteLLM does.
-pub(super) fn path(deployment: &Deployment) -> String {
-    let base = deployment.base_path.trim_end_matches('/');
-    let base = base.strip_suffix("/messages").unwrap_or(base);
-    let base = base.strip_suffix("/v1").unwrap_or(base);
-    format!("{base}{}", wire::anthropic::MESSAGES_PATH)
+/// Anthropic's own API.
+#[derive(Debug)]
+pub(super) struct Anthropic;
+
+impl Provider for Anthropic {
+    fn dialect(&self, endpoint: Endpoint) -> Option<&'static dyn Dialect> {
+        match endpoint {
+            Endpoint::Chat => Some(&ChatAsMessages),
+            Endpoint::Completions
+            | Endpoint::Embeddings
+            | Endpoint::Moderations
+            | Endpoint::ImageGenerations => None,
+        }
+    }
+
+    /// Accepts an `api_base` with and without `/v1` or the whole path, as LiteLLM does.
+    fn path(&self, deployment: &Deployment, _: Call<'_>) -> String {
+        let base = deployment.base_path.trim_end_matches('/');
+        let base = base.strip_suffix("/messages").unwrap_or(base);
+        let base = base.strip_suffix("/v1").unwrap_or(base);
+        format!("{base}{}", wire::anthropic::MESSAGES_PATH)
+    }
+
+    fn headers(&self, deployment: &Deployment) -> Result<Headers, RouteError> {
+        let version = HeaderValue::from_static(wire::anthropic::VERSION_2023_06_01);
+        let mut headers = vec![(HeaderName::from_static(wire::anthropic::VERSION), version)];
+        if let Some(key) = &deployment.api_key {
+            let name = HeaderName::from_static(wire::anthropic::API_KEY);
+            headers.push((name, credential(key.reveal())?));
+        }
+        Ok(headers)
+    }
 }
 
-pub(super) fn key(
-    deployment: &Deployment,
-) -> Result<Option<(HeaderName, HeaderValue)>, RouteError> {
-    let Some(key) = &deployment.api_key else { return Ok(None) };
-    Ok(Some((HeaderName::from_static(wire::anthropic::API_KEY), credential(key.reveal())?)))
+/// Chat completions in the words of Messages.
+#[derive(Debug)]
+struct ChatAsMessages;
+
+impl Dialect for ChatAsMessages {
+    fn encode(&self, asked: &Asked<'_>) -> Result<Bytes, Refused> {
+        request::request(asked.body, asked.model)
+    }
+
+    fn whole(&self, answer: Bytes, at: Opening) -> Option<WholeAnswer> {
+        reply::reply(&answer, at.created)
+    }
+
+    fn interpreter(&self, at: Opening) -> Box<dyn Interpreter> {
+        Box::new(stream::Translator::new(at.created, at.include_usage))
+    }
 }
 
 /// OpenAI's word for why an answer ended.
@@ -37,7 +75,7 @@ fn finish_reason(stop_reason: &str) -> &'static str {
     match stop_reason {
         "max_tokens" | "model_context_window_exceeded" => "length",
         "tool_use" => "tool_calls",
-        "refusal" => super::dialect::CONTENT_FILTER,
+        "refusal" => CONTENT_FILTER,
         // `end_turn`, `stop_sequence`, `pause_turn`, and what later versions add.
         _ => "stop",
     }

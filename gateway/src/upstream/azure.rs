@@ -1,26 +1,46 @@
 //! Azure's requests: the path names the deployment and the API version, the key has a header of its own.
 //! Bodies are OpenAI's; the first frame of a stream is the filter's and says nothing.
 
-use http::{HeaderName, HeaderValue};
+use http::HeaderName;
 
-use super::{RouteError, credential};
+use super::dialect::Dialect;
+use super::forwarded;
+use super::provider::{Call, Headers, Provider};
+use super::{RouteError, credential, in_path};
 use crate::config::Deployment;
+use crate::endpoint::Endpoint;
 
 /// What LiteLLM 1.106 asks for where the config names no version.
 const API_VERSION_DEFAULT: &str = "2025-02-01-preview";
 
-/// `model` is the deployment's name at Azure.
-pub(super) fn path(deployment: &Deployment, model: &str) -> String {
-    let version = deployment.api_version.as_deref().unwrap_or(API_VERSION_DEFAULT);
-    let path = wire::azure::chat_completions_path(model, version);
-    // An `api_base` that already ends in `/openai` is what Azure's portal shows.
-    let base = deployment.base_path.strip_suffix("/openai").unwrap_or(&deployment.base_path);
-    format!("{base}{path}")
-}
+/// Azure OpenAI.
+#[derive(Debug)]
+pub(super) struct Azure;
 
-pub(super) fn key(
-    deployment: &Deployment,
-) -> Result<Option<(HeaderName, HeaderValue)>, RouteError> {
-    let Some(key) = &deployment.api_key else { return Ok(None) };
-    Ok(Some((HeaderName::from_static(wire::azure::API_KEY), credential(key.reveal())?)))
+impl Provider for Azure {
+    /// Azure filters by itself and has no moderations.
+    fn dialect(&self, endpoint: Endpoint) -> Option<&'static dyn Dialect> {
+        match endpoint {
+            Endpoint::Chat
+            | Endpoint::Completions
+            | Endpoint::Embeddings
+            | Endpoint::ImageGenerations => Some(forwarded::as_it_is(endpoint)),
+            Endpoint::Moderations => None,
+        }
+    }
+
+    fn path(&self, deployment: &Deployment, call: Call<'_>) -> String {
+        let version = deployment.api_version.as_deref().unwrap_or(API_VERSION_DEFAULT);
+        let name = in_path(call.model);
+        let path = wire::azure::deployment_path(&name, call.endpoint.row().path, version);
+        // An `api_base` that already ends in `/openai` is what Azure's portal shows.
+        let base = deployment.base_path.strip_suffix("/openai").unwrap_or(&deployment.base_path);
+        format!("{base}{path}")
+    }
+
+    fn headers(&self, deployment: &Deployment) -> Result<Headers, RouteError> {
+        let Some(key) = &deployment.api_key else { return Ok(Headers::new()) };
+        let name = HeaderName::from_static(wire::azure::API_KEY);
+        Ok(vec![(name, credential(key.reveal())?)])
+    }
 }

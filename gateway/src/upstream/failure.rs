@@ -64,6 +64,15 @@ impl Failure {
         Self { class, status: class.status(), reason, ..broken }
     }
 
+    /// A request that the provider cannot be asked, because of `param`.
+    pub fn unsupported(message: &str, param: &str) -> Self {
+        let (class, reason) = (ErrorClass::BadRequest, Reason::Unsupported);
+        let kind = Some(Box::from("invalid_request_error"));
+        let param = Some(Box::from(param));
+        let broken = Self::broken(Trouble::Malformed, message);
+        Self { class, status: class.status(), reason, kind, param, ..broken }
+    }
+
     /// Nothing came within `limit`, in LiteLLM's words.
     pub fn timed_out(limit: Duration) -> Self {
         let limit = limit.as_secs_f64();
@@ -99,8 +108,10 @@ pub enum Trouble {
 /// What was observed, finer than [`ErrorClass`]: one word each in decisions and metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
-    /// 400, or a request that the provider cannot be asked.
+    /// 400.
     BadRequest,
+    /// What is asked for cannot be put into the words of any provider of the group: nothing was sent.
+    Unsupported,
     /// The prompt does not fit.
     ContextWindow,
     /// A policy refused the prompt or the answer.
@@ -154,6 +165,7 @@ impl Reason {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::BadRequest => "bad_request",
+            Self::Unsupported => "unsupported",
             Self::ContextWindow => "context_window",
             Self::ContentPolicy => "content_policy",
             Self::Unauthorized => "unauthorized",

@@ -1,18 +1,31 @@
-//! OpenAI's requests: path and key. Bodies and streams go through as they are.
+//! OpenAI's requests: paths and key. Bodies and streams go through as they are.
 
-use http::{HeaderName, HeaderValue, header};
+use http::header;
 
+use super::dialect::Dialect;
+use super::forwarded;
+use super::provider::{Call, Headers, Provider};
 use super::{RouteError, credential};
 use crate::config::Deployment;
+use crate::endpoint::Endpoint;
 
-/// `api_base` names the version, as in OpenAI's own SDKs.
-pub(super) fn path(deployment: &Deployment) -> String {
-    format!("{}/chat/completions", deployment.base_path)
-}
+/// OpenAI, and whoever imitates it.
+#[derive(Debug)]
+pub(super) struct OpenAi;
 
-pub(super) fn key(
-    deployment: &Deployment,
-) -> Result<Option<(HeaderName, HeaderValue)>, RouteError> {
-    let Some(key) = &deployment.api_key else { return Ok(None) };
-    Ok(Some((header::AUTHORIZATION, credential(&format!("Bearer {}", key.reveal()))?)))
+impl Provider for OpenAi {
+    fn dialect(&self, endpoint: Endpoint) -> Option<&'static dyn Dialect> {
+        Some(forwarded::as_it_is(endpoint))
+    }
+
+    /// `api_base` names the version, as in OpenAI's own SDKs.
+    fn path(&self, deployment: &Deployment, call: Call<'_>) -> String {
+        format!("{}{}", deployment.base_path, call.endpoint.row().path)
+    }
+
+    fn headers(&self, deployment: &Deployment) -> Result<Headers, RouteError> {
+        let Some(key) = &deployment.api_key else { return Ok(Headers::new()) };
+        let value = credential(&format!("Bearer {}", key.reveal()))?;
+        Ok(vec![(header::AUTHORIZATION, value)])
+    }
 }

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body::Body;
 use tokio::time::{Instant, Sleep};
 use vocab::At;
@@ -17,8 +17,8 @@ use wire::sse::{DEFAULT_MAX_EVENT_BYTES, Decoder, encode};
 use world::Clock;
 use world::pool::PooledBody;
 
+use crate::upstream::dialect::{Broken, Interpreter};
 use crate::upstream::failure::{Failure, Trouble};
-use crate::upstream::{Broken, Dialect};
 use world::ChunkBuf;
 use world::WriteBatch;
 
@@ -34,7 +34,7 @@ const DRAIN_MAX: Duration = Duration::from_secs(1);
 pub(crate) struct Reader {
     body: PooledBody,
     decoder: Decoder,
-    dialect: Dialect,
+    interpreter: Box<dyn Interpreter>,
     clean_end: CleanEnd,
     clock: Clock,
     gap: Gap,
@@ -108,13 +108,13 @@ impl Reader {
     /// counted from now.
     pub(crate) fn new(
         body: PooledBody,
-        (dialect, clean_end): (Dialect, CleanEnd),
+        (interpreter, clean_end): (Box<dyn Interpreter>, CleanEnd),
         clock: Clock,
         silence: Duration,
     ) -> Self {
         let decoder = Decoder::new(DEFAULT_MAX_EVENT_BYTES);
         let (gap, seen) = (Gap::new(silence), Seen::default());
-        Self { body, decoder, dialect, clean_end, clock, gap, seen, newest: None }
+        Self { body, decoder, interpreter, clean_end, clock, gap, seen, newest: None }
     }
 
     /// What went by so far.
@@ -208,19 +208,19 @@ impl Reader {
             }
             let frames = out.len();
             let data = event.data.clone();
-            let gist = self.dialect.read(event, self.seen.finished, out);
+            let gist = self.interpreter.read(event, self.seen.finished, out);
             if out.len() > frames {
                 self.seen.first_frame.get_or_insert_with(|| self.clock.now());
                 self.newest = Some(data);
             }
             match (gist.broken, self.clean_end) {
-                (Some(Broken::Error(data)), _) if self.dialect.reports(&data) => {
+                (Some(Broken::Error(data)), _) if self.interpreter.reports(&data) => {
                     return Err(Break::Error(data));
                 }
                 // Frames by which LiteLLM's client of Anthropic is not disturbed: the stream ends without
                 // having said why.
                 (Some(Broken::Error(_) | Broken::Malformed), CleanEnd::Stop)
-                    if self.dialect.is_translated() =>
+                    if self.interpreter.is_translated() =>
                 {
                     continue;
                 }
@@ -229,7 +229,9 @@ impl Reader {
                 // The last frame without a finish reason is a truncation that calls itself an end.
                 (Some(Broken::Unfinished), CleanEnd::Truncated) => return Err(Break::Truncated),
                 (Some(Broken::Unfinished), CleanEnd::Stop) => {
-                    self.stop(out);
+                    if !self.stop(out) {
+                        return Err(Break::Truncated);
+                    }
                     self.end_frame();
                     out.push(Bytes::from_static(encode::DONE));
                     continue;
@@ -267,28 +269,26 @@ impl Reader {
         if self.seen.done || self.seen.finished {
             return Ending::Complete;
         }
-        match self.clean_end {
-            CleanEnd::Truncated => Ending::Broken(Break::Truncated),
-            CleanEnd::Stop => {
-                self.stop(out);
-                Ending::Complete
-            }
-        }
+        let stopped = match self.clean_end {
+            CleanEnd::Truncated => false,
+            CleanEnd::Stop => self.stop(out),
+        };
+        if stopped { Ending::Complete } else { Ending::Broken(Break::Truncated) }
     }
 
-    /// Says that the answer ended of itself, in the words of its newest chunk.
-    fn stop(&mut self, out: &mut ChunkBuf) {
-        let chunk = self.dialect.last_chunk(self.newest.as_ref(), self.clock.unix_seconds());
-        let mut frame = BytesMut::new();
-        chunk.with_finish(FINISH_STOP).write_frame(&mut frame);
-        out.push(frame.freeze());
+    /// Says that the answer ended of itself, in the words of its newest chunk; false where only the
+    /// provider can say so.
+    fn stop(&mut self, out: &mut ChunkBuf) -> bool {
+        let created = self.clock.unix_seconds();
+        let Some(frame) = self.interpreter.stop(self.newest.as_ref(), created) else {
+            return false;
+        };
+        out.push(frame);
         self.seen.first_frame.get_or_insert_with(|| self.clock.now());
         self.seen.finished = true;
+        true
     }
 }
-
-/// OpenAI's finish reason of an answer that ended of itself.
-const FINISH_STOP: &str = "stop";
 
 impl Held {
     fn poll_first_word(&mut self, cx: &mut Context<'_>) -> Poll<()> {

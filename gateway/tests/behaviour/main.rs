@@ -21,6 +21,7 @@ mod never_switches_after_commit;
 mod policy;
 mod says_what_it_does_not_do;
 mod says_when_to_come_back;
+mod serves_endpoints;
 mod speaks_anthropic;
 mod strategies_hear_of_attempts;
 mod support;

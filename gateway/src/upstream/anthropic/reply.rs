@@ -3,7 +3,8 @@
 use wire::anthropic::{MessagesReply, OutputBlock};
 use wire::openai::{ChatReply, FunctionCall, PromptTokensDetails, ToolCall, Usage};
 
-use crate::upstream::dialect::{CONTENT_FILTER, WholeAnswer};
+use crate::upstream::dialect::WholeAnswer;
+use crate::upstream::forwarded::CONTENT_FILTER;
 
 /// Translates an answer; `created` is unix seconds. `None` if the body is no Messages reply.
 pub(crate) fn reply(body: &[u8], created: u64) -> Option<WholeAnswer> {

@@ -8,7 +8,7 @@ use wire::anthropic::{
 };
 use wire::openai::{ChatRequest, ContentPart, Message, Role};
 
-use crate::upstream::EncodeError;
+use crate::upstream::dialect::Refused;
 
 /// Bound of an answer where the client names none: Anthropic requires one, and LiteLLM sends this.
 const MAX_TOKENS_DEFAULT: u64 = 4096;
@@ -20,9 +20,11 @@ const TEMPERATURE_MAX: f64 = 1.0;
 const NOTHING_SAID: &str = ".";
 
 /// Translates a request for `model`.
-pub(crate) fn request(body: &[u8], model: &str) -> Result<Bytes, EncodeError> {
-    let chat: ChatRequest = serde_json::from_slice(body)
-        .map_err(|error| EncodeError::Untranslatable(error.to_string()))?;
+pub(super) fn request(body: &[u8], model: &str) -> Result<Bytes, Refused> {
+    let chat: ChatRequest = serde_json::from_slice(body).map_err(|error| Refused {
+        param: Box::from("request_body"),
+        message: format!("request cannot be translated for Anthropic: {error}"),
+    })?;
     let (system, messages) = conversation(&chat.messages);
     let tools = tools(&chat);
     let request = MessagesRequest {

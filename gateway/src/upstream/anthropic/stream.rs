@@ -4,12 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use wire::anthropic::{BlockDelta, MessageDelta, OutputBlock, PeekKind, StreamEvent, peek};
 use wire::openai::{ChatChunk, ChunkTemplate, Delta, FunctionDelta, ToolCallDelta, Usage};
 use wire::sse::{Event, encode};
 
-use crate::upstream::dialect::{Broken, Gist};
+use crate::upstream::chunks::stop_frame;
+use crate::upstream::dialect::{Broken, Gist, Interpreter};
+use world::ChunkBuf;
 
 /// The state of one stream.
 #[derive(Debug)]
@@ -23,6 +25,37 @@ pub(crate) struct Translator {
     /// Anthropic numbers blocks, OpenAI calls: block → call. Bounded by the answer's blocks.
     calls: BTreeMap<u32, u32>,
     usage: wire::anthropic::Usage,
+}
+
+impl Interpreter for Translator {
+    fn read(&mut self, event: Event, _: bool, out: &mut ChunkBuf) -> Gist {
+        let mut frames = BytesMut::new();
+        let gist = self.translate(&event, &mut frames);
+        if !frames.is_empty() {
+            out.push(frames.freeze());
+        }
+        gist
+    }
+
+    fn is_translated(&self) -> bool {
+        true
+    }
+
+    /// Anthropic's errors say so in their `type`; an event's name alone says nothing.
+    fn reports(&self, data: &[u8]) -> bool {
+        let error: Option<ErrorFrame> = serde_json::from_slice(data).ok();
+        error.is_some_and(|frame| frame.kind.as_deref() == Some("error"))
+    }
+
+    fn stop(&self, _: Option<&Bytes>, _: u64) -> Option<Bytes> {
+        Some(stop_frame(self.chunk.clone()))
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct ErrorFrame {
+    #[serde(default, rename = "type")]
+    kind: Option<Box<str>>,
 }
 
 impl Translator {
@@ -39,7 +72,7 @@ impl Translator {
     }
 
     /// Translates one event; appends zero or more frames to `out`.
-    pub(crate) fn read(&mut self, event: &Event, out: &mut BytesMut) -> Gist {
+    fn translate(&mut self, event: &Event, out: &mut BytesMut) -> Gist {
         let peek = peek(event.event.as_deref(), &event.data);
         let gist = Gist { output: peek.has_output(), ..Gist::default() };
         match peek.kind {
@@ -65,11 +98,6 @@ impl Translator {
             PeekKind::Malformed => Gist { broken: Some(Broken::Malformed), ..gist },
             PeekKind::Ping | PeekKind::BlockStop | PeekKind::Unknown => gist,
         }
-    }
-
-    /// What every chunk of this answer has in common, and nothing else.
-    pub(crate) fn empty_chunk(&self) -> ChatChunk {
-        self.chunk.clone()
     }
 
     fn decode(&mut self, event: &Event, gist: Gist, out: &mut BytesMut) -> Gist {

@@ -27,7 +27,7 @@ fn succeed(router: &Router, seconds: f64) {
 
 fn pick(router: &Router, seconds: f64, tried: &[usize]) -> Option<usize> {
     router
-        .pick(&ask(at(seconds)), Tried { all: &ds(tried), refused: &[] }, &rng(0))
+        .pick(&ask(at(seconds)), Tried { all: &ds(tried), ..Tried::default() }, &rng(0))
         .ok()
         .map(DeploymentIndex::get)
 }

@@ -139,8 +139,11 @@ fn nobody_left_is_said_in_litellms_words() {
         Ok(d(1)),
         "an id skips the cooldown"
     );
-    assert_eq!(router.situation("g", &[], at(2.0)).healthy, 0);
-    assert_eq!(router.situation("g", &[d(1)], at(61.5)).fresh, 0);
+    assert_eq!(router.situation("g", Tried::default(), at(2.0)).healthy, 0);
+    assert_eq!(
+        router.situation("g", Tried { all: &[d(1)], ..Tried::default() }, at(61.5)).fresh,
+        0
+    );
 }
 
 #[test]
@@ -192,7 +195,8 @@ fn a_situation_counts_who_is_left_and_asks_the_deployment_that_failed() {
     let router = router_of(&params, json!({}));
     router.failed(&attempt(0, at(0.0)), &refusal(429, &[]), FIRST);
     let after = |tried: &[usize]| {
-        let situation = router.situation("g", &ds(tried), at(1.0));
+        let situation =
+            router.situation("g", Tried { all: &ds(tried), ..Tried::default() }, at(1.0));
         assert_eq!((situation.group_size, situation.healthy), (3, 2));
         (situation.fresh, situation.deployment_retries)
     };
@@ -211,7 +215,7 @@ fn ours_goes_through_the_levels_of_order_and_begins_another_round_with_the_lowes
     for n in 0..20 {
         for (tried, next) in [(&[][..], 2), (&[2], 0), (&[2, 0], 1), (&[2, 0, 1], 2)] {
             assert_eq!(
-                router.pick(&ask(at(0.0)), Tried { all: &ds(tried), refused: &[] }, &rng(n)),
+                router.pick(&ask(at(0.0)), Tried { all: &ds(tried), ..Tried::default() }, &rng(n)),
                 Ok(d(next)),
                 "{tried:?}"
             );

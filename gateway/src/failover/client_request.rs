@@ -10,10 +10,12 @@ use bytes::Bytes;
 use wire::openai::RequestHead;
 
 use crate::config::fleet::Target;
+use crate::endpoint::Endpoint;
 
-/// A chat completion that was let in.
+/// A request that was let in.
 #[derive(Debug)]
-pub(crate) struct ChatRequest {
+pub(crate) struct ClientRequest {
+    pub(crate) endpoint: Endpoint,
     /// The name that the client asked for.
     pub(crate) model: Arc<str>,
     /// What that name stands for.

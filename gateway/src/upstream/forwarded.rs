@@ -1,0 +1,93 @@
+//! Endpoints whose requests and answers go through as they are, but for the model's name and for what
+//! only a gateway understands: OpenAI's own, at OpenAI, Azure and whoever imitates them.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+use wire::openai::Usage;
+
+use super::chunks::Chunks;
+use super::dialect::{Asked, Dialect, Interpreter, Opening, Refused, WholeAnswer};
+use super::texts::Texts;
+use crate::endpoint::{Answers, Endpoint};
+
+/// One endpoint, passed through.
+#[derive(Debug)]
+pub(super) struct Forwarded(Endpoint);
+
+/// The dialect that passes `endpoint` through.
+pub(super) const fn as_it_is(endpoint: Endpoint) -> &'static dyn Dialect {
+    match endpoint {
+        Endpoint::Chat => &Forwarded(Endpoint::Chat),
+        Endpoint::Completions => &Forwarded(Endpoint::Completions),
+        Endpoint::Embeddings => &Forwarded(Endpoint::Embeddings),
+        Endpoint::Moderations => &Forwarded(Endpoint::Moderations),
+        Endpoint::ImageGenerations => &Forwarded(Endpoint::ImageGenerations),
+    }
+}
+
+impl Dialect for Forwarded {
+    fn encode(&self, asked: &Asked<'_>) -> Result<Bytes, Refused> {
+        Ok(wire::openai::upstream_body(asked.body, asked.head, asked.model))
+    }
+
+    fn whole(&self, answer: Bytes, _: Opening) -> Option<WholeAnswer> {
+        match self.0.row().answers {
+            Answers::Choices => choices(answer),
+            Answers::Object(member) => object(answer, member),
+        }
+    }
+
+    fn interpreter(&self, _: Opening) -> Box<dyn Interpreter> {
+        match self.0 {
+            Endpoint::Completions => Box::new(Texts),
+            Endpoint::Chat
+            | Endpoint::Embeddings
+            | Endpoint::Moderations
+            | Endpoint::ImageGenerations => Box::new(Chunks),
+        }
+    }
+}
+
+/// OpenAI's finish reason of an answer that a filter stopped.
+pub(super) const CONTENT_FILTER: &str = "content_filter";
+
+/// The least that an answer with choices must be: an object that has them, and no error.
+#[derive(Deserialize)]
+struct Reply {
+    #[serde(default)]
+    choices: Option<Vec<Choice>>,
+    #[serde(default)]
+    error: Option<IgnoredAny>,
+    #[serde(default)]
+    usage: Option<Usage>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    #[serde(default)]
+    finish_reason: Option<Box<str>>,
+}
+
+fn choices(body: Bytes) -> Option<WholeAnswer> {
+    let Reply { choices, error: None, usage } = serde_json::from_slice(&body).ok()? else {
+        return None;
+    };
+    let first = choices?.into_iter().next().and_then(|choice| choice.finish_reason);
+    Some(WholeAnswer { body, usage, filtered: first.as_deref() == Some(CONTENT_FILTER) })
+}
+
+/// An object with `member`, and without an error.
+fn object(body: Bytes, member: &str) -> Option<WholeAnswer> {
+    let reply: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_slice(&body).ok()?;
+    let failed = reply.get("error").is_some_and(|error| error.get() != "null");
+    if failed || !reply.contains_key(member) {
+        return None;
+    }
+    let usage = reply.get("usage").and_then(|usage| serde_json::from_str(usage.get()).ok());
+    Some(WholeAnswer { body, usage, filtered: false })
+}

@@ -1,0 +1,52 @@
+//! Who speaks which protocol: a [`Provider`] per protocol says where its endpoints are, how requests
+//! carry the key, and in which [`Dialect`] each endpoint is served. [`of`] is the table; adding a
+//! provider is one file in `upstream/` and one row here.
+
+use std::fmt;
+
+use http::{HeaderName, HeaderValue};
+use vocab::Protocol;
+
+use super::RouteError;
+use super::anthropic::Anthropic;
+use super::azure::Azure;
+use super::dialect::Dialect;
+use super::openai::OpenAi;
+use crate::config::Deployment;
+use crate::endpoint::Endpoint;
+
+/// A protocol, from the client's side.
+pub(super) trait Provider: fmt::Debug + Sync {
+    /// How an endpoint is served; `None` where it cannot be.
+    fn dialect(&self, endpoint: Endpoint) -> Option<&'static dyn Dialect>;
+
+    /// Path and query of a call.
+    fn path(&self, deployment: &Deployment, call: Call<'_>) -> String;
+
+    /// Headers of every request: the key, and what else the protocol demands.
+    ///
+    /// # Errors
+    /// [`RouteError::Header`] where a value cannot stand in one.
+    fn headers(&self, deployment: &Deployment) -> Result<Headers, RouteError>;
+}
+
+/// Names and values.
+pub(super) type Headers = Vec<(HeaderName, HeaderValue)>;
+
+/// One call of a provider.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Call<'a> {
+    pub(super) endpoint: Endpoint,
+    /// The deployment's own name of the model, unless that is a wildcard.
+    pub(super) model: &'a str,
+}
+
+/// Who speaks `protocol`; `None` where the gateway cannot.
+pub(super) fn of(protocol: Protocol) -> Option<&'static dyn Provider> {
+    match protocol {
+        Protocol::OpenAi => Some(&OpenAi),
+        Protocol::Azure => Some(&Azure),
+        Protocol::Anthropic => Some(&Anthropic),
+        Protocol::Gemini | Protocol::Bedrock => None,
+    }
+}
