@@ -25,7 +25,6 @@ use http::{HeaderMap, Response};
 
 use crate::config::DeploymentIndex;
 use crate::config::fleet::Target;
-use crate::instance::Instance;
 use crate::keyed_rng::KeyedRng;
 use crate::policy::deadlines::{Alternative, Answer};
 use crate::policy::fallbacks::{FallbackQuery, NoFallback};
@@ -112,8 +111,10 @@ async fn try_targets(
     let mut itinerary = Itinerary::new(&request.target, depth_max);
     let mut target = request.target.clone();
     let mut first: Option<TargetFailed> = None;
+    let mut amended: Option<ClientRequest> = None;
     loop {
-        let failed = match try_group(request, state, &target, &itinerary).await {
+        let asked = amended.as_ref().unwrap_or(request);
+        let failed = match try_group(asked, state, &target, &itinerary).await {
             Ok(answered) => return Ok(answered),
             Err(failed) => failed,
         };
@@ -128,6 +129,7 @@ async fn try_targets(
         {
             Ok(next) => {
                 state.fall_back(&next.group);
+                amended = request.amended_for(&next, state.instance.router.fleet());
                 target = next;
                 first = Some(failed);
             }
@@ -191,7 +193,8 @@ async fn try_group(
 }
 
 /// Chooses a deployment and puts the request into its words. Those that it cannot be put into are left
-/// out of the choice; where nobody else is in the group, the first one's refusal is the failure.
+/// out of the choice; where nobody else is in the group, members are dropped if that is allowed, and else
+/// the first one's refusal is the failure.
 fn pick(
     request: &ClientRequest,
     state: &mut RequestState,
@@ -202,40 +205,44 @@ fn pick(
     let ask = Ask {
         group: &target.group,
         order: target.order,
-        stream: request.head.stream,
-        prompt_tokens: request.prompt_tokens,
+        stream: request.body.head.stream,
+        prompt_tokens: request.body.prompt_tokens,
         at,
         unix_seconds: state.instance.unix_seconds(at),
     };
-    // Ends: each turn takes one deployment out of the choice.
+    // Ends: each turn takes one deployment out of the choice, or what is dropped into it, once.
     loop {
         let deployment = match state.instance.router.pick(&ask, state.whom(), rng) {
             Ok(deployment) => deployment,
             Err(nobody) => return Err(nobody.failure()),
         };
         let guard = AttemptGuard::of(&state.instance, request, &target.group, deployment);
-        match encode(request, &state.instance, target, deployment) {
-            Ok(outgoing) => return Ok((guard, outgoing)),
-            Err(refused) => {
-                state.unfit.push(deployment);
-                if state.instance.router.nobody_fits(&target.group, &state.unfit) {
-                    return Err(Failure::unsupported(&refused.message, &refused.param));
-                }
+        match encode(request, state, target, deployment) {
+            Ok(outgoing) => {
+                state.dropped.clone_from(&outgoing.dropped);
+                return Ok((guard, outgoing));
             }
+            Err(refused) => state.is_unfit(deployment, refused),
+        }
+        if state.instance.router.nobody_fits(&target.group, &state.unfit)
+            && let Some(refused) = state.make_do(request.overrides.drop_params)
+        {
+            return Err(Failure::unsupported(&refused.message, &refused.param));
         }
     }
 }
 
 fn encode(
     request: &ClientRequest,
-    instance: &Instance,
+    state: &RequestState,
     target: &Target,
     deployment: DeploymentIndex,
 ) -> Result<Outgoing, Refused> {
-    let config = &instance.config.deployments[deployment];
+    let config = &state.instance.config.deployments[deployment];
     let model = target.upstream_model(config);
-    let asked = Asked { head: &request.head, body: &request.body, model: &model };
-    instance.members[deployment].route.encode(request.endpoint, &asked, config)
+    let (head, body, lenience) = (&request.body.head, &request.body.bytes, state.lenience);
+    let asked = Asked { head, body, model: &model, lenience };
+    state.instance.members[deployment].route.encode(request.endpoint, &asked, config)
 }
 
 /// An attempt about to be made.

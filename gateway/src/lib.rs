@@ -18,7 +18,7 @@
 //! no recorder.
 //!
 //! Three kinds of callers: whoever runs a gateway takes [`Gateway`], [`balancer`], [`config`] and
-//! [`observer`]; whoever asks what a config can do, [`can_call`], [`path_to`] and [`reachable`]; whoever lists or chooses behaviour takes [`strategy`] and [`policy`]; and the tests
+//! [`observer`]; whoever asks what a config can do, [`can_call`], [`path_to`], [`reachable`] and [`translations`]; whoever lists or chooses behaviour takes [`strategy`] and [`policy`]; and the tests
 //! and benches of the decisions themselves come through [`decisions`], which needs neither a clock nor
 //! a network.
 
@@ -46,6 +46,8 @@ pub use instance::GatewayError;
 pub use observer::Observer;
 pub use routing::strategy;
 pub use shutdown::GRACE;
+pub use upstream::members::{Member, Treatment};
+pub use upstream::translations::{Served, Translation, translations};
 pub use upstream::{can_call, path_to};
 
 /// The decisions themselves, each without a clock and without a network: for tests and benches.

@@ -12,10 +12,12 @@ pub(crate) mod classify;
 pub(crate) mod dialect;
 pub(crate) mod failure;
 mod forwarded;
+pub(crate) mod members;
 mod openai;
 mod provider;
 pub(crate) mod stream;
 mod texts;
+pub(crate) mod translations;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -26,7 +28,7 @@ use vocab::Protocol;
 
 use crate::config::Deployment;
 use crate::endpoint::Endpoint;
-use dialect::{Asked, Dialect, Refused};
+use dialect::{Asked, Dialect, Encoded, Refused};
 use provider::{Call, Provider};
 
 /// What the gateway calls itself to the providers.
@@ -46,6 +48,8 @@ pub(crate) struct Outgoing {
     pub(crate) request: Request<Full<Bytes>>,
     /// Who reads its answer.
     pub(crate) dialect: &'static dyn Dialect,
+    /// Members that were left out.
+    pub(crate) dropped: Vec<Box<str>>,
 }
 
 /// Why no request can ever be sent to a deployment.
@@ -99,13 +103,14 @@ impl Route {
     ) -> Result<Outgoing, Refused> {
         let dialect =
             self.provider.dialect(endpoint).ok_or_else(|| no_endpoint(endpoint, asked))?;
-        let mut request = Request::new(Full::new(dialect.encode(asked)?));
+        let Encoded { body, dropped } = dialect.encode(asked)?;
+        let mut request = Request::new(Full::new(body));
         *request.method_mut() = http::Method::POST;
         let call = Call { endpoint, model: asked.model };
         *request.uri_mut() = uri(self.provider.path(deployment, call))
             .map_err(|error| Refused { param: Box::from("model"), message: error.to_string() })?;
         *request.headers_mut() = self.headers.clone();
-        Ok(Outgoing { request, dialect })
+        Ok(Outgoing { request, dialect, dropped })
     }
 }
 

@@ -18,8 +18,8 @@ pub use headers::RateLimits;
 pub use peek::{Peek, PeekKind, peek};
 pub use reply::{MessagesReply, OutputBlock, Usage};
 pub use request::{
-    ImageSource, InputBlock, InputMessage, InputRole, MessagesRequest, Metadata, SystemBlock, Tool,
-    ToolChoice,
+    DocumentSource, ImageSource, InputBlock, InputMessage, InputRole, MessagesRequest, Metadata,
+    SystemBlock, Tool, ToolChoice,
 };
 pub use template::TextTemplate;
 

@@ -27,7 +27,7 @@ pub use embeddings::{
     Vector,
 };
 pub use error::{ApiError, Dimension, ErrorDetail, RateLimited};
-pub use head::{HeadError, MAX_BODY_BYTES, RequestHead};
+pub use head::{HeadError, MAX_BODY_BYTES, RequestHead, is_gateway_only};
 pub use headers::{RateLimits, format_go_duration, parse_go_duration};
 pub use models::{Model, ModelList};
 pub use moderations::{
@@ -41,7 +41,7 @@ pub use request::{
     ChatRequest, ContentPart, FunctionCall, FunctionSpec, ImageUrl, Message, Role, StreamOptions,
     Tool, ToolCall,
 };
-pub use splice::{splice_model, upstream_body};
+pub use splice::{splice_model, upstream_body, upstream_body_without_metadata};
 pub use template::ChunkTemplate;
 
 /// Path of chat completions under `https://api.openai.com`; proxies also accept it without `/v1`.

@@ -95,13 +95,13 @@ impl Attempt<'_> {
         };
         guard.begin();
         let config = self.config();
-        let Outgoing { request, dialect } = outgoing;
+        let Outgoing { request, dialect, dropped: _ } = outgoing;
         let head = self.instance.pool.send(&config.authority, request, self.call_id);
         let failure = match timeout(self.deadlines.head, head).await {
             Ok(Ok(response)) if !response.status().is_success() => {
                 return Err(self.refused(guard, response).await);
             }
-            Ok(Ok(response)) if self.request.head.stream => {
+            Ok(Ok(response)) if self.request.body.head.stream => {
                 return self.begin_stream(guard, dialect, response).await;
             }
             Ok(Ok(response)) => return self.read_whole(guard, dialect, response).await,
@@ -117,7 +117,7 @@ impl Attempt<'_> {
 
     fn opening(&self) -> Opening {
         let created = self.instance.clock.unix_seconds();
-        Opening { created, include_usage: self.request.head.include_usage }
+        Opening { created, include_usage: self.request.body.head.include_usage }
     }
 
     fn config(&self) -> &Deployment {
@@ -220,7 +220,7 @@ impl Attempt<'_> {
     }
 
     fn met<'m>(&'m self, stage: Stage, limit: Duration, said: &'m [u8]) -> Met<'m> {
-        let answer = Answer::of(self.request.head.stream);
+        let answer = Answer::of(self.request.body.head.stream);
         Met { deployment: self.config(), answer, stage, limit, said }
     }
 

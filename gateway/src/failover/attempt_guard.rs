@@ -57,8 +57,8 @@ impl AttemptGuard {
             deployment,
             group: Arc::clone(group),
             begun: instance.clock.now(),
-            prompt_tokens: request.prompt_tokens,
-            stream: request.head.stream,
+            prompt_tokens: request.body.prompt_tokens,
+            stream: request.body.head.stream,
             limit: deadlines::set_by(request),
             progress: Progress::Chosen,
         }

@@ -9,22 +9,38 @@ use std::time::Duration;
 use bytes::Bytes;
 use wire::openai::RequestHead;
 
-use crate::config::fleet::Target;
+use crate::config::fleet::{Fleet, Target};
 use crate::endpoint::Endpoint;
 
 /// A request that was let in.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ClientRequest {
     pub(crate) endpoint: Endpoint,
     /// The name that the client asked for.
     pub(crate) model: Arc<str>,
     /// What that name stands for.
     pub(crate) target: Target,
+    pub(crate) body: ClientBody,
+    pub(crate) overrides: Overrides,
+}
+
+/// What is asked, and what was understood of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ClientBody {
     pub(crate) head: RequestHead,
-    pub(crate) body: Bytes,
+    pub(crate) bytes: Bytes,
     /// Estimated tokens of the prompt.
     pub(crate) prompt_tokens: u64,
-    pub(crate) overrides: Overrides,
+}
+
+impl ClientRequest {
+    /// The request as it wants to be put to a fallback; `None` where that is as it is.
+    pub(crate) fn amended_for(&self, target: &Target, fleet: &Fleet) -> Option<Self> {
+        let wanted =
+            |(name, _): &&(Arc<str>, ClientBody)| fleet.resolve(name).as_ref() == Some(target);
+        let (_, body) = self.overrides.amended.iter().find(wanted)?;
+        Some(Self { body: body.clone(), ..self.clone() })
+    }
 }
 
 /// What LiteLLM lets a request override.
@@ -38,5 +54,9 @@ pub(crate) struct Overrides {
     /// Names to fall back to, whatever the error, a bounded number; empty if the request names
     /// none.
     pub(crate) fallbacks: Vec<Arc<str>>,
+    /// What some of them are asked instead.
+    pub(crate) amended: Vec<(Arc<str>, ClientBody)>,
     pub(crate) disable_fallbacks: bool,
+    /// What nobody of a group can be asked may be left out.
+    pub(crate) drop_params: bool,
 }

@@ -10,7 +10,7 @@ use crate::policy::deadlines::{Answer, Limits};
 
 /// The limits of an attempt at `deployment`.
 pub(crate) fn limits(config: &Config, deployment: &Deployment, request: &ClientRequest) -> Limits {
-    let answer = Answer::of(request.head.stream);
+    let answer = Answer::of(request.body.head.stream);
     let stream_timeout = match answer {
         Answer::Stream => streams(config, deployment, request),
         Answer::Whole => None,

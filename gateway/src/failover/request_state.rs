@@ -20,7 +20,9 @@ use crate::policy::fallbacks::NoFallback;
 use crate::policy::retry::NoRetry;
 use crate::policy::{Refusal, SiblingAttempt};
 use crate::routing::router::Tried;
+use crate::upstream::dialect::Refused;
 use crate::upstream::failure::{Failure, Reason};
+use crate::upstream::members::Lenience;
 use world::Shutdown;
 
 /// One request while it is served.
@@ -50,6 +52,12 @@ pub(crate) struct RequestState {
     pub(crate) refused: Vec<DeploymentIndex>,
     /// Deployments of the group that is tried now into whose words the request cannot be put.
     pub(crate) unfit: Vec<DeploymentIndex>,
+    /// What the first of them says about it.
+    refusal: Option<Refused>,
+    /// What is done about what a deployment cannot be asked.
+    pub(crate) lenience: Lenience,
+    /// Members that the last attempt was sent without.
+    pub(crate) dropped: Vec<Box<str>>,
     /// Largest gap without bytes that the last attempt was allowed.
     pub(crate) timeout: Option<Duration>,
     /// Its client.
@@ -82,6 +90,9 @@ impl RequestState {
             tried: Vec::new(),
             refused: Vec::new(),
             unfit: Vec::new(),
+            refusal: None,
+            lenience: Lenience::Refuse,
+            dropped: Vec::new(),
             upstream_time: Duration::ZERO,
             timeout: None,
             presence: Arc::new(presence),
@@ -97,8 +108,29 @@ impl RequestState {
         self.tried.clear();
         self.refused.clear();
         self.unfit.clear();
+        self.refusal = None;
+        self.lenience = Lenience::Refuse;
         self.next_failure_here = NthFailure::First;
         self.tell(None, Choice::Failover { to });
+    }
+
+    /// The request cannot be put into the words of `deployment`.
+    pub(crate) fn is_unfit(&mut self, deployment: DeploymentIndex, refused: Refused) {
+        self.unfit.push(deployment);
+        self.refusal.get_or_insert(refused);
+    }
+
+    /// Nobody of the group can be asked for all of it: with `drop`, everybody is asked for less, once;
+    /// else, or then, says what the first one refused.
+    pub(crate) fn make_do(&mut self, drop: bool) -> Option<Refused> {
+        let refused = self.refusal.take()?;
+        if drop && self.lenience == Lenience::Refuse {
+            self.lenience = Lenience::Drop;
+            self.unfit.clear();
+            return None;
+        }
+        self.refusal = Some(refused.clone());
+        Some(refused)
     }
 
     /// Whom the request has tried where it is tried now, and who is out of the question.

@@ -137,6 +137,8 @@ fn stream_headers(headers: &mut HeaderMap) {
 
 const CALL_ID: &str = "x-litellm-call-id";
 const TIMEOUT: &str = "x-litellm-timeout";
+/// Names the members of the request that the provider was not asked for.
+const DROPPED: &str = "x-brownout-dropped-params";
 
 /// LiteLLM's headers, and every header of the upstream under a prefix.
 pub(crate) fn headers(
@@ -172,6 +174,11 @@ pub(crate) fn headers(
                 set("x-litellm-model-name", member.model.clone());
             }
         }
+    }
+    if let Ok(dropped) = HeaderValue::try_from(state.dropped.join(", "))
+        && !state.dropped.is_empty()
+    {
+        set(DROPPED, dropped);
     }
     let took = state.instance.clock.now().since(state.received);
     set("x-litellm-response-duration-ms", milliseconds(took));

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use wire::openai::{HeadError, RequestHead};
 
 use crate::endpoint::Endpoint;
-use crate::failover::client_request::{ClientRequest, Overrides};
+use crate::failover::client_request::{ClientBody, ClientRequest, Overrides};
 use crate::front::refusal::Refusal;
 use crate::http1::text;
 use crate::routing::router::Router;
@@ -43,13 +43,8 @@ pub(crate) fn read(
     body: Bytes,
 ) -> Result<ClientRequest, Refusal> {
     let endpoint = called.endpoint;
-    let row = endpoint.row();
-    let head = RequestHead::scan(&body).map_err(|error| unreadable(&error))?;
-    if let (Some(member), None) = (row.required, &head.messages) {
-        let message = format!("{member} is required; send a list");
-        return Err(Refusal::bad_request(Some(member), message));
-    }
-    let named = called.model.as_deref().or(head.model.as_deref()).or(row.model_default);
+    let ClientBody { head, bytes, prompt_tokens } = understood(endpoint, body)?;
+    let named = called.model.as_deref().or(head.model.as_deref()).or(endpoint.row().model_default);
     let Some(model) = named else {
         return Err(Refusal::bad_request(
             Some("model"),
@@ -59,28 +54,60 @@ pub(crate) fn read(
     let Some(target) = router.resolve(model) else {
         return Err(Refusal::bad_request(Some("model"), unknown_model(endpoint, model)));
     };
+    let overrides = overrides(endpoint, headers, (&head, &bytes))?;
+    let (model, body) = (Arc::from(model), ClientBody { head, bytes, prompt_tokens });
+    Ok(ClientRequest { endpoint, model, target, overrides, body })
+}
+
+/// Understands a body.
+fn understood(endpoint: Endpoint, bytes: Bytes) -> Result<ClientBody, Refusal> {
+    let head = RequestHead::scan(&bytes).map_err(|error| unreadable(&error))?;
+    if let (Some(member), None) = (endpoint.row().required, &head.messages) {
+        let message = format!("{member} is required; send a list");
+        return Err(Refusal::bad_request(Some(member), message));
+    }
     // Elsewhere nearly all of the body is what the model reads.
-    let read_by_model = head.messages.as_ref().map_or(body.len(), ExactSizeIterator::len);
+    let read_by_model = head.messages.as_ref().map_or(bytes.len(), ExactSizeIterator::len);
     let prompt_tokens = (read_by_model / BYTES_PER_TOKEN).max(1) as u64;
-    let overrides = overrides(headers, &head, &body);
-    let model = Arc::from(model);
-    Ok(ClientRequest { endpoint, model, target, prompt_tokens, overrides, head, body })
+    Ok(ClientBody { head, bytes, prompt_tokens })
 }
 
 /// The body's members beat the headers, as in LiteLLM.
-fn overrides(headers: &HeaderMap, head: &RequestHead, body: &[u8]) -> Overrides {
+fn overrides(
+    endpoint: Endpoint,
+    headers: &HeaderMap,
+    (head, body): (&RequestHead, &Bytes),
+) -> Result<Overrides, Refusal> {
     let number = |name: &str| text(headers, name).trim().parse::<f64>().ok();
     let timeout = head.timeout_s.or_else(|| number("x-litellm-timeout"));
     let stream_timeout = head.stream_timeout_s.or_else(|| number("x-litellm-stream-timeout"));
     let retries = text(headers, "x-litellm-num-retries").trim().parse().ok();
-    let fallbacks = head.fallbacks.clone().and_then(|at| body.get(at)).and_then(names);
-    Overrides {
+    let named = head.fallbacks.clone().and_then(|at| body.get(at)).and_then(named);
+    let mut amended = Vec::new();
+    let mut fallbacks = Vec::new();
+    for Named { model, members } in named.unwrap_or_default() {
+        if !members.is_empty() {
+            let bytes = amend(body, members).ok_or_else(Refusal::too_large)?;
+            amended.push((Arc::clone(&model), understood(endpoint, bytes)?));
+        }
+        fallbacks.push(model);
+    }
+    Ok(Overrides {
         timeout: timeout.and_then(seconds),
         stream_timeout: stream_timeout.and_then(seconds),
         num_retries: head.num_retries.or(retries).map(|retries| retries.min(RETRIES_MAX)),
-        fallbacks: fallbacks.unwrap_or_default(),
+        fallbacks,
+        amended,
         disable_fallbacks: head.disable_fallbacks,
-    }
+        drop_params: head.drop_params.unwrap_or(false),
+    })
+}
+
+/// The body with other members in the place of its own.
+fn amend(body: &[u8], members: Map<String, Value>) -> Option<Bytes> {
+    let mut all: Map<String, Value> = serde_json::from_slice(body).ok()?;
+    all.extend(members);
+    serde_json::to_vec(&all).ok().map(Bytes::from)
 }
 
 /// LiteLLM takes the first value that is truthy, so 0 is as good as none.
@@ -88,25 +115,35 @@ fn seconds(value: f64) -> Option<Duration> {
     (value > 0.0).then(|| Duration::from_secs_f64(value.min(TIMEOUT_MAX_S)))
 }
 
-/// `["a", {"model": "b"}]`, or the config's form `[{"group": ["a"]}]`; the first [`FALLBACKS_MAX`].
-fn names(list: &[u8]) -> Option<Vec<Arc<str>>> {
+/// A fallback that a request names, and what it wants said there instead.
+struct Named {
+    model: Arc<str>,
+    members: Map<String, Value>,
+}
+
+/// `["a", {"model": "b", "messages": […]}]`, or the config's form `[{"group": ["a"]}]`; the first
+/// [`FALLBACKS_MAX`].
+fn named(list: &[u8]) -> Option<Vec<Named>> {
     let list: Vec<Value> = serde_json::from_slice(list).ok()?;
-    let mut names = Vec::new();
+    let plain = |name: &str| Named { model: Arc::from(name), members: Map::new() };
+    let mut all = Vec::new();
     for entry in list {
         match entry {
-            Value::String(name) => names.push(Arc::from(name)),
-            Value::Object(entry) => match entry.get("model").and_then(Value::as_str) {
-                Some(model) => names.push(Arc::from(model)),
-                None => {
-                    let lists = entry.values().filter_map(Value::as_array).flatten();
-                    names.extend(lists.filter_map(Value::as_str).map(Arc::from));
+            Value::String(name) => all.push(plain(&name)),
+            Value::Object(mut members) => match members.remove("model") {
+                Some(Value::String(model)) => {
+                    all.push(Named { model: Arc::from(model), members });
+                }
+                Some(_) | None => {
+                    let lists = members.values().filter_map(Value::as_array).flatten();
+                    all.extend(lists.filter_map(Value::as_str).map(plain));
                 }
             },
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {}
         }
     }
-    names.truncate(FALLBACKS_MAX);
-    Some(names)
+    all.truncate(FALLBACKS_MAX);
+    Some(all)
 }
 
 fn unreadable(error: &HeadError) -> Refusal {

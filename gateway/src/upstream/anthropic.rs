@@ -1,18 +1,22 @@
 //! Anthropic's requests: path, key and version, and the translation of OpenAI's chat completions to
 //! Messages and back.
 //!
-//! What has no counterpart is left out rather than guessed (`seed`, `logprobs`, penalties, JSON
-//! schemas of answers), as LiteLLM does with `drop_params`.
+//! What has no counterpart is refused by its name, never left out in silence; [`members`] is the table.
 
+mod conversation;
+pub(super) mod members;
+mod model;
 mod reply;
 mod request;
 mod stream;
+mod thought;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 
-use super::dialect::{Asked, Dialect, Interpreter, Opening, Refused, WholeAnswer};
+use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, WholeAnswer};
 use super::forwarded::CONTENT_FILTER;
+use super::members::Member;
 use super::provider::{Call, Headers, Provider};
 use super::{RouteError, credential};
 use crate::config::Deployment;
@@ -57,8 +61,12 @@ impl Provider for Anthropic {
 struct ChatAsMessages;
 
 impl Dialect for ChatAsMessages {
-    fn encode(&self, asked: &Asked<'_>) -> Result<Bytes, Refused> {
-        request::request(asked.body, asked.model)
+    fn encode(&self, asked: &Asked<'_>) -> Result<Encoded, Refused> {
+        request::request(asked)
+    }
+
+    fn members(&self) -> &'static [Member] {
+        members::CHAT
     }
 
     fn whole(&self, answer: Bytes, at: Opening) -> Option<WholeAnswer> {
@@ -70,11 +78,14 @@ impl Dialect for ChatAsMessages {
     }
 }
 
+/// OpenAI's finish reason of an answer that calls.
+const TOOL_CALLS: &str = "tool_calls";
+
 /// OpenAI's word for why an answer ended.
 fn finish_reason(stop_reason: &str) -> &'static str {
     match stop_reason {
         "max_tokens" | "model_context_window_exceeded" => "length",
-        "tool_use" => "tool_calls",
+        "tool_use" => TOOL_CALLS,
         "refusal" => CONTENT_FILTER,
         // `end_turn`, `stop_sequence`, `pause_turn`, and what later versions add.
         _ => "stop",

@@ -6,9 +6,12 @@
 use std::fmt;
 
 use bytes::Bytes;
-use wire::openai::{RequestHead, Usage};
+use serde_json::{Map, Value};
+use wire::openai::{RequestHead, Usage, is_gateway_only};
 use wire::sse::Event;
 use world::ChunkBuf;
+
+use super::members::{Lenience, Member};
 
 /// How an endpoint is served in the words of one protocol.
 pub(crate) trait Dialect: fmt::Debug + Sync {
@@ -16,7 +19,12 @@ pub(crate) trait Dialect: fmt::Debug + Sync {
     ///
     /// # Errors
     /// What of it cannot be said there.
-    fn encode(&self, asked: &Asked<'_>) -> Result<Bytes, Refused>;
+    fn encode(&self, asked: &Asked<'_>) -> Result<Encoded, Refused>;
+
+    /// What becomes of the members of a request; nothing where all go through as they are.
+    fn members(&self) -> &'static [Member] {
+        &[]
+    }
 
     /// Reads a whole answer. `None` if it is not what the protocol allows.
     fn whole(&self, answer: Bytes, at: Opening) -> Option<WholeAnswer>;
@@ -32,6 +40,42 @@ pub(crate) struct Asked<'a> {
     pub(crate) body: &'a Bytes,
     /// The deployment's own name of the model, unless that is a wildcard.
     pub(crate) model: &'a str,
+    pub(crate) lenience: Lenience,
+}
+
+impl Asked<'_> {
+    /// The members of the body that are a provider's business.
+    ///
+    /// # Errors
+    /// Where the body cannot be understood.
+    pub(crate) fn members(&self) -> Result<Map<String, Value>, Refused> {
+        let mut members: Map<String, Value> =
+            serde_json::from_slice(self.body).map_err(|error| Refused {
+                param: Box::from("request_body"),
+                message: format!("request cannot be translated: {error}"),
+            })?;
+        members.retain(|name, _| !is_gateway_only(name));
+        if self.is_metadata_ours() {
+            members.remove("metadata");
+        }
+        let unwanted = &self.head.additional_drop_params;
+        members.retain(|name, _| !unwanted.contains(name));
+        Ok(members)
+    }
+
+    /// Whether `metadata` is meant for the gateway, as LiteLLM has it: OpenAI takes it only with answers
+    /// that it is asked to keep.
+    pub(crate) fn is_metadata_ours(&self) -> bool {
+        !self.head.store
+    }
+}
+
+/// A request in a provider's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Encoded {
+    pub(crate) body: Bytes,
+    /// Members that were left out, because the client or the config allows it.
+    pub(crate) dropped: Vec<Box<str>>,
 }
 
 /// What an answer is read with.

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use wire::openai::Usage;
 
 use super::chunks::Chunks;
-use super::dialect::{Asked, Dialect, Interpreter, Opening, Refused, WholeAnswer};
+use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, WholeAnswer};
 use super::texts::Texts;
 use crate::endpoint::{Answers, Endpoint};
 
@@ -31,8 +32,16 @@ pub(super) const fn as_it_is(endpoint: Endpoint) -> &'static dyn Dialect {
 }
 
 impl Dialect for Forwarded {
-    fn encode(&self, asked: &Asked<'_>) -> Result<Bytes, Refused> {
-        Ok(wire::openai::upstream_body(asked.body, asked.head, asked.model))
+    fn encode(&self, asked: &Asked<'_>) -> Result<Encoded, Refused> {
+        let &Asked { body, head, model, .. } = asked;
+        if !head.additional_drop_params.is_empty() {
+            return without(asked);
+        }
+        let body = match asked.is_metadata_ours() {
+            true => wire::openai::upstream_body_without_metadata(body, head, model),
+            false => wire::openai::upstream_body(body, head, model),
+        };
+        Ok(Encoded { body, dropped: Vec::new() })
     }
 
     fn whole(&self, answer: Bytes, _: Opening) -> Option<WholeAnswer> {
@@ -51,6 +60,18 @@ impl Dialect for Forwarded {
             | Endpoint::ImageGenerations => Box::new(Chunks),
         }
     }
+}
+
+/// The request without the members that the client wants left out. Written anew, which is dearer than
+/// passing it through, and rare.
+fn without(asked: &Asked<'_>) -> Result<Encoded, Refused> {
+    let mut members = asked.members()?;
+    members.insert("model".to_owned(), Value::from(asked.model));
+    let body = serde_json::to_vec(&members).map_err(|error| Refused {
+        param: Box::from("request_body"),
+        message: format!("request cannot be written: {error}"),
+    })?;
+    Ok(Encoded { body: Bytes::from(body), dropped: Vec::new() })
 }
 
 /// OpenAI's finish reason of an answer that a filter stopped.

@@ -27,4 +27,6 @@ mod strategies_hear_of_attempts;
 mod support;
 mod takes_on_another_config;
 mod the_door;
+mod translates_or_refuses;
+mod translation_table;
 mod what_providers_get;

@@ -61,8 +61,8 @@ async fn a_request_with_everything_becomes_messages() {
     let reply = json!({"id":"msg_1","type":"message","role":"assistant","model":"claude-3-5-sonnet-20241022","content":[{"type":"text","text":"hi"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":7,"output_tokens":2}});
     lab.upstream("claude", &[Act::Reply(200, vec![], reply.to_string())]).gateway(only_claude());
     let body = json!({
-        "model": "model", "max_completion_tokens": 50, "temperature": 1.5, "stop": ["END", " "],
-        "user": "u-1", "seed": 7, "parallel_tool_calls": false,
+        "model": "model", "max_completion_tokens": 50, "temperature": 1.5, "stop": ["END"],
+        "user": "u-1", "parallel_tool_calls": false,
         "tools": [{"type":"function","function":{"name":"weather","description":"d","parameters":{"type":"object"}}}],
         "tool_choice": {"type":"function","function":{"name":"weather"}},
         "messages": [

@@ -4,11 +4,11 @@
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{TextOr, error_reply::to_json};
 
-/// The request. Members we know nothing of are skipped.
+/// The request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MessagesRequest {
     pub model: String,
@@ -43,6 +43,9 @@ pub struct MessagesRequest {
     /// About the end user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
+    /// Every other member (`thinking`, `output_config`, those of betas), as it came.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
 }
 
 /// One turn.
@@ -79,10 +82,25 @@ pub struct SystemBlock {
 pub enum InputBlock {
     Text {
         text: String,
+        /// Where to cut for the prompt cache.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cache_control: Option<Value>,
     },
     Image {
         /// Where it is, or what it is.
         source: ImageSource,
+        /// Where to cut for the prompt cache.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cache_control: Option<Value>,
+    },
+    Document {
+        /// Where it is, or what it is.
+        source: DocumentSource,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        /// Where to cut for the prompt cache.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cache_control: Option<Value>,
     },
     /// A call the assistant made.
     ToolUse {
@@ -91,6 +109,9 @@ pub enum InputBlock {
         name: String,
         /// Its arguments, an object.
         input: Value,
+        /// Where to cut for the prompt cache.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cache_control: Option<Value>,
     },
     /// The result of a call.
     ToolResult {
@@ -101,12 +122,58 @@ pub enum InputBlock {
         /// Whether the call failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         is_error: Option<bool>,
+        /// Where to cut for the prompt cache.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cache_control: Option<Value>,
     },
     /// A thought of the assistant, returned unchanged.
     Thinking {
         thinking: String,
         /// Proof that they are the model's own.
         signature: String,
+    },
+    /// A thought that was not shown, returned unchanged.
+    RedactedThinking {
+        /// Its encrypted form.
+        data: String,
+    },
+    /// Anything else, whose members are dropped.
+    #[serde(other)]
+    Unknown,
+}
+
+impl InputBlock {
+    /// Words, and nothing about the cache.
+    pub fn text(text: &str) -> Self {
+        Self::Text { text: text.to_owned(), cache_control: None }
+    }
+
+    /// Cuts for the prompt cache behind this block, if it can be cut there.
+    pub fn cut_cache(&mut self, cut: Value) {
+        match self {
+            Self::Text { cache_control, .. }
+            | Self::Image { cache_control, .. }
+            | Self::Document { cache_control, .. }
+            | Self::ToolUse { cache_control, .. }
+            | Self::ToolResult { cache_control, .. } => *cache_control = Some(cut),
+            Self::Thinking { .. } | Self::RedactedThinking { .. } | Self::Unknown => {}
+        }
+    }
+}
+
+/// A document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum DocumentSource {
+    Base64 {
+        /// `application/pdf`.
+        media_type: String,
+        /// Base64.
+        data: String,
+    },
+    Url {
+        /// `https:` address.
+        url: String,
     },
     /// Anything else, whose members are dropped.
     #[serde(other)]
@@ -139,8 +206,12 @@ pub struct Tool {
     /// What it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// JSON schema of its arguments.
-    pub input_schema: Value,
+    /// JSON schema of its arguments; absent where the tool is Anthropic's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_schema: Option<Value>,
+    /// Every other member (`type`, `strict`, `cache_control`), as it came.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
 }
 
 /// Whether the model must call.

@@ -4,7 +4,10 @@
 //! The head also remembers where in the body the model's name and the gateway-only members stand, so
 //! that `splice` can change those bytes and leave every other one as the client wrote it.
 
+mod gateway_only;
 mod members;
+
+pub use gateway_only::is_gateway_only;
 
 use std::ops::Range;
 
@@ -43,6 +46,14 @@ pub struct RequestHead {
     pub fallbacks: Option<Range<usize>>,
     /// LiteLLM's per-request override.
     pub disable_fallbacks: bool,
+    /// LiteLLM's per-request override: what a provider cannot be asked may be left out.
+    pub drop_params: Option<bool>,
+    /// LiteLLM's per-request override: these members are left out.
+    pub additional_drop_params: Vec<String>,
+    /// Whether the provider is asked to keep the answer.
+    pub store: bool,
+    /// Where the member `metadata` stands, name and value.
+    pub metadata: Option<Range<usize>>,
     pub(super) model_at: Option<Range<usize>>,
     /// Members (name and value) that no provider knows.
     pub(super) gateway_only: Vec<Range<usize>>,
@@ -108,14 +119,24 @@ impl RequestHead {
         for Found { member, name, value } in found.known {
             let from = value.get().as_ptr().addr() - start;
             let at = from..from + value.get().len();
+            let whole = match name {
+                // one byte before the name is its opening quote
+                Some(name) => name.as_ptr().addr() - start - 1..at.end,
+                None => name_before(body, at.start)..at.end,
+            };
+            let Some(member) = member else {
+                head.gateway_only.push(whole);
+                continue;
+            };
             let bit = 1 << member as u32;
             if seen & bit != 0 {
                 return Err(HeadError::Repeated { member: member.name(), at: at.start });
             }
             seen |= bit;
-            if let (true, Some(name)) = (member.is_gateway_only(), name) {
-                // one byte before the name is its opening quote
-                head.gateway_only.push(name.as_ptr().addr() - start - 1..at.end);
+            if is_gateway_only(member.name()) {
+                head.gateway_only.push(whole);
+            } else if member == Member::Metadata {
+                head.metadata = Some(whole);
             }
             head.set(member, value, at)?;
         }
@@ -157,10 +178,35 @@ impl RequestHead {
             Member::DisableFallbacks => {
                 self.disable_fallbacks = nullable(value).ok_or_else(|| wrong("a boolean"))?;
             }
-            Member::ContextWindowFallbacks | Member::ContentPolicyFallbacks | Member::Cache => {}
+            Member::DropParams => {
+                self.drop_params = read(value).ok_or_else(|| wrong("a boolean"))?;
+            }
+            Member::AdditionalDropParams => {
+                self.additional_drop_params =
+                    nullable(value).ok_or_else(|| wrong("a list of names"))?;
+            }
+            Member::Store => self.store = nullable(value).ok_or_else(|| wrong("a boolean"))?,
+            Member::Metadata => {}
         }
         Ok(())
     }
+}
+
+/// Where the name begins whose value begins at `value`: it was written with escapes, so that it has to be
+/// looked for. Between the two stand a colon and blanks; a quote within a name has a backslash before it.
+fn name_before(body: &[u8], value: usize) -> usize {
+    let before = body[..value].trim_ascii_end();
+    let before = before.strip_suffix(b":").unwrap_or(before).trim_ascii_end();
+    let mut at = before.len().saturating_sub(1);
+    // Ends: it goes towards the body's start.
+    while at > 0 {
+        at -= 1;
+        let escapes = before[..at].iter().rev().take_while(|&&byte| byte == b'\\').count();
+        if before[at] == b'"' && escapes % 2 == 0 {
+            break;
+        }
+    }
+    at
 }
 
 fn read<'a, T: Deserialize<'a>>(value: &'a RawValue) -> Option<T> {

@@ -70,6 +70,12 @@ pub struct ReplyMessage {
     /// Citations; an empty list nearly always.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annotations: Option<Vec<Value>>,
+    /// Thoughts, as some compatible servers (DeepSeek, LiteLLM) send them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning_content: Option<String>,
+    /// The same as Anthropic's blocks, with what it takes to send them back, as LiteLLM sends them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinking_blocks: Option<Vec<Value>>,
 }
 
 /// Tokens of one request.

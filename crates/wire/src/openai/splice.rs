@@ -19,6 +19,15 @@ pub fn upstream_body(body: &Bytes, head: &RequestHead, model: &str) -> Bytes {
     rewrite(body, head, model, &cuts(body, &head.gateway_only))
 }
 
+/// The same without `metadata`, which was meant for the gateway.
+pub fn upstream_body_without_metadata(body: &Bytes, head: &RequestHead, model: &str) -> Bytes {
+    let Some(metadata) = &head.metadata else { return upstream_body(body, head, model) };
+    let mut members = head.gateway_only.clone();
+    let place = members.partition_point(|member| member.start < metadata.start);
+    members.insert(place, metadata.clone());
+    rewrite(body, head, model, &cuts(body, &members))
+}
+
 fn rewrite(body: &Bytes, head: &RequestHead, model: &str, cuts: &[Range<usize>]) -> Bytes {
     if cuts.is_empty() && head.model.as_deref() == Some(model) {
         return body.clone();

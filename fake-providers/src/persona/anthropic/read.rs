@@ -267,8 +267,10 @@ fn results(messages: &[InputMessage]) -> Result<(), Complaint> {
                 InputBlock::ToolUse { id, .. } => id == tool_use_id,
                 InputBlock::Text { .. }
                 | InputBlock::Image { .. }
+                | InputBlock::Document { .. }
                 | InputBlock::ToolResult { .. }
                 | InputBlock::Thinking { .. }
+                | InputBlock::RedactedThinking { .. }
                 | InputBlock::Unknown => false,
             };
             let from_assistant = before.filter(|before| before.role == InputRole::Assistant);
@@ -302,10 +304,14 @@ fn tokens(content: &TextOr<InputBlock>) -> u64 {
         TextOr::Parts(blocks) => blocks
             .iter()
             .map(|block| match block {
-                InputBlock::Text { text } => words(text),
+                InputBlock::Text { text, .. } => words(text),
                 InputBlock::ToolResult { content, .. } => content.as_ref().map_or(0, tokens),
                 InputBlock::Thinking { thinking, .. } => words(thinking),
-                InputBlock::Image { .. } | InputBlock::ToolUse { .. } | InputBlock::Unknown => 0,
+                InputBlock::Image { .. }
+                | InputBlock::Document { .. }
+                | InputBlock::ToolUse { .. }
+                | InputBlock::RedactedThinking { .. }
+                | InputBlock::Unknown => 0,
             })
             .sum(),
     }

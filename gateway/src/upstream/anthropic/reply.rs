@@ -1,8 +1,10 @@
 //! A whole answer of Anthropic's in OpenAI's words.
 
+use serde_json::Value;
 use wire::anthropic::{MessagesReply, OutputBlock};
-use wire::openai::{ChatReply, FunctionCall, PromptTokensDetails, ToolCall, Usage};
+use wire::openai::{ChatReply, FunctionCall, PromptTokensDetails, ReplyMessage, ToolCall, Usage};
 
+use super::request::ANSWER_TOOL;
 use crate::upstream::dialect::WholeAnswer;
 use crate::upstream::forwarded::CONTENT_FILTER;
 
@@ -10,33 +12,74 @@ use crate::upstream::forwarded::CONTENT_FILTER;
 pub(crate) fn reply(body: &[u8], created: u64) -> Option<WholeAnswer> {
     let reply: MessagesReply = serde_json::from_slice(body).ok()?;
     let usage = usage(&reply.usage);
-    let mut words = String::new();
-    let mut calls = Vec::new();
+    let mut said = Said::default();
     for block in reply.content {
+        said.add(block);
+    }
+    let mut chat = ChatReply::text(&reply.id, &reply.model, created, &said.words);
+    chat.usage = Some(usage);
+    let finish = reply.stop_reason.as_deref().map(super::finish_reason);
+    if let Some(choice) = chat.choices.first_mut() {
+        choice.finish_reason = said.finish(finish).map(str::to_owned);
+        said.write(&mut choice.message);
+    }
+    let filtered = finish == Some(CONTENT_FILTER);
+    Some(WholeAnswer { body: chat.to_json(), usage: Some(usage), filtered })
+}
+
+/// What the blocks of an answer say.
+#[derive(Default)]
+struct Said {
+    words: String,
+    thoughts: String,
+    thinking_blocks: Vec<Value>,
+    calls: Vec<ToolCall>,
+    /// An answer in JSON came as a call.
+    in_json: bool,
+}
+
+impl Said {
+    fn add(&mut self, block: OutputBlock) {
         match block {
-            OutputBlock::Text { text } => words.push_str(&text),
-            OutputBlock::ToolUse { id, name, input } => calls.push(ToolCall {
+            OutputBlock::Text { text } => self.words.push_str(&text),
+            OutputBlock::ToolUse { name, input, .. } if name == ANSWER_TOOL => {
+                self.words.push_str(&input.to_string());
+                self.in_json = true;
+            }
+            OutputBlock::ToolUse { id, name, input } => self.calls.push(ToolCall {
                 id,
                 kind: "function".to_owned(),
                 function: FunctionCall { name, arguments: input.to_string() },
             }),
-            OutputBlock::Thinking { .. }
-            | OutputBlock::RedactedThinking { .. }
-            | OutputBlock::Unknown => {}
+            OutputBlock::Thinking { ref thinking, .. } => {
+                self.thoughts.push_str(thinking);
+                self.thinking_blocks.extend(serde_json::to_value(&block).ok());
+            }
+            OutputBlock::RedactedThinking { .. } => {
+                self.thinking_blocks.extend(serde_json::to_value(&block).ok());
+            }
+            OutputBlock::Unknown => {}
         }
     }
-    let mut chat = ChatReply::text(&reply.id, &reply.model, created, &words);
-    chat.usage = Some(usage);
-    let finish = reply.stop_reason.as_deref().map(super::finish_reason);
-    if let Some(choice) = chat.choices.first_mut() {
-        choice.finish_reason = finish.map(str::to_owned);
-        if !calls.is_empty() {
-            choice.message.content = (!words.is_empty()).then_some(words);
-            choice.message.tool_calls = Some(calls);
+
+    /// The call by which an answer in JSON comes is none for the client.
+    fn finish(&self, reason: Option<&'static str>) -> Option<&'static str> {
+        match reason {
+            Some(super::TOOL_CALLS) if self.in_json && self.calls.is_empty() => Some("stop"),
+            other => other,
         }
     }
-    let filtered = finish == Some(CONTENT_FILTER);
-    Some(WholeAnswer { body: chat.to_json(), usage: Some(usage), filtered })
+
+    fn write(self, message: &mut ReplyMessage) {
+        if !self.calls.is_empty() {
+            message.content = (!self.words.is_empty()).then_some(self.words);
+            message.tool_calls = Some(self.calls);
+        }
+        if !self.thinking_blocks.is_empty() {
+            message.reasoning_content = Some(self.thoughts);
+            message.thinking_blocks = Some(self.thinking_blocks);
+        }
+    }
 }
 
 /// OpenAI counts the cache's part within the prompt.

@@ -1,14 +1,14 @@
-//! A chat completion request in Anthropic's words.
+//! A chat completion request in Anthropic's words: what stands beside the messages.
 
-use bytes::Bytes;
-use serde_json::{Value, json};
-use wire::TextOr;
-use wire::anthropic::{
-    ImageSource, InputBlock, InputMessage, InputRole, MessagesRequest, Metadata, Tool, ToolChoice,
-};
-use wire::openai::{ChatRequest, ContentPart, Message, Role};
+use serde_json::{Map, Value, json};
+use wire::anthropic::{MessagesRequest, Metadata, Tool, ToolChoice};
 
-use crate::upstream::dialect::Refused;
+use super::conversation::conversation;
+use super::members::CHAT;
+use super::model::Model;
+use super::thought::Thought;
+use crate::upstream::dialect::{Asked, Encoded, Refused};
+use crate::upstream::members::Members;
 
 /// Bound of an answer where the client names none: Anthropic requires one, and LiteLLM sends this.
 const MAX_TOKENS_DEFAULT: u64 = 4096;
@@ -16,190 +16,234 @@ const MAX_TOKENS_DEFAULT: u64 = 4096;
 /// Anthropic's temperature ends at 1, OpenAI's at 2.
 const TEMPERATURE_MAX: f64 = 1.0;
 
-/// Anthropic refuses empty turns; LiteLLM says this instead.
-const NOTHING_SAID: &str = ".";
+/// The tool whose input is an answer that must be JSON.
+pub(super) const ANSWER_TOOL: &str = "answer_in_json";
 
-/// Translates a request for `model`.
-pub(super) fn request(body: &[u8], model: &str) -> Result<Bytes, Refused> {
-    let chat: ChatRequest = serde_json::from_slice(body).map_err(|error| Refused {
-        param: Box::from("request_body"),
-        message: format!("request cannot be translated for Anthropic: {error}"),
-    })?;
-    let (system, messages) = conversation(&chat.messages);
-    let tools = tools(&chat);
+/// Members of Anthropic's own that go along as they are.
+const OWN: [&str; 7] = [
+    "cache_control",
+    "container",
+    "context_management",
+    "inference_geo",
+    "mcp_servers",
+    "speed",
+    "output_config",
+];
+
+/// Translates a request.
+pub(super) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
+    let mut members = Members::check(asked.members()?, CHAT, ("Anthropic", asked.lenience))?;
+    let model = Model::named(asked.model);
+    let messages = members.take("messages").unwrap_or_default();
+    let (system, messages) = conversation(&messages).map_err(|what| what.refused(&members))?;
+    let stop_sequences = stop_sequences(&mut members)?;
+    let mut tools = tools(&mut members)?;
+    let mut tool_choice = tool_choice(&mut members, tools.is_some())?;
+    let thought = Thought::asked(&mut members, model)?;
+    let mut extra = own(&mut members);
+    match answer_format(&mut members, model, tools.is_some() || thought.is_some())? {
+        None => {}
+        Some(Format::Native(format)) => put(&mut extra, "output_config", "format", format),
+        Some(Format::Tool(tool)) => {
+            let name = ANSWER_TOOL.to_owned();
+            tools = Some(vec![*tool]);
+            tool_choice = Some(ToolChoice::Tool { name, disable_parallel_tool_use: Some(true) });
+        }
+    }
+    let limit = ["max_completion_tokens", "max_tokens"].iter().find_map(|name| members.get(name));
+    let limit = limit.map(|limit| number(limit, "max_tokens", &members)).transpose()?;
+    let max_tokens = thought.as_ref().map_or(limit, |thought| thought.with_room(limit));
+    if let Some(thought) = thought {
+        thought.write(&mut extra);
+    }
+    if let Some(tier) = service_tier(&mut members)? {
+        extra.insert("service_tier".to_owned(), tier);
+    }
     let request = MessagesRequest {
-        model: model.to_owned(),
-        max_tokens: chat.answer_limit().unwrap_or(MAX_TOKENS_DEFAULT),
+        model: asked.model.to_owned(),
+        max_tokens: max_tokens.unwrap_or(MAX_TOKENS_DEFAULT),
         messages,
         system,
-        stream: chat.stream,
-        stop_sequences: stop_sequences(chat.stop.as_ref()),
-        temperature: chat.temperature.map(|heat| heat.min(TEMPERATURE_MAX)),
-        top_p: chat.top_p,
-        top_k: None,
-        tool_choice: tools.is_some().then(|| tool_choice(&chat)).flatten(),
+        stream: members.get("stream").and_then(Value::as_bool),
+        stop_sequences,
+        temperature: float(&members, "temperature")?.map(|heat| heat.min(TEMPERATURE_MAX)),
+        top_p: float(&members, "top_p")?,
+        top_k: members.get("top_k").and_then(Value::as_u64),
         tools,
-        metadata: chat.user.clone().map(|user_id| Metadata { user_id: Some(user_id) }),
+        tool_choice,
+        metadata: end_user(&members),
+        extra,
     };
-    Ok(request.to_json())
+    Ok(Encoded { body: request.to_json(), dropped: members.into_dropped() })
 }
 
-/// Instructions apart, and the turns: neighbours with one speaker are one turn, the first is the
-/// user's.
-fn conversation(
-    messages: &[Message],
-) -> (Option<TextOr<wire::anthropic::SystemBlock>>, Vec<InputMessage>) {
-    let mut system: Vec<String> = Vec::new();
-    let mut turns: Vec<(InputRole, Vec<InputBlock>)> = Vec::new();
-    for message in messages {
-        let (role, blocks) = match message.role {
-            Role::System | Role::Developer => {
-                system.push(words(message.content.as_ref()));
-                continue;
-            }
-            Role::User => (InputRole::User, said(message)),
-            Role::Assistant => (InputRole::Assistant, said_and_called(message)),
-            Role::Tool | Role::Function => (InputRole::User, vec![result(message)]),
-        };
-        match turns.last_mut() {
-            Some((last, earlier)) if *last == role => earlier.extend(blocks),
-            _ => turns.push((role, blocks)),
-        }
-    }
-    if turns.first().is_none_or(|(role, _)| *role == InputRole::Assistant) {
-        turns.insert(0, (InputRole::User, Vec::new()));
-    }
-    let system = system.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>();
-    let system = (!system.is_empty()).then(|| TextOr::Text(system.join("\n\n")));
-    (system, turns.into_iter().map(turn).collect())
+fn number(value: &Value, name: &str, members: &Members) -> Result<u64, Refused> {
+    value.as_u64().ok_or_else(|| members.refusal(name, "is no whole number"))
 }
 
-fn turn((role, mut blocks): (InputRole, Vec<InputBlock>)) -> InputMessage {
-    let content = match blocks.as_mut_slice() {
-        [] => TextOr::Text(NOTHING_SAID.to_owned()),
-        [InputBlock::Text { text }] => TextOr::Text(std::mem::take(text)),
-        _ => TextOr::Parts(blocks),
-    };
-    InputMessage { role, content }
+fn float(members: &Members, name: &str) -> Result<Option<f64>, Refused> {
+    let read = |value: &Value| value.as_f64().ok_or_else(|| members.refusal(name, "is no number"));
+    members.get(name).map(read).transpose()
 }
 
-fn said(message: &Message) -> Vec<InputBlock> {
-    match &message.content {
-        None => Vec::new(),
-        Some(TextOr::Text(text)) => text_block(text).into_iter().collect(),
-        Some(TextOr::Parts(parts)) => parts.iter().filter_map(block).collect(),
+/// `map[outer][name] = value`.
+pub(super) fn put(map: &mut Map<String, Value>, outer: &str, name: &str, value: Value) {
+    let entry = map.entry(outer).or_insert_with(|| json!({}));
+    if let Value::Object(entry) = entry {
+        entry.insert(name.to_owned(), value);
     }
 }
 
-fn block(part: &ContentPart) -> Option<InputBlock> {
-    match part {
-        ContentPart::Text { text } => text_block(text),
-        ContentPart::Refusal { refusal } => text_block(refusal),
-        ContentPart::ImageUrl { image_url } => {
-            Some(InputBlock::Image { source: image(&image_url.url) })
-        }
-        ContentPart::Other => None,
-    }
+fn own(members: &mut Members) -> Map<String, Value> {
+    let taken = OWN.iter().filter_map(|name| Some(((*name).to_owned(), members.take(name)?)));
+    taken.collect()
 }
 
-/// Anthropic refuses empty text.
-fn text_block(text: &str) -> Option<InputBlock> {
-    (!text.is_empty()).then(|| InputBlock::Text { text: text.to_owned() })
+fn end_user(members: &Members) -> Option<Metadata> {
+    let named = ["user", "safety_identifier"].iter().find_map(|name| members.get(name)?.as_str());
+    named.map(|user_id| Metadata { user_id: Some(user_id.to_owned()) })
 }
 
-/// `data:image/png;base64,…` becomes its bytes, anything else stays an address.
-fn image(url: &str) -> ImageSource {
-    let inline = url.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,"));
-    match inline {
-        Some((media_type, data)) => {
-            ImageSource::Base64 { media_type: media_type.to_owned(), data: data.to_owned() }
-        }
-        None => ImageSource::Url { url: url.to_owned() },
-    }
-}
-
-fn said_and_called(message: &Message) -> Vec<InputBlock> {
-    let mut blocks = said(message);
-    for call in message.tool_calls.iter().flatten() {
-        // The model wrote the arguments; what is no JSON object goes along as text.
-        let arguments = serde_json::from_str(&call.function.arguments).ok();
-        let input = match arguments {
-            Some(Value::Object(object)) => Value::Object(object),
-            _ if call.function.arguments.trim().is_empty() => json!({}),
-            _ => json!({ "arguments": call.function.arguments }),
-        };
-        let (id, name) = (call.id.clone(), call.function.name.clone());
-        blocks.push(InputBlock::ToolUse { id, name, input });
-    }
-    blocks
-}
-
-fn result(message: &Message) -> InputBlock {
-    let id = message.tool_call_id.as_ref().or(message.name.as_ref()).cloned();
-    let blocks = said(message);
-    let content = match blocks.as_slice() {
-        [] => None,
-        [InputBlock::Text { text }] => Some(TextOr::Text(text.clone())),
-        _ => Some(TextOr::Parts(blocks)),
-    };
-    InputBlock::ToolResult { tool_use_id: id.unwrap_or_default(), content, is_error: None }
-}
-
-fn words(content: Option<&TextOr<ContentPart>>) -> String {
-    match content {
-        None => String::new(),
-        Some(TextOr::Text(text)) => text.clone(),
-        Some(TextOr::Parts(parts)) => {
-            let texts = parts.iter().filter_map(|part| match part {
-                ContentPart::Text { text } => Some(text.as_str()),
-                ContentPart::ImageUrl { .. } | ContentPart::Refusal { .. } | ContentPart::Other => {
-                    None
-                }
-            });
-            texts.collect::<Vec<_>>().join("\n")
-        }
-    }
-}
-
-fn stop_sequences(stop: Option<&TextOr<String>>) -> Option<Vec<String>> {
-    let all = match stop? {
-        TextOr::Text(one) => vec![one.clone()],
-        TextOr::Parts(many) => many.clone(),
-    };
-    // Anthropic refuses sequences that are only white space.
-    let kept: Vec<_> = all.into_iter().filter(|text| !text.trim().is_empty()).collect();
-    (!kept.is_empty()).then_some(kept)
-}
-
-fn tools(chat: &ChatRequest) -> Option<Vec<Tool>> {
-    let tools = chat.tools.as_ref().filter(|tools| !tools.is_empty())?;
-    let tool = |tool: &wire::openai::Tool| Tool {
-        name: tool.function.name.clone(),
-        description: tool.function.description.clone(),
-        input_schema: tool
-            .function
-            .parameters
-            .clone()
-            .unwrap_or_else(|| json!({ "type": "object", "properties": {} })),
-    };
-    Some(tools.iter().map(tool).collect())
-}
-
-fn tool_choice(chat: &ChatRequest) -> Option<ToolChoice> {
-    let one_at_a_time = (chat.parallel_tool_calls == Some(false)).then_some(true);
-    let named = |choice: &Value| {
-        choice.pointer("/function/name").and_then(Value::as_str).map(str::to_owned)
-    };
-    let disable_parallel_tool_use = one_at_a_time;
-    match &chat.tool_choice {
-        Some(Value::String(word)) => match word.as_str() {
-            "none" => Some(ToolChoice::None),
-            "required" => Some(ToolChoice::Any { disable_parallel_tool_use }),
-            _ => Some(ToolChoice::Auto { disable_parallel_tool_use }),
+fn stop_sequences(members: &mut Members) -> Result<Option<Vec<String>>, Refused> {
+    let all: Vec<String> = match members.get("stop") {
+        None => return Ok(None),
+        Some(Value::String(one)) => vec![one.clone()],
+        Some(many) => match serde_json::from_value(many.clone()) {
+            Ok(many) => many,
+            Err(_) => return Err(members.refusal("stop", "is neither a text nor a list of texts")),
         },
-        Some(choice) if named(choice).is_some() => {
-            named(choice).map(|name| ToolChoice::Tool { name, disable_parallel_tool_use })
-        }
-        _ => one_at_a_time.map(|_| ToolChoice::Auto { disable_parallel_tool_use }),
+    };
+    if all.iter().any(|text| text.trim().is_empty()) {
+        members.refuse("stop", "ends the answer at blanks")?;
+        return Ok(None);
     }
+    Ok((!all.is_empty()).then_some(all))
+}
+
+fn service_tier(members: &mut Members) -> Result<Option<Value>, Refused> {
+    match members.get("service_tier").and_then(Value::as_str) {
+        None => Ok(None),
+        Some("auto") => Ok(Some(json!("auto"))),
+        Some("default" | "standard_only") => Ok(Some(json!("standard_only"))),
+        Some(_) => {
+            members.refuse("service_tier", "names a tier that only OpenAI has")?;
+            Ok(None)
+        }
+    }
+}
+
+/// How an answer in JSON is asked for.
+enum Format {
+    /// In Anthropic's own words, which hold the answer to the schema.
+    Native(Value),
+    /// As the input of a tool that must be called.
+    Tool(Box<Tool>),
+}
+
+/// What `response_format` asks for. `busy` says that tools or thoughts are asked for as well, beside which
+/// no tool can be forced.
+fn answer_format(
+    members: &mut Members,
+    model: Model,
+    busy: bool,
+) -> Result<Option<Format>, Refused> {
+    const NAME: &str = "response_format";
+    let Some(format) = members.take(NAME) else { return Ok(None) };
+    let schema = match format.get("type").and_then(Value::as_str) {
+        Some("text") => return Ok(None),
+        Some("json_object") => json!({ "type": "object", "additionalProperties": true }),
+        Some("json_schema") => match format.pointer("/json_schema/schema") {
+            Some(schema) => schema.clone(),
+            None => return Err(members.refusal(NAME, "has no `json_schema.schema`")),
+        },
+        Some(_) | None => {
+            return Err(members.refusal(NAME, "asks for a form that it does not know"));
+        }
+    };
+    let strict = format.pointer("/json_schema/strict") == Some(&Value::Bool(true));
+    if strict && model.holds_to_schemas() {
+        return Ok(Some(Format::Native(json!({ "type": "json_schema", "schema": schema }))));
+    }
+    if busy {
+        members.refuse(NAME, "stands beside `tools` or thinking")?;
+        return Ok(None);
+    }
+    let described = format.pointer("/json_schema/description").and_then(Value::as_str);
+    Ok(Some(Format::Tool(Box::new(Tool {
+        name: ANSWER_TOOL.to_owned(),
+        description: Some(described.unwrap_or("Gives the answer, all of it.").to_owned()),
+        input_schema: Some(schema),
+        extra: Map::new(),
+    }))))
+}
+
+fn tools(members: &mut Members) -> Result<Option<Vec<Tool>>, Refused> {
+    let Some(Value::Array(list)) = members.take("tools") else { return Ok(None) };
+    let mut tools = Vec::with_capacity(list.len());
+    for tool in list {
+        match tool_of(tool) {
+            Some(tool) => tools.push(tool),
+            None => return Err(members.refusal("tools", "holds a tool that is no function")),
+        }
+    }
+    Ok((!tools.is_empty()).then_some(tools))
+}
+
+fn tool_of(tool: Value) -> Option<Tool> {
+    let text = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
+    match tool.get("type").and_then(Value::as_str)? {
+        "function" => {}
+        // Anthropic's own end in the date of their version: `web_search_20250305`.
+        dated if dated.rsplit('_').next().is_some_and(is_date) => {
+            return serde_json::from_value(tool).ok();
+        }
+        _ => return None,
+    }
+    let function = tool.get("function")?;
+    let nothing = || json!({ "type": "object", "properties": {} });
+    let mut extra = Map::new();
+    if function.get("strict") == Some(&Value::Bool(true)) {
+        extra.insert("strict".to_owned(), Value::Bool(true));
+    }
+    let cache = tool.get("cache_control").or_else(|| function.get("cache_control"));
+    if let Some(cache) = cache.filter(|cache| !cache.is_null()) {
+        extra.insert("cache_control".to_owned(), cache.clone());
+    }
+    let schema = function.get("parameters").filter(|schema| !schema.is_null()).cloned();
+    Some(Tool {
+        name: text(function, "name")?,
+        description: text(function, "description"),
+        input_schema: Some(schema.unwrap_or_else(nothing)),
+        extra,
+    })
+}
+
+fn is_date(text: &str) -> bool {
+    text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Without tools there is nothing to choose, and Anthropic refuses a choice.
+fn tool_choice(members: &mut Members, tools: bool) -> Result<Option<ToolChoice>, Refused> {
+    let disable_parallel_tool_use =
+        (members.get("parallel_tool_calls") == Some(&Value::Bool(false))).then_some(true);
+    let choice = match members.get("tool_choice") {
+        None if disable_parallel_tool_use.is_none() => return Ok(None),
+        None => ToolChoice::Auto { disable_parallel_tool_use },
+        Some(choice) => match choice.as_str() {
+            Some("none") => ToolChoice::None,
+            Some("auto") => ToolChoice::Auto { disable_parallel_tool_use },
+            Some("required") => ToolChoice::Any { disable_parallel_tool_use },
+            Some(_) => {
+                return Err(members.refusal("tool_choice", "is a word that it does not know"));
+            }
+            None => match choice.pointer("/function/name").and_then(Value::as_str) {
+                Some(name) => ToolChoice::Tool { name: name.to_owned(), disable_parallel_tool_use },
+                None => {
+                    members.refuse("tool_choice", "names no function")?;
+                    return Ok(None);
+                }
+            },
+        },
+    };
+    Ok(tools.then_some(choice))
 }

@@ -9,6 +9,7 @@ use wire::anthropic::{BlockDelta, MessageDelta, OutputBlock, PeekKind, StreamEve
 use wire::openai::{ChatChunk, ChunkTemplate, Delta, FunctionDelta, ToolCallDelta, Usage};
 use wire::sse::{Event, encode};
 
+use super::request::ANSWER_TOOL;
 use crate::upstream::chunks::stop_frame;
 use crate::upstream::dialect::{Broken, Gist, Interpreter};
 use world::ChunkBuf;
@@ -24,6 +25,8 @@ pub(crate) struct Translator {
     words: Option<ChunkTemplate>,
     /// Anthropic numbers blocks, OpenAI calls: block → call. Bounded by the answer's blocks.
     calls: BTreeMap<u32, u32>,
+    /// The block that is an answer in JSON, which comes as a call.
+    in_json: Option<u32>,
     usage: wire::anthropic::Usage,
 }
 
@@ -67,6 +70,7 @@ impl Translator {
             chunk: ChatChunk::new("", "", created),
             words: None,
             calls: BTreeMap::new(),
+            in_json: None,
             usage: wire::anthropic::Usage::default(),
         }
     }
@@ -133,6 +137,7 @@ impl Translator {
 
     fn begin_block(&mut self, index: u32, block: OutputBlock, out: &mut BytesMut) {
         match block {
+            OutputBlock::ToolUse { name, .. } if name == ANSWER_TOOL => self.in_json = Some(index),
             OutputBlock::ToolUse { id, name, .. } => {
                 let call = u32::try_from(self.calls.len()).unwrap_or(u32::MAX);
                 self.calls.insert(index, call);
@@ -157,6 +162,9 @@ impl Translator {
     fn grow_block(&mut self, index: u32, delta: BlockDelta, out: &mut BytesMut) {
         match delta {
             BlockDelta::TextDelta { text } => self.write_words(&text, out),
+            BlockDelta::InputJsonDelta { partial_json } if self.in_json == Some(index) => {
+                self.write_words(&partial_json, out);
+            }
             BlockDelta::InputJsonDelta { partial_json } => {
                 let call = self.calls.get(&index).copied().unwrap_or_default();
                 let function = FunctionDelta { name: None, arguments: Some(partial_json) };
@@ -174,7 +182,11 @@ impl Translator {
 
     fn finish(&self, delta: &MessageDelta, gist: Gist, out: &mut BytesMut) -> Gist {
         let Some(reason) = &delta.stop_reason else { return gist };
-        self.chunk.clone().with_finish(super::finish_reason(reason)).write_frame(out);
+        let reason = match super::finish_reason(reason) {
+            super::TOOL_CALLS if self.in_json.is_some() && self.calls.is_empty() => "stop",
+            other => other,
+        };
+        self.chunk.clone().with_finish(reason).write_frame(out);
         Gist { finish: true, usage: Some(self.usage_so_far()), ..gist }
     }
 

@@ -8,6 +8,12 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
+use super::gateway_only::is_gateway_only;
+
+/// Members that are the gateway's at most: several times as many as there are names, so that only
+/// repetitions reach it.
+const OURS_MAX: usize = 512;
+
 /// The known members of an object, in order, and how many members it has in all.
 pub(super) struct Members<'a> {
     pub(super) known: Vec<Found<'a>>,
@@ -16,7 +22,8 @@ pub(super) struct Members<'a> {
 
 /// One known member.
 pub(super) struct Found<'a> {
-    pub(super) member: Member,
+    /// `None` for one of which only the place matters.
+    pub(super) member: Option<Member>,
     /// The name as it stands in the body; `None` if it is written with escapes.
     pub(super) name: Option<&'a str>,
     pub(super) value: &'a RawValue,
@@ -37,13 +44,14 @@ pub(super) enum Member {
     StreamTimeout,
     Fallbacks,
     DisableFallbacks,
-    ContextWindowFallbacks,
-    ContentPolicyFallbacks,
-    Cache,
+    DropParams,
+    AdditionalDropParams,
+    Metadata,
+    Store,
 }
 
 impl Member {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Model,
         Self::Stream,
         Self::StreamOptions,
@@ -56,9 +64,10 @@ impl Member {
         Self::StreamTimeout,
         Self::Fallbacks,
         Self::DisableFallbacks,
-        Self::ContextWindowFallbacks,
-        Self::ContentPolicyFallbacks,
-        Self::Cache,
+        Self::DropParams,
+        Self::AdditionalDropParams,
+        Self::Metadata,
+        Self::Store,
     ];
 
     pub(super) const fn name(self) -> &'static str {
@@ -75,30 +84,10 @@ impl Member {
             Self::StreamTimeout => "stream_timeout",
             Self::Fallbacks => "fallbacks",
             Self::DisableFallbacks => "disable_fallbacks",
-            Self::ContextWindowFallbacks => "context_window_fallbacks",
-            Self::ContentPolicyFallbacks => "content_policy_fallbacks",
-            Self::Cache => "cache",
-        }
-    }
-
-    /// LiteLLM's own members, which OpenAI would refuse as unknown.
-    pub(super) const fn is_gateway_only(self) -> bool {
-        match self {
-            Self::Model
-            | Self::Stream
-            | Self::StreamOptions
-            | Self::MaxTokens
-            | Self::MaxCompletionTokens
-            | Self::User
-            | Self::Messages => false,
-            Self::NumRetries
-            | Self::Timeout
-            | Self::StreamTimeout
-            | Self::Fallbacks
-            | Self::DisableFallbacks
-            | Self::ContextWindowFallbacks
-            | Self::ContentPolicyFallbacks
-            | Self::Cache => true,
+            Self::DropParams => "drop_params",
+            Self::AdditionalDropParams => "additional_drop_params",
+            Self::Metadata => "metadata",
+            Self::Store => "store",
         }
     }
 }
@@ -120,17 +109,38 @@ impl<'de> Visitor<'de> for MembersVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members = Members { known: Vec::with_capacity(8), count: 0 };
-        while let Some((member, name)) = map.next_key_seed(NameSeed)? {
+        let (mut kinds, mut ours) = (0, 0);
+        while let Some(Name { member, matters, text }) = map.next_key_seed(NameSeed)? {
             members.count += 1;
-            match member {
-                // one more than there are kinds proves a repetition; more would only cost memory
-                Some(member) if members.known.len() <= Member::ALL.len() => {
-                    members.known.push(Found { member, name, value: map.next_value()? });
-                }
-                Some(_) | None => drop(map.next_value::<IgnoredAny>()?),
+            kinds += usize::from(member.is_some());
+            ours += usize::from(matters);
+            if ours > OURS_MAX {
+                return Err(de::Error::custom("too many members that are the gateway's"));
+            }
+            // one more than there are kinds proves a repetition; more would only cost memory
+            if matters || (member.is_some() && kinds <= Member::ALL.len() + 1) {
+                members.known.push(Found { member, name: text, value: map.next_value()? });
+            } else {
+                let _ = map.next_value::<IgnoredAny>()?;
             }
         }
         Ok(members)
+    }
+}
+
+/// A member's name, recognised.
+struct Name<'de> {
+    member: Option<Member>,
+    /// Whether its place matters, though it is no known member.
+    matters: bool,
+    /// The name as it stands in the body; `None` if it is written with escapes.
+    text: Option<&'de str>,
+}
+
+impl<'de> Name<'de> {
+    fn of(name: &str, text: Option<&'de str>) -> Self {
+        let member = Member::ALL.into_iter().find(|member| member.name() == name);
+        Self { member, matters: member.is_none() && is_gateway_only(name), text }
     }
 }
 
@@ -138,7 +148,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
 struct NameSeed;
 
 impl<'de> DeserializeSeed<'de> for NameSeed {
-    type Value = (Option<Member>, Option<&'de str>);
+    type Value = Name<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self)
@@ -146,21 +156,17 @@ impl<'de> DeserializeSeed<'de> for NameSeed {
 }
 
 impl<'de> Visitor<'de> for NameSeed {
-    type Value = (Option<Member>, Option<&'de str>);
+    type Value = Name<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a member's name")
     }
 
     fn visit_borrowed_str<E: de::Error>(self, name: &'de str) -> Result<Self::Value, E> {
-        Ok((member_named(name), Some(name)))
+        Ok(Name::of(name, Some(name)))
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<Self::Value, E> {
-        Ok((member_named(name), None))
+        Ok(Name::of(name, None))
     }
-}
-
-fn member_named(name: &str) -> Option<Member> {
-    Member::ALL.into_iter().find(|member| member.name() == name)
 }

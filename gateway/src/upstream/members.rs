@@ -1,0 +1,192 @@
+//! What becomes of the members of a request in a provider's words: one table per translated endpoint.
+//! The table decides which members are refused, and the documentation is printed from it.
+//!
+//! It must never know what a member means; how one is translated is the dialect's.
+
+use serde_json::{Map, Value};
+
+use super::dialect::Refused;
+
+/// What becomes of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Treatment {
+    /// It goes along under the same name with the same value.
+    Same,
+    /// The provider says the same in other words.
+    Translated,
+    /// The provider has nothing like it.
+    Refused,
+}
+
+impl Treatment {
+    /// The word in the documentation.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::Translated => "translated",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// A row: one member of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Member {
+    /// Its name.
+    pub name: &'static str,
+    /// What becomes of it.
+    pub treatment: Treatment,
+    /// How, or why not; for the documentation and for whoever is refused.
+    pub how: &'static str,
+    /// Values that ask for nothing, besides null: they are never refused.
+    idle: Idle,
+}
+
+/// Which values ask for nothing.
+#[derive(Clone, Copy, Debug)]
+enum Idle {
+    /// Only null.
+    Null,
+    /// False, zero, and what is empty.
+    Nothing,
+    /// This number.
+    Number(u64),
+    /// A list of this one word.
+    Word(&'static str),
+}
+
+/// A member that goes along as it is.
+pub(super) const fn same(name: &'static str, how: &'static str) -> Member {
+    Member { name, treatment: Treatment::Same, how, idle: Idle::Null }
+}
+
+/// A member that the provider says in other words.
+pub(super) const fn translated(name: &'static str, how: &'static str) -> Member {
+    Member { name, treatment: Treatment::Translated, how, idle: Idle::Null }
+}
+
+/// A member that the provider has nothing like.
+pub(super) const fn refused(name: &'static str, how: &'static str) -> Member {
+    Member { name, treatment: Treatment::Refused, how, idle: Idle::Nothing }
+}
+
+impl Member {
+    /// The same; this number asks for nothing.
+    pub(super) const fn idle_at(self, number: u64) -> Self {
+        Self { idle: Idle::Number(number), ..self }
+    }
+
+    /// The same; a list of this one word asks for nothing.
+    pub(super) const fn idle_as(self, word: &'static str) -> Self {
+        Self { idle: Idle::Word(word), ..self }
+    }
+
+    /// Whether a value asks for nothing.
+    fn is_idle(&self, value: &Value) -> bool {
+        let asks_nothing = match self.idle {
+            Idle::Null => false,
+            Idle::Nothing => match value {
+                Value::Null => true,
+                Value::Bool(yes) => !yes,
+                Value::Number(number) => number.as_f64() == Some(0.0),
+                Value::String(text) => text.is_empty(),
+                Value::Array(list) => list.is_empty(),
+                Value::Object(map) => map.is_empty(),
+            },
+            Idle::Number(idle) => value.as_u64() == Some(idle),
+            Idle::Word(word) => match value.as_array().map(Vec::as_slice) {
+                Some([only]) => only.as_str() == Some(word),
+                Some(_) | None => false,
+            },
+        };
+        value.is_null() || asks_nothing
+    }
+}
+
+/// The members of a request while they are translated, and what is done about those that cannot be.
+#[derive(Debug)]
+pub(super) struct Members {
+    /// Those that ask for something.
+    members: Map<String, Value>,
+    lenience: Lenience,
+    provider: &'static str,
+    dropped: Vec<Box<str>>,
+}
+
+/// What happens to a member that a provider cannot be asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Lenience {
+    /// The request is refused.
+    #[default]
+    Refuse,
+    /// The member is left out, and the answer says so.
+    Drop,
+}
+
+impl Members {
+    /// Checks the members of a body against `table`. Unknown ones are refused as the provider itself would.
+    ///
+    /// # Errors
+    /// The first that cannot be said, unless it may be dropped.
+    pub(super) fn check(
+        body: Map<String, Value>,
+        table: &[Member],
+        (provider, lenience): (&'static str, Lenience),
+    ) -> Result<Self, Refused> {
+        let mut checked = Self { members: Map::new(), lenience, provider, dropped: Vec::new() };
+        for (name, value) in body {
+            match table.iter().find(|row| row.name == name) {
+                Some(row) if row.is_idle(&value) => {}
+                None if value.is_null() => {}
+                None => checked.refuse(&name, "is no member that it knows")?,
+                Some(row) => match row.treatment {
+                    Treatment::Refused => checked.refuse(&name, row.how)?,
+                    Treatment::Same | Treatment::Translated => {
+                        checked.members.insert(name, value);
+                    }
+                },
+            }
+        }
+        Ok(checked)
+    }
+
+    /// The value of a member that asks for something.
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        self.members.get(name)
+    }
+
+    /// The same, taken out.
+    pub(super) fn take(&mut self, name: &str) -> Option<Value> {
+        self.members.remove(name)
+    }
+
+    /// The member `name` cannot be said: `why` completes the sentence that begins with its name.
+    ///
+    /// # Errors
+    /// The refusal, unless it may be dropped.
+    pub(super) fn refuse(&mut self, name: &str, why: &str) -> Result<(), Refused> {
+        match self.lenience {
+            Lenience::Drop => {
+                self.members.remove(name);
+                self.dropped.push(Box::from(name));
+                Ok(())
+            }
+            Lenience::Refuse => Err(self.refusal(name, why)),
+        }
+    }
+
+    /// The refusal of what cannot be dropped: without it the request would be another one.
+    pub(super) fn refusal(&self, name: &str, why: &str) -> Refused {
+        let message = format!(
+            "`{name}` {why}, and so it cannot be asked of {}; name a model of another provider, or \
+             leave it out",
+            self.provider
+        );
+        Refused { param: Box::from(name), message }
+    }
+
+    /// What was left out.
+    pub(super) fn into_dropped(self) -> Vec<Box<str>> {
+        self.dropped
+    }
+}

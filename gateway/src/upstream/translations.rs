@@ -1,0 +1,51 @@
+//! The whole table of *endpoint × protocol*, for documentation and lists: what is the same, what is
+//! translated, what is refused.
+
+use vocab::Protocol;
+
+use super::members::Member;
+use super::provider;
+use crate::endpoint::ROWS;
+
+/// How the gateway serves one endpoint at providers of one protocol.
+#[derive(Clone, Copy, Debug)]
+pub struct Translation {
+    /// Path of the endpoint, with `/v1`, from which clients may leave it out.
+    pub path: &'static str,
+    /// What the provider speaks.
+    pub protocol: Protocol,
+    /// How.
+    pub served: Served,
+}
+
+/// See [`Translation::served`].
+#[derive(Clone, Copy, Debug)]
+pub enum Served {
+    /// Everything goes through as it is.
+    Same,
+    /// Each member as its row says; others are refused.
+    Translated(&'static [Member]),
+    /// Deployments of this protocol are never asked.
+    Refused,
+}
+
+/// Protocols, in the order in which people read about them.
+const PROTOCOLS: [Protocol; 5] =
+    [Protocol::OpenAi, Protocol::Azure, Protocol::Anthropic, Protocol::Gemini, Protocol::Bedrock];
+
+/// Every cell of the table, endpoint by endpoint.
+pub fn translations() -> Vec<Translation> {
+    let cell = |path, endpoint, protocol| {
+        let dialect = provider::of(protocol).and_then(|provider| provider.dialect(endpoint));
+        let served = match dialect.map(|dialect| dialect.members()) {
+            None => Served::Refused,
+            Some([]) => Served::Same,
+            Some(members) => Served::Translated(members),
+        };
+        Translation { path, protocol, served }
+    };
+    let all = ROWS.iter().flat_map(|row| {
+        PROTOCOLS.into_iter().map(move |protocol| cell(row.path, row.endpoint, protocol))
+    });
+    all.collect()
+}
