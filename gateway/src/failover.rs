@@ -13,6 +13,7 @@ pub(crate) mod deadlines;
 pub(crate) mod desertion;
 pub(crate) mod error_envelope;
 pub(crate) mod fallback;
+pub(crate) mod outlook;
 pub(crate) mod reach;
 pub(crate) mod request_state;
 pub(crate) mod response;

@@ -18,7 +18,9 @@
 //! no recorder.
 //!
 //! Three kinds of callers: whoever runs a gateway takes [`Gateway`], [`balancer`], [`config`] and
-//! [`observer`]; whoever asks what a config can do, [`can_call`], [`path_to`], [`reachable`] and [`translations`]; whoever lists or chooses behaviour takes [`strategy`] and [`policy`]; and the tests
+//! [`observer`]; whoever asks what a config can do, [`can_call`], [`path_to`], [`reachable`],
+//! [`outlook`], [`never_cools`] and [`translations`]; whoever lists or chooses behaviour takes
+//! [`strategy`] and [`policy`]; and the tests
 //! and benches of the decisions themselves come through [`decisions`], which needs neither a clock nor
 //! a network.
 
@@ -40,6 +42,7 @@ mod shutdown;
 mod upstream;
 
 pub use config::litellm;
+pub use failover::outlook::{Leg, Outage, Outlook, never_cools, outlook};
 pub use failover::reach::reachable;
 pub use gateway::{Gateway, Parts};
 pub use instance::GatewayError;

@@ -191,6 +191,11 @@ pub trait Policy: Send + Sync + fmt::Debug {
         Recheck { after: config.longest_cooldown(), name: "cooldown" }
     }
 
+    /// Settings of a config that this personality does not look at, each with what it does instead.
+    fn ignores(&self) -> &'static [Ignored] {
+        &[]
+    }
+
     /// What it means that no connection could be made within `limit`; `detail` says it for people.
     fn dial_timed_out(&self, limit: Duration, detail: &str) -> Failure {
         let _ = limit;
@@ -208,6 +213,15 @@ pub trait Policy: Send + Sync + fmt::Debug {
     fn sibling_attempt(&self) -> SiblingAttempt {
         SiblingAttempt::Retry
     }
+}
+
+/// A setting without effect under a personality.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ignored {
+    /// Where it stands: `router_settings.retry_policy`, `model_list[].model_info.allowed_fails`.
+    pub path: &'static str,
+    /// What happens instead, as the end of a sentence.
+    pub instead: &'static str,
 }
 
 /// The time until a deployment is tried again, for estimates before a run.

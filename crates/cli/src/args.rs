@@ -35,6 +35,9 @@ pub(crate) enum Command {
         before_help = "Example: brownout validate scenarios/*.yaml --config litellm_config.yaml"
     )]
     Validate(Validate),
+    /// Tell what a LiteLLM config really does, and what it says in vain.
+    #[command(before_help = "Example: brownout check litellm_config.yaml")]
+    Check(Check),
     /// Tell everything that happened to one request, as a timeline.
     #[command(
         before_help = "Example: brownout explain runs/regional-brownout/42-3f2a6c01b9d4 1811"
@@ -154,6 +157,9 @@ pub(crate) struct PlanArgs {
     /// Shorten the schedule to this length; faults that no longer fit are left out, by name.
     #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
     pub(crate) length: Option<Duration>,
+    /// Refuse a config with mistakes that LiteLLM would ignore: unknown and misplaced keys, names that nobody has.
+    #[arg(long)]
+    pub(crate) strict: bool,
 }
 
 /// `validate`.
@@ -164,9 +170,29 @@ pub(crate) struct Validate {
     pub(crate) scenarios: Vec<String>,
     #[command(flatten)]
     pub(crate) plan: PlanArgs,
+    /// The clock that the run would have.
+    #[arg(long, value_enum, default_value = "virtual")]
+    pub(crate) clock: Clock,
     /// Whose behaviour contenders play that name none; see `brownout list personalities`.
     #[arg(long, value_name = "NAME")]
     pub(crate) personality: Option<String>,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// LiteLLM proxy config.
+    #[arg(value_name = "CONFIG")]
+    pub(crate) config: PathBuf,
+    /// Whose behaviour to describe [default: that of the routing strategy].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) personality: Option<String>,
+    /// Exit with 2 if there is a warning.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Print what was found as JSON; see `brownout schema check`.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `explain`.
@@ -203,6 +229,9 @@ pub(crate) struct Gateway {
     /// Whose behaviour to play when deployments fail [default: that of the routing strategy].
     #[arg(long, value_name = "NAME")]
     pub(crate) personality: Option<String>,
+    /// Refuse a config with mistakes that LiteLLM would ignore: unknown and misplaced keys, names that nobody has.
+    #[arg(long)]
+    pub(crate) strict: bool,
     #[command(flatten)]
     pub(crate) bind: Bind<4000>,
 }
@@ -415,6 +444,8 @@ pub(crate) enum SchemaOf {
     Series,
     /// robust.json (`--robust`).
     Robust,
+    /// What `check --json` prints.
+    Check,
 }
 
 /// `supervise`.

@@ -1,5 +1,6 @@
 //! One file per subcommand; this one only chooses.
 
+mod check;
 mod explain;
 mod fakes;
 mod gateway;
@@ -23,6 +24,7 @@ use crate::exit::Outcome;
 pub(crate) fn run(cli: Cli) -> Outcome {
     match cli.command {
         Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::check(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Init(args) => init::init(&args),

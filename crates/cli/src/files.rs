@@ -1,6 +1,6 @@
 //! Reading what the user named, with limits, and writing what was made.
 
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::path::Path;
 
 use crate::exit::Failure;
@@ -48,4 +48,38 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
             path.display()
         ))
     })
+}
+
+/// Writes a file that only its owner may read, whatever stood there before.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let written = folder.map_or(Ok(()), std::fs::create_dir_all);
+    written.and_then(|()| replaced(path, bytes)).map_err(|error| {
+        Failure::Internal(format!(
+            "cannot write {}: {error}; free some space or choose another place",
+            path.display()
+        ))
+    })
+}
+
+/// Beside it first, then in its place: nobody reads half of it, and an older file's mode does not stay.
+fn replaced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    // A pipe or a device is somebody's who waits at its other end.
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return std::fs::write(path, bytes);
+    }
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}.part", std::process::id()));
+    let beside = std::path::PathBuf::from(beside);
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(&beside).and_then(|mut file| file.write_all(bytes));
+    let written = written.and_then(|()| std::fs::rename(&beside, path));
+    if written.is_err() {
+        // What is left of a failed attempt is of no use to anybody.
+        let _ = std::fs::remove_file(&beside);
+    }
+    written
 }

@@ -12,6 +12,7 @@ mod resolve;
 mod text;
 
 pub use load::{load, vary};
+pub use out::check::{Check, check, check_schema};
 pub use out::data::data;
 pub use out::init::init;
 pub use out::isolated_config::isolated_config;
@@ -22,6 +23,7 @@ pub use out::schema::schema;
 pub use out::standalone::{gateway_config, list_presets, persona};
 pub use resolve::config::MASTER_KEY;
 pub use resolve::contenders::{DIRECT, ProcessSpec};
+pub use resolve::finding::{Finding, Level, Sort};
 pub use resolve::instance_events::{InstanceEvent, InstanceEventKind, Pause};
 pub use resolve::presets::PresetLine;
 pub use resolve::products::ProductName;

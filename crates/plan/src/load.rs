@@ -22,7 +22,9 @@ use crate::resolve::deployments::fakes;
 use crate::resolve::events::{Change, Events, events};
 use crate::resolve::faults::entry::Setting;
 use crate::resolve::faults::{links, timeline};
+use crate::resolve::finding::Finding;
 use crate::resolve::fleet::Fleet;
+use crate::resolve::ignored::ignored;
 use crate::resolve::presets::Presets;
 use crate::resolve::prices::Prices;
 use crate::resolve::quotas::quotas;
@@ -37,8 +39,8 @@ use crate::text::node::Node;
 use crate::text::question::question;
 use crate::text::raw::Scenario;
 use crate::text::read::{Spot, read};
+use crate::text::reading;
 use crate::text::request::{Request, Text};
-use crate::text::yaml;
 
 /// Seed where nobody names one.
 const SEED: u64 = 42;
@@ -75,7 +77,9 @@ pub fn vary(request: &Request<'_>, variation: &Variation) -> Result<Plan, Report
 struct Loader {
     sources: Sources,
     problems: Vec<Problem>,
-    /// About overlays; the config's own notes go their own way.
+    /// About the config.
+    findings: Vec<Finding>,
+    /// About overlays.
     notes: Vec<String>,
     /// Other values for what nobody knows.
     variation: Option<Variation>,
@@ -96,7 +100,8 @@ impl Loader {
         let shipped = (self.kept(Presets::shipped), self.kept(Prices::shipped));
         let (presets, prices) = (shipped.0?, shipped.1?);
         let (config_text, tree) = self.config_tree(request, &scenario)?;
-        let Loaded { config, notes } = self.read_config(&tree, None)?;
+        let Loaded { config, findings } = self.read_config(&tree, None)?;
+        self.findings.extend(findings);
         let mut fleet = Fleet::of(&config);
         let (written, phases) = self.schedule(request, &scenario, (&config, &presets))?;
         let called = called(&config, phases.first());
@@ -126,7 +131,7 @@ impl Loader {
             name: name?,
             question: question(&request.scenario.text),
             seed,
-            config: (config_text, notes),
+            config: (config_text, std::mem::take(&mut self.findings)),
             overlay_notes: std::mem::take(&mut self.notes),
             fleet,
             called,
@@ -185,12 +190,10 @@ impl Loader {
 
     /// The scenario's tree with every `--set` laid over it.
     fn scenario_tree(&mut self, request: &Request<'_>) -> Option<(Node, SourceId)> {
-        let Text { name, text } = request.scenario;
-        let source = self.sources.add(name, text);
-        let mut root = self.parsed(source, text)?;
+        let (source, mut root) =
+            self.kept(|sources| reading::scenario(sources, request.scenario))?;
         for (key, value) in request.sets {
-            let argument = self.sources.add(&format!("--set {key}"), value);
-            let value = self.parsed(argument, value)?;
+            let value = self.kept(|sources| reading::argument(sources, key, value))?;
             let at = value.at;
             if let Err(message) = root.set(key, value) {
                 self.problems.push(
@@ -202,12 +205,6 @@ impl Loader {
             }
         }
         Some((root, source))
-    }
-
-    fn parsed(&mut self, source: SourceId, text: &str) -> Option<Node> {
-        // What a huge file says about itself is not worth keeping.
-        let result = yaml::parse(source, text);
-        self.kept(|_| result)
     }
 
     /// The value, or the problem put with the others.
@@ -298,13 +295,13 @@ impl Loader {
                 return None;
             }
         };
-        let source = self.sources.add(&text.name, &text.text);
-        let tree = self.parsed(source, &text.text)?;
-        Some((text, tree))
+        let (_, document) = self.kept(|sources| reading::config(sources, &text))?;
+        self.findings.extend(config::repeated(&document, &self.sources));
+        Some((text, document.tree))
     }
 
     fn read_config(&mut self, tree: &Node, strict: Option<SourceId>) -> Option<Loaded> {
-        match config::load(tree, strict, &gateway::litellm::Dummies) {
+        match config::load(tree, strict, (&gateway::litellm::Dummies, &self.sources)) {
             Ok(loaded) => Some(loaded),
             Err(problems) => {
                 self.problems.extend(problems);
@@ -358,19 +355,23 @@ impl Loader {
         (tree, scenario): (&Node, SourceId),
         (fleet, prices): (&Fleet, &Prices),
     ) -> Vec<ContenderConfig> {
-        let mut configs = Vec::new();
+        let (mut configs, mut unheard) = (Vec::new(), Vec::new());
         for spec in specs {
             let mut merged = tree.clone();
             if let Some(overlay) = &spec.overlay {
                 merged.merge(overlay);
             }
             let Some(loaded) = self.read_config(&merged, Some(scenario)) else { continue };
-            let told = loaded.notes.iter().map(|note| format!("contender {}: {note}", spec.name));
-            self.notes.extend(told);
+            let told = loaded.findings.iter().map(Finding::line);
+            self.notes.extend(told.map(|note| format!("contender {}: {note}", spec.name)));
             match config::with_dummies(loaded.config, fleet) {
                 Ok(mut gateway) => {
                     config::with_known_prices(&mut gateway, prices);
                     gateway.personality = spec.personality.unwrap_or(gateway.personality);
+                    if spec.process.is_none() {
+                        let ignored = ignored(&merged, &gateway, &self.sources);
+                        unheard.extend(ignored.into_iter().map(|one| (one.line(), &spec.name)));
+                    }
                     let settings = merged.to_json();
                     configs.push(ContenderConfig { spec: spec.clone(), gateway, settings });
                 }
@@ -389,6 +390,7 @@ impl Loader {
                 }
             }
         }
+        self.notes.extend(by_contenders(&unheard));
         configs
     }
 
@@ -437,6 +439,18 @@ impl Loader {
         }
         all
     }
+}
+
+/// Lines about contenders, each once, with those whom it is about.
+fn by_contenders(lines: &[(String, &vocab::ContenderName)]) -> Vec<String> {
+    let mut told: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (line, name) in lines {
+        match told.iter_mut().find(|(known, _)| known == line) {
+            Some((_, names)) => names.push(name.as_str()),
+            None => told.push((line, vec![name.as_str()])),
+        }
+    }
+    told.into_iter().map(|(line, names)| format!("{line} ({})", names.join(", "))).collect()
 }
 
 /// The group that the first phase calls: whose first deployment is `first`.

@@ -7,6 +7,7 @@
 pub(crate) mod assemble;
 mod called_groups;
 mod canonical;
+pub(crate) mod check;
 pub(crate) mod checked;
 pub(crate) mod data;
 mod hash;

@@ -5,12 +5,15 @@
 
 pub(crate) mod diagnostic;
 pub mod embedded;
+pub(crate) mod litellm_words;
 pub(crate) mod node;
 pub(crate) mod quantity;
 pub(crate) mod question;
+pub(crate) mod quoted;
 pub(crate) mod raw;
 pub(crate) mod read;
-pub(crate) mod redact;
+pub(crate) mod reading;
 pub(crate) mod request;
+pub(crate) mod scalar;
 pub(crate) mod spelling;
 pub(crate) mod yaml;

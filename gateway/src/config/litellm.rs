@@ -8,12 +8,14 @@
 
 mod error_policy;
 mod fallbacks;
+mod further_keys;
 mod keys;
 mod model_list;
 mod provider;
 mod reader;
 mod settings;
 mod strategy_name;
+mod tables;
 
 use serde_json::Value;
 
@@ -51,6 +53,8 @@ pub struct Note {
     pub kind: NoteKind,
     /// One sentence fragment about it, without the path.
     pub text: String,
+    /// The word below that path which it is about, where it is about one.
+    pub word: Option<String>,
 }
 
 /// Sorts of notes.
@@ -60,8 +64,10 @@ pub enum NoteKind {
     NoEffectYet,
     /// The key has no effect in LiteLLM either.
     Inert,
-    /// Nobody knows the key.
+    /// Nobody knows the key, or it stands where nobody reads it: somebody meant something else.
     Unknown,
+    /// A name that nobody has: a fallback or an alias that leads nowhere.
+    Stray,
     /// The key names something outside (database, cache, alerting), which is not contacted.
     NotContacted,
     /// It has an effect, but perhaps not the expected one.
@@ -132,7 +138,7 @@ fn read_sections(config: &Value, reader: &mut Reader<'_>) -> Option<Config> {
             return None;
         }
     };
-    reader.survey(&root, keys::ROOT);
+    reader.survey(&root, &tables::ROOT);
     let settings = settings::read(&root, reader);
     let deployments = model_list::read(&root, &settings, reader)?;
     let master_key = settings::master_key(&root, reader);

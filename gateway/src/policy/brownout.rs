@@ -16,7 +16,7 @@ use super::cooldown::CooldownBook;
 use super::deadlines::{Alternative, Deadlines, Limits};
 use super::fallbacks::{FallbackQuery, NoFallback};
 use super::retry::{Allowance, FailedAttempt, NextStep};
-use super::{Kind, Personality, Policy, Recheck, SiblingAttempt};
+use super::{Ignored, Kind, Personality, Policy, Recheck, SiblingAttempt};
 use crate::config::fleet::Target;
 use crate::config::{Config, DeploymentIndex};
 use crate::upstream::failure::{ErrorClass, Failure, Reason};
@@ -27,6 +27,29 @@ pub(super) const PERSONALITY: Personality = Personality {
     summary: "Ours: the next deployment at once, circuit breakers, a deadline for the first word.",
     policy: &Brownout,
 };
+
+const fn ignored(path: &'static str, instead: &'static str) -> Ignored {
+    Ignored { path, instead }
+}
+
+/// What follows a failure depends on the failure, and not on a count per class.
+const BREAKERS: &str = "circuit breakers decide who cools";
+const RETRIES: &str = "every deployment of the group is tried once, then num_retries more at most";
+const UNCHECKED: &str = "nothing is checked before a call";
+
+/// Settings of LiteLLM that have no part in what this personality does.
+const IGNORED: &[Ignored] = &[
+    ignored("router_settings.allowed_fails", BREAKERS),
+    ignored("litellm_settings.allowed_fails", BREAKERS),
+    ignored("router_settings.allowed_fails_policy", BREAKERS),
+    ignored("model_list[].model_info.allowed_fails", BREAKERS),
+    ignored("model_list[].model_info.allowed_fails_policy", BREAKERS),
+    ignored("router_settings.retry_policy", RETRIES),
+    ignored("router_settings.model_group_retry_policy", RETRIES),
+    ignored("model_list[].litellm_params.num_retries", RETRIES),
+    ignored("router_settings.enable_pre_call_checks", UNCHECKED),
+    ignored("model_list[].model_info.max_input_tokens", UNCHECKED),
+];
 
 #[derive(Debug)]
 struct Brownout;
@@ -82,6 +105,10 @@ impl Policy for Brownout {
     fn recheck(&self, config: &Config) -> Recheck {
         let after = config.longest_cooldown().min(breakers::COOLDOWN_FIRST);
         Recheck { after, name: "probe interval" }
+    }
+
+    fn ignores(&self) -> &'static [Ignored] {
+        IGNORED
     }
 
     fn sibling_attempt(&self) -> SiblingAttempt {

@@ -72,6 +72,10 @@ pub struct Entry {
     pub spreads: bool,
     /// Where it looks for rpm and tpm.
     pub limits: LimitsFrom,
+    /// Whom it picks while everybody is well.
+    pub prefers: Preference,
+    /// Which of `weight`, `rpm` and `tpm` decide whom it picks.
+    pub weighs: &'static [&'static str],
     /// What `routing_strategy_args` may hold.
     pub arguments: &'static [Argument],
     /// Makes a fresh instance without memories from `routing_strategy_args` (null or an object).
@@ -82,6 +86,23 @@ impl fmt::Debug for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Entry").field(&self.name).finish()
     }
+}
+
+/// Whom a strategy picks in calm traffic, of those at the lowest level of `order`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preference {
+    /// The first of the list.
+    First,
+    /// Anybody, by `weight`, `rpm` or `tpm` where one of a group has one, else evenly.
+    Weighted,
+    /// Whoever has the fewest requests under way.
+    LeastBusy,
+    /// Whoever was fastest lately.
+    Fastest,
+    /// Whoever used the fewest tokens this minute.
+    LeastUsed,
+    /// The cheapest.
+    Cheapest,
 }
 
 /// Where LiteLLM looks for the rpm and tpm of a deployment.

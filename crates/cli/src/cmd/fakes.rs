@@ -158,12 +158,16 @@ fn write_config(
     Written { config, contender }: &Written,
     (fakes, url): (&plan::FakesConfig, &str),
 ) -> Result<(), Failure> {
-    let served = plan::served_config(config, contender.as_ref(), fakes, url)
+    let (served, left_out) = plan::served_config(config, contender.as_ref(), fakes, url)
         .map_err(|report| scenario::mistakes(&report))?;
     let text = serde_json::to_string_pretty(&served)
         .map_err(|error| Failure::Internal(error.to_string()))?;
-    files::write(path, format!("{text}\n").as_bytes())?;
+    files::write_private(path, format!("{text}\n").as_bytes())?;
     screen::remark(&format!("  {} points here", path.display()));
+    if !left_out.is_empty() {
+        let left_out = screen::line(&left_out.join(", ")).to_owned();
+        screen::remark(&format!("  left out of it, as secret or reaching out: {left_out}"));
+    }
     Ok(())
 }
 

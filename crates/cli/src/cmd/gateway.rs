@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use plan::Secrets;
+use plan::{Level, Secrets};
 
 use crate::args::Gateway;
 use crate::cmd::scenario;
@@ -23,11 +23,16 @@ impl Secrets for Environment {
 /// Serves until told to stop.
 pub(crate) fn gateway(args: &Gateway) -> Outcome {
     let text = scenario::config_text(&args.config)?;
-    let (config, notes) = plan::gateway_config(&text, &Environment, args.personality.as_deref())
+    let (config, findings) = plan::gateway_config(&text, &Environment, args.personality.as_deref())
         .map_err(|report| scenario::mistakes(&report))?;
-    for note in &notes {
-        screen::remark(&format!("  {note}"));
+    for finding in &findings {
+        match finding.level {
+            Level::Warning => screen::remark(&format!("warning: {}", finding.line())),
+            Level::Note => screen::remark(&format!("  {}", finding.line())),
+        }
     }
+    let mistakes = findings.iter().filter(|finding| finding.level == Level::Warning).count();
+    scenario::refuse_mistakes(args.strict, mistakes)?;
     let stop = signals::stop_flag()
         .map_err(|error| Failure::Internal(format!("cannot watch for Ctrl-C: {error}")))?;
     let open = config.master_key.is_none();

@@ -116,7 +116,37 @@ fn requested(
         build,
     };
     let plan = load(&request).map_err(|report| mistakes(&report))?;
+    if args.strict && plan.mistakes > 0 {
+        warn_of_mistakes(&plan);
+        refuse_mistakes(args.strict, plan.mistakes)?;
+    }
     Ok((plan, config.or(found.into_inner())))
+}
+
+/// With `--strict`, mistakes in a config are an error.
+pub(crate) fn refuse_mistakes(strict: bool, number: usize) -> Result<(), Failure> {
+    if !strict || number == 0 {
+        return Ok(());
+    }
+    let plural = if number == 1 { "" } else { "s" };
+    Err(Failure::User(format!(
+        "error: {number} mistake{plural} in the config, and --strict is set"
+    )))
+}
+
+/// Most mistakes that are told one by one; a file with more has one cause.
+const MISTAKES_MAX: usize = 10;
+
+fn warn_of_mistakes(plan: &Plan) {
+    for line in plan.warnings.iter().take(plan.mistakes.min(MISTAKES_MAX)) {
+        screen::remark(&format!("warning: {}", screen::line(line)));
+    }
+    let more = plan.mistakes.saturating_sub(MISTAKES_MAX);
+    if more > 0 {
+        screen::remark(&format!(
+            "warning: {more} more mistakes in the config; the report lists them"
+        ));
+    }
 }
 
 /// A timeline that a scenario names: beside its file, else from where the command was given, since
@@ -187,7 +217,13 @@ const NOTES_MAX: usize = 5;
 
 /// What is worth knowing before a run: warnings, then notes.
 pub(crate) fn print_notes(plan: &Plan, detail: Detail) {
-    let warnings = plan.warnings.iter().map(|warning| format!("warning: {warning}"));
+    if matches!(detail, Detail::Silent | Detail::None) {
+        return;
+    }
+    // Mistakes stand apart, before everything else, and whole.
+    warn_of_mistakes(plan);
+    let warnings = plan.warnings.iter().skip(plan.mistakes);
+    let warnings = warnings.map(|warning| format!("warning: {warning}"));
     let all: Vec<String> = warnings.chain(plan.notes.iter().cloned()).collect();
     let shown = match detail {
         Detail::Silent | Detail::None => return,

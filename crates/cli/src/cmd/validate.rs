@@ -2,7 +2,7 @@
 
 use plan::ClockKind;
 
-use crate::args::Validate;
+use crate::args::{Clock, Validate};
 use crate::cmd::scenario::{self, Reading};
 use crate::exit::{Ended, Failure, Outcome};
 use crate::screen;
@@ -12,11 +12,18 @@ pub(crate) fn validate(args: &Validate) -> Outcome {
     let mut mistakes = Vec::new();
     for name in &args.scenarios {
         let personality = args.personality.as_deref();
-        let reading =
-            Reading { clock: ClockKind::Virtual, seed: None, contenders: &[], personality };
+        let clock = match args.clock {
+            Clock::Virtual => ClockKind::Virtual,
+            Clock::Wall => ClockKind::Wall,
+        };
+        let reading = Reading { clock, seed: None, contenders: &[], personality };
         let plan = scenario::find(name)
             .and_then(|scenario| scenario::plan(&scenario, &args.plan, reading));
         match plan {
+            Ok(plan) if !plan.refusals.is_empty() => {
+                let why = plan.refusals.join("; ");
+                mistakes.push(Failure::User(format!("error: {name} cannot be run: {why}")));
+            }
             Ok(plan) => {
                 let info = &plan.info;
                 screen::print(&format!(
@@ -29,9 +36,6 @@ pub(crate) fn validate(args: &Validate) -> Outcome {
                     )),
                 ));
                 scenario::print_notes(&plan, scenario::Detail::Full);
-                for refusal in &plan.refusals {
-                    screen::remark(&format!("  cannot be run: {}", screen::line(refusal)));
-                }
             }
             Err(other @ (Failure::Unmeasured(_) | Failure::Internal(_))) => return Err(other),
             Err(mistake @ (Failure::User(_) | Failure::Mistakes(_))) => mistakes.push(mistake),

@@ -14,6 +14,12 @@ fn stand(scratch: &Scratch) -> (Running, Running, String) {
     let fakes = ["fakes", "scenario.yaml", "--port", "0", "--write-config", "served.json"];
     let fakes = Running::start(&mut scratch.command(&fakes));
     fakes.says("fakes listen on ");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(scratch.path("served.json")).expect("written").permissions();
+        assert_eq!(mode.mode() & 0o777, 0o600, "others may read the keys");
+    }
     let gateway = ["gateway", "--config", "served.json", "--port", "0"];
     let gateway = Running::start(scratch.command(&gateway).env(KEY.0, KEY.1));
     let url = gateway.says("gateway listens on ");

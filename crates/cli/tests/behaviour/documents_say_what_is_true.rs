@@ -78,7 +78,8 @@ fn the_fragments_of_the_guide_fit_into_a_scenario() {
         let traffic = "traffic: [{ for: 30s, arrivals: { poisson: 5/s } }]";
         let around = format!("scenario: part\nconfig: configs/four-deployments.yaml\n{traffic}\n");
         scratch.write("part.yaml", &format!("{text}{around}"));
-        let ran = scratch.run(&["validate", "part.yaml"]);
+        // Products and fakes that stand by themselves live in real time.
+        let ran = scratch.run(&["validate", "part.yaml", "--clock", "wall"]);
         assert_eq!(ran.code, 0, "{text}\n{}", ran.err);
     }
     assert!(checked >= 1);

@@ -3,8 +3,10 @@
 use crate::support::Scratch;
 
 /// Every subcommand, as `brownout --help` lists them.
-const SUBCOMMANDS: &[&str] =
-    &["run", "validate", "explain", "init", "gateway", "fakes", "load", "parity", "list", "schema"];
+const SUBCOMMANDS: &[&str] = &[
+    "run", "validate", "check", "explain", "init", "gateway", "fakes", "load", "parity", "list",
+    "schema",
+];
 
 #[test]
 fn the_first_page_says_what_there_is() {

@@ -21,6 +21,7 @@ use crate::out::untold::untold;
 use crate::out::warnings::{Situation, warnings};
 use crate::resolve::config::dummy_key;
 use crate::resolve::contenders::{ChangedConfig, ContenderConfig};
+use crate::resolve::finding::{Finding, Level};
 use crate::resolve::instance_events;
 use crate::resolve::standing;
 use crate::resolve::timeline::Note;
@@ -68,7 +69,7 @@ pub(crate) fn assemble(checked: Checked<'_>) -> Result<Plan, Problem> {
         ("version", build.version.as_bytes()),
         ("binary", build.binary.as_bytes()),
     ]);
-    let refusals = refusals(&checked);
+    let (refusals, mistakes) = (refusals(&checked), mistakes(&checked).len());
     let contenders = checked.contenders.into_iter().zip(happenings);
     let contenders = contenders.map(|(contender, (instance_events, pauses))| ContenderPlan {
         name: contender.spec.name,
@@ -93,6 +94,7 @@ pub(crate) fn assemble(checked: Checked<'_>) -> Result<Plan, Problem> {
         link_faults: checked.timeline.links,
         notes,
         warnings: info.warnings.clone(),
+        mistakes,
         info,
         standing_fakes: checked.standing,
         refusals,
@@ -101,9 +103,10 @@ pub(crate) fn assemble(checked: Checked<'_>) -> Result<Plan, Problem> {
 
 /// What is suspicious, and what is left out.
 fn all_warnings(checked: &Checked<'_>, info: &RunInfo) -> Vec<String> {
-    let mut all = called_groups(checked, info);
-    all.retain(|group| group.is_alone);
-    let mut all: Vec<String> = all.into_iter().map(|group| group.warning()).collect();
+    let mut alone = called_groups(checked, info);
+    alone.retain(|group| group.is_alone);
+    let mut all = mistakes(checked);
+    all.extend(alone.into_iter().map(|group| group.warning()));
     let situation = Situation {
         fleet: &checked.fleet,
         called: &checked.called,
@@ -121,6 +124,13 @@ fn all_warnings(checked: &Checked<'_>, info: &RunInfo) -> Vec<String> {
     all.extend(untold(&situation, &checked.slo, &checked.events.infos));
     all.extend(checked.timeline.left_out.iter().map(|one| one.text.clone()));
     all
+}
+
+/// Keys and names of the config that nobody knows: before everything else, for whoever wrote them meant
+/// something that will not happen.
+fn mistakes(checked: &Checked<'_>) -> Vec<String> {
+    let findings = checked.config.1.iter().filter(|finding| finding.level == Level::Warning);
+    findings.map(Finding::line).collect()
 }
 
 /// Lines to print before the run, what will happen first.
@@ -141,7 +151,8 @@ fn notes(checked: &Checked<'_>, info: &RunInfo) -> Vec<String> {
     notes.extend(checked.quotas.notes.iter().cloned());
     notes.extend(checked.overlay_notes.iter().cloned());
     notes.extend(checked.contenders.iter().filter_map(processes::left_out));
-    notes.extend(checked.config.1.iter().cloned());
+    let findings = checked.config.1.iter().filter(|finding| finding.level == Level::Note);
+    notes.extend(findings.map(Finding::line));
     notes.extend(info.assumed.iter().map(|line| format!("assumed: {line}")));
     notes
 }

@@ -9,6 +9,7 @@ use vocab::{ContenderName, Seed};
 use crate::resolve::contenders::{ChangedConfig, ContenderConfig};
 use crate::resolve::deployments::Fakes;
 use crate::resolve::events::Events;
+use crate::resolve::finding::Finding;
 use crate::resolve::fleet::Fleet;
 use crate::resolve::prices::Prices;
 use crate::resolve::quotas::Quotas;
@@ -26,8 +27,8 @@ pub(crate) struct Checked<'p> {
     pub question: Option<String>,
     /// Its seed.
     pub seed: Seed,
-    /// The config's text and the notes about it.
-    pub config: (Text, Vec<String>),
+    /// The config's text and what is to be known about it.
+    pub config: (Text, Vec<Finding>),
     /// Notes about the contenders' overlays.
     pub overlay_notes: Vec<String>,
     /// Its deployments.

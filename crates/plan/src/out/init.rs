@@ -8,8 +8,8 @@ use crate::resolve::config;
 use crate::resolve::fleet::Fleet;
 use crate::resolve::traffic::{known_model, models};
 use crate::text::diagnostic::{Problem, Report, Sources};
+use crate::text::reading;
 use crate::text::request::Text;
-use crate::text::yaml;
 
 /// Writes a scenario for the deployments of a config. `path` is the config's path relative to where
 /// the scenario will be kept, `model` what its traffic calls: the first group where it is `None`.
@@ -18,10 +18,9 @@ use crate::text::yaml;
 /// The config's own mistakes.
 pub fn init(config: &Text, path: &str, model: Option<&str>) -> Result<String, Report> {
     let mut sources = Sources::default();
-    let source = sources.add(&config.name, &config.text);
-    let read = yaml::parse(source, &config.text)
+    let read = reading::config(&mut sources, config)
         .map_err(|problem| vec![problem])
-        .and_then(|tree| config::load(&tree, None, &Dummies));
+        .and_then(|(_, document)| config::load(&document.tree, None, (&Dummies, &sources)));
     match read {
         Ok(loaded) => {
             let models = models(&loaded.config);

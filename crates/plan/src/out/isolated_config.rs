@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::text::redact::REFERENCE;
+use crate::text::litellm_words::REFERENCE;
 
 /// Keys of a section that are kept, and what becomes of values below them.
 struct Section {

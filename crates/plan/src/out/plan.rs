@@ -40,8 +40,10 @@ pub struct Plan {
     pub digest: String,
     /// Lines to print before the run: keys without effect, resolved targets, assumptions.
     pub notes: Vec<String>,
-    /// Warnings about the scenario, with their arithmetic.
+    /// Warnings: mistakes in the config first, then those about the scenario, with their arithmetic.
     pub warnings: Vec<String>,
+    /// How many of the warnings are mistakes in the config, which `--strict` refuses.
+    pub mistakes: usize,
     /// The fakes to run against, where `fakes:` says that they already stand.
     pub standing_fakes: Option<StandingFakes>,
     /// Why this plan can be checked, listed and served as fakes, but not run; one sentence each.

@@ -5,14 +5,20 @@ use fake_providers::config::{DeploymentConfig, FakesConfig};
 use serde_json::{Map, Value, json};
 use vocab::{DeploymentId, Protocol};
 
+use crate::out::isolated_config::isolated_config;
 use crate::out::plan::ContenderPlan;
 use crate::text::diagnostic::{Report, Sources};
+use crate::text::reading;
 use crate::text::request::Text;
-use crate::text::yaml;
+
+/// The key by which a gateway knows its clients.
+const MASTER_KEY: &str = "master_key";
 
 /// Rewrites address and credentials of every entry of `model_list` to the fake that stands for it,
-/// and writes its id down; everything else stays. With a contender, its overlay lies over the config before.
-/// `base_url` is where the fakes stand, without a trailing slash.
+/// and writes its id down. What decides how requests are routed stays; what holds a secret or reaches out is
+/// left out, by [`isolated_config`], but for a master key that the environment has. With a contender, its
+/// overlay lies over the config before. `base_url` is where the fakes stand, without a trailing slash. Also
+/// returns the paths that were left out.
 ///
 /// # Errors
 /// The text's own mistakes.
@@ -21,11 +27,13 @@ pub fn served_config(
     contender: Option<&ContenderPlan>,
     fakes: &FakesConfig,
     base_url: &str,
-) -> Result<Value, Report> {
+) -> Result<(Value, Vec<String>), Report> {
     let mut sources = Sources::default();
-    let source = sources.add(&text.name, &text.text);
-    let mut config =
-        yaml::parse(source, &text.text).map_err(|problem| Report::new(sources, vec![problem]))?;
+    let read = reading::config(&mut sources, text);
+    let mut config = match read {
+        Ok((_, document)) => document.tree,
+        Err(problem) => return Err(Report::new(sources, vec![problem])),
+    };
     let overlay = contender.and_then(|contender| contender.overlay.as_ref());
     overlay.into_iter().for_each(|overlay| config.merge(&overlay.0));
     // An overlay may choose from the config's deployments.
@@ -33,7 +41,15 @@ pub fn served_config(
         Some(contender) => contender.gateway.deployments.iter().map(|own| own.id.clone()).collect(),
         None => fakes.deployments.iter().map(|fake| fake.id.clone()).collect(),
     };
-    Ok(pointed_config(&config.to_json(), &ids, fakes, &|_| Some(base_url.to_owned())))
+    let whole = config.to_json();
+    let (mut kept, mut left_out) = isolated_config(&whole);
+    let key = &whole["general_settings"][MASTER_KEY];
+    if is_reference(key) {
+        kept["general_settings"][MASTER_KEY] = key.clone();
+        left_out.retain(|path| *path != format!("general_settings.{MASTER_KEY}"));
+    }
+    let left_out = left_out.iter().map(|path| config.spoken(path)).collect();
+    Ok((pointed_config(&kept, &ids, fakes, &|_| Some(base_url.to_owned())), left_out))
 }
 
 /// A config whose `model_list` stands for the deployments `ids`, in this order, rewritten like that;

@@ -12,26 +12,28 @@ use record::run::{
     DeploymentInfo, Personality, PhaseInfo, ProductInfo, RUN_SCHEMA, ReachInfo, ScenarioInfo,
     Strategy,
 };
-use serde_json::Value;
 use vocab::At;
 
 use crate::out::checked::Checked;
 use crate::out::hash::sha256;
 use crate::resolve::contenders::{ChangedConfig, ContenderConfig, DIRECT, ProcessSpec};
 use crate::resolve::deployments::describe;
+use crate::resolve::finding::Finding;
 use crate::resolve::fleet::Member;
 use crate::resolve::prices::{Price, SaidBy};
 use crate::resolve::traffic::end;
+use crate::text::litellm_words::{masked, may_show_value};
 use crate::text::node::Node;
-use crate::text::redact::{REFERENCE, is_secret_key, redacted};
+use crate::text::quoted::Quotable;
 use crate::text::request::{ClockKind, Request};
+use crate::text::scalar::{Dialect, plain};
 use crate::text::spelling::{show_arrivals, show_latency};
 use crate::text::yaml;
 
 /// Everything that determines a run, and how to read its tables.
 pub(crate) fn info(checked: &Checked<'_>, warnings: &[String]) -> RunInfo {
     let request = checked.request;
-    let (config, no_effect) = &checked.config;
+    let (config, findings) = &checked.config;
     let base = config.name.rsplit(['/', '\\']).next().unwrap_or_default();
     RunInfo {
         schema: RUN_SCHEMA.to_owned(),
@@ -50,7 +52,7 @@ pub(crate) fn info(checked: &Checked<'_>, warnings: &[String]) -> RunInfo {
         config: ConfigInfo {
             name: base.to_owned(),
             hash: sha256(config.text.as_bytes()),
-            no_effect: no_effect.clone(),
+            no_effect: findings.iter().map(Finding::line).collect(),
         },
         build: BuildInfo {
             version: request.build.version.to_owned(),
@@ -154,38 +156,18 @@ fn reach(models: &[&str], gateway: &Config, changed: &[ChangedConfig]) -> Vec<Re
     models.iter().map(of).collect()
 }
 
-/// What lies over the config, as it would be written into one. Credentials are masked.
+/// What lies over the config, as it would be written into one, without values that may be secrets.
 fn overlay(overlay: &Node) -> String {
-    redacted(&yaml::written(&masked(overlay.to_json())))
+    yaml::written(&masked(overlay.to_json()))
 }
 
-/// The same settings without credentials: neither under their names nor inside an address.
-fn masked(value: Value) -> Value {
-    let bare = |text: String| match text.split_once("://") {
-        Some((scheme, rest)) if rest.contains('@') => {
-            let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-            format!("{scheme}://{host}")
-        }
-        Some(_) | None => text,
-    };
-    let under = |key: &str, value: Value| match value {
-        Value::String(text) if is_secret_key(key) && !text.starts_with(REFERENCE) => {
-            Value::String("****".to_owned())
-        }
-        other => masked(other),
-    };
-    match value {
-        Value::String(text) => Value::String(bare(text)),
-        Value::Array(items) => items.into_iter().map(masked).collect(),
-        Value::Object(entries) => entries
-            .into_iter()
-            .map(|(key, value)| {
-                let value = under(&key, value);
-                (key, value)
-            })
-            .collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) => value,
-    }
+/// A value of `--set`; of a config only those that are known to be harmless.
+fn set_value<'v>(path: &str, value: &'v str) -> &'v str {
+    let steps = path.split(['.', '[']).map(|step| step.trim_end_matches(']'));
+    let keys: Vec<&str> = steps.filter(|step| step.parse::<usize>().is_err()).collect();
+    let shown =
+        !Quotable::within_a_config(path) || may_show_value(&keys, &plain(value, Dialect::PyYaml));
+    if shown { value } else { "****" }
 }
 
 fn phase_info(phase: &Phase) -> PhaseInfo {
@@ -262,7 +244,7 @@ fn overrides(request: &Request<'_>) -> Vec<String> {
     // Stable: of one key the last one holds, as given.
     sets.sort_by(|(one, _), (other, _)| one.cmp(other));
     let mut overrides: Vec<String> =
-        sets.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        sets.iter().map(|(key, value)| format!("{key}={}", set_value(key, value))).collect();
     let length = request.shorten.map(vocab::show_duration);
     overrides.extend(request.timeline.map(|text| {
         // The name alone would not say which edit of it was played.

@@ -8,15 +8,18 @@ use vocab::{DeploymentId, DeploymentNumber, Protocol, Seed};
 
 use crate::resolve::config::{self, Loaded, dummy_key, with_known_prices};
 use crate::resolve::contenders;
+use crate::resolve::finding::Finding;
+use crate::resolve::ignored::ignored;
 use crate::resolve::presets::Presets;
 use crate::resolve::prices::Prices;
-use crate::text::diagnostic::{Report, Sources};
+use crate::text::diagnostic::{Problem, Report, Sources};
+use crate::text::node::Node;
+use crate::text::reading;
 use crate::text::request::Text;
-use crate::text::yaml;
 
 /// Reads a LiteLLM config for a gateway that serves real clients: secrets come from `secrets`, and
 /// nothing is replaced. `personality` replaces the one that goes with the routing strategy. Also
-/// returns one line per key without effect.
+/// returns what is to be known about it, warnings first.
 ///
 /// # Errors
 /// Every mistake found, with its place.
@@ -24,22 +27,33 @@ pub fn gateway_config(
     text: &Text,
     secrets: &dyn Secrets,
     personality: Option<&str>,
-) -> Result<(Config, Vec<String>), Report> {
+) -> Result<(Config, Vec<Finding>), Report> {
     let mut sources = Sources::default();
-    let source = sources.add(&text.name, &text.text);
-    let read = yaml::parse(source, &text.text)
-        .map_err(|problem| vec![problem])
-        .and_then(|tree| config::load(&tree, None, secrets))
-        .and_then(|Loaded { mut config, notes }| {
-            let prices = Prices::shipped(&mut sources).map_err(|problem| vec![problem])?;
-            with_known_prices(&mut config, &prices);
-            if let Some(name) = personality {
-                let personality = contenders::personality(name).map_err(|problem| vec![problem])?;
-                config.personality = personality;
-            }
-            Ok((config, notes))
-        });
+    let read = read_config(&mut sources, text, (secrets, personality));
+    let read = read.map(|(_, loaded)| (loaded.config, loaded.findings));
     read.map_err(|problems| Report::new(sources, problems))
+}
+
+/// A config as a gateway would get it that stands alone, its tree, and what is to be known about it.
+pub(crate) fn read_config(
+    sources: &mut Sources,
+    text: &Text,
+    (secrets, personality): (&dyn Secrets, Option<&str>),
+) -> Result<(Node, Loaded), Vec<Problem>> {
+    let one = |problem: Problem| vec![problem];
+    let (_, document) = reading::config(sources, text).map_err(one)?;
+    let Loaded { mut config, mut findings } =
+        config::load(&document.tree, None, (secrets, sources))?;
+    with_known_prices(&mut config, &Prices::shipped(sources).map_err(one)?);
+    if let Some(name) = personality {
+        config.personality = contenders::personality(name).map_err(one)?;
+    }
+    findings.extend(config::repeated(&document, sources));
+    let told: Vec<String> = findings.iter().map(|finding| finding.about.clone()).collect();
+    let ignored = ignored(&document.tree, &config, sources);
+    findings.extend(ignored.into_iter().filter(|finding| !told.contains(&finding.about)));
+    findings.sort_by_key(|finding| finding.level);
+    Ok((document.tree, Loaded { config, findings }))
 }
 
 /// One fake of a provider, with its default latency, no limits and no faults; its key is

@@ -7,21 +7,24 @@
 use gateway::config::{Config, Secret};
 use gateway::litellm::{self, Note, NoteKind, Secrets};
 
+use crate::resolve::finding::{Finding, Sort};
 use crate::resolve::fleet::Fleet;
 use crate::resolve::prices::Prices;
-use crate::text::diagnostic::{Problem, SourceId};
+use crate::text::diagnostic::{Problem, SourceId, Sources};
+use crate::text::litellm_words;
 use crate::text::node::{Node, Part, Value};
+use crate::text::yaml::{Document, Repeated};
 
 /// The gateway's key in a run; the load generator presents it.
 pub const MASTER_KEY: &str = "sk-brownout-master";
 
-/// A config that was read, and what it says in vain.
+/// A config that was read, and what is to be known about it.
 #[derive(Clone, Debug)]
 pub(crate) struct Loaded {
     /// For the gateway.
     pub config: Config,
-    /// Keys without effect, one line each.
-    pub notes: Vec<String>,
+    /// In the order of the file.
+    pub findings: Vec<Finding>,
 }
 
 /// The dummy key of the deployment with this number, from 1.
@@ -38,7 +41,7 @@ pub(crate) fn dummy_key(number: usize) -> String {
 pub(crate) fn load(
     tree: &Node,
     strict: Option<SourceId>,
-    secrets: &dyn Secrets,
+    (secrets, sources): (&dyn Secrets, &Sources),
 ) -> Result<Loaded, Vec<Problem>> {
     match &tree.value {
         Value::Map(_) => {}
@@ -50,7 +53,7 @@ pub(crate) fn load(
             ]);
         }
         Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => {
-            let message = format!("a LiteLLM config is a mapping, this is {}", tree.kind());
+            let message = format!("a LiteLLM config is a mapping, this is {}", tree.sort());
             return Err(vec![Problem::new(message).help("start with `model_list:`").at(tree.at)]);
         }
     }
@@ -70,30 +73,48 @@ pub(crate) fn load(
         errors.iter().map(place).collect::<Vec<_>>()
     })?;
     let mut problems = Vec::new();
-    let mut notes = Vec::new();
+    let mut findings = Vec::new();
     for note in &read.notes {
         let at = tree.place(&note.path, Part::Key);
         if note.kind == NoteKind::Unknown && Some(at.source) == strict {
             problems.push(
-                Problem::new(format!("unknown key `{}`", note.path))
+                Problem::new(format!("unknown key `{}`", tree.spoken(&note.path)))
                     .help(note.text.trim_start_matches("unknown key, no effect; "))
                     .at(at),
             );
         }
         if strict.is_none_or(|strict| at.source == strict) {
-            notes.push(line(note));
+            let at =
+                note.word.as_ref().and_then(|word| tree.mention(&note.path, word)).unwrap_or(at);
+            findings.push(finding(tree, note).at(sources.place(at)));
         }
     }
-    if problems.is_empty() { Ok(Loaded { config: read.config, notes }) } else { Err(problems) }
+    if problems.is_empty() { Ok(Loaded { config: read.config, findings }) } else { Err(problems) }
 }
 
-fn line(note: &Note) -> String {
-    let Note { path, kind, text } = note;
+/// Keys that stand twice.
+pub(crate) fn repeated(document: &Document, sources: &Sources) -> Vec<Finding> {
+    let finding = |repeated: &Repeated| {
+        let [first, last] = [repeated.first, repeated.last].map(|at| sources.line(at));
+        let says = format!("stands twice; line {last} counts, line {first} does not");
+        Finding::note(Sort::Contradiction, litellm_words::key(&repeated.key).to_owned(), says)
+            .at(sources.place(repeated.last))
+            .remedy("remove one of them")
+    };
+    document.repeated.iter().map(finding).collect()
+}
+
+fn finding(tree: &Node, note: &Note) -> Finding {
+    let Note { path, kind, text, .. } = note;
+    let path = tree.spoken(path);
     match kind {
-        NoteKind::NotContacted => format!("{path}: {text}; off in a run"),
-        NoteKind::NoEffectYet | NoteKind::Inert | NoteKind::Unknown | NoteKind::Advice => {
-            format!("{path}: {text}")
+        NoteKind::Unknown | NoteKind::Stray => Finding::note(Sort::Mistake, path, text).warning(),
+        NoteKind::NoEffectYet => Finding::note(Sort::NotYet, path, text),
+        NoteKind::Inert => Finding::note(Sort::NoEffect, path, text),
+        NoteKind::NotContacted => {
+            Finding::note(Sort::Outside, path, format!("{text}; off in a run"))
         }
+        NoteKind::Advice => Finding::note(Sort::Advice, path, text),
     }
 }
 

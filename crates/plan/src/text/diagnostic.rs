@@ -1,14 +1,14 @@
 //! What is wrong with an input, told to the person who wrote it: file, line and column, the text
 //! underlined, what was expected, what to try. Several mistakes at once, before anything starts.
 //!
-//! Everything quoted is bounded, without credentials, and its hidden characters are written out: an input
-//! that is hostile to a terminal is still only an input.
+//! Everything quoted is bounded, holds no value of a config that is not known to be harmless
+//! ([`quoted`](super::quoted)), and its hidden characters are written out: an input that is hostile to a
+//! terminal is still only an input.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use crate::text::redact;
+use crate::text::quoted::Quotable;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 use vocab::visible;
 
@@ -16,6 +16,8 @@ use vocab::visible;
 const SHOWN_MAX: usize = 20;
 /// Longest line that is quoted, in bytes; longer ones are only named.
 const LINE_MAX: usize = 400;
+/// Lines shown before and after the one with the mistake.
+const CONTEXT_LINES: usize = 1;
 /// Longest text of a message, in bytes: inputs quote themselves in it.
 const MESSAGE_MAX: usize = 1200;
 
@@ -53,7 +55,22 @@ pub struct SourceId(u16);
 /// The texts of one run: the scenario, the config, `--set` arguments.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
-    list: Vec<(String, Arc<str>)>,
+    list: Vec<Source>,
+}
+
+/// A text, and what of it may be shown.
+#[derive(Clone)]
+struct Source {
+    name: String,
+    text: Arc<str>,
+    quotable: Quotable,
+}
+
+impl std::fmt::Debug for Source {
+    /// Without the text, which may hold anything.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl Report {
@@ -78,7 +95,7 @@ impl Report {
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(width.clamp(40, 200))
             .with_links(false)
-            .with_context_lines(1);
+            .with_context_lines(CONTEXT_LINES);
         let mut out = String::new();
         for problem in self.problems.iter().take(SHOWN_MAX) {
             let shown = Shown::new(problem, &self.sources);
@@ -156,16 +173,34 @@ impl SourceId {
 }
 
 impl Sources {
-    /// Adds a text under the name that messages use. At most 65,535; later ones share the last name.
+    /// Adds a text that may be shown, under the name that messages use. At most 65,535; later ones share
+    /// the last name.
     pub fn add(&mut self, name: &str, text: &str) -> SourceId {
+        self.add_quotable(name, text, Quotable::all(text))
+    }
+
+    /// Adds a text of which only `quotable` may be shown.
+    pub(crate) fn add_quotable(&mut self, name: &str, text: &str, quotable: Quotable) -> SourceId {
         let id = u16::try_from(self.list.len()).unwrap_or(u16::MAX);
-        self.list.push((clean(name), Arc::from(redact::redacted(text))));
+        self.list.push(Source { name: clean(name), text: Arc::from(text), quotable });
         SourceId(id)
+    }
+
+    /// Changes what of a text may be shown, once it was read.
+    pub(crate) fn quote(&mut self, id: SourceId, quotable: Quotable) {
+        if let Some(source) = self.list.get_mut(id.number()) {
+            source.quotable = quotable;
+        }
+    }
+
+    /// The line of a span, from 1; 0 for a text that nobody knows.
+    pub(crate) fn line(&self, at: Span) -> usize {
+        self.list.get(at.source.number()).map_or(0, |source| line_of(&source.text, at.start).0)
     }
 
     /// `file:line:column` of a span, lines and columns from 1.
     pub fn place(&self, at: Span) -> Option<String> {
-        let (name, text) = self.list.get(usize::from(at.source.0))?;
+        let Source { name, text, .. } = self.list.get(at.source.number())?;
         let (line, column, _) = line_of(text, at.start);
         Some(format!("{name}:{line}:{column}"))
     }
@@ -209,9 +244,8 @@ impl Shown {
     fn new(problem: &Problem, sources: &Sources) -> Self {
         let mut message = clean(&problem.message);
         let help = problem.help.as_deref().map(clean);
-        let known =
-            problem.at.and_then(|at| Some((at, sources.list.get(usize::from(at.source.0))?)));
-        let Some((at, (name, text))) = known else {
+        let known = problem.at.and_then(|at| Some((at, sources.list.get(at.source.number())?)));
+        let Some((at, Source { name, text, quotable })) = known else {
             return Self { message, help, source: None, span: None };
         };
         let (line, column, line_len) = line_of(text, at.start);
@@ -222,12 +256,12 @@ impl Shown {
         let start = floor_boundary(text, at.start);
         let end = floor_boundary(text, start.saturating_add(at.len)).max(start);
         let label = problem.label.as_deref().map(clean);
-        let (text, start, len) = quotable(text, (start, end));
+        let drawn = quotable.drawn(text, start..end, CONTEXT_LINES);
         Self {
             message,
             help,
-            source: Some(NamedSource::new(name, text)),
-            span: Some(LabeledSpan::new_primary_with_span(label, (start, len))),
+            source: Some(NamedSource::new(name, Arc::from(drawn.text))),
+            span: Some(LabeledSpan::new_primary_with_span(label, (drawn.start, drawn.len))),
         }
     }
 }
@@ -278,18 +312,4 @@ fn clean(text: &str) -> String {
     let end = floor_boundary(text, MESSAGE_MAX);
     let shown = visible(&text[..end]).replace(['\n', '\t'], " ");
     if end < text.len() { shown + "…" } else { shown }
-}
-
-/// A text with its hidden characters written out, but for the line ends of Windows, and where the bytes `from..to`
-/// came to stand in it.
-fn quotable(text: &Arc<str>, (from, to): (usize, usize)) -> (Arc<str>, usize, usize) {
-    let shown = |part: &str| match visible(part) {
-        Cow::Borrowed(_) => part.to_owned(),
-        Cow::Owned(_) => visible(&part.replace("\r\n", "\n")).into_owned(),
-    };
-    if let Cow::Borrowed(_) = visible(text) {
-        return (Arc::clone(text), from, to - from);
-    }
-    let [before, marked, after] = [&text[..from], &text[from..to], &text[to..]].map(shown);
-    (Arc::from([before.as_str(), &marked, &after].concat()), before.len(), marked.len())
 }

@@ -2,6 +2,7 @@
 //! crate; what does is JSON ([`Node::to_json`]) and checked plans.
 
 use crate::text::diagnostic::Span;
+use crate::text::{litellm_words, quoted};
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
@@ -25,7 +26,7 @@ pub(crate) enum Value {
     Text(String),
     /// A list.
     List(Vec<Node>),
-    /// A mapping, in the order of the file, without duplicates.
+    /// A mapping, each key once; what it takes in by `<<` stands first.
     Map(Vec<(Key, Node)>),
 }
 
@@ -69,6 +70,18 @@ impl Node {
         }
     }
 
+    /// What it is, without saying it: it may be anybody's secret.
+    pub(crate) fn sort(&self) -> &'static str {
+        match &self.value {
+            Value::Null => "nothing",
+            Value::Bool(_) => "true or false",
+            Value::Number(_) => "a number",
+            Value::Text(_) => "a text",
+            Value::List(_) => "a list",
+            Value::Map(_) => "a mapping",
+        }
+    }
+
     /// The value without its places.
     pub(crate) fn to_json(&self) -> serde_json::Value {
         match &self.value {
@@ -86,24 +99,91 @@ impl Node {
     /// Where `path` (`model_list[2].litellm_params.model`) stands: the key of its last existing
     /// step, or the value where the last step is an index. With `value`, the value instead.
     pub(crate) fn place(&self, path: &str, of: Part) -> Span {
-        let (mut here, mut at) = (self, self.at);
-        for step in steps(path) {
-            let next = match &here.value {
-                Value::Map(entries) => entries
-                    .iter()
-                    .find(|(key, _)| key.name == step)
-                    .map(|(key, value)| (value, if of == Part::Key { key.at } else { value.at })),
-                Value::List(items) => step
-                    .parse::<usize>()
-                    .ok()
-                    .and_then(|index| items.get(index))
-                    .map(|item| (item, item.at)),
-                Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => None,
+        let mut at = self.at;
+        for step in self.walk(path) {
+            at = match step {
+                Step::Entry(key, value) => {
+                    if of == Part::Key {
+                        key.at
+                    } else {
+                        value.at
+                    }
+                }
+                Step::Item(_, item) => item.at,
             };
-            let Some((value, place)) = next else { break };
-            (here, at) = (value, place);
         }
         at
+    }
+
+    /// Where `word` stands below `path`, as a value or as a key.
+    pub(crate) fn mention(&self, path: &str, word: &str) -> Option<Span> {
+        let here = self.walk(path).last().map(|step| match step {
+            Step::Entry(_, value) | Step::Item(_, value) => value,
+        });
+        here?.find(word)
+    }
+
+    fn find(&self, word: &str) -> Option<Span> {
+        match &self.value {
+            Value::Text(text) => (text == word).then_some(self.at),
+            Value::List(items) => items.iter().find_map(|item| item.find(word)),
+            Value::Map(entries) => entries.iter().find_map(|(key, value)| {
+                if key.name == word { Some(key.at) } else { value.find(word) }
+            }),
+            Value::Null | Value::Bool(_) | Value::Number(_) => None,
+        }
+    }
+
+    /// `path` as it may be printed: as far as it exists, with keys that may be secrets left out.
+    pub(crate) fn spoken(&self, path: &str) -> String {
+        let mut spoken = String::new();
+        let mut keys: Vec<&str> = Vec::new();
+        for step in self.walk(path) {
+            match step {
+                Step::Entry(key, value) => {
+                    keys.push(&key.name);
+                    let shown = litellm_words::may_show_key(&keys, value);
+                    let name = if shown { key.name.as_str() } else { quoted::HIDDEN };
+                    let dot = if spoken.is_empty() { "" } else { "." };
+                    spoken.extend([dot, name]);
+                }
+                Step::Item(index, _) => spoken.push_str(&format!("[{index}]")),
+            }
+        }
+        if spoken.is_empty() { path.to_owned() } else { spoken }
+    }
+
+    /// The existing steps of `path`. A key may hold dots and brackets (`gpt-4.1`): the longest one that
+    /// `path` goes on with is meant.
+    fn walk<'n, 'p>(&'n self, path: &'p str) -> impl Iterator<Item = Step<'n>> + use<'n, 'p> {
+        let (mut here, mut rest) = (self, path);
+        std::iter::from_fn(move || {
+            rest = rest.trim_start_matches('.');
+            let (step, after) = match &here.value {
+                Value::Map(entries) => {
+                    let goes_on = |after: &str| after.is_empty() || after.starts_with(['.', '[']);
+                    let fits = |(key, _): &&(Key, Self)| {
+                        rest.strip_prefix(key.name.as_str()).is_some_and(goes_on)
+                    };
+                    let found = entries.iter().filter(fits).max_by_key(|(key, _)| key.name.len());
+                    let (key, value) = found.filter(|(key, _)| !key.name.is_empty())?;
+                    (Step::Entry(key, value), &rest[key.name.len()..])
+                }
+                Value::List(items) => {
+                    let bare = rest.strip_prefix('[').unwrap_or(rest);
+                    let digits = bare.find(|c: char| !c.is_ascii_digit()).unwrap_or(bare.len());
+                    let index = bare[..digits].parse::<usize>().ok()?;
+                    let after = &bare[digits..];
+                    (Step::Item(index, items.get(index)?), after.strip_prefix(']').unwrap_or(after))
+                }
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => return None,
+            };
+            rest = after;
+            here = match step {
+                Step::Entry(_, value) | Step::Item(_, value) => value,
+            };
+            Some(step)
+        })
     }
 
     /// Lays `overlay` over this value: mappings merge key by key, everything else is replaced.
@@ -182,6 +262,15 @@ impl Node {
             |key| matches!(self.get(key), Some(Self { value: Value::Text(own), .. }) if own == name),
         )
     }
+}
+
+/// One step of a path.
+#[derive(Clone, Copy)]
+enum Step<'n> {
+    /// To the value of a key.
+    Entry(&'n Key, &'n Node),
+    /// To an item of a list.
+    Item(usize, &'n Node),
 }
 
 /// Which part of an entry to point at.

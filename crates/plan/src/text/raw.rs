@@ -191,7 +191,7 @@ impl Scenario {
                 return Err(Problem::new("the scenario is empty").help(help).at(root.at));
             }
             Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => {
-                let message = format!("a scenario is a mapping of keys, this is {}", root.kind());
+                let message = format!("a scenario is a mapping of keys, this is {}", root.sort());
                 return Err(Problem::new(message)
                     .help("start with `scenario: my-first-one`; see `brownout schema`")
                     .at(root.at));

@@ -130,12 +130,13 @@ fn every_mistake_has_a_sentence_a_place_and_a_remedy() {
 
 #[test]
 fn credentials_are_not_quoted() {
-    let config = CONFIG.replace("sk-real-secret,", "sk-real-secret, api_key: hunter2,");
+    let config =
+        CONFIG.replace("sk-real-secret,", "sk-real-secret, timeout: [1], client_secret: hunter2,");
     let text = Text { name: "c.yaml".to_owned(), text: config };
     let result =
         load_with(CALM, |request| request.config = Some(Box::leak(Box::new(text.clone()))));
     let shown = result.expect_err("a mistake").to_string();
-    assert!(shown.contains("api_key: *"), "{shown}");
+    assert!(shown.contains("api_key: …"), "{shown}");
     assert!(!shown.contains("sk-real-secret") && !shown.contains("hunter2"), "{shown}");
 }
 
@@ -157,7 +158,6 @@ fn mistakes_of_the_config_point_into_the_config() {
         ("wrong type", CONFIG.replace("cooldown_time: 60", "cooldown_time: [60]")),
         ("no model", CONFIG.replace("model: azure/gpt-4o, ", "")),
         ("a scenario", CALM.to_owned()),
-        ("duplicate key", format!("{CONFIG}router_settings: {{}}\n")),
     ] {
         let text = Text { name: "mine.yaml".to_owned(), text: config };
         let result = load_with(CALM, |request| {

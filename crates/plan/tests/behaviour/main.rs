@@ -1,5 +1,7 @@
 //! What users write and what becomes of it, one module per behaviour.
 
+mod configs_are_checked;
+mod configs_are_read_as_pyyaml_reads_them;
 mod diagnostics;
 mod favourites;
 mod gemini_and_bedrock;
@@ -13,6 +15,7 @@ mod promises_that_cannot_be_told;
 mod quotas_are_shared;
 mod random_incidents;
 mod resolving;
+mod secrets_stay_secret;
 mod shipped;
 mod starting;
 mod support;

@@ -60,7 +60,7 @@ fn a_serving_gateway_gets_the_real_secrets() {
     let (config, notes) = plan::gateway_config(&text, &Named, None).expect("a valid config");
     let key = config.deployments[0].api_key.as_ref().map(|key| key.reveal().to_owned());
     assert_eq!(key.as_deref(), Some("value of AZURE_KEY"));
-    assert!(notes.iter().any(|note| note.starts_with("general_settings.database_url")));
+    assert!(notes.iter().any(|note| note.about.starts_with("general_settings.database_url")));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::NoteKind;
-use super::reader::{Reader, Section, nearest, no_such_model};
+use super::reader::{Reader, Section, nearest};
 use crate::config::RouterSettings;
 
 /// Group → what to try next.
@@ -69,7 +69,7 @@ pub(super) fn check(settings: &RouterSettings, known: &BTreeSet<&str>, reader: &
             let strangers = targets.iter().filter(|target| !known.contains(&***target));
             for target in strangers {
                 let near = nearest(target, known.iter().copied());
-                reader.note(path.clone(), NoteKind::Advice, no_such_model(target, near));
+                reader.stray(path.clone(), target, near);
             }
             if targets.contains(group) {
                 let text = format!(
@@ -79,7 +79,7 @@ pub(super) fn check(settings: &RouterSettings, known: &BTreeSet<&str>, reader: &
             }
             if !known.contains(&**group) && &**group != "*" {
                 let near = nearest(group, known.iter().copied());
-                reader.note(path.clone(), NoteKind::Advice, no_such_model(group, near));
+                reader.stray(path.clone(), group, near);
             }
         }
     }

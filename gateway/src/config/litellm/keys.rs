@@ -24,6 +24,11 @@ pub(super) enum Effect {
 }
 
 impl Key {
+    /// Whether LiteLLM does nothing with it where it stands.
+    pub(super) const fn is_inert(&self) -> bool {
+        matches!(self.effect, Effect::Inert(_))
+    }
+
     /// Whether this is the key of that name.
     pub(super) fn matches(&self, name: &str) -> bool {
         match self.name.strip_suffix('*') {

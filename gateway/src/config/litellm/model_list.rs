@@ -10,10 +10,10 @@ use world::Authority;
 
 use super::NoteKind;
 use super::error_policy;
-use super::keys;
 use super::provider::{self, Provider};
 use super::reader::{Reader, Section};
 use super::settings::Settings;
+use super::tables;
 use crate::config::{Deployment, Secret};
 use crate::routing::strategy::LimitsFrom;
 
@@ -75,7 +75,7 @@ struct ModelEntry<'a> {
 
 impl<'a> ModelEntry<'a> {
     fn open(top: &'a Section<'a>, settings: &Settings, reader: &mut Reader<'_>) -> Option<Self> {
-        reader.survey(top, keys::ENTRY);
+        reader.survey(top, &tables::ENTRY);
         let group = required(top, "model_name", reader);
         let Some(params) = reader.section(top, "litellm_params") else {
             if top.get("litellm_params").is_none() {
@@ -84,11 +84,11 @@ impl<'a> ModelEntry<'a> {
             }
             return None;
         };
-        reader.survey(&params, keys::LITELLM_PARAMS);
+        reader.survey(&params, &tables::LITELLM_PARAMS);
         let model = required(&params, "model", reader);
         let info = reader.section(top, "model_info");
         if let Some(info) = &info {
-            reader.survey(info, keys::MODEL_INFO);
+            reader.survey(info, &tables::MODEL_INFO);
         }
         let limits_everywhere = settings.strategy().limits == LimitsFrom::AnySection;
         Some(Self { top, params, info, group: group?, model: model?, limits_everywhere })
@@ -177,9 +177,9 @@ impl<'a> ModelEntry<'a> {
         }
         let (own, in_model) = provider::bedrock_model(model);
         let written = reader.text(params, "aws_region_name").or(region);
-        if let Some(odd) = written.as_deref().filter(|region| !provider::is_aws_region(region)) {
-            let message = format!("`{odd}` is no region of AWS");
-            reader.error(&params.path_of("aws_region_name"), &message, "write one like us-east-1");
+        if written.as_deref().is_some_and(|region| !provider::is_aws_region(region)) {
+            let message = "this is no region of AWS";
+            reader.error(&params.path_of("aws_region_name"), message, "write one like us-east-1");
         }
         let region = provider::aws_region(written.as_deref(), in_model);
         (own, Some(region.to_owned()))

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::keys::{Effect, Key};
+use super::keys::Effect;
+use super::tables::{Others, Table};
 use super::{ConfigError, Note, NoteKind, Secrets};
 
 /// Prefix of a reference to the environment.
@@ -93,14 +94,20 @@ impl<'a> Reader<'a> {
 
     /// Records a note.
     pub(super) fn note(&mut self, path: String, kind: NoteKind, text: impl Into<String>) {
-        self.notes.push(Note { path, kind, text: text.into() });
+        self.notes.push(Note { path, kind, text: text.into(), word: None });
+    }
+
+    /// Records that a name below `path` leads nowhere.
+    pub(super) fn stray(&mut self, path: String, name: &str, near: Option<&str>) {
+        let (text, word) = (no_such_model(name, near), Some(name.to_owned()));
+        self.notes.push(Note { path, kind: NoteKind::Stray, text, word });
     }
 
     /// Notes every key of `section` that is not acted on, each only once in the whole config.
-    pub(super) fn survey(&mut self, section: &Section<'_>, known: &[Key]) {
+    pub(super) fn survey(&mut self, section: &Section<'_>, table: &Table) {
         for (name, value) in section.entries() {
             let off = matches!(value, Value::Null | Value::Bool(false));
-            let (kind, text) = match known.iter().find(|key| key.matches(name)) {
+            let (kind, text) = match table.key(name) {
                 Some(key) => match key.effect {
                     Effect::Acted => continue,
                     Effect::NotYet => (NoteKind::NoEffectYet, "accepted, no effect yet".to_owned()),
@@ -112,7 +119,7 @@ impl<'a> Reader<'a> {
                         (NoteKind::NotContacted, format!("{what} is not contacted"))
                     }
                 },
-                None => (NoteKind::Unknown, unknown(name, known)),
+                None => unknown(name, table),
             };
             let path = section.path_of(name);
             let said = |note: &Note| without_index(&note.path) == without_index(&path);
@@ -251,8 +258,12 @@ impl<'a> Reader<'a> {
         let path = section.path_of(key);
         let value = self.secrets.resolve(name, &path);
         if value.is_none() {
+            // What no environment has as a name may be a credential in the wrong place.
+            let plain =
+                name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+            let name = if plain { name } else { "of that name" };
             let message = format!("the environment variable {name} is not set");
-            let help = format!("set {name}, or write the value of `{key}` in its place");
+            let help = format!("set it, or write the value of `{key}` in its place");
             self.error(&path, &message, &help);
         }
         value
@@ -271,11 +282,30 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-fn unknown(name: &str, known: &[Key]) -> String {
-    let names = known.iter().map(|key| key.name);
-    match nearest(name, names) {
-        Some(near) => format!("unknown key, no effect; did you mean `{near}`?"),
-        None => "unknown key, no effect".to_owned(),
+/// A key that this gateway tells nothing about: one that LiteLLM takes, or somebody's mistake.
+fn unknown(name: &str, table: &Table) -> (NoteKind, String) {
+    if table.takes(name) {
+        return (NoteKind::NoEffectYet, "accepted, no effect yet".to_owned());
+    }
+    if let Some(home) = table.home_of(name) {
+        let text = format!("no effect here; it belongs in `{}`", home.name);
+        return (NoteKind::Unknown, text);
+    }
+    if let Some(near) = nearest(name, table.names()) {
+        let text = format!("unknown key, no effect; did you mean `{near}`?");
+        return (NoteKind::Unknown, text);
+    }
+    if let Some((near, home)) = table.resembling(name) {
+        let text = format!("unknown key, no effect; did you mean `{near}` of `{}`?", home.name);
+        return (NoteKind::Unknown, text);
+    }
+    match table.others {
+        Others::Unread => (NoteKind::Unknown, "unknown key, no effect".to_owned()),
+        Others::SentAlong => {
+            let text = "LiteLLM sends it along with every request; no effect yet";
+            (NoteKind::NoEffectYet, text.to_owned())
+        }
+        Others::Kept => (NoteKind::NoEffectYet, "accepted, no effect yet".to_owned()),
     }
 }
 
@@ -288,7 +318,7 @@ pub(super) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> O
 }
 
 /// What "nobody knows this model" is called everywhere.
-pub(super) fn no_such_model(name: &str, near: Option<&str>) -> String {
+fn no_such_model(name: &str, near: Option<&str>) -> String {
     match near {
         Some(near) => format!("no model `{name}` in model_list; did you mean `{near}`?"),
         None => format!("no model `{name}` in model_list; it is skipped"),

@@ -12,9 +12,9 @@ use serde_json::Value;
 use super::NoteKind;
 use super::error_policy;
 use super::fallbacks::{self, Which};
-use super::keys;
-use super::reader::{Reader, Section, nearest, no_such_model};
+use super::reader::{Reader, Section, nearest};
 use super::strategy_name;
+use super::tables;
 use crate::config::{Deployment, RouterSettings, Secret};
 use crate::policy::Personality;
 use crate::routing::strategy;
@@ -68,7 +68,7 @@ impl Settings {
         for (alias, to) in strangers {
             let path = format!("router_settings.model_group_alias.{alias}");
             let near = nearest(to, known.iter().copied());
-            reader.note(path, NoteKind::Advice, no_such_model(to, near));
+            reader.stray(path, to, near);
         }
         if !wildcards {
             fallbacks::check(&self.router, &known, reader);
@@ -89,12 +89,12 @@ pub(super) fn read(root: &Section<'_>, reader: &mut Reader<'_>) -> Settings {
     };
     let mut settings = RouterSettings { routing_strategy, routing_strategy_args, ..defaults() };
     if let (Some(router), Some(litellm)) = (&router, &litellm) {
-        reader.survey(router, keys::ROUTER_SETTINGS);
+        reader.survey(router, &tables::ROUTER_SETTINGS);
         read_attempts(router, litellm, &mut settings, reader);
         read_cooldowns(router, litellm, &mut settings, reader);
         read_names(router, litellm, &mut settings, reader);
         refuse_health_checks(router, reader);
-        reader.survey(litellm, keys::LITELLM_SETTINGS);
+        reader.survey(litellm, &tables::LITELLM_SETTINGS);
         note_overridden(router, litellm, reader);
     }
     Settings { router: settings, personality }
@@ -104,7 +104,7 @@ pub(super) fn read(root: &Section<'_>, reader: &mut Reader<'_>) -> Settings {
 pub(super) fn master_key(root: &Section<'_>, reader: &mut Reader<'_>) -> Option<Secret> {
     let general = reader.section(root, "general_settings");
     if let Some(general) = &general {
-        reader.survey(general, keys::GENERAL_SETTINGS);
+        reader.survey(general, &tables::GENERAL_SETTINGS);
     }
     let key = match general.filter(|general| general.get("master_key").is_some()) {
         Some(general) => reader.text(&general, "master_key"),

@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 use super::minute::MinuteUsage;
-use super::{ArgError, Ask, Entry, Learned, Lesson, LimitsFrom, Strategy, View};
+use super::{ArgError, Ask, Entry, Learned, Lesson, LimitsFrom, Preference, Strategy, View};
 use crate::config::{Deployment, DeploymentIndex};
 use crate::keyed_rng::KeyedRng;
 use crate::policy::Origin;
@@ -18,6 +18,8 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "The cheapest deployment within its rpm and tpm; ties go to the first of the list.",
     spreads: false,
     limits: LimitsFrom::AnySection,
+    prefers: Preference::Cheapest,
+    weighs: &["rpm", "tpm"],
     arguments: &[],
     build,
 };

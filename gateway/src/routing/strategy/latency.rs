@@ -15,7 +15,8 @@ use vocab::At;
 
 use super::minute::MinuteUsage;
 use super::{
-    ArgError, Argument, Ask, Entry, Learned, Lesson, LimitsFrom, Strategy, Success, View, arguments,
+    ArgError, Argument, Ask, Entry, Learned, Lesson, LimitsFrom, Preference, Strategy, Success,
+    View, arguments,
 };
 use crate::config::DeploymentIndex;
 use crate::keyed_rng::KeyedRng;
@@ -28,6 +29,8 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "The deployment with the lowest average of its newest answers or first tokens.",
     spreads: false,
     limits: LimitsFrom::AnySection,
+    prefers: Preference::Fastest,
+    weighs: &["rpm", "tpm"],
     arguments: &[
         Argument { name: "ttl", default: "3600", help: "life of a group's samples, in seconds" },
         Argument {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::Value;
 use vocab::At;
 
-use super::{ArgError, Ask, Entry, Learned, Lesson, LimitsFrom, Strategy, View};
+use super::{ArgError, Ask, Entry, Learned, Lesson, LimitsFrom, Preference, Strategy, View};
 use crate::config::DeploymentIndex;
 use crate::keyed_rng::KeyedRng;
 use crate::policy::Origin;
@@ -22,6 +22,8 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "The deployment with the fewest requests under way; ties go to the first of the list.",
     spreads: true,
     limits: LimitsFrom::AnySection,
+    prefers: Preference::LeastBusy,
+    weighs: &[],
     arguments: &[],
     build,
 };

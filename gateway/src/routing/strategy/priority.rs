@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use super::{ArgError, Ask, Entry, Lesson, LimitsFrom, Strategy, View};
+use super::{ArgError, Ask, Entry, Lesson, LimitsFrom, Preference, Strategy, View};
 use crate::config::DeploymentIndex;
 use crate::keyed_rng::KeyedRng;
 use crate::policy::Origin;
@@ -17,6 +17,8 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "The first healthy deployment of the list; the next one as soon as it fails.",
     spreads: false,
     limits: LimitsFrom::AnySection,
+    prefers: Preference::First,
+    weighs: &[],
     arguments: &[],
     build,
 };

@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use super::{ArgError, Ask, Entry, Lesson, LimitsFrom, Strategy, View};
+use super::{ArgError, Ask, Entry, Lesson, LimitsFrom, Preference, Strategy, View};
 use crate::config::{Deployment, DeploymentIndex};
 use crate::keyed_rng::KeyedRng;
 use crate::policy::Origin;
@@ -17,6 +17,8 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "A random deployment, weighted by weight, rpm or tpm where set (LiteLLM's default).",
     spreads: true,
     limits: LimitsFrom::LitellmParams,
+    prefers: Preference::Weighted,
+    weighs: &["weight", "rpm", "tpm"],
     arguments: &[],
     build,
 };

@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::minute::MinuteUsage;
-use super::{ArgError, Ask, Entry, Learned, Lesson, LimitsFrom, Strategy, View};
+use super::{ArgError, Ask, Entry, Learned, Lesson, LimitsFrom, Preference, Strategy, View};
 use crate::config::DeploymentIndex;
 use crate::keyed_rng::KeyedRng;
 use crate::policy::Origin;
@@ -23,6 +23,8 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "The deployment with the fewest tokens used this minute, within its rpm and tpm.",
     spreads: true,
     limits: LimitsFrom::AnySection,
+    prefers: Preference::LeastUsed,
+    weighs: &["rpm", "tpm"],
     arguments: &[],
     build,
 };

@@ -80,7 +80,7 @@ fn refused(value: &Value) -> Vec<ConfigError> {
 
 fn shown(notes: &[Note]) -> String {
     let mut text = String::new();
-    for Note { path, kind, text: what } in notes {
+    for Note { path, kind, text: what, .. } in notes {
         writeln!(text, "{path}: {kind:?}: {what}").expect("a string takes everything");
     }
     text

@@ -1,0 +1,279 @@
+//! `brownout check`: what a config really does, and what it says in vain.
+
+use crate::generated;
+use plan::{Check, Level, Sort, Text};
+
+fn check(config: &str) -> Check {
+    let text = Text { name: "mine.yaml".to_owned(), text: config.to_owned() };
+    plan::check(&text, None).unwrap_or_else(|report| panic!("{config}\n{report}"))
+}
+
+/// A config of so many deployments of `gpt-4o`, with more below.
+fn group(number: usize, rest: &str) -> String {
+    let mut config = "model_list:\n".to_owned();
+    for n in 1..=number {
+        config += &format!(
+            "  - model_name: gpt-4o\n    litellm_params: {{ model: openai/gpt-4o, api_base: \"https://h{n}.example/v1\" }}\n    model_info: {{ id: d{n} }}\n"
+        );
+    }
+    config + rest
+}
+
+/// The warnings about mistakes, in one line each.
+fn mistakes(config: &str) -> Vec<String> {
+    let of =
+        |finding: &&plan::Finding| finding.sort == Sort::Mistake && finding.level == Level::Warning;
+    check(config).findings.iter().filter(of).map(plan::Finding::line).collect()
+}
+
+const FOUR: &str = include_str!("../../../../scenarios/configs/four-deployments.yaml");
+
+#[test]
+fn the_shipped_config_is_told_in_narrow_and_wide_terminals() {
+    let check = check(FOUR);
+    insta::assert_snapshot!("shipped_80", check.text(80));
+    insta::assert_snapshot!("shipped_160", check.text(160));
+    for width in [40, 80, 160] {
+        let longest = check.text(width).lines().map(|line| line.chars().count()).max();
+        assert!(
+            longest.is_some_and(|longest| longest <= width.max(60)),
+            "{longest:?} over {width}"
+        );
+    }
+}
+
+#[test]
+fn a_config_full_of_mistakes_is_told_with_the_worst_first() {
+    let config = group(
+        2,
+        "  - model_name: lonely
+    litellm_params: { model: openai/gpt-4o, num_retrys: 3, cooldown_time: 5, tiemout: 3 }
+    model_info: { id: alone, order: 1 }
+    api_key: os.environ/KEY
+router_setings: { num_retries: 4 }
+router_settings:
+  routing_strategy: simple-shuffle
+  alowed_fails: 3
+  request_timeout: 30
+  max_fallbacks: 2
+  max_fallbacks: 3
+  fallbacks: [{ gpt-4o: [lonley, nobody] }, { gtp-4o: [lonely] }]
+  model_group_alias: { gpt-4.1: gpt-4p }
+litellm_settings: { cooldown_time: 60, num_retries: 1, langfuse_public_key: x }
+general_settings: { routing_strategy: least-busy, master_key: sk-zzzzzzzz }
+environment_variables: { A: b }
+",
+    );
+    let check = check(&config);
+    insta::assert_snapshot!(check.text(100));
+    insta::assert_snapshot!(
+        "mistakes_in_json",
+        serde_json::to_string_pretty(&check).expect("serialises")
+    );
+    let levels: Vec<Level> = check.findings.iter().map(|finding| finding.level).collect();
+    assert!(levels.is_sorted() && check.warns());
+}
+
+#[test]
+fn a_mistake_is_told_with_its_place_and_what_was_meant() {
+    for (rest, line) in [
+        (
+            "router_setings: { a: 1 }\n",
+            "mine.yaml:5:1: router_setings: unknown key, no effect; did you mean `router_settings`?",
+        ),
+        (
+            "router_settings: { alowed_fails: 1 }\n",
+            "mine.yaml:5:20: router_settings.alowed_fails: unknown key, no effect; did you mean `allowed_fails`?",
+        ),
+        (
+            "general_settings: { num_retries: 1 }\n",
+            "mine.yaml:5:21: general_settings.num_retries: no effect here; it belongs in `router_settings`",
+        ),
+        (
+            "num_retries: 1\n",
+            "mine.yaml:5:1: num_retries: no effect here; it belongs in `router_settings`",
+        ),
+        (
+            "litellm_settings: { rpm: 1 }\n",
+            "mine.yaml:5:21: litellm_settings.rpm: no effect here; it belongs in `litellm_params`",
+        ),
+        (
+            "router_settings: { master_key: x }\n",
+            "mine.yaml:5:20: router_settings.master_key: no effect here; it belongs in `general_settings`",
+        ),
+        (
+            "router_settings: { fallbacks: [{ gpt-4o: [gtp-4o] }] }\n",
+            "mine.yaml:5:43: router_settings.fallbacks: no model `gtp-4o` in model_list; did you mean `gpt-4o`?",
+        ),
+        (
+            "litellm_settings: { fallbacks: [{ nobody: [gpt-4o] }] }\n",
+            "mine.yaml:5:35: litellm_settings.fallbacks: no model `nobody` in model_list; it is skipped",
+        ),
+        (
+            "router_settings: { model_group_alias: { gpt-4.1: other } }\n",
+            "mine.yaml:5:50: router_settings.model_group_alias.gpt-4.1: no model `other` in model_list; it is skipped",
+        ),
+        (
+            "general_settings: { cooldwn_time: 1 }\n",
+            "mine.yaml:5:21: general_settings.cooldwn_time: unknown key, no effect; did you mean `cooldown_time` of `router_settings`?",
+        ),
+        ("nonsense: 1\n", "mine.yaml:5:1: nonsense: unknown key, no effect"),
+    ] {
+        assert_eq!(mistakes(&group(1, rest)), [line]);
+    }
+}
+
+#[test]
+fn what_litellm_takes_is_no_mistake() {
+    for rest in [
+        "litellm_settings: { ssl_ecdh_curve: x, forward_traceparent_to_llm_provider: true, telemetry: false }\n",
+        "general_settings: { use_azure_key_vault: true, database_connection_timeout: 3, allowed_ips: [] }\n",
+        "router_settings: { redis_db: 1, model_group_affinity_config: {} }\n",
+        "environment_variables: { A: b }\nmcp_servers: {}\nprompts: []\n",
+    ] {
+        assert_eq!(mistakes(&group(1, rest)), Vec::<String>::new(), "{rest}");
+    }
+    let sent = "model_list: [{ model_name: m, litellm_params: { model: openai/m, safety_settings: [], repetition_penalty: 2, my_own: 1 }, model_info: { my_notes: 1 } }]\n";
+    assert_eq!(mistakes(sent), Vec::<String>::new());
+}
+
+#[test]
+fn calm_traffic_is_shared_as_the_strategy_shares_it() {
+    let with = |params: [&str; 3], strategy: &str| {
+        let mut config = "model_list:\n".to_owned();
+        for (n, params) in params.iter().enumerate() {
+            config += &format!(
+                "  - {{ model_name: m, litellm_params: {{ model: openai/m, {params} }}, model_info: {{ id: d{n} }} }}\n"
+            );
+        }
+        config += &format!("router_settings: {{ routing_strategy: {strategy} }}\n");
+        let shares = check(&config).groups[0]
+            .deployments
+            .iter()
+            .map(|one| one.calm_share)
+            .collect::<Vec<_>>();
+        shares
+    };
+    let third = Some(1.0 / 3.0);
+    assert_eq!(with(["rpm: 0", "rpm: 0", "rpm: 0"], "simple-shuffle"), [third, third, third]);
+    assert_eq!(
+        with(["weight: 3", "weight: 1", "rpm: 9"], "simple-shuffle"),
+        [Some(0.75), Some(0.25), Some(0.0)]
+    );
+    assert_eq!(
+        with(["rpm: 30", "rpm: 10", "tpm: 9"], "simple-shuffle"),
+        [Some(0.75), Some(0.25), Some(0.0)]
+    );
+    assert_eq!(
+        with(["order: 1", "order: 2", "rpm: 9"], "simple-shuffle"),
+        [Some(1.0), Some(0.0), Some(0.0)]
+    );
+    assert_eq!(with(["order: 1", "order: 1", "order: 2"], "least-busy"), [None, None, Some(0.0)]);
+    assert_eq!(
+        with(["order: 2", "order: 1", "order: 1"], "priority"),
+        [Some(0.0), Some(1.0), Some(0.0)]
+    );
+}
+
+#[test]
+fn attempts_and_waits_are_those_of_the_policy() {
+    let of = |number, rest: &str| check(&group(number, rest)).groups[0].clone();
+    // Alone, LiteLLM waits between attempts and after the last one: 0.5 s, 1 s, 2 s and up to 0.75 s more each.
+    let alone = of(1, "router_settings: { num_retries: 2, timeout: 10 }\n");
+    assert_eq!((alone.silent.attempts, alone.refusing.attempts), (3, 3));
+    assert!((33.5..=35.8).contains(&alone.silent.seconds), "{:?}", alone.silent);
+    assert!((3.5..=5.8).contains(&alone.refusing.seconds), "{:?}", alone.refusing);
+    // With siblings it does not.
+    let pair = of(2, "router_settings: { num_retries: 2, timeout: 10, stream_timeout: 3 }\n");
+    assert_eq!(
+        (pair.silent.seconds, pair.silent_stream.seconds, pair.refusing.seconds),
+        (30.0, 9.0, 0.0)
+    );
+    // A policy for the class of the error overrides the number.
+    let policy =
+        of(2, "router_settings: { timeout: 10, retry_policy: { TimeoutErrorRetries: 0 } }\n");
+    assert_eq!((policy.silent.attempts, policy.refusing.attempts), (1, 3));
+    // Fallbacks follow, each with its own retries.
+    let rest = "  - { model_name: b, litellm_params: { model: openai/b, timeout: 1 }, model_info: { id: b1 } }\nrouter_settings: { num_retries: 0, timeout: 10, fallbacks: [{ gpt-4o: [b] }] }\n";
+    let falls = of(1, rest);
+    assert_eq!((falls.silent.attempts, falls.silent.seconds), (2, 11.0));
+    assert_eq!(falls.falls_back_to, ["b1"]);
+    // Ours asks everybody once, whatever num_retries says.
+    let ours = of(4, "router_settings: { routing_strategy: priority, num_retries: 0 }\n");
+    assert_eq!((ours.refusing.attempts, ours.refusing.seconds), (4, 0.0));
+}
+
+#[test]
+fn surprises_of_an_outage_are_warned_of() {
+    let says = |config: &str, words: &str, level: Level| {
+        let check = check(config);
+        let found = check
+            .findings
+            .iter()
+            .any(|finding| finding.level == level && finding.says.contains(words));
+        assert!(found, "{words}: {:#?}", check.findings);
+    };
+    says(&group(1, ""), "nowhere to fail over to", Level::Warning);
+    says(&group(2, ""), "keeps its clients waiting 5 h, over 3 attempts", Level::Warning);
+    says(&group(2, "router_settings: { timeout: 25 }\n"), "nginx (60 s)", Level::Note);
+    says(
+        &group(4, "router_settings: { num_retries: 1 }\n"),
+        "asks at most 2 of its 4 deployments",
+        Level::Note,
+    );
+    says(&group(1, ""), "alone in its group", Level::Note);
+    says(
+        &group(2, "router_settings: { disable_cooldowns: true }\n"),
+        "disable_cooldowns is set",
+        Level::Note,
+    );
+    let orders =
+        group(1, "  - { model_name: gpt-4o, litellm_params: { model: openai/x, order: 1 } }\n");
+    says(&orders, "it is never chosen", Level::Warning);
+    let weights =
+        group(1, "  - { model_name: gpt-4o, litellm_params: { model: openai/x, weight: 1 } }\n");
+    says(&weights, "it gets no calm traffic", Level::Warning);
+    let quiet = check(&group(2, "router_settings: { timeout: 5 }\n"));
+    assert!(!quiet.warns(), "{:#?}", quiet.findings);
+}
+
+#[test]
+fn settings_without_effect_are_listed_by_strategy_and_personality() {
+    let rest = |strategy: &str| {
+        format!(
+            "  - {{ model_name: gpt-4o, litellm_params: {{ model: openai/x, rpm: 9, weight: 2, num_retries: 3 }}, model_info: {{ max_input_tokens: 9, allowed_fails: 1 }} }}\nrouter_settings: {{ routing_strategy: {strategy}, allowed_fails: 1, retry_policy: {{ TimeoutErrorRetries: 1 }}, enable_pre_call_checks: true }}\n"
+        )
+    };
+    let without = |strategy: &str| {
+        let check = check(&group(1, &rest(strategy)));
+        let of = check.findings.iter().filter(|finding| finding.sort == Sort::NoEffect);
+        let mut abouts: Vec<String> = of.map(|finding| finding.about.clone()).collect();
+        abouts.sort();
+        abouts
+    };
+    assert_eq!(without("simple-shuffle"), Vec::<String>::new());
+    assert_eq!(without("least-busy"), ["model_list[1].litellm_params.weight"]);
+    assert_eq!(
+        without("priority"),
+        [
+            "model_list[1].litellm_params.num_retries",
+            "model_list[1].litellm_params.rpm",
+            "model_list[1].litellm_params.weight",
+            "model_list[1].model_info.allowed_fails",
+            "model_list[1].model_info.max_input_tokens",
+            "router_settings.allowed_fails",
+            "router_settings.enable_pre_call_checks",
+            "router_settings.retry_policy",
+        ]
+    );
+}
+
+#[test]
+fn the_json_is_as_its_committed_schema_says() {
+    let schema = plan::check_schema();
+    let text = serde_json::to_string_pretty(&schema).expect("serialises");
+    generated::hold("crates/plan/check.schema.json", None, &format!("{text}\n"));
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let value = serde_json::to_value(check(FOUR)).expect("serialises");
+    assert!(validator.is_valid(&value), "{value}");
+}
