@@ -11,6 +11,7 @@ pub(crate) mod client_request;
 pub(crate) mod commit;
 pub(crate) mod deadlines;
 pub(crate) mod desertion;
+pub(crate) mod echoes;
 pub(crate) mod error_envelope;
 pub(crate) mod fallback;
 pub(crate) mod outlook;

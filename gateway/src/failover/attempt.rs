@@ -16,6 +16,7 @@ use crate::config::{Deployment, DeploymentIndex};
 use crate::failover::attempt_guard::AttemptGuard;
 use crate::failover::client_request::ClientRequest;
 use crate::failover::desertion::Presence;
+use crate::failover::echoes::{passable, unsaid};
 use crate::instance::Instance;
 use crate::keyed_rng::KeyedRng;
 use crate::policy::deadlines::{Answer, Deadlines};
@@ -98,13 +99,18 @@ impl Attempt<'_> {
         let Outgoing { request, dialect, dropped: _ } = outgoing;
         let head = self.instance.pool.send(&config.authority, request, self.call_id);
         let failure = match timeout(self.deadlines.head, head).await {
-            Ok(Ok(response)) if !response.status().is_success() => {
-                return Err(self.refused(guard, response).await);
+            Ok(Ok(response)) => {
+                let (mut head, body) = response.into_parts();
+                head.headers = passable(head.headers, config);
+                let response = Response::from_parts(head, body);
+                return match response.status().is_success() {
+                    false => Err(self.refused(guard, response).await),
+                    true if self.request.body.head.stream => {
+                        self.begin_stream(guard, dialect, response).await
+                    }
+                    true => self.read_whole(guard, dialect, response).await,
+                };
             }
-            Ok(Ok(response)) if self.request.body.head.stream => {
-                return self.begin_stream(guard, dialect, response).await;
-            }
-            Ok(Ok(response)) => return self.read_whole(guard, dialect, response).await,
             Ok(Err(error)) => self.no_head(&error),
             Err(_) => Failure::timed_out(self.deadlines.head),
         };
@@ -178,7 +184,7 @@ impl Attempt<'_> {
             return Ok(Answered { guard, headers, reply: Reply::Stream(Box::new(held)) });
         };
         let met = self.met(Stage::Stream, broken.limit(), broken.said());
-        let failure = self.policy().named(broken.failure(), &met);
+        let failure = unsaid(self.policy().named(broken.failure(), &met), self.config());
         let (words, silence) = (held.reader.seen().outputs, held.reader.silence());
         let start = Start { words, silence, failure: &failure };
         let frames = match self.policy().broken_start(&start, self.rng) {
@@ -230,7 +236,7 @@ impl Attempt<'_> {
         (failure, met): (Failure, &Met<'_>),
         headers: HeaderMap,
     ) -> Box<AttemptError> {
-        let failure = self.policy().named(failure, met);
+        let failure = unsaid(self.policy().named(failure, met), self.config());
         let phase = Phase::BeforeStream;
         Box::new(AttemptError { guard, failure, headers, phase, frames: None })
     }

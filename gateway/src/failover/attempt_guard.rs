@@ -14,6 +14,7 @@ use wire::openai::Usage;
 use crate::config::DeploymentIndex;
 use crate::failover::client_request::ClientRequest;
 use crate::failover::deadlines;
+use crate::failover::echoes::unsaid;
 use crate::instance::Instance;
 use crate::policy::cooldown::{CooldownStep, LimitSetBy, NthFailure};
 use crate::policy::deadlines::Answer;
@@ -95,7 +96,7 @@ impl AttemptGuard {
         let (answer, stage) = (Answer::Stream, Stage::Stream);
         let (limit, said) = (broken.limit(), broken.said());
         let met = Met { deployment, answer, stage, limit, said };
-        config.personality.policy.named(broken.failure(), &met)
+        unsaid(config.personality.policy.named(broken.failure(), &met), deployment)
     }
 
     /// Ends it with a complete stream.

@@ -11,6 +11,7 @@ mod fails_over_before_the_first_token;
 mod first_tokens_reach_the_strategy;
 mod gives_up_by_its_own_deadlines;
 mod is_deterministic;
+mod keeps_keys_to_itself;
 mod limits_requests_at_a_time;
 mod litellm_counts_once_per_request;
 mod litellm_ends_streams;
