@@ -31,6 +31,9 @@ impl Thought {
     pub(super) fn asked(members: &mut Members, model: Model) -> Result<Option<Self>, Refused> {
         const NAME: &str = "reasoning_effort";
         let own = members.take("thinking");
+        if own.is_some() && members.get(NAME).is_some() {
+            members.refuse(NAME, "stands beside `thinking`")?;
+        }
         if own.as_ref().and_then(|own| own.get("type")) == Some(&json!("disabled")) {
             return Ok(None);
         }
