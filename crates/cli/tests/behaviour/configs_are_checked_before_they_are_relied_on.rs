@@ -38,7 +38,7 @@ fn mistakes_come_first_and_whole_before_a_run_and_in_its_report() {
         "--out",
         "run",
         "--for",
-        "6s",
+        "12s",
         "--contender",
         "shuffle",
     ]);
