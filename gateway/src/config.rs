@@ -139,6 +139,9 @@ pub struct Deployment {
     pub input_cost_per_token: Option<f64>,
     /// US dollars per token out.
     pub output_cost_per_token: Option<f64>,
+    /// US dollars per token in and out by a price list, where the config says nothing: what an answer's cost is told
+    /// from. Routing by cost looks at the config's own figures only.
+    pub listed_usd_per_token: Option<(f64, f64)>,
     /// `base_model` of `model_info`, else of `litellm_params`: what an Azure deployment of any name really is, for prices.
     pub base_model: Option<Arc<str>>,
     /// Largest prompt in tokens, for pre-call checks.

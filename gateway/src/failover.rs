@@ -48,7 +48,7 @@ use commit::Committed;
 use desertion::outlast;
 use fallback::{Itinerary, RequestedFallbacks, fallback_targets};
 use request_state::RequestState;
-use response::AnswerBody;
+use response::{AnswerBody, Cost};
 use retry::{Failed, RetryPlan};
 
 /// Tries of one request at most, in all groups together: whatever a config and a client add up to, one
@@ -90,7 +90,7 @@ fn give_up(
     failed: TargetFailed,
 ) -> Response<AnswerBody> {
     let message = failed.message(request, &state);
-    let TargetFailed { failure, headers, frames, .. } = failed;
+    let TargetFailed { failure, headers, frames, phase, .. } = failed;
     match (frames, state.tried.last().copied()) {
         (Some(frames), Some(deployment)) => {
             state.called_off(deployment, &failure);
@@ -98,7 +98,7 @@ fn give_up(
         }
         _ => {
             state.gave_up(failure.status, failure.reason);
-            response::error(&state, &failure, &message, &headers)
+            response::error(&state, (&failure, phase), &message, &headers)
         }
     }
 }
@@ -151,6 +151,7 @@ async fn try_group(
     itinerary: &Itinerary,
 ) -> Result<Answered, TargetFailed> {
     let mut plan = RetryPlan::new(request.overrides.num_retries);
+    state.called = Arc::clone(&target.called);
     let mut waited = None;
     loop {
         let rng = KeyedRng::for_try(state.instance.seed, &state.call_id, state.attempts);
@@ -216,7 +217,9 @@ fn pick(
     loop {
         let deployment = match state.instance.router.pick(&ask, state.whom(), rng) {
             Ok(deployment) => deployment,
-            Err(nobody) => return Err(nobody.failure()),
+            Err(nobody) => {
+                return Err(state.instance.config.personality.policy.nobody(&nobody));
+            }
         };
         let guard = AttemptGuard::of(&state.instance, request, &target.group, deployment);
         match encode(request, state, target, deployment) {
@@ -342,10 +345,13 @@ fn commit(answered: Answered, mut state: RequestState) -> Response<AnswerBody> {
     match reply {
         Reply::Whole(answer) => {
             state.served(deployment);
-            response::whole(&state, deployment, &headers, answer.body)
+            response::whole(&state, deployment, &headers, answer)
         }
         Reply::Stream(held) => {
-            let headers = response::headers(&state, Some(deployment), &headers);
+            // The head went out with the frames that were seen first, whoever goes on with the answer.
+            let headers = state.sent_head.take().unwrap_or_else(|| {
+                response::headers(&state, Some(deployment), &headers, Cost::Unknown)
+            });
             response::stream(headers, Committed::new(*held, guard, state))
         }
     }
@@ -367,6 +373,11 @@ impl TargetFailed {
     fn after(error: AttemptError, state: &mut RequestState) -> Self {
         let AttemptError { mut guard, failure, headers, phase, frames } = error;
         state.attempt_failed(&mut guard, &failure);
+        if frames.is_some() && state.sent_head.is_none() {
+            let deployment = Some(guard.deployment());
+            let head = response::headers(state, deployment, &headers, Cost::Unknown);
+            state.sent_head = Some(head);
+        }
         Self { headers, phase, frames, ..Self::of(failure) }
     }
 

@@ -66,11 +66,11 @@ pub mod decisions {
     pub use crate::policy::deadlines::{Alternative, Answer, Deadlines, Limits};
     pub use crate::policy::fallbacks::{FallbackQuery, NoFallback};
     pub use crate::policy::met::{Met, Stage};
+    pub use crate::policy::none_available::NoneAvailable;
     pub use crate::policy::retry::{
-        ATTEMPTS_MAX, Allowance, FailedAttempt, NextStep, NoRetry, Phase, Situation,
+        ATTEMPTS_MAX, Allowance, Called, FailedAttempt, NextStep, NoRetry, Phase, Situation,
     };
     pub use crate::policy::wording::{Attempts, Fallbacks};
-    pub use crate::routing::none_available::NoneAvailable;
     pub use crate::routing::router::{Ended, Router, RouterError, Tried, Try};
     pub use crate::upstream::classify::classify;
     pub use crate::upstream::failure::{ErrorClass, Failure, Reason, TEXT_MAX, Trouble};

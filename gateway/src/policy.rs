@@ -18,17 +18,19 @@ pub(crate) mod deadlines;
 pub(crate) mod fallbacks;
 mod litellm_1_106;
 pub(crate) mod met;
+pub(crate) mod none_available;
 pub(crate) mod retry;
 pub(crate) mod wording;
 
 use std::fmt;
 use std::time::Duration;
 
-use vocab::Seed;
+use vocab::{Protocol, Seed};
 
 use crate::config::fleet::Target;
 use crate::config::{Config, DeploymentIndex};
 use crate::keyed_rng::KeyedRng;
+use crate::policy::none_available::NoneAvailable;
 use crate::upstream::failure::{Failure, Trouble};
 pub use crate::upstream::stream::CleanEnd;
 
@@ -155,6 +157,17 @@ pub trait Policy: Send + Sync + fmt::Debug {
         Headers::Alike
     }
 
+    /// Whether an error says which limit its attempt had.
+    fn names_timeout(&self, failure: &Failure) -> NamesTimeout {
+        let _ = failure;
+        NamesTimeout::Yes
+    }
+
+    /// The failure that stands for nobody being left to ask.
+    fn nobody(&self, none: &NoneAvailable) -> Failure {
+        none.failure()
+    }
+
     /// A failed attempt under the name that this gateway gives it: its class, its status, its words.
     /// Everything else that is decided about it looks at the name.
     fn named(&self, failure: Failure, met: &Met<'_>) -> Failure {
@@ -162,8 +175,7 @@ pub trait Policy: Send + Sync + fmt::Debug {
         failure
     }
 
-    /// Whether the strategy hears of a failed attempt, by its place among those of its request in the
-    /// group.
+    /// Whether the strategy hears of a failed attempt, by its place among those of its request.
     fn heard(&self, nth: NthFailure) -> Heard {
         let _ = nth;
         Heard::Told
@@ -200,6 +212,13 @@ pub trait Policy: Send + Sync + fmt::Debug {
     fn dial_timed_out(&self, limit: Duration, detail: &str) -> Failure {
         let _ = limit;
         Failure::broken(Trouble::Connect, detail)
+    }
+
+    /// Whether a request is sent once more over a new connection, within the same attempt, after one that could not
+    /// be made or was reset before a head came.
+    fn sends_again(&self, protocol: Protocol) -> SendsAgain {
+        let _ = protocol;
+        SendsAgain::No
     }
 
     /// What becomes of a stream that broke together with its first frames, none of which the client has
@@ -299,6 +318,24 @@ pub enum Headers {
     Alike,
     /// A good answer names the deployment and its model, an error nothing but the timeout.
     ByOutcome,
+}
+
+/// See [`Policy::sends_again`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendsAgain {
+    /// The attempt has failed.
+    No,
+    /// Once, without a wait; what comes of that is the attempt's outcome.
+    Once,
+}
+
+/// See [`Policy::names_timeout`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamesTimeout {
+    /// It does.
+    Yes,
+    /// It does not.
+    No,
 }
 
 /// See [`Policy::sibling_attempt`].

@@ -24,6 +24,8 @@ pub struct Fleet {
 /// Where a request goes: a group, or a single deployment.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Target {
+    /// The name that was asked for: that of a group, an alias, an id, or one that a wildcard admits.
+    pub called: Arc<str>,
     /// Model group, or the deployment's id: what [`crate::routing::strategy::Ask::group`] takes.
     pub group: Arc<str>,
     /// The deployment that was asked for by its id; its cooldown is not looked at.
@@ -79,7 +81,8 @@ impl Fleet {
             return Some(target);
         }
         if let Some(name) = self.config.router.model_group_alias.get(model) {
-            return self.exactly(name).or_else(|| self.by_wildcard(name));
+            let target = self.exactly(name).or_else(|| self.by_wildcard(name));
+            return target.map(|target| Target { called: Arc::from(model), ..target });
         }
         self.by_wildcard(model)
     }
@@ -95,6 +98,11 @@ impl Fleet {
     /// The one deployment whose id this is.
     pub fn by_id(&self, id: &str) -> Option<DeploymentIndex> {
         self.ids.get(id).map(|[index]| *index)
+    }
+
+    /// Whether this names a deployment by its id, and no group.
+    pub fn is_id_only(&self, name: &str) -> bool {
+        self.ids.contains_key(name) && !self.groups.contains_key(name)
     }
 
     /// Names of the groups, in order of their first deployment.
@@ -132,17 +140,20 @@ impl Fleet {
     fn exactly(&self, name: &str) -> Option<Target> {
         if let Some((id, [index])) = self.ids.get_key_value(name) {
             let group = Arc::clone(id);
-            return Some(Target { group, only: Some(*index), order: None, wildcard: None });
+            let called = Arc::clone(&group);
+            return Some(Target { called, group, only: Some(*index), order: None, wildcard: None });
         }
         let (group, _) = self.groups.get_key_value(name)?;
-        Some(Target { group: Arc::clone(group), only: None, order: None, wildcard: None })
+        let (called, group) = (Arc::clone(group), Arc::clone(group));
+        Some(Target { called, group, only: None, order: None, wildcard: None })
     }
 
     fn by_wildcard(&self, model: &str) -> Option<Target> {
         self.wildcards.iter().find_map(|pattern| {
             let stood_for = matched(pattern, model)?;
             let wildcard = Some(Arc::from(stood_for));
-            Some(Target { group: Arc::clone(pattern), only: None, order: None, wildcard })
+            let (called, group) = (Arc::from(model), Arc::clone(pattern));
+            Some(Target { called, group, only: None, order: None, wildcard })
         })
     }
 }

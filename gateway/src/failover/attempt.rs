@@ -4,10 +4,15 @@
 //! speak) or when it failed. It is cancelled by dropping it: the connection closes and the guard says
 //! that it was abandoned. What follows a failure is not decided here.
 
+use std::error::Error as _;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, Response};
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response};
+use http_body_util::Full;
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 use world::pool::{PooledBody, SendError};
 use world::{BodyError, ChunkBuf, collect_body};
@@ -22,7 +27,7 @@ use crate::keyed_rng::KeyedRng;
 use crate::policy::deadlines::{Answer, Deadlines};
 use crate::policy::met::{Met, Stage};
 use crate::policy::retry::Phase;
-use crate::policy::{BrokenStart, Policy, Start};
+use crate::policy::{BrokenStart, Policy, SendsAgain, Start};
 use crate::upstream::Outgoing;
 use crate::upstream::classify::classify;
 use crate::upstream::dialect::{Dialect, Opening, WholeAnswer};
@@ -97,8 +102,17 @@ impl Attempt<'_> {
         guard.begin();
         let config = self.config();
         let Outgoing { request, dialect, dropped: _ } = outgoing;
-        let head = self.instance.pool.send(&config.authority, request, self.call_id);
-        let failure = match timeout(self.deadlines.head, head).await {
+        let again = match self.policy().sends_again(config.protocol) {
+            SendsAgain::No => None,
+            SendsAgain::Once => Some(request.clone()),
+        };
+        let mut sent = self.send(request).await;
+        if let (Ok(Err(error)), Some(request)) = (&sent, again)
+            && was_cut_off(error)
+        {
+            sent = self.send(request).await;
+        }
+        let failure = match sent {
             Ok(Ok(response)) => {
                 let (mut head, body) = response.into_parts();
                 head.headers = passable(head.headers, config);
@@ -115,6 +129,16 @@ impl Attempt<'_> {
             Err(_) => Failure::timed_out(self.deadlines.head),
         };
         Err(self.unanswered(guard, failure))
+    }
+
+    /// Sends the request over a connection of its deployment, and waits for a head as long as one may take.
+    async fn send(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Result<Response<PooledBody>, SendError>, Elapsed> {
+        let authority = &self.config().authority;
+        timeout(self.deadlines.head, self.instance.pool.send(authority, request, self.call_id))
+            .await
     }
 
     fn policy(&self) -> &'static dyn Policy {
@@ -239,6 +263,18 @@ impl Attempt<'_> {
         let failure = unsaid(self.policy().named(failure, met), self.config());
         let phase = Phase::BeforeStream;
         Box::new(AttemptError { guard, failure, headers, phase, frames: None })
+    }
+}
+
+/// Whether a connection could not be made, or was reset; an orderly end is neither.
+fn was_cut_off(error: &SendError) -> bool {
+    match error {
+        SendError::Connect(_) => true,
+        SendError::ConnectTimeout(_) => false,
+        SendError::Closed(error) => {
+            let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+            cause.is_some_and(|cause| cause.kind() == io::ErrorKind::ConnectionReset)
+        }
     }
 }
 

@@ -113,7 +113,7 @@ impl AttemptGuard {
     }
 
     /// Ends it with a failure; tells what becomes of the deployment's cooldown. `nth` is its
-    /// place among the failures of its request at this group.
+    /// place among the failures of its request.
     pub(crate) fn failed(&mut self, failure: &Failure, nth: NthFailure) -> CooldownStep {
         self.progress = Progress::Ended;
         self.instance.metrics.failed(self.deployment, failure.reason);

@@ -19,7 +19,7 @@ use crate::keyed_rng::KeyedRng;
 use crate::policy::cooldown::{Circumstances, LimitSetBy, NthFailure};
 use crate::policy::deadlines::{Alternative, Answer, Limits};
 use crate::policy::met::{Met, Stage};
-use crate::policy::retry::{NextStep, Phase, Situation};
+use crate::policy::retry::{Called, NextStep, Phase, Situation};
 use crate::upstream::failure::{ErrorClass, Failure, Trouble};
 
 /// What is wrong with everybody.
@@ -150,6 +150,7 @@ impl Asked<'_> {
         let members = self.fleet.members(&self.target.group);
         let last = tried.last().and_then(|last| self.fleet.deployments().get(last.get()));
         Situation {
+            called: Called::Group,
             group_size: members.len(),
             healthy: members.len(),
             fresh: members.iter().filter(|index| !tried.contains(index)).count(),

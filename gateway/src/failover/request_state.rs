@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderMap;
 use vocab::At;
 
 use crate::config::DeploymentIndex;
@@ -60,9 +61,13 @@ pub(crate) struct RequestState {
     pub(crate) dropped: Vec<Box<str>>,
     /// Largest gap without bytes that the last attempt was allowed.
     pub(crate) timeout: Option<Duration>,
+    /// The name by which those were asked for that are tried now.
+    pub(crate) called: Arc<str>,
+    /// Head of an answer whose first frames the client has seen though its stream broke.
+    pub(crate) sent_head: Option<HeaderMap>,
     /// Its client.
     pub(crate) presence: Arc<Presence>,
-    next_failure_here: NthFailure,
+    next_failure: NthFailure,
     ended: bool,
 }
 
@@ -95,8 +100,10 @@ impl RequestState {
             dropped: Vec::new(),
             upstream_time: Duration::ZERO,
             timeout: None,
+            called: Arc::from(""),
+            sent_head: None,
             presence: Arc::new(presence),
-            next_failure_here: NthFailure::First,
+            next_failure: NthFailure::First,
             ended: false,
         }
     }
@@ -110,7 +117,6 @@ impl RequestState {
         self.unfit.clear();
         self.refusal = None;
         self.lenience = Lenience::Refuse;
-        self.next_failure_here = NthFailure::First;
         self.tell(None, Choice::Failover { to });
     }
 
@@ -136,6 +142,15 @@ impl RequestState {
     /// Whom the request has tried where it is tried now, and who is out of the question.
     pub(crate) fn whom(&self) -> Tried<'_> {
         Tried { all: &self.tried, refused: &self.refused, unfit: &self.unfit }
+    }
+
+    /// Fallbacks as LiteLLM counts them: every failed fallback walks the rest of the list itself, unless the bound on
+    /// depth forbids it, and only the first level names its number.
+    pub(crate) fn fallbacks_of_the_walk(&self) -> u32 {
+        match self.instance.config.router.max_fallbacks {
+            0 | 1 => self.fallbacks,
+            _ => self.fallbacks.min(1),
+        }
     }
 
     /// An attempt at `deployment` is about to be sent; after a failed one, `waited` ago.
@@ -164,7 +179,7 @@ impl RequestState {
         let deployment = guard.deployment();
         let (status, reason) = (failure.upstream_status, failure.reason);
         self.tell(Some(deployment), Choice::AttemptFailed { status, reason });
-        let nth = std::mem::replace(&mut self.next_failure_here, NthFailure::Later);
+        let nth = std::mem::replace(&mut self.next_failure, NthFailure::Later);
         let what = match guard.failed(failure, nth) {
             CooldownStep::Begins(Cooled { lasts, reason }) => {
                 self.instance.metrics.cooled(deployment);

@@ -11,13 +11,16 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 
-use crate::config::DeploymentIndex;
+use crate::config::{Deployment, DeploymentIndex};
 use crate::failover::commit::Committed;
 use crate::failover::error_envelope::{self, envelope};
 use crate::failover::request_state::RequestState;
 use crate::http1::is_hop_by_hop;
-use crate::policy::Headers;
+use crate::policy::retry::Phase;
+use crate::policy::{Headers, NamesTimeout};
+use crate::upstream::dialect::WholeAnswer;
 use crate::upstream::failure::Failure;
+use wire::openai::Usage;
 use world::ChunkBuf;
 
 /// Content type of everything that is no stream.
@@ -45,10 +48,11 @@ pub(crate) fn whole(
     state: &RequestState,
     deployment: DeploymentIndex,
     upstream: &HeaderMap,
-    body: Bytes,
+    answer: WholeAnswer,
 ) -> Response<AnswerBody> {
-    let mut response = Response::new(AnswerBody::Whole(Some(body)));
-    *response.headers_mut() = headers(state, Some(deployment), upstream);
+    let cost = Cost::of(&state.instance.config.deployments[deployment], answer.usage);
+    let mut response = Response::new(AnswerBody::Whole(Some(answer.body)));
+    *response.headers_mut() = headers(state, Some(deployment), upstream, cost);
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     response
 }
@@ -70,7 +74,7 @@ pub(crate) fn broken(
 ) -> Response<AnswerBody> {
     frames.push(error_event(state, failure));
     let mut response = Response::new(AnswerBody::Whole(Some(frames.take())));
-    *response.headers_mut() = headers(state, Some(deployment), upstream);
+    *response.headers_mut() = headers(state, Some(deployment), upstream, Cost::Unknown);
     stream_headers(response.headers_mut());
     response
 }
@@ -85,7 +89,7 @@ pub(crate) fn error_event(state: &RequestState, failure: &Failure) -> Bytes {
 /// The error that is left when nothing more can be tried.
 pub(crate) fn error(
     state: &RequestState,
-    failure: &Failure,
+    (failure, phase): (&Failure, Phase),
     message: &str,
     upstream: &HeaderMap,
 ) -> Response<AnswerBody> {
@@ -95,9 +99,14 @@ pub(crate) fn error(
     let mut response = Response::new(AnswerBody::Whole(Some(body)));
     *response.status_mut() =
         StatusCode::from_u16(failure.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let last = state.tried.last().copied();
     *response.headers_mut() = match policy.headers() {
-        Headers::Alike => headers(state, state.tried.last().copied(), upstream),
-        Headers::ByOutcome => error_headers(state, upstream),
+        // LiteLLM has made the head of a stream when it reads its first frame, and keeps it for the error.
+        Headers::ByOutcome if phase == Phase::InStream && state.fallbacks == 0 => {
+            headers(state, last, upstream, Cost::Unknown)
+        }
+        Headers::Alike => headers(state, last, upstream, Cost::Unknown),
+        Headers::ByOutcome => error_headers(state, upstream, policy.names_timeout(failure)),
     };
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     // Only where the gateway itself says so: an upstream's wait is about one deployment.
@@ -109,12 +118,22 @@ pub(crate) fn error(
 }
 
 /// What LiteLLM says of an error: neither deployment nor attempts.
-fn error_headers(state: &RequestState, upstream: &HeaderMap) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(4 + upstream.len());
+fn error_headers(
+    state: &RequestState,
+    upstream: &HeaderMap,
+    names_timeout: NamesTimeout,
+) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(6 + upstream.len());
+    headers.insert(HeaderName::from_static(RESPONSE_COST), HeaderValue::from_static("0"));
+    headers.insert(HeaderName::from_static(KEY_SPEND), HeaderValue::from_static("0.0"));
     if let Ok(call_id) = HeaderValue::try_from(&*state.call_id) {
         headers.insert(HeaderName::from_static(CALL_ID), call_id);
     }
-    if let Some(timeout) = state.timeout.and_then(seconds) {
+    let timeout = match names_timeout {
+        NamesTimeout::Yes => state.timeout.and_then(seconds),
+        NamesTimeout::No => None,
+    };
+    if let Some(timeout) = timeout {
         headers.insert(HeaderName::from_static(TIMEOUT), timeout);
     }
     append_upstream(&mut headers, upstream);
@@ -139,27 +158,82 @@ const CALL_ID: &str = "x-litellm-call-id";
 const TIMEOUT: &str = "x-litellm-timeout";
 /// Names the members of the request that the provider was not asked for.
 const DROPPED: &str = "x-brownout-dropped-params";
+const ATTEMPTED_FALLBACKS: &str = "x-litellm-attempted-fallbacks";
+const MODEL_GROUP: &str = "x-litellm-model-group";
+const RESPONSE_COST: &str = "x-litellm-response-cost";
+const KEY_SPEND: &str = "x-litellm-key-spend";
+
+/// What an answer costs, as far as it is known when its head is sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Cost {
+    /// No price is known, or the answer is a stream, whose tokens nobody has counted yet.
+    Unknown,
+    /// US dollars for its prompt and for its answer.
+    Usd { input: f64, output: f64 },
+}
+
+impl Cost {
+    fn of(deployment: &Deployment, usage: Option<Usage>) -> Self {
+        let listed = deployment.listed_usd_per_token;
+        let input = deployment.input_cost_per_token.or(listed.map(|(input, _)| input));
+        let output = deployment.output_cost_per_token.or(listed.map(|(_, output)| output));
+        match (input.zip(output), usage) {
+            (Some((input, output)), Some(usage)) => Self::Usd {
+                input: input * usage.prompt_tokens as f64,
+                output: output * usage.completion_tokens as f64,
+            },
+            (None, _) | (_, None) => Self::Unknown,
+        }
+    }
+}
+
+/// What LiteLLM says of an answer's cost: without a database a key has spent what this answer costs, and what is not
+/// known is nought.
+fn cost_headers(headers: &mut HeaderMap, cost: Cost) {
+    let mut set = |name, usd: f64| {
+        let value = HeaderValue::try_from(format!("{usd:?}")).unwrap_or(HeaderValue::from(0));
+        headers.insert(HeaderName::from_static(name), value);
+    };
+    let (input, output) = match cost {
+        Cost::Unknown => (0.0, 0.0),
+        Cost::Usd { input, output } => {
+            set(RESPONSE_COST, input + output);
+            (input, output)
+        }
+    };
+    set("x-litellm-response-cost-original", input + output);
+    set("x-litellm-response-cost-discount-amount", 0.0);
+    set("x-litellm-response-cost-margin-amount", 0.0);
+    set("x-litellm-response-cost-margin-percent", 0.0);
+    set("x-litellm-response-cost-input", input);
+    set("x-litellm-response-cost-output", output);
+    set("x-litellm-response-cost-tool-usage", 0.0);
+    set(KEY_SPEND, input + output);
+    // Callbacks are not played.
+    set("x-litellm-callback-duration-ms", 0.0);
+}
 
 /// LiteLLM's headers, and every header of the upstream under a prefix.
 pub(crate) fn headers(
     state: &RequestState,
     deployment: Option<DeploymentIndex>,
     upstream: &HeaderMap,
+    cost: Cost,
 ) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(16 + upstream.len());
+    let mut headers = HeaderMap::with_capacity(28 + upstream.len());
     let mut set = |name, value| headers.insert(HeaderName::from_static(name), value);
     if let Ok(call_id) = HeaderValue::try_from(&*state.call_id) {
         set(CALL_ID, call_id);
     }
     if let Some(member) = deployment.map(|index| &state.instance.members[index]) {
         set("x-litellm-model-id", member.id.clone());
-        set("x-litellm-model-group", member.group.clone());
+        set(MODEL_GROUP, member.group.clone());
         set("x-litellm-model-api-base", member.api_base.clone());
     }
     set("x-litellm-version", VERSION);
     let retries = state.attempts_here.saturating_sub(1);
     set("x-litellm-attempted-retries", HeaderValue::from(retries));
-    set("x-litellm-attempted-fallbacks", HeaderValue::from(state.fallbacks));
+    set(ATTEMPTED_FALLBACKS, HeaderValue::from(state.fallbacks));
     if retries > 0 {
         set("x-litellm-max-retries", HeaderValue::from(state.retries_max));
     }
@@ -173,8 +247,14 @@ pub(crate) fn headers(
             if let Some(member) = deployment.map(|index| &state.instance.members[index]) {
                 set("x-litellm-model-name", member.model.clone());
             }
+            if let (Some(_), Ok(called)) = (deployment, HeaderValue::try_from(&*state.called)) {
+                set(MODEL_GROUP, called);
+            }
+            set(ATTEMPTED_FALLBACKS, HeaderValue::from(state.fallbacks_of_the_walk()));
+            cost_headers(&mut headers, cost);
         }
     }
+    let mut set = |name, value| headers.insert(HeaderName::from_static(name), value);
     if let Ok(dropped) = HeaderValue::try_from(state.dropped.join(", "))
         && !state.dropped.is_empty()
     {

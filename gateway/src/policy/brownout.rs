@@ -14,7 +14,7 @@ use vocab::Seed;
 use super::candidates::{CandidateQuery, Shortage};
 use super::cooldown::CooldownBook;
 use super::deadlines::{Alternative, Deadlines, Limits};
-use super::fallbacks::{FallbackQuery, NoFallback};
+use super::fallbacks::{FallbackQuery, FoundBy, NoFallback};
 use super::retry::{Allowance, FailedAttempt, NextStep};
 use super::{Ignored, Kind, Personality, Policy, Recheck, SiblingAttempt};
 use crate::config::fleet::Target;
@@ -86,7 +86,7 @@ impl Policy for Brownout {
         if at_fault && query.requested.is_empty() {
             return Err(NoFallback::RequestAtFault);
         }
-        Ok(query.named().collect())
+        Ok(query.named(FoundBy::NameOrGroup).collect())
     }
 
     fn deadlines(&self, limits: Limits, alternative: &dyn Fn() -> Alternative) -> Deadlines {

@@ -35,6 +35,8 @@ pub enum Shortage {
     AllCooling,
     /// Everybody healthy is over a request or token limit.
     OverLimit,
+    /// The same, found by the checks before a strategy was asked.
+    OverCheckedLimit,
     /// The prompt is too long for everybody healthy.
     PromptTooLong,
 }

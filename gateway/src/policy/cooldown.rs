@@ -82,7 +82,7 @@ pub enum NoCooldown {
     RequestAtFault,
     /// Failures of this kind cool nobody.
     KindSpared,
-    /// Only the first failure of a request within a group is counted.
+    /// Only the first failure of a request is counted.
     LaterFailure,
     /// The client's own limit was too short.
     LimitOfRequest,
@@ -173,7 +173,7 @@ pub enum LimitSetBy {
     Request,
 }
 
-/// A failure's place among those of its request in one group.
+/// A failure's place among those of its request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NthFailure {
     /// The first. LiteLLM records only that one.

@@ -49,13 +49,13 @@ pub struct FallbackQuery<'a> {
 impl<'a> FallbackQuery<'a> {
     /// The targets that the request names, or else the config's for this class of error. Names that
     /// nobody knows are left out.
-    pub(super) fn named(&self) -> impl Iterator<Item = Target> + use<'a> {
+    pub(super) fn named(&self, by: FoundBy) -> impl Iterator<Item = Target> + use<'a> {
         let fleet = self.fleet;
-        let names = if self.requested.is_empty() { self.configured() } else { self.requested };
+        let names = if self.requested.is_empty() { self.configured(by) } else { self.requested };
         names.iter().filter_map(move |name| fleet.resolve(name))
     }
 
-    fn configured(&self) -> &'a [Arc<str>] {
+    fn configured(&self, by: FoundBy) -> &'a [Arc<str>] {
         let router = &self.fleet.config().router;
         let table = match self.failure.class {
             ErrorClass::ContextWindow if !router.context_window_fallbacks.is_empty() => {
@@ -80,7 +80,10 @@ impl<'a> FallbackQuery<'a> {
             | ErrorClass::Api
             | ErrorClass::Unexpected => &router.fallbacks,
         };
-        entry(table, &self.from.group)
+        match (by, entry(table, &self.from.called)) {
+            (FoundBy::NameOrGroup, []) => entry(table, &self.from.group),
+            (FoundBy::Name | FoundBy::NameOrGroup, names) => names,
+        }
     }
 
     /// The higher levels of `order` within the group that was given up.
@@ -95,8 +98,17 @@ impl<'a> FallbackQuery<'a> {
     }
 }
 
-/// The entry of a group: under its name, under its name without provider, or `*`.
-fn entry<'a>(fallbacks: &'a BTreeMap<Arc<str>, Vec<Arc<str>>>, group: &str) -> &'a [Arc<str>] {
-    let stripped = || group.split_once('/').and_then(|(_, name)| fallbacks.get(name));
-    fallbacks.get(group).or_else(stripped).or_else(|| fallbacks.get("*")).map_or(&[], Vec::as_slice)
+/// What a config's fallbacks are found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FoundBy {
+    /// The name that was asked for, an alias as it is: LiteLLM's way.
+    Name,
+    /// That name, or else the group that an alias or a wildcard stands for.
+    NameOrGroup,
+}
+
+/// The entry of a name: under itself, the same without its provider, or `*`.
+fn entry<'a>(fallbacks: &'a BTreeMap<Arc<str>, Vec<Arc<str>>>, name: &str) -> &'a [Arc<str>] {
+    let stripped = || name.split_once('/').and_then(|(_, own)| fallbacks.get(own));
+    fallbacks.get(name).or_else(stripped).or_else(|| fallbacks.get("*")).map_or(&[], Vec::as_slice)
 }

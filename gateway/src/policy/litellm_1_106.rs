@@ -13,22 +13,23 @@ mod texts;
 
 use std::time::Duration;
 
-use vocab::Seed;
+use vocab::{Protocol, Seed};
 
 use super::candidates::{CandidateQuery, Shortage};
 use super::cooldown::{CooldownBook, NthFailure};
 use super::deadlines::{Alternative, Deadlines, Limits};
-use super::fallbacks::{FallbackQuery, NoFallback};
+use super::fallbacks::{FallbackQuery, FoundBy, NoFallback};
 use super::met::Met;
 use super::retry::{Allowance, FailedAttempt, NextStep};
 use super::wording::Attempts;
 use super::{
-    BrokenStart, CleanEnd, Deserted, Filtered, Headers, Heard, Kind, Personality, Policy, Refusal,
-    Start,
+    BrokenStart, CleanEnd, Deserted, Filtered, Headers, Heard, Kind, NamesTimeout, Personality,
+    Policy, Refusal, SendsAgain, Start,
 };
 use crate::config::fleet::Target;
 use crate::config::{Config, DeploymentIndex};
 use crate::keyed_rng::KeyedRng;
+use crate::policy::none_available::NoneAvailable;
 use crate::upstream::failure::{ErrorClass, Failure, Reason};
 
 pub(super) const PERSONALITY: Personality = Personality {
@@ -80,9 +81,9 @@ impl Policy for LiteLlm {
         let same_model_fails_too =
             matches!(query.failure.class, ErrorClass::ContextWindow | ErrorClass::ContentPolicy);
         if same_model_fails_too {
-            return Ok(query.named().collect());
+            return Ok(query.named(FoundBy::Name).collect());
         }
-        Ok(query.higher_levels().chain(query.named()).collect())
+        Ok(query.higher_levels().chain(query.named(FoundBy::Name)).collect())
     }
 
     /// Withdrawn where a fallback for content policies is named, or one for everything.
@@ -90,7 +91,7 @@ impl Policy for LiteLlm {
         let router = &query.fleet.config().router;
         let leads_elsewhere = match router.content_policy_fallbacks.is_empty() {
             true => router.fallbacks.contains_key("*"),
-            false => query.named().next().is_some(),
+            false => query.named(FoundBy::Name).next().is_some(),
         };
         if leads_elsewhere { Filtered::Withdrawn } else { Filtered::Passed }
     }
@@ -124,12 +125,21 @@ impl Policy for LiteLlm {
         Headers::ByOutcome
     }
 
+    fn nobody(&self, none: &NoneAvailable) -> Failure {
+        texts::nobody(none)
+    }
+
+    /// Only LiteLLM's own exceptions know it: neither the router's refusals nor errors of Python's do.
+    fn names_timeout(&self, failure: &Failure) -> NamesTimeout {
+        if texts::is_exception(failure) { NamesTimeout::Yes } else { NamesTimeout::No }
+    }
+
     fn named(&self, failure: Failure, met: &Met<'_>) -> Failure {
         exceptions::named(&failure, met)
     }
 
-    /// LiteLLM runs the callbacks of failures once per request and group, and the strategies learn from
-    /// nothing else.
+    /// LiteLLM runs the callbacks of failures once per request (litellm 1.106: `has_logged_async_failure`),
+    /// and the strategies learn from nothing else.
     fn heard(&self, nth: NthFailure) -> Heard {
         match nth {
             NthFailure::First => Heard::Told,
@@ -152,6 +162,16 @@ impl Policy for LiteLlm {
     /// LiteLLM's client says the same for a dial and for a read that took too long.
     fn dial_timed_out(&self, limit: Duration, _: &str) -> Failure {
         Failure::timed_out(limit)
+    }
+
+    /// LiteLLM's own client, by which it speaks to Anthropic, takes a new connection where the first could not be made
+    /// or was reset (`custom_httpx/http_handler.py`); OpenAI's library, for OpenAI and Azure, is told not to. A
+    /// connection that is closed in order is not tried again.
+    fn sends_again(&self, protocol: Protocol) -> SendsAgain {
+        match protocol {
+            Protocol::OpenAi | Protocol::Azure => SendsAgain::No,
+            Protocol::Anthropic | Protocol::Gemini | Protocol::Bedrock => SendsAgain::Once,
+        }
     }
 
     /// LiteLLM forwards frame by frame, so that these had been sent before the stream broke, unless a
@@ -187,7 +207,7 @@ fn check_limits(
     });
     match (candidates.is_empty(), over_rpm) {
         (false, _) => Ok(()),
-        (true, true) => Err(Shortage::OverLimit),
+        (true, true) => Err(Shortage::OverCheckedLimit),
         (true, false) => Err(Shortage::PromptTooLong),
     }
 }

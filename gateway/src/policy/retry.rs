@@ -49,6 +49,8 @@ pub enum Phase {
 /// The group after a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Situation {
+    /// What its deployments were asked for by.
+    pub called: Called,
     /// Deployments of the group.
     pub group_size: usize,
     /// Those that may be chosen now.
@@ -59,6 +61,15 @@ pub struct Situation {
     pub deployment_retries: Option<u32>,
     /// Whether another group or deployment follows if this group gives up.
     pub has_fallback: bool,
+}
+
+/// What a request asks deployments for by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Called {
+    /// The name of their group.
+    Group,
+    /// The id of the one.
+    Id,
 }
 
 /// Retries that a request may make within a group.

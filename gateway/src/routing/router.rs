@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use vocab::{At, Seed};
 
-use super::none_available::{Group, NoneAvailable};
 use super::strategy::minute::MinuteUsage;
 use super::strategy::{ArgError, Ask, Learned, Lesson, Strategy, Success, View};
 use crate::config::fleet::{Fleet, Target};
@@ -19,7 +18,8 @@ use crate::keyed_rng::KeyedRng;
 use crate::policy::Heard;
 use crate::policy::candidates::{CandidateQuery, Shortage};
 use crate::policy::cooldown::{Circumstances, CooldownBook, CooldownStep, LimitSetBy, NthFailure};
-use crate::policy::retry::Situation;
+use crate::policy::none_available::{Group, NoneAvailable};
+use crate::policy::retry::{Called, Situation};
 use crate::upstream::failure::Failure;
 
 /// The routing state of one instance.
@@ -237,7 +237,9 @@ impl Router {
         let state = self.state();
         let fit = || members.iter().filter(|index| !tried.unfit.contains(index));
         let healthy = || fit().filter(|&&index| state.cooldowns.admits(index, at));
+        let by_id = self.fleet.is_id_only(group);
         Situation {
+            called: if by_id { Called::Id } else { Called::Group },
             group_size: members.len(),
             healthy: healthy().count(),
             fresh: healthy().filter(|index| !tried.all.contains(index)).count(),
@@ -267,6 +269,7 @@ impl Router {
             Shortage::OverLimit => {
                 NoneAvailable::over_limit(group, state.strategy.wait_when_over_limit())
             }
+            Shortage::OverCheckedLimit => NoneAvailable::over_checked_limit(group),
             Shortage::PromptTooLong => NoneAvailable::too_long(ask.group, ask.prompt_tokens),
         }
     }

@@ -36,6 +36,7 @@ pub fn classify(
     Failure {
         class,
         status: client_status(class, status),
+        counts_as: None,
         upstream_status: Some(status),
         retry_after: waits.exact,
         retry_after_whole: waits.whole,

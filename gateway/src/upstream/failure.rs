@@ -14,6 +14,8 @@ pub struct Failure {
     pub class: ErrorClass,
     /// HTTP status that the client gets for it.
     pub status: u16,
+    /// Status that cooldowns go by, where it is not that of the client.
+    pub counts_as: Option<u16>,
     /// Status of the upstream's answer; `None` if none came.
     pub upstream_status: Option<u16>,
     /// Wait that the upstream asked for, exactly: `retry-after-ms`, or `retry-after` in seconds, with
@@ -47,6 +49,7 @@ impl Failure {
         Self {
             class,
             status: class.status(),
+            counts_as: None,
             upstream_status: None,
             retry_after: None,
             retry_after_whole: None,

@@ -39,6 +39,8 @@ pub(crate) struct Reader {
     clock: Clock,
     gap: Gap,
     seen: Seen,
+    /// Whatever comes is taken for the rest of something malformed.
+    deaf: bool,
     /// Data of the newest chunk for the client, to end its answer in its own name.
     newest: Option<Bytes>,
 }
@@ -114,7 +116,7 @@ impl Reader {
     ) -> Self {
         let decoder = Decoder::new(DEFAULT_MAX_EVENT_BYTES);
         let (gap, seen) = (Gap::new(silence), Seen::default());
-        Self { body, decoder, interpreter, clean_end, clock, gap, seen, newest: None }
+        Self { body, decoder, interpreter, clean_end, clock, gap, seen, deaf: false, newest: None }
     }
 
     /// What went by so far.
@@ -203,7 +205,7 @@ impl Reader {
         self.decoder.push(data);
         while let Some(event) = self.decoder.next() {
             let event = event.map_err(|_| Break::Malformed)?;
-            if self.seen.done {
+            if self.seen.done || self.deaf {
                 continue;
             }
             let frames = out.len();
@@ -217,11 +219,14 @@ impl Reader {
                 (Some(Broken::Error(data)), _) if self.interpreter.reports(&data) => {
                     return Err(Break::Error(data));
                 }
-                // Frames by which LiteLLM's client of Anthropic is not disturbed: the stream ends without
-                // having said why.
-                (Some(Broken::Error(_) | Broken::Malformed), CleanEnd::Stop)
-                    if self.interpreter.is_translated() =>
-                {
+                // An event that only its name calls an error does not disturb LiteLLM's client of Anthropic.
+                (Some(Broken::Error(_)), CleanEnd::Stop) if self.interpreter.is_translated() => {
+                    continue;
+                }
+                // That client takes malformed data for the beginning of an event that the next ones complete,
+                // and waits for its end until the stream is over (litellm 1.106: `chunk_type` accumulated_json).
+                (Some(Broken::Malformed), CleanEnd::Stop) if self.interpreter.is_translated() => {
+                    self.deaf = true;
                     continue;
                 }
                 (Some(Broken::Error(data)), _) => return Err(Break::Error(data)),

@@ -1,4 +1,4 @@
-//! LiteLLM tells its strategies of a request's first failure in a group and of no other. least-busy then
+//! LiteLLM tells its strategies of a request's first failure and of no other. least-busy then
 //! believes that the others are under way, for an hour.
 
 use crate::support::*;
@@ -36,4 +36,25 @@ async fn a_429_and_a_broken_stream_fail_once_and_leave_nothing_behind() {
         lab.chat(body).await;
         assert_eq!(lab.hosts().last().map(String::as_str), Some("a"), "{:?}", lab.hosts());
     }
+}
+
+/// A 401 cools at once, but only its request's first: that of the fallback was not the first.
+#[tokio::test(start_paused = true)]
+async fn a_fallback_that_fails_too_is_not_counted() {
+    let lab = Lab::new();
+    let mut config = litellm(&["a", "b", "c"]);
+    config.router.num_retries = 0;
+    for (index, group) in [(1, "second"), (2, "third")] {
+        config.deployments[index].group = group.into();
+    }
+    let first = config.deployments[0].group.clone();
+    config.router.fallbacks = [(first, vec!["second".into(), "third".into()])].into();
+    lab.upstream("a", &[refusal(401, &[])])
+        .upstream("b", &[refusal(401, &[])])
+        .upstream("c", &[answer("yes")]);
+    lab.gateway(config);
+    for _ in 0..2 {
+        assert_eq!(lab.chat(PLAIN).await.status, 200);
+    }
+    assert_eq!(lab.hosts(), named(&["a", "b", "c", "b", "c"]));
 }

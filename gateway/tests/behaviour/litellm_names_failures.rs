@@ -49,7 +49,8 @@ async fn a_failure_has_the_name_that_its_provider_and_its_stage_give_it() {
         // No answer.
         (OpenAi, Act::Reset, ("InternalServerError", 500, server, 3)),
         (Azure, Act::Reset, ("APIConnectionError", 500, server, 3)),
-        (Anthropic, Act::Reset, ("InternalServerError", 500, server, 3)),
+        // LiteLLM's own client takes a new connection at once, so that each of three attempts is sent twice.
+        (Anthropic, Act::Reset, ("InternalServerError", 500, server, 6)),
         (OpenAi, Act::Hang, ("Timeout", 408, request, 3)),
         // Whole answers that break, fall silent, or are none.
         (OpenAi, cut(), ("InternalServerError", 500, server, 3)),
@@ -80,6 +81,7 @@ async fn a_failure_has_the_name_that_its_provider_and_its_stage_give_it() {
         (OpenAi, refusal(409, &[]), ("APIError", 409, request, 3)),
         (Anthropic, refusal(409, &[]), ("BadRequestError", 409, request, 3)),
         (OpenAi, refusal(422, &[]), ("BadRequestError", 422, "server_error", 1)),
+        (Azure, refusal(422, &[]), ("BadRequestError", 422, request, 1)),
         (OpenAi, refusal(500, &[]), ("InternalServerError", 500, server, 3)),
         (Azure, refusal(500, &[]), ("APIError", 500, server, 3)),
         (OpenAi, refusal(504, &[]), ("Timeout", 504, server, 3)),

@@ -1,5 +1,5 @@
-//! What a client is told to wait when no deployment may be chosen: usage-based routing names the
-//! minute of its limits, everybody else the cooldown.
+//! What a client is told when no deployment may be chosen, in the words of LiteLLM: each strategy's refusal is an error
+//! of its own, and only that of usage-based routing makes retries wait.
 
 use std::time::Duration;
 
@@ -18,11 +18,26 @@ async fn over_limit(strategy: &'static str, num_retries: u32) -> (Got, Lab) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn usage_based_routing_names_the_minute_of_its_limits() {
+async fn usage_based_routing_raises_a_rate_limit_error_and_names_no_wait() {
     let (got, lab) = over_limit("usage-based-routing-v2", 0).await;
-    assert_eq!((got.status, got.header("retry-after")), (429, "60"), "{}", got.body);
-    assert!(got.body.contains("Try again in 60 seconds"), "{}", got.body);
+    assert_eq!((got.status, got.header("retry-after")), (429, ""), "{}", got.body);
+    assert_eq!(got.json()["error"]["type"], "throttling_error");
+    assert!(got.body.contains("litellm.RateLimitError: No deployments available"), "{}", got.body);
     assert!(lab.hosts().is_empty(), "{:?}", lab.hosts());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_checks_before_a_choice_raise_a_bare_error() {
+    let lab = Lab::new();
+    lab.upstream("a", &[answer("yes")]);
+    let full = Deployment { rpm: Some(0), ..deployment("a") };
+    let mut config = config("simple-shuffle", vec![full]);
+    config.router.enable_pre_call_checks = true;
+    config.router.num_retries = 0;
+    lab.gateway(config);
+    let got = lab.chat(PLAIN).await;
+    assert_eq!((got.status, got.header("retry-after")), (429, ""), "{}", got.body);
+    assert_eq!(got.json()["error"]["type"], "internal_server_error");
 }
 
 #[tokio::test(start_paused = true)]
@@ -30,6 +45,7 @@ async fn other_strategies_name_the_cooldown() {
     let (got, lab) = over_limit("latency-based-routing", 0).await;
     assert_eq!((got.status, got.header("retry-after")), (429, "5"), "{}", got.body);
     assert!(got.body.contains("Try again in 5 seconds"), "{}", got.body);
+    assert_eq!(got.json()["error"]["type"], "rate_limit_error");
     assert!(lab.hosts().is_empty(), "{:?}", lab.hosts());
 }
 

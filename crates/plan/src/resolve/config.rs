@@ -146,5 +146,9 @@ pub(crate) fn with_known_prices(config: &mut Config, prices: &Prices) {
         let output = known.map(|price| price.output / 1e6);
         deployment.input_cost_per_token = deployment.input_cost_per_token.or(input);
         deployment.output_cost_per_token = deployment.output_cost_per_token.or(output);
+        let listed = prices.listed(&deployment.model_as_written, deployment.base_model.as_deref());
+        let listed = listed.map(|price| price.per_million);
+        deployment.listed_usd_per_token =
+            listed.map(|price| (price.input / 1e6, price.output / 1e6));
     }
 }

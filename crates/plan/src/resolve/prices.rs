@@ -95,7 +95,7 @@ impl Prices {
     /// What a deployment's provider bills: as its config says, else by the list, where what it really
     /// is (`base_model`, for an Azure deployment of any name) comes before what it is called.
     pub(crate) fn billed(&self, member: &Member) -> Option<Price> {
-        let listed = self.listed(member);
+        let listed = self.listed(&member.model_as_written, member.base_model.as_deref());
         let (input, output) = member.usd_per_token;
         let from_list = listed.as_ref().map(|price| price.per_million);
         let million = |own: Option<f64>, listed: Option<f64>| own.map(|usd| usd * 1e6).or(listed);
@@ -109,9 +109,8 @@ impl Prices {
         Some(Price { per_million, said_by: SaidBy::Config })
     }
 
-    fn listed(&self, member: &Member) -> Option<Price> {
-        let written = &*member.model_as_written;
-        let base = member.base_model.as_deref();
+    /// What the list says of a model, as a config writes it, and of what it really is.
+    pub(crate) fn listed(&self, written: &str, base: Option<&str>) -> Option<Price> {
         let provider = written.split_once('/').map(|(provider, _)| provider);
         let qualified = base.zip(provider).map(|(base, provider)| format!("{provider}/{base}"));
         let names = [qualified.as_deref(), base, Some(written)];

@@ -158,6 +158,7 @@ impl<'a> ModelEntry<'a> {
             }),
             input_cost_per_token: self.number("input_cost_per_token", reader),
             output_cost_per_token: self.number("output_cost_per_token", reader),
+            listed_usd_per_token: None,
             base_model: self.base_model(reader),
             max_input_tokens: self.of_info(|info| reader.count(info, "max_input_tokens")),
         })

@@ -2,8 +2,7 @@
 //! in fixed windows, a rule per status, a cooldown that nothing extends.
 //!
 //! Kept quirks: what is called an `APIConnectionError` never cools (streams that break, connections to
-//! Azure); a lone deployment cools only for 401 and 404; only the first failure of a request within a
-//! group counts, and none by a limit that the request set; `allowed_fails` of 3 is no setting; a
+//! Azure); a lone deployment cools only for 401 and 404; only the first failure of a request counts, and none by a limit that the request set; `allowed_fails` of 3 is no setting; a
 //! recovered deployment keeps its counters.
 
 use std::collections::BTreeMap;
@@ -194,7 +193,7 @@ impl Counters {
         // An unpaid bill cools nobody who is alone, unless a policy names the class.
         let by_policy = self.tolerance.policy.and_then(|policy| policy.of(failure.class));
         let named = named_by_deployment || by_policy.is_some();
-        if failure.status == 402 && circumstances.group_size <= 1 && !named {
+        if status(failure) == 402 && circumstances.group_size <= 1 && !named {
             return Err(counted.lone_deployment(at));
         }
         counted.tolerates(failure, circumstances, (allowed, router_window))?;
@@ -277,7 +276,7 @@ impl Counted {
         let failed = self.failures.read(circumstances.at);
         let calls = failed + self.successes.read(circumstances.at);
         let siblings = circumstances.group_size > 1;
-        if failure.status == 429 && siblings {
+        if status(failure) == 429 && siblings {
             return Ok(());
         }
         if failed == calls && calls >= LONE_FAILURES {
@@ -288,7 +287,7 @@ impl Counted {
             return Ok(());
         }
         // Cools at once: 401, 402, 404, and whatever else is not worth a retry.
-        if !should_retry(failure.status) {
+        if !should_retry(status(failure)) {
             return Ok(());
         }
         Err(match (siblings, calls >= REQUESTS_MIN) {
@@ -306,10 +305,15 @@ fn can_cool(failure: &Failure) -> bool {
     if failure.class == ErrorClass::ApiConnection {
         return false;
     }
-    match failure.status {
-        400..=499 => matches!(failure.status, 401 | 402 | 404 | 408 | 429),
+    match status(failure) {
+        400..=499 => matches!(status(failure), 401 | 402 | 404 | 408 | 429),
         _ => true,
     }
+}
+
+/// The status that cooldowns go by.
+fn status(failure: &Failure) -> u16 {
+    failure.counts_as.unwrap_or(failure.status)
 }
 
 /// Whether the attempt was given up, and not answered with a 408.

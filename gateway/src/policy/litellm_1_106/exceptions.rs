@@ -23,14 +23,16 @@ pub(super) fn named(failure: &Failure, met: &Met<'_>) -> Failure {
         Stage::Stream => answers::stream(failure, met),
     };
     let message = words::shown(&raised, met);
-    let Raised { class, status, kind, param, .. } = raised;
-    Failure { class, status, message, kind, param, ..*failure }
+    let Raised { class, status, counts_as, kind, param, .. } = raised;
+    Failure { class, status, counts_as, message, kind, param, ..*failure }
 }
 
 /// An exception as LiteLLM raises it.
 struct Raised {
     class: ErrorClass,
     status: u16,
+    /// Status that cooldowns go by, where it is another one.
+    counts_as: Option<u16>,
     /// What it is raised with, before its class adds a prefix.
     message: String,
     /// `error.type` at the client.
@@ -43,7 +45,7 @@ impl Raised {
     /// An exception with the `error.type` that its class or its status stands for.
     fn new(class: ErrorClass, status: u16, message: String) -> Self {
         let kind = Some(Box::from(words::kind(class, status)));
-        Self { class, status, message, kind, param: None }
+        Self { class, status, counts_as: None, message, kind, param: None }
     }
 }
 
@@ -94,7 +96,7 @@ fn refused(failure: &Failure, met: &Met<'_>) -> Raised {
         _ => failure.status,
     };
     let raised = Raised::new(class, client_status, message);
-    if !hands_body_on(protocol, class) {
+    if !hands_body_on(protocol, class, status) {
         return raised;
     }
     let kind = match class {
@@ -118,7 +120,7 @@ fn class_of(protocol: Protocol, status: u16, class: ErrorClass) -> ErrorClass {
 }
 
 /// Whether LiteLLM hands the provider's body on with the exception, and so its `type` and `param`.
-fn hands_body_on(protocol: Protocol, class: ErrorClass) -> bool {
+fn hands_body_on(protocol: Protocol, class: ErrorClass, status: u16) -> bool {
     match protocol {
         Protocol::OpenAi => matches!(
             class,
@@ -127,7 +129,7 @@ fn hands_body_on(protocol: Protocol, class: ErrorClass) -> bool {
                 | ErrorClass::RateLimit
                 | ErrorClass::InternalServer
         ),
-        Protocol::Azure => class == ErrorClass::BadRequest,
+        Protocol::Azure => class == ErrorClass::BadRequest && status == 400,
         Protocol::Anthropic | Protocol::Gemini | Protocol::Bedrock => false,
     }
 }

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use super::super::backoff::{self, RETRY_AFTER_MAX};
-use super::super::retry::{ATTEMPTS_MAX, Allowance, FailedAttempt, NextStep, NoRetry, Phase};
+use super::super::retry::{
+    ATTEMPTS_MAX, Allowance, Called, FailedAttempt, NextStep, NoRetry, Phase,
+};
 use crate::config::ErrorPolicy;
 use crate::upstream::failure::{ErrorClass, Failure};
 
@@ -87,7 +89,12 @@ fn refused(failed: &FailedAttempt<'_>) -> Option<NoRetry> {
     };
     let retryable = matches!(failure.status, 401 | 403) || should_retry(failure.status);
     let not_retried = || (!retryable).then_some(NoRetry::KindNotRetried);
-    let nobody = || (failed.situation.healthy == 0).then_some(NoRetry::NobodyHealthy);
+    // Whoever is called by an id is found in no group, and so is not counted.
+    let healthy = match failed.situation.called {
+        Called::Group => failed.situation.healthy,
+        Called::Id => 0,
+    };
+    let nobody = || (healthy == 0).then_some(NoRetry::NobodyHealthy);
     hopeless.or_else(not_retried).or_else(nobody)
 }
 

@@ -1,6 +1,8 @@
 //! The text of the error that is left when nothing more can be tried (litellm 1.106,
 //! `router_utils/common_utils.py`): the first target's exception, and what became of its fallbacks.
 
+use crate::policy::candidates::Shortage;
+use crate::policy::none_available::NoneAvailable;
 use crate::policy::retry::Phase;
 use crate::policy::wording::{Attempts, Fallbacks};
 use crate::upstream::failure::Failure;
@@ -9,12 +11,42 @@ use crate::upstream::failure::Failure;
 /// (litellm: ROUTER_FALLBACK_ERROR_DETAIL_MAX_CHARS).
 const DETAIL_MAX: usize = 2000;
 
+/// Whether a failure is an exception of LiteLLM's. The router's own refusals are none with a message that could be
+/// added to, and neither is an error of Python's.
+pub(super) fn is_exception(failure: &Failure) -> bool {
+    failure.upstream_status.is_some() || failure.message.starts_with("litellm.")
+}
+
+/// The error where nobody may be asked. Who refuses for a limit says so in words of its own: the checks before a choice
+/// raise a plain error of Python's, usage-based routing a `RateLimitError` that names no wait to the client, the others
+/// the router's own error, which does.
+pub(super) fn nobody(none: &NoneAvailable) -> Failure {
+    let failure = none.failure();
+    let kind = |kind: &str| Some(Box::from(kind));
+    match (none.why, none.in_headers) {
+        (Shortage::AllCooling | Shortage::PromptTooLong, _) => failure,
+        (Shortage::OverCheckedLimit, _) => Failure {
+            kind: kind("internal_server_error"),
+            retry_after: None,
+            message: NOBODY.to_owned(),
+            ..failure
+        },
+        (Shortage::OverLimit, true) => Failure {
+            retry_after: None,
+            message: format!("litellm.RateLimitError: {NOBODY}"),
+            ..failure
+        },
+        (Shortage::OverLimit, false) => Failure { kind: kind("rate_limit_error"), ..failure },
+    }
+}
+
+/// How LiteLLM says that nobody is left (litellm: `RouterErrors.no_deployments_available`).
+const NOBODY: &str = "No deployments available for selected model.";
+
 /// What the client reads.
 pub(super) fn last_words(failure: &Failure, attempts: &Attempts<'_>) -> String {
     let said = &failure.message;
-    // The router's own refusals are no exceptions with a message that could be added to, and neither is
-    // an error of Python's.
-    let bare = failure.upstream_status.is_none() && !said.starts_with("litellm.");
+    let bare = !is_exception(failure);
     // What breaks within a stream is raised behind the place that would add to it.
     let in_stream = attempts.phase == Phase::InStream;
     if attempts.wanted == Fallbacks::Disabled || bare || in_stream {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use gateway::config::Config;
 use gateway::decisions::{
-    ErrorClass, Failed, Failure, NextStep, NoRetry, Phase, RetryPlan, Situation, Trouble, classify,
+    Called, ErrorClass, Failed, Failure, NextStep, NoRetry, Phase, RetryPlan, Situation, Trouble,
+    classify,
 };
 use serde_json::{Value, json};
 use vocab::Protocol;
@@ -14,6 +15,7 @@ use super::given::{broken, config_of, refusal, rng};
 /// A group of so many deployments, of which so many are healthy and untried.
 fn group(size: usize, healthy: usize) -> Situation {
     Situation {
+        called: Called::Group,
         group_size: size,
         healthy,
         fresh: healthy,
@@ -369,4 +371,12 @@ fn ours_repeats_whatever_does_not_blame_the_request() {
         let (in_between, _) = waits(&config, None, &refusal(status, &[]), group(2, 2));
         assert_eq!(in_between, [0.0, 0.0], "{status}");
     }
+}
+
+#[test]
+fn litellm_does_not_retry_whom_it_was_asked_for_by_id() {
+    let config = litellm(json!({"num_retries": 2}));
+    let by_id = Situation { called: Called::Id, ..group(1, 1) };
+    assert!(waits(&config, None, &refusal(500, &[]), by_id).0.is_empty());
+    assert_eq!(waits(&config, None, &refusal(500, &[]), group(1, 1)).0.len(), 2);
 }

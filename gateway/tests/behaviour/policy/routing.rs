@@ -105,7 +105,7 @@ fn pre_call_checks_look_at_rpm_and_context() {
     assert_eq!(router.pick(&ask(at(0.0)), Tried::default(), &rng(0)), Ok(d(0)));
     router.started(&attempt(0, at(0.0)));
     let none = router.pick(&ask(at(1.0)), Tried::default(), &rng(0)).expect_err("rpm is used up");
-    assert_eq!((none.why, none.failure().status), (Shortage::OverLimit, 429));
+    assert_eq!((none.why, none.failure().status), (Shortage::OverCheckedLimit, 429));
     assert_eq!(router.pick(&ask(at(60.0)), Tried::default(), &rng(0)), Ok(d(0)));
 
     // Without the checks rpm is only a weight.
@@ -175,7 +175,7 @@ fn a_prompt_as_long_as_the_context_fits_and_who_is_over_its_limit_is_named_first
     let none = router
         .pick(&full, Tried::default(), &rng(0))
         .expect_err("one is full, the other too small");
-    assert_eq!(none.why, Shortage::OverLimit);
+    assert_eq!(none.why, Shortage::OverCheckedLimit);
     assert!(none.message.contains("pre-call-checks=True"), "{}", none.message);
     let failure = none.failure();
     assert_eq!(

@@ -39,6 +39,7 @@ pub(crate) fn deployment(id: &str) -> Deployment {
         allowed_fails_policy: None,
         input_cost_per_token: None,
         output_cost_per_token: None,
+        listed_usd_per_token: None,
         base_model: None,
         max_input_tokens: None,
     }

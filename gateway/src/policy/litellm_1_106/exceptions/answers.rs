@@ -55,7 +55,11 @@ fn error_in_answer(error: &Value, met: &Met<'_>) -> Raised {
     }
     let Some(status) = status else {
         let class = ErrorClass::Unexpected;
-        return Raised::new(class, class.status(), WORD_FOR_STATUS.to_owned());
+        let raised = Raised::new(class, class.status(), WORD_FOR_STATUS.to_owned());
+        // Where the word is a number in quotes, as Azure's are, cooldowns take it for the status.
+        let counts_as =
+            error.get("code").and_then(Value::as_str).and_then(|code| code.parse().ok());
+        return Raised { counts_as, ..raised };
     };
     let class = recognised.unwrap_or_else(|| classify::by_status(status));
     let class = class_of(protocol, status, class);

@@ -9,11 +9,11 @@ use crate::upstream::failure::{ErrorClass, Failure, Reason};
 
 /// A group with nobody in it to choose, and everybody who cools, in any group, as LiteLLM names them.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Group<'a> {
-    pub(super) config: &'a Config,
-    pub(super) name: &'a str,
+pub(crate) struct Group<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) name: &'a str,
     /// Ids of deployments, and what their cooldowns announce.
-    pub(super) cooling: &'a [(&'a str, Duration)],
+    pub(crate) cooling: &'a [(&'a str, Duration)],
 }
 
 impl Group<'_> {
@@ -27,7 +27,7 @@ impl Group<'_> {
         let checks = if self.config.router.enable_pre_call_checks { "True" } else { "False" };
         let all = match why {
             Shortage::AllCooling => " All deployments for selected model are in cooldown.",
-            Shortage::OverLimit | Shortage::PromptTooLong => "",
+            Shortage::OverLimit | Shortage::OverCheckedLimit | Shortage::PromptTooLong => "",
         };
         format!(
             "No deployments available for selected model, Try again in {} seconds.{all} Passed \
@@ -55,7 +55,7 @@ pub struct NoneAvailable {
 
 impl NoneAvailable {
     /// Nobody of `group`, because everybody cools.
-    pub(super) fn all_cooling(group: Group<'_>) -> Self {
+    pub(crate) fn all_cooling(group: Group<'_>) -> Self {
         let retry_after = group.shortest_cooldown();
         let message = group.message(Shortage::AllCooling, retry_after);
         Self { why: Shortage::AllCooling, retry_after, in_headers: false, message }
@@ -63,15 +63,20 @@ impl NoneAvailable {
 
     /// Nobody of `group`, because of limits; `strategy_wait` is what the strategy itself tells to
     /// wait.
-    pub(super) fn over_limit(group: Group<'_>, strategy_wait: Option<Duration>) -> Self {
+    pub(crate) fn over_limit(group: Group<'_>, strategy_wait: Option<Duration>) -> Self {
         let retry_after = strategy_wait.unwrap_or_else(|| group.shortest_cooldown());
         let message = group.message(Shortage::OverLimit, retry_after);
         let in_headers = strategy_wait.is_some();
         Self { why: Shortage::OverLimit, retry_after, in_headers, message }
     }
 
+    /// Nobody of `group`, because of limits that are checked before a choice.
+    pub(crate) fn over_checked_limit(group: Group<'_>) -> Self {
+        Self { why: Shortage::OverCheckedLimit, ..Self::over_limit(group, None) }
+    }
+
     /// Nobody of `group` takes a prompt of so many tokens.
-    pub(super) fn too_long(group: &str, prompt_tokens: u64) -> Self {
+    pub(crate) fn too_long(group: &str, prompt_tokens: u64) -> Self {
         let message = format!(
             "the prompt of {prompt_tokens} tokens is longer than max_input_tokens of every \
              deployment of {group}"
@@ -90,7 +95,7 @@ impl NoneAvailable {
             Shortage::AllCooling => {
                 (ErrorClass::RateLimit, Some("all_deployments_in_cooldown"), Reason::AllCooling)
             }
-            Shortage::OverLimit => {
+            Shortage::OverLimit | Shortage::OverCheckedLimit => {
                 (ErrorClass::RateLimit, Some("throttling_error"), Reason::OverLimit)
             }
             Shortage::PromptTooLong => (ErrorClass::ContextWindow, None, Reason::ContextWindow),
@@ -99,6 +104,7 @@ impl NoneAvailable {
         Failure {
             class,
             status: class.status(),
+            counts_as: None,
             upstream_status: None,
             retry_after: wait,
             retry_after_whole: wait.filter(|_| self.in_headers),
