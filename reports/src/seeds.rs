@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::report::{
     Basis, Contender, Measured, RunReport, SEEDS_TO_WIN, ValidityVerdict, Verdict,
 };
-use crate::words::contender::kind;
+use crate::words::contender::credentials;
 use crate::words::promise::beside_its_bound;
 
 /// Version of the shape.
@@ -237,7 +237,11 @@ fn line((runs, slo): (&[&Run], &[Slo]), ranked: &[&Spread], agreement: &Agreemen
         let bad: Vec<String> = bad.map(|run| run.report.scenario.seed.to_string()).collect();
         return format!("no verdict: invalid on seed {}", bad.join(", "));
     };
-    let who = format!("{} ({})", first.name, kind(first.kind, first.product.as_ref()));
+    let who = format!(
+        "{} ({})",
+        first.name,
+        credentials(first.kind, &first.personality, first.product.as_ref())
+    );
     let rate = median(slo, &first.success_rate, (Metric::Success, "success"));
     let kept = format!("kept the promise on {} of {n}", first.kept);
     let unkept = unkept(runs);
@@ -294,7 +298,11 @@ fn median(slo: &[Slo], range: &Range, (metric, what): (Metric, &str)) -> String 
 
 /// What is to be said of one contender by itself: `config (built-in) kept the promise on 4 of 5 seeds, untested on 1`.
 fn alone(runs: &[&Run], only: &Spread, rate: &str) -> String {
-    let who = format!("{} ({})", only.name, kind(only.kind, only.product.as_ref()));
+    let who = format!(
+        "{} ({})",
+        only.name,
+        credentials(only.kind, &only.personality, only.product.as_ref())
+    );
     let n = runs.len();
     let on = match (n, runs.first()) {
         (1, Some(run)) => format!("seed {}", run.report.scenario.seed),

@@ -8,7 +8,7 @@ use record::slo::{Aggregate, Metric};
 use super::Case;
 use super::order::Order;
 use crate::report::{Basis, Contender, Measured, Standing};
-use crate::words::contender::{direct_is_better, kind, met_none};
+use crate::words::contender::{credentials, direct_is_better, met_none};
 use crate::words::figures::{percent, percentage, usd};
 use crate::words::promise::{beside_own_bound, broke, lacks_data, too_close};
 use crate::words::run::{dead_ends, faults_played};
@@ -60,7 +60,11 @@ impl Decided<'_> {
 
     fn opening(&self) -> String {
         let (first, seed) = (self.ranked[0], self.case.run.scenario.seed);
-        let who = format!("{} ({})", first.name, kind(first.kind, first.product.as_ref()));
+        let who = format!(
+            "{} ({})",
+            first.name,
+            credentials(first.kind, &first.personality, first.product.as_ref())
+        );
         let alone = self.ranked.len() == 1;
         let by_goodput = first.goodput.known().map_or_else(String::new, |share| {
             let share = beside_own_bound(first, (Metric::Goodput, Aggregate::Rate), share);

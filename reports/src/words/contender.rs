@@ -88,9 +88,19 @@ pub(crate) fn product(product: &ProductInfo) -> String {
     }
 }
 
-/// What a verdict says of a contender behind its name: its kind, and which product it is.
-pub(crate) fn kind(kind: ContenderKind, of: Option<&ProductInfo>) -> String {
-    of.map_or_else(|| kind.to_string(), |of| format!("{kind} {}", product(of)))
+/// What a verdict says of a contender behind its name: its kind, which product it is, and how far an emulation was proved
+/// to be like its product: `built-in`, `process litellm 1.106.2`, `emulated, 231 of 240 parity cases`.
+pub(crate) fn credentials(
+    of: ContenderKind,
+    personality: &Personality,
+    named: Option<&ProductInfo>,
+) -> String {
+    match (of, named) {
+        (ContenderKind::Emulated, None) => parity_of(personality.word())
+            .map_or_else(|| format!("{of}, parity not measured"), ParityScore::said),
+        (_, Some(named)) => format!("{of} {}", product(named)),
+        (_, None) => of.to_string(),
+    }
 }
 
 /// What a contender of several runs is, in short.
@@ -100,7 +110,7 @@ pub(crate) fn runs_as(
     named: Option<&ProductInfo>,
 ) -> String {
     match named {
-        Some(_) => kind(of, named),
+        Some(_) => credentials(of, personality, named),
         None => format!("{of}, {}", plain(personality.word())),
     }
 }

@@ -4,5 +4,6 @@
 
 mod litellm_under_load;
 mod parity_cases;
+mod parity_is_published;
 mod parity_runs;
 mod support;
