@@ -149,7 +149,7 @@ impl Quotable {
                     if from.is_none() && marked.start < piece.source.end {
                         from = Some(place(marked.start.max(piece.source.start)));
                     }
-                    if marked.end > piece.source.start && piece.source.start < marked.end {
+                    if marked.end > piece.source.start {
                         let whole = drawn.text.len();
                         let end =
                             if marked.end >= piece.source.end { whole } else { place(marked.end) };
@@ -365,7 +365,7 @@ fn places_outside(node: &Node, within: bool, places: &mut Vec<usize>) {
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {
-            places.push(node.at.start)
+            places.push(node.at.start);
         }
     }
 }

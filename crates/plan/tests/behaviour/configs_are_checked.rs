@@ -5,7 +5,7 @@ use plan::{Check, Level, Sort, Text};
 
 fn check(config: &str) -> Check {
     let text = Text { name: "mine.yaml".to_owned(), text: config.to_owned() };
-    plan::check(&text, None).unwrap_or_else(|report| panic!("{config}\n{report}"))
+    plan::check(&text, None).unwrap_or_else(|report| unreachable!("{config}\n{report}"))
 }
 
 /// A config of so many deployments of `gpt-4o`, with more below.
@@ -147,12 +147,9 @@ fn calm_traffic_is_shared_as_the_strategy_shares_it() {
             );
         }
         config += &format!("router_settings: {{ routing_strategy: {strategy} }}\n");
-        let shares = check(&config).groups[0]
-            .deployments
-            .iter()
-            .map(|one| one.calm_share)
-            .collect::<Vec<_>>();
-        shares
+        let checked = check(&config);
+        let deployments = &checked.groups[0].deployments;
+        deployments.iter().map(|one| one.calm_share).collect::<Vec<_>>()
     };
     let third = Some(1.0 / 3.0);
     assert_eq!(with(["rpm: 0", "rpm: 0", "rpm: 0"], "simple-shuffle"), [third, third, third]);

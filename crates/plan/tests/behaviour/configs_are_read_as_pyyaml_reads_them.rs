@@ -14,7 +14,7 @@ impl Secrets for Nothing {
 fn read(config: &str) -> (Vec<String>, u32, Vec<String>) {
     let text = Text { name: "mine.yaml".to_owned(), text: config.to_owned() };
     let (config, notes) = plan::gateway_config(&text, &Nothing, None)
-        .unwrap_or_else(|report| panic!("{config}\n{report}"));
+        .unwrap_or_else(|report| unreachable!("{config}\n{report}"));
     let groups = config.deployments.iter().map(|one| one.group.to_string()).collect();
     let notes = notes.iter().map(plan::Finding::line).collect();
     (groups, config.router.num_retries, notes)

@@ -21,7 +21,8 @@ struct Proxy {
 /// Sources: Azure Front Door, "Troubleshoot Azure Front Door common issues" (learn.microsoft.com: origin
 /// response timeout, 30 s by default, 240 s at most); Google Cloud, "External Application Load Balancer
 /// overview" (backend service timeout, 30 s); nginx, `ngx_http_proxy_module` (`proxy_read_timeout`, 60 s
-/// between two reads); AWS, "Application Load Balancers" (idle timeout, 60 s). Read in November 2026.
+/// between two reads); AWS, "Application Load Balancers" (idle timeout, 60 s). The first was read in November
+/// 2026, the others are these pages as they are usually quoted.
 const PROXIES: &[Proxy] = &[
     Proxy { name: "Azure Front Door", seconds: 30.0 },
     Proxy { name: "Google Cloud's load balancer", seconds: 30.0 },
