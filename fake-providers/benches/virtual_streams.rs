@@ -33,6 +33,7 @@ fn config(protocol: Protocol) -> FakesConfig {
         protocol,
         host: "fake.test".to_owned(),
         port: 443,
+        root: String::new(),
         model: "gpt-4o".to_owned(),
         key: "sk-bench".to_owned(),
         latency: Latency {

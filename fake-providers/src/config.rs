@@ -48,7 +48,12 @@ pub struct DeploymentConfig {
     pub host: String,
     /// Port that the config names (443 for https).
     pub port: u16,
-    /// The provider's model; on Azure the name of the deployment in the path.
+    /// Path of the config's address in front of the provider's own paths: `/openai` of
+    /// `https://api.groq.com/openai/v1`. [`crate::root_of`] tells it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub root: String,
+    /// The provider's model; on Azure the name of the deployment in the path. In a pattern each `*`
+    /// admits any text but none.
     pub model: String,
     /// The dummy key that tells it apart from others behind the same host.
     pub key: String,
@@ -62,6 +67,27 @@ pub struct DeploymentConfig {
     /// too long. `None` is unlimited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context_window: Option<u64>,
+}
+
+impl DeploymentConfig {
+    /// A model of it that can be asked for: its own, or one that its pattern admits.
+    pub fn sample_model(&self) -> String {
+        self.model.replace('*', "any")
+    }
+
+    /// Path and query by which the clients of OpenAI, Azure and Anthropic ask for a chat completion of `model`.
+    pub fn chat_path(&self, model: &str) -> String {
+        const VERSION: &str = "2024-08-01-preview";
+        match self.protocol {
+            Protocol::Azure => {
+                wire::azure::chat_completions_path(&wire::percent::segment(model), VERSION)
+            }
+            Protocol::Anthropic => wire::anthropic::MESSAGES_PATH.to_owned(),
+            Protocol::OpenAi | Protocol::Gemini | Protocol::Bedrock => {
+                "/v1/chat/completions".to_owned()
+            }
+        }
+    }
 }
 
 /// How fast a fake speaks.

@@ -112,7 +112,7 @@ impl Dispatch {
     fn models(&self, key: &str) -> Vec<&str> {
         let deployments = self.state.behind(self.host);
         deployments
-            .filter(|other| other.config.key == key)
+            .filter(|other| other.config.key == key && !other.config.model.contains('*'))
             .map(|other| other.config.model.as_str())
             .collect()
     }
@@ -167,7 +167,7 @@ impl Dispatch {
         let context = OwnedContext {
             persona: deployment.persona,
             id: format!("{:016x}{:016x}", draw.bits(), draw.clone().n(1).bits()),
-            model: deployment.config.model.clone(),
+            model: asked_of(deployment, meant),
             query: parts.uri.query().unwrap_or_default().to_owned(),
             client_id: client_id(&parts.headers),
             unix_s: state.clock.unix_seconds(),
@@ -191,6 +191,21 @@ impl Dispatch {
             idle,
         };
         (in_flight, facts)
+    }
+}
+
+/// The model that answers: the deployment's own, or that of its pattern which is asked for.
+fn asked_of(deployment: &Deployment, meant: &ResolvedTarget) -> String {
+    let own = &deployment.config.model;
+    match meant {
+        ResolvedTarget::Prompt(prompt, _) if own.contains('*') => {
+            prompt.model.as_ref().unwrap_or(own).clone()
+        }
+        ResolvedTarget::Prompt(..)
+        | ResolvedTarget::Models
+        | ResolvedTarget::Model(_)
+        | ResolvedTarget::Health
+        | ResolvedTarget::Nothing(_) => own.clone(),
     }
 }
 

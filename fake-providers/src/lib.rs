@@ -52,6 +52,11 @@ pub use standing::{NoSuchRule, RuleState, RuleView};
 pub use state::Host;
 use state::State;
 
+/// The part of an address's path that stands in front of the paths of `protocol`: [`config::DeploymentConfig::root`].
+pub fn root_of(protocol: vocab::Protocol, base_path: &str) -> &str {
+    persona::Persona::of(protocol).root(base_path.trim_end_matches('/'))
+}
+
 /// The fakes of one world. Clones are the same fakes.
 #[derive(Clone, Debug)]
 pub struct Fakes {

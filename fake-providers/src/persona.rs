@@ -195,6 +195,24 @@ impl Persona {
         }
     }
 
+    /// What of an address's path stands in front of the paths that [`Self::route`] knows.
+    pub(crate) fn root(self, base_path: &str) -> &str {
+        match self {
+            Self::OpenAi => base_path.strip_suffix("/v1").unwrap_or(base_path),
+            Self::Azure => wire::azure::base(base_path).0,
+            Self::Anthropic => {
+                let base = base_path.strip_suffix("/messages").unwrap_or(base_path);
+                base.strip_suffix("/v1").unwrap_or(base)
+            }
+            Self::Gemini => {
+                let versioned = ["/v1beta1", "/v1beta", "/v1"];
+                let before = versioned.iter().find_map(|end| base_path.strip_suffix(end));
+                before.unwrap_or(base_path)
+            }
+            Self::Bedrock => base_path,
+        }
+    }
+
     /// What a request asks for; `None` if nothing is there.
     pub(crate) fn route<'p>(
         self,

@@ -99,6 +99,13 @@ pub struct Deployment {
     pub group: Arc<str>,
     /// From the prefix of `litellm_params.model`.
     pub protocol: Protocol,
+    /// Whether its provider is known to speak it.
+    pub familiarity: Familiarity,
+    /// Who runs it: LiteLLM's prefix, with the host for an endpoint of one's own that speaks OpenAI's
+    /// protocol (`openai@gpu-1:8000`).
+    pub vendor: Arc<str>,
+    /// What its model is for.
+    pub mode: Mode,
     /// The provider's model, without prefix; on Azure the deployment's name.
     pub model: Arc<str>,
     /// The string of `litellm_params.model` as written, for price look-ups.
@@ -146,6 +153,24 @@ pub struct Deployment {
     pub base_model: Option<Arc<str>>,
     /// Largest prompt in tokens, for pre-call checks.
     pub max_input_tokens: Option<u64>,
+}
+
+/// Whether a provider is known to speak the protocol that it is spoken to in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Familiarity {
+    /// It does.
+    Known,
+    /// Nobody here knows it: OpenAI's protocol is taken for granted.
+    Assumed,
+}
+
+/// What a model is for, as far as chat completions are concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// It answers prompts.
+    Chat,
+    /// It embeds, draws, speaks, listens, ranks or moderates.
+    Other,
 }
 
 /// How requests are routed, retried and cooled.

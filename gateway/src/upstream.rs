@@ -23,7 +23,6 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Request, Uri, header};
 use http_body_util::Full;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use vocab::Protocol;
 
 use crate::config::Deployment;
@@ -106,6 +105,10 @@ impl Route {
         let Encoded { body, dropped } = dialect.encode(asked)?;
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = http::Method::POST;
+        if wire::percent::is_dots(asked.model) {
+            let message = format!("`{}` is no model's name, but a step in a path", asked.model);
+            return Err(Refused { param: Box::from("model"), message });
+        }
         let call = Call { endpoint, model: asked.model };
         *request.uri_mut() = uri(self.provider.path(deployment, call))
             .map_err(|error| Refused { param: Box::from("model"), message: error.to_string() })?;
@@ -120,14 +123,6 @@ fn no_endpoint(endpoint: Endpoint, asked: &Asked<'_>) -> Refused {
     let message =
         format!("`{model}` is at a provider that cannot serve {path}; name another model");
     Refused { param: Box::from("model"), message }
-}
-
-/// What a segment of a path may hold as it is: RFC 3986's unreserved characters.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// A name as one segment of a path.
-fn in_path(name: &str) -> String {
-    utf8_percent_encode(name, SEGMENT).to_string()
 }
 
 fn uri(path: String) -> Result<Uri, RouteError> {

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use gateway::config::Config;
 use loadgen::config::Phase;
 use record::run::{CompressInfo, ReachInfo};
 use vocab::{At, Seed};
@@ -13,6 +14,7 @@ use vocab::{At, Seed};
 use crate::out::assemble::assemble;
 use crate::out::checked::{Checked, called_models};
 use crate::out::plan::Plan;
+use crate::resolve::callable::first_call;
 use crate::resolve::compress::{self, Compress};
 use crate::resolve::config::{self, Loaded};
 use crate::resolve::contenders::{
@@ -29,7 +31,7 @@ use crate::resolve::presets::Presets;
 use crate::resolve::prices::Prices;
 use crate::resolve::quotas::quotas;
 use crate::resolve::shortened::leave_out;
-use crate::resolve::targets::{Targets, glob};
+use crate::resolve::targets::Targets;
 use crate::resolve::timeline::Timeline;
 use crate::resolve::traffic::{self, Known};
 use crate::resolve::variation::Variation;
@@ -119,8 +121,10 @@ impl Loader {
         links::check(&timeline, &specs, &mut self.problems);
         let impact = self.kept(|_| impact::impact(scenario.impact.node.as_ref()));
         let standing = self.kept(|_| standing::standing(scenario.fakes.node.as_ref()));
-        let configs = self.contender_configs(&specs, (&tree, source), (&fleet, &prices));
-        let changed = self.changed(&configs, &events.changes, (&tree, source), (&fleet, &prices));
+        let mut configs = self.contender_configs(&specs, (&tree, source), (&fleet, &prices));
+        let mut changed =
+            self.changed(&configs, &events.changes, (&tree, source), (&fleet, &prices));
+        leave_out_unplayable((&mut configs, &mut changed), &phases);
         let outages = &timeline.typical_outages;
         self.problems.extend(compress::refusal(outages, compress, &configs, &client));
         if !self.problems.is_empty() || fakes.specs.len() != fleet.members.len() {
@@ -136,6 +140,7 @@ impl Loader {
             fleet,
             called,
             direct_reach: direct_reach(&config, &phases),
+            first_call: first_call(&config),
             fakes,
             quotas,
             compress: factors,
@@ -158,10 +163,11 @@ impl Loader {
         &mut self,
         request: &Request<'_>,
         scenario: &Scenario,
-        (config, presets): (&gateway::config::Config, &Presets),
+        (config, presets): (&Config, &Presets),
     ) -> Option<(Vec<Phase>, Vec<Phase>)> {
-        let models = traffic::models(config);
-        let known = Known { presets, models: &models, asked: self.asked(request, &models)? };
+        let first = first_call(config);
+        let asked = self.asked(request, config)?;
+        let known = Known { presets, config, first: first.as_ref(), asked };
         let written = traffic::phases(scenario.traffic.node.as_ref(), known, &mut self.problems);
         let played = self.shortened(written.clone(), request.shorten)?;
         Some((written, played))
@@ -311,10 +317,10 @@ impl Loader {
     }
 
     /// The model of `--model`, if the config has it.
-    fn asked<'r>(&mut self, request: &Request<'r>, models: &[String]) -> Option<Option<&'r str>> {
+    fn asked<'r>(&mut self, request: &Request<'r>, config: &Config) -> Option<Option<&'r str>> {
         let Some(model) = request.model else { return Some(None) };
         self.kept(|_| {
-            traffic::known_model(model, models).map(|()| Some(model)).map_err(|help| {
+            traffic::known_model(model, config).map(|()| Some(model)).map_err(|help| {
                 Problem::new(format!("--model {model}: the config has no such model")).help(help)
             })
         })
@@ -453,18 +459,31 @@ fn by_contenders(lines: &[(String, &vocab::ContenderName)]) -> Vec<String> {
     told.into_iter().map(|(line, names)| format!("{line} ({})", names.join(", "))).collect()
 }
 
+/// Takes out of every contender's configs what no request of the traffic reaches and nobody could call.
+fn leave_out_unplayable(
+    (configs, changed): (&mut [ContenderConfig], &mut [Vec<ChangedConfig>]),
+    phases: &[Phase],
+) {
+    let models = called_models(phases);
+    configs.iter_mut().for_each(|one| config::without_unplayable(&mut one.gateway, &models));
+    changed.iter_mut().flatten().for_each(|one| {
+        config::without_unplayable(Arc::make_mut(&mut one.gateway), &models);
+    });
+}
+
 /// The group that the first phase calls: whose first deployment is `first`.
-fn called(config: &gateway::config::Config, phase: Option<&Phase>) -> String {
-    let groups = config.deployments.iter().map(|deployment| &*deployment.group);
-    let model = phase.map_or_else(|| groups.clone().next().unwrap_or_default(), |p| &*p.model);
-    let alias = config.router.model_group_alias.get(model).map_or(model, |group| group);
-    let exact = groups.clone().find(|group| *group == alias);
-    let matching = || groups.clone().find(|group| glob(group, alias));
-    exact.or_else(matching).unwrap_or(alias).to_owned()
+fn called(config: &Config, phase: Option<&Phase>) -> String {
+    let Some(model) = phase.map(|phase| &*phase.model) else {
+        return config.deployments.first().map(|one| one.group.to_string()).unwrap_or_default();
+    };
+    let first = gateway::reachable(config, model).into_iter().next();
+    let mut deployments = config.deployments.iter();
+    let called = deployments.find(|one| first.as_ref() == Some(&one.id));
+    called.map_or_else(|| model.to_owned(), |one| one.group.to_string())
 }
 
 /// Whom clients without a gateway call, per model: the first deployment of its group.
-fn direct_reach(config: &gateway::config::Config, phases: &[Phase]) -> Vec<ReachInfo> {
+fn direct_reach(config: &Config, phases: &[Phase]) -> Vec<ReachInfo> {
     let of = |model: &str| {
         let first = gateway::reachable(config, model).into_iter().next();
         let deployments = first.iter().map(ToString::to_string).collect();

@@ -15,6 +15,7 @@ pub(crate) mod init;
 pub(crate) mod isolated_config;
 pub mod listing;
 pub(crate) mod plan;
+mod played_as;
 mod processes;
 pub(crate) mod rewritten_config;
 mod run_info;

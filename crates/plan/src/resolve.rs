@@ -3,6 +3,7 @@
 //!
 //! It reads `text` and must never know what is made of its results.
 
+pub(crate) mod callable;
 mod catalogue;
 pub(crate) mod compress;
 pub(crate) mod config;

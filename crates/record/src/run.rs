@@ -142,6 +142,9 @@ pub struct DeploymentInfo {
     /// `openai`, `azure`, `anthropic`, …
     #[schemars(with = "String")]
     pub provider: Protocol,
+    /// Who runs it, where that is not whose protocol it speaks: `groq`, `openai@gpu-1:8000`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<String>,
     /// Region, or the host where no region is known.
     pub region: String,
     /// Host that the config names.

@@ -110,6 +110,7 @@ fn one_fake(seed: Seed) -> FakesConfig {
             protocol: Protocol::OpenAi,
             host: "calibration".to_owned(),
             port: 80,
+            root: String::new(),
             model: "calibration".to_owned(),
             key: "sk-calibration".to_owned(),
             latency: Latency {

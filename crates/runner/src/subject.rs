@@ -103,24 +103,17 @@ fn nowhere() -> Target {
 
 /// A deployment, called as its provider's own clients would, whatever model a phase names.
 pub(crate) fn straight_at(deployment: &DeploymentConfig) -> Target {
-    let (path, dialect) = match deployment.protocol {
-        Protocol::Azure => (
-            format!(
-                "/openai/deployments/{}/chat/completions?api-version=2024-08-01-preview",
-                deployment.model
-            ),
-            Dialect::Azure,
-        ),
-        Protocol::Anthropic => ("/v1/messages".to_owned(), Dialect::Anthropic),
-        Protocol::OpenAi | Protocol::Gemini | Protocol::Bedrock => {
-            ("/v1/chat/completions".to_owned(), Dialect::OpenAi)
-        }
+    let dialect = match deployment.protocol {
+        Protocol::Azure => Dialect::Azure,
+        Protocol::Anthropic => Dialect::Anthropic,
+        Protocol::OpenAi | Protocol::Gemini | Protocol::Bedrock => Dialect::OpenAi,
     };
+    let model = deployment.sample_model();
     Target {
         to: authority(&deployment.host, deployment.port),
-        path: Arc::from(path),
+        path: Arc::from(deployment.chat_path(&model)),
         dialect,
         key: Secret(Arc::from(deployment.key.as_str())),
-        model: Some(Arc::from(deployment.model.as_str())),
+        model: Some(Arc::from(model)),
     }
 }

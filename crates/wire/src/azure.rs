@@ -35,6 +35,36 @@ pub fn deployment_path(deployment: &str, endpoint: &str, api_version: &str) -> S
     format!("{DEPLOYMENTS}{deployment}{endpoint}?api-version={api_version}")
 }
 
+/// What stands in front of Azure's own paths in an `api_base`, and which of these the base names already.
+pub fn base(api_base: &str) -> (&str, NamedBase<'_>) {
+    let base = api_base.trim_end_matches('/');
+    let base = base.strip_suffix(CHAT_COMPLETIONS).unwrap_or(base);
+    if let Some((before, deployment)) = base.split_once(DEPLOYMENTS)
+        && !deployment.is_empty()
+    {
+        return (before, NamedBase::Deployment(deployment));
+    }
+    if let Some(before) = base.strip_suffix(V1) {
+        return (before, NamedBase::V1);
+    }
+    // Azure's portal shows addresses that end in `/openai`.
+    (base.strip_suffix(OPENAI).unwrap_or(base), NamedBase::Resource)
+}
+
+/// What an `api_base` of Azure names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamedBase<'b> {
+    /// A resource: the deployment's name follows.
+    Resource,
+    /// One deployment, whatever model is asked for; encoded as it is written.
+    Deployment(&'b str),
+    /// The newer paths, which are OpenAI's and need no version.
+    V1,
+}
+
+const OPENAI: &str = "/openai";
+const V1: &str = "/openai/v1";
+
 /// The deployment that `path` (without query) names, if it is a deployment's chat completions.
 pub fn deployment_of(path: &str) -> Option<&str> {
     let name = path.strip_prefix(DEPLOYMENTS)?.strip_suffix(CHAT_COMPLETIONS)?;

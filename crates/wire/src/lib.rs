@@ -19,6 +19,7 @@ mod error_reply;
 pub mod gemini;
 pub mod json_text;
 pub mod openai;
+pub mod percent;
 pub mod rfc3339;
 pub mod sse;
 mod text_or;

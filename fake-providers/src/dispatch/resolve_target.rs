@@ -40,7 +40,16 @@ pub(crate) fn resolve_target(
         });
         candidates.collect()
     };
-    let mut on_path = on(path);
+    // Below the path of its own address first; then at the root, where whoever is pointed at fakes asks.
+    let below_own = all().filter_map(|deployment| {
+        let path = below(&deployment.config.root, path)?;
+        let route = deployment.persona.route(&parts.method, path, query)?;
+        Some(Candidate { deployment, route })
+    });
+    let mut on_path: Vec<Candidate<'_>> = below_own.collect();
+    if on_path.is_empty() {
+        on_path = on(path);
+    }
     if on_path.is_empty()
         && let Some(bare) = below_version(path)
     {
@@ -65,6 +74,38 @@ pub(crate) fn resolve_target(
         Ok(candidates) => (index(&candidates), ResolvedTarget::Nothing(Refusal::TooLarge)),
         Err((index, refusal)) => (index, ResolvedTarget::Nothing(refusal)),
     }
+}
+
+/// What of a path stands below `root`, if it does.
+fn below<'p>(root: &str, path: &'p str) -> Option<&'p str> {
+    path.strip_prefix(root).filter(|rest| rest.starts_with('/'))
+}
+
+/// Whether a deployment's model is `model`, or a pattern that admits it.
+fn admits(own: &str, model: &str) -> bool {
+    let mut literals = own.split('*');
+    let Some(mut rest) = literals.next().and_then(|head| model.strip_prefix(head)) else {
+        return false;
+    };
+    let mut literals = literals.peekable();
+    if literals.peek().is_none() {
+        return rest.is_empty();
+    }
+    // A star takes at least one character, and as few as it can: one pass decides.
+    while let Some(literal) = literals.next() {
+        let first = rest.chars().next().map_or(0, char::len_utf8);
+        if first == 0 {
+            return false;
+        }
+        if literals.peek().is_none() {
+            return rest[first..].ends_with(literal);
+        }
+        match rest[first..].find(literal) {
+            Some(at) => rest = &rest[first + at + literal.len()..],
+            None => return false,
+        }
+    }
+    false
 }
 
 /// What follows the last version in a path: `/chat/completions` of `/openai/v1/chat/completions`.
@@ -118,8 +159,10 @@ fn by_model(
         return (DeploymentIndex(0), ResolvedTarget::Nothing(Refusal::NoKey));
     };
     let named = |model: &str| {
-        let found = candidates.iter().find(|one| one.deployment.config.model == model);
-        found.map(|one| one.deployment.index)
+        let exactly = candidates.iter().find(|one| one.deployment.config.model == model);
+        let by_pattern =
+            || candidates.iter().find(|one| admits(&one.deployment.config.model, model));
+        exactly.or_else(by_pattern).map(|one| one.deployment.index)
     };
     let nothing = |refusal| (nearest.deployment.index, ResolvedTarget::Nothing(refusal));
     let on_path = nearest.route.named.as_deref();
@@ -141,11 +184,16 @@ fn by_model(
         | Operation::Moderations
         | Operation::CountTokens => {}
     }
-    let prompt = match nearest.deployment.persona.read(incoming, &nearest.route) {
+    let mut prompt = match nearest.deployment.persona.read(incoming, &nearest.route) {
         Ok(prompt) => prompt,
         Err(complaint) => return nothing(Refusal::Invalid(complaint)),
     };
-    let model = on_path.or(prompt.model.as_deref()).unwrap_or_default();
+    let model = on_path.or(prompt.model.as_deref()).unwrap_or_default().to_owned();
+    let model = model.as_str();
+    if candidates.iter().any(|one| one.deployment.config.model.contains('*')) {
+        // Whoever answers to a pattern says which of its models it is.
+        prompt.model = Some(model.to_owned());
+    }
     match named(model) {
         Some(index) => (index, ResolvedTarget::Prompt(Box::new(prompt), None)),
         None if model.is_empty() && prompt.operation == Operation::Moderations => {
@@ -168,7 +216,34 @@ fn index(candidates: &[Candidate<'_>]) -> DeploymentIndex {
 
 #[cfg(test)]
 mod tests {
-    use super::below_version;
+    use super::{admits, below, below_version};
+
+    #[test]
+    fn a_model_is_asked_for_by_its_name_or_by_one_that_its_pattern_admits() {
+        for (own, model, is) in [
+            ("gpt-4o", "gpt-4o", true),
+            ("gpt-4o", "gpt-4o-mini", false),
+            ("*", "gpt-4o", true),
+            ("*", "", false),
+            ("claude-*", "claude-3", true),
+            ("claude-*", "claude-", false),
+            ("claude-*", "gpt-4o", false),
+            ("*-mini", "gpt-4o-mini", true),
+            ("*-mini", "-mini", false),
+            ("a*b*c", "aXbYc", true),
+            ("a*b*c", "abc", false),
+        ] {
+            assert_eq!(admits(own, model), is, "{own} {model}");
+        }
+    }
+
+    #[test]
+    fn a_root_ends_where_a_segment_does() {
+        assert_eq!(below("/openai", "/openai/v1/models"), Some("/v1/models"));
+        assert_eq!(below("", "/v1/models"), Some("/v1/models"));
+        assert_eq!(below("/open", "/openai/v1"), None);
+        assert_eq!(below("/openai", "/v1/models"), None);
+    }
 
     #[test]
     fn an_api_may_stand_below_any_path_that_ends_in_a_version() {

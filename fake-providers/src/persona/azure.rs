@@ -11,7 +11,7 @@ use wire::azure::{
 };
 use wire::openai::ApiError;
 
-use super::{Headers, Operation, Prompt, Refusal, RequestContext, Route, openai};
+use super::{Headers, Operation, Prompt, Refusal, RequestContext, Route, openai, percent};
 use crate::action::{ProviderError, ProviderErrorKind};
 use crate::limits::{Dimension, Reading};
 use crate::script::{Finish, Transcript};
@@ -45,7 +45,7 @@ pub(super) fn route<'p>(path: &'p str, query: &str) -> Option<Route<'p>> {
             | Operation::Model
             | Operation::Health => return None,
         };
-        let named = (!deployment.is_empty()).then(|| deployment.into());
+        let named = (!deployment.is_empty()).then(|| percent::decode(deployment));
         return named.map(|named| Route { named: Some(named), ..Route::to(operation) });
     }
     match path {

@@ -1,5 +1,6 @@
 //! The fakes as clients and operators meet them, one module per behaviour.
 
+mod addresses_have_paths;
 mod answers_in_the_providers_words;
 mod bedrock_speaks;
 mod connections_break_at_onset;

@@ -86,6 +86,7 @@ pub(crate) fn deployment(protocol: Protocol, number: u32) -> DeploymentConfig {
         protocol,
         host: format!("{protocol}{number}.test"),
         port: 443,
+        root: String::new(),
         model: "gpt-4o".to_owned(),
         key: format!("sk-brownout-{number}"),
         latency: Latency {

@@ -32,19 +32,42 @@ pub struct Target {
     pub only: Option<DeploymentIndex>,
     /// Priority level to which an order fallback is bound.
     pub order: Option<i64>,
-    /// What the `*` of a wildcard group stood for.
+    /// The model that was asked for, where the group is a pattern that admits it.
     pub wildcard: Option<Arc<str>>,
 }
 
 impl Target {
-    /// The model that `deployment` is asked for: its own, with a `*` filled in.
+    /// The model that `deployment` is asked for: its own, with each `*` filled in. Where the group has more of
+    /// them than the deployment's model, that is the whole name that was asked for, as in LiteLLM
+    /// (1.106.2, `PatternMatchRouter.set_deployment_model_name`).
     pub fn upstream_model<'a>(&self, deployment: &'a Deployment) -> Cow<'a, str> {
-        match &self.wildcard {
-            Some(stood_for) if deployment.model.contains('*') => {
-                Cow::Owned(deployment.model.replacen('*', stood_for, 1))
-            }
-            Some(_) | None => Cow::Borrowed(&deployment.model),
+        let Some(asked) = self.wildcard.as_deref().filter(|_| deployment.model.contains('*'))
+        else {
+            return Cow::Borrowed(&deployment.model);
+        };
+        let stood_for = admitted(&self.group, asked).unwrap_or_default();
+        if stood_for.len() > deployment.model.matches('*').count() {
+            return Cow::Owned(asked.to_owned());
         }
+        let mut model = String::with_capacity(asked.len());
+        let mut filled = stood_for.into_iter();
+        for (number, literal) in deployment.model.split('*').enumerate() {
+            if number > 0 {
+                model.push_str(filled.next().unwrap_or("*"));
+            }
+            model.push_str(literal);
+        }
+        // `*` alone is whatever provider the name says, and this one is its own.
+        let own = model.split_once('/').filter(|(prefix, _)| {
+            &*deployment.model_as_written == "*" && *prefix == &*deployment.vendor
+        });
+        Cow::Owned(own.map_or_else(|| model.clone(), |(_, bare)| bare.to_owned()))
+    }
+
+    /// The name under which fallbacks are looked up: what was asked for where that was a model of a
+    /// pattern, else the group.
+    pub fn asked(&self) -> &Arc<str> {
+        self.wildcard.as_ref().unwrap_or(&self.group)
     }
 }
 
@@ -149,17 +172,98 @@ impl Fleet {
     }
 
     fn by_wildcard(&self, model: &str) -> Option<Target> {
-        self.wildcards.iter().find_map(|pattern| {
-            let stood_for = matched(pattern, model)?;
-            let wildcard = Some(Arc::from(stood_for));
-            let (called, group) = (Arc::from(model), Arc::clone(pattern));
-            Some(Target { called, group, only: None, order: None, wildcard })
+        let of = |name: &str| self.wildcards.iter().find(|own| admitted(own, name).is_some());
+        let target = |group: &Arc<str>, name: &str| {
+            let (called, wildcard) = (Arc::from(model), Some(Arc::from(name)));
+            Target { called, group: Arc::clone(group), only: None, order: None, wildcard }
+        };
+        // As LiteLLM does: a bare name also means the one behind its provider's prefix.
+        let prefixed = || provider_of_bare(model).map(|provider| format!("{provider}/{model}"));
+        of(model).map(|group| target(group, model)).or_else(|| {
+            let prefixed = prefixed()?;
+            of(&prefixed).map(|group| target(group, &prefixed))
         })
     }
 }
 
-/// What the first `*` of `pattern` stands for in `model`; `None` if they do not match.
-fn matched<'m>(pattern: &str, model: &'m str) -> Option<&'m str> {
-    let (head, tail) = pattern.split_once('*')?;
-    model.strip_prefix(head)?.strip_suffix(tail)
+/// What each `*` of `pattern` stands for in `model`, none of them for nothing; `None` if they do not
+/// match. A star takes as little as it can, so that one pass decides; LiteLLM's takes as much as it can, which
+/// differs only where the text between two stars occurs twice.
+fn admitted<'m>(pattern: &str, model: &'m str) -> Option<Vec<&'m str>> {
+    let mut literals = pattern.split('*');
+    let mut rest = model.strip_prefix(literals.next()?)?;
+    let literals: Vec<&str> = literals.collect();
+    let mut stood_for = Vec::with_capacity(literals.len());
+    for (number, literal) in literals.iter().enumerate() {
+        let last = number + 1 == literals.len();
+        let end = match last {
+            true => rest.strip_suffix(literal).map(str::len)?,
+            // Behind at least one character, which the star takes.
+            false => {
+                let first = rest.chars().next()?.len_utf8();
+                first + rest.get(first..)?.find(literal)?
+            }
+        };
+        let (taken, behind) = rest.split_at(end);
+        if taken.is_empty() {
+            return None;
+        }
+        stood_for.push(taken);
+        rest = behind.get(literal.len()..)?;
+    }
+    Some(stood_for)
+}
+
+/// How the models begin of those providers whose models people name without a prefix. LiteLLM asks its price list,
+/// which has a name for each; these are its families.
+const BARE: &[(&str, &[&str])] = &[
+    (
+        "openai",
+        &[
+            "gpt-3.5-",
+            "gpt-4",
+            "gpt-5",
+            "gpt-image-",
+            "chatgpt-",
+            "o1",
+            "o3",
+            "o4-",
+            "text-embedding-",
+            "dall-e-",
+            "whisper-",
+            "tts-",
+            "omni-moderation-",
+        ],
+    ),
+    ("anthropic", &["claude"]),
+];
+
+/// Whose model a name without a prefix is, where its name says so.
+pub(crate) fn provider_of_bare(model: &str) -> Option<&'static str> {
+    let begins = |(_, heads): &&(&str, &[&str])| heads.iter().any(|head| model.starts_with(head));
+    BARE.iter().find(begins).filter(|_| !model.contains('/')).map(|(name, _)| *name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::admitted;
+
+    #[test]
+    fn a_pattern_says_what_each_star_stands_for() {
+        for (pattern, model, stood_for) in [
+            ("*", "gpt-4o", Some(vec!["gpt-4o"])),
+            ("openai/*", "openai/gpt-4o", Some(vec!["gpt-4o"])),
+            ("openai/*", "openai/", None),
+            ("claude-*", "claude-3-5-haiku", Some(vec!["3-5-haiku"])),
+            ("claude-*", "claud", None),
+            ("*-mini", "gpt-4o-mini", Some(vec!["gpt-4o"])),
+            ("x/fo::*::s::*", "x/fo::a::s::b", Some(vec!["a", "b"])),
+            ("*x*x", "axbx", Some(vec!["a", "b"])),
+            ("*x*", "xxx", Some(vec!["x", "x"])),
+            ("a*a", "aa", None),
+            ("a*a", "aba", Some(vec!["b"])),
+        ] {
+            assert_eq!(admitted(pattern, model), stood_for, "{pattern} {model}");
+        }
+    }
 }

@@ -6,6 +6,7 @@
 //! `model_list[2].litellm_params.model` let the caller point into the file. Values of keys that hold
 //! credentials never appear in notes or errors.
 
+mod address;
 mod error_policy;
 mod fallbacks;
 mod further_keys;
@@ -18,6 +19,8 @@ mod strategy_name;
 mod tables;
 
 use serde_json::Value;
+
+pub use provider::asks_as_written;
 
 use crate::config::Config;
 use reader::{Reader, Section};
@@ -97,7 +100,16 @@ pub trait Secrets {
     fn ambient(&self, name: &str, path: &str) -> Option<String> {
         self.resolve(name, path)
     }
+
+    /// An address for a provider of which neither config nor environment name one, nor LiteLLM's own table: only
+    /// where nothing is contacted.
+    fn stand_in(&self, _provider: &str) -> Option<String> {
+        None
+    }
 }
+
+/// Longest label of a host that stands in for one; DNS has 63 at most.
+const LABEL_CHARS_MAX: usize = 40;
 
 /// Resolves every name to something harmless: for runs, which read no environment.
 #[derive(Clone, Copy, Debug, Default)]
@@ -105,7 +117,7 @@ pub struct Dummies;
 
 impl Secrets for Dummies {
     /// An address is a host named after the variable, an Azure version and an AWS region are real
-    /// ones, everything else is a key.
+    /// ones, a name stays the variable's, everything else is a key.
     fn resolve(&self, name: &str, path: &str) -> Option<String> {
         let host = name.to_ascii_lowercase().replace('_', "-");
         Some(match path.rsplit('.').next() {
@@ -115,13 +127,26 @@ impl Secrets for Dummies {
             Some("aws_region_name") => "us-east-1".to_owned(),
             Some("api_version") => "2024-10-21".to_owned(),
             Some("region_name") => host,
+            Some("model" | "model_name" | "base_model" | "custom_llm_provider" | "id") => {
+                name.to_owned()
+            }
             Some(_) | None => format!("sk-dummy-{host}"),
         })
     }
 
-    /// No variable locks a gateway whose config has no master key.
+    /// No variable locks a gateway whose config has no master key, or leads away from the table's address.
     fn ambient(&self, name: &str, path: &str) -> Option<String> {
-        if path.ends_with("master_key") { None } else { self.resolve(name, path) }
+        match path.rsplit('.').next() {
+            Some("master_key" | "api_base") => None,
+            Some(_) | None => self.resolve(name, path),
+        }
+    }
+
+    fn stand_in(&self, provider: &str) -> Option<String> {
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+        let label: String = provider.chars().take(LABEL_CHARS_MAX).map(plain).collect();
+        let label = Some(label.trim_matches('-')).filter(|label| !label.is_empty());
+        Some(format!("https://{}.invalid", label.unwrap_or("provider")))
     }
 }
 

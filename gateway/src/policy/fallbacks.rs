@@ -81,7 +81,9 @@ impl<'a> FallbackQuery<'a> {
             | ErrorClass::Unexpected => &router.fallbacks,
         };
         match (by, entry(table, &self.from.called)) {
-            (FoundBy::NameOrGroup, []) => entry(table, &self.from.group),
+            (FoundBy::NameOrGroup, []) if self.from.wildcard.is_none() => {
+                entry(table, &self.from.group)
+            }
             (FoundBy::Name | FoundBy::NameOrGroup, names) => names,
         }
     }
@@ -103,7 +105,7 @@ impl<'a> FallbackQuery<'a> {
 pub(crate) enum FoundBy {
     /// The name that was asked for, an alias as it is: LiteLLM's way.
     Name,
-    /// That name, or else the group that an alias or a wildcard stands for.
+    /// That name, or else the group that an alias stands for; never a pattern.
     NameOrGroup,
 }
 

@@ -2,11 +2,12 @@
 //! Bodies are OpenAI's; the first frame of a stream is the filter's and says nothing.
 
 use http::HeaderName;
+use wire::azure::NamedBase;
 
 use super::dialect::Dialect;
 use super::forwarded;
 use super::provider::{Call, Headers, Provider};
-use super::{RouteError, credential, in_path};
+use super::{RouteError, credential};
 use crate::config::Deployment;
 use crate::endpoint::Endpoint;
 
@@ -31,11 +32,15 @@ impl Provider for Azure {
 
     fn path(&self, deployment: &Deployment, call: Call<'_>) -> String {
         let version = deployment.api_version.as_deref().unwrap_or(API_VERSION_DEFAULT);
-        let name = in_path(call.model);
-        let path = wire::azure::deployment_path(&name, call.endpoint.row().path, version);
-        // An `api_base` that already ends in `/openai` is what Azure's portal shows.
-        let base = deployment.base_path.strip_suffix("/openai").unwrap_or(&deployment.base_path);
-        format!("{base}{path}")
+        let version = wire::percent::segment(version);
+        let endpoint = call.endpoint.row().path;
+        let (before, named) = wire::azure::base(&deployment.base_path);
+        let at = |name: &str| wire::azure::deployment_path(name, endpoint, &version);
+        match named {
+            NamedBase::V1 => format!("{before}/openai/v1{endpoint}"),
+            NamedBase::Resource => format!("{before}{}", at(&wire::percent::segment(call.model))),
+            NamedBase::Deployment(name) => format!("{before}{}", at(name)),
+        }
     }
 
     fn headers(&self, deployment: &Deployment) -> Result<Headers, RouteError> {

@@ -18,6 +18,7 @@ mod litellm_ends_streams;
 mod litellm_names_failures;
 mod litellm_on_the_wire;
 mod litellm_outlasts_its_clients;
+mod names_stay_names;
 mod never_switches_after_commit;
 mod policy;
 mod says_what_it_does_not_do;

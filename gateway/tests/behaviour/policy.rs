@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 #![expect(clippy::needless_pass_by_value, reason = "literals read better where they are used up")]
 
+mod addresses;
 mod cooldowns_like_litellm;
 mod cooldowns_of_our_own;
 mod deadlines;

@@ -35,3 +35,4 @@ mod storm;
 mod storms_hold;
 mod support;
 mod verdicts_are_tried_on_variants;
+mod wild_configs_run;

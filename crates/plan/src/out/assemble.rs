@@ -7,6 +7,7 @@ use std::time::Duration;
 use fake_providers::config::{DeploymentConfig, FakesConfig};
 use loadgen::config::LoadConfig;
 use record::RunInfo;
+use record::run::ContenderInfo;
 use vocab::DeploymentNumber;
 
 use crate::out::called_groups::called_groups;
@@ -15,8 +16,9 @@ use crate::out::checked::Checked;
 use crate::out::hash::{digest, sha256};
 use crate::out::isolated_config::isolated_config;
 use crate::out::plan::{ContenderPlan, Overlay, Plan, ProcessPlan};
+use crate::out::played_as;
 use crate::out::processes;
-use crate::out::run_info::{clock_word, info};
+use crate::out::run_info::{clock_word, info, reached};
 use crate::out::untold::untold;
 use crate::out::warnings::{Situation, warnings};
 use crate::resolve::config::dummy_key;
@@ -69,7 +71,7 @@ pub(crate) fn assemble(checked: Checked<'_>) -> Result<Plan, Problem> {
         ("version", build.version.as_bytes()),
         ("binary", build.binary.as_bytes()),
     ]);
-    let (refusals, mistakes) = (refusals(&checked), mistakes(&checked).len());
+    let (refusals, mistakes) = (refusals(&checked, &info), mistakes(&checked).len());
     let contenders = checked.contenders.into_iter().zip(happenings);
     let contenders = contenders.map(|(contender, (instance_events, pauses))| ContenderPlan {
         name: contender.spec.name,
@@ -107,6 +109,8 @@ fn all_warnings(checked: &Checked<'_>, info: &RunInfo) -> Vec<String> {
     alone.retain(|group| group.is_alone);
     let mut all = mistakes(checked);
     all.extend(alone.into_iter().map(|group| group.warning()));
+    let reached = reached(&info.contenders);
+    all.extend(played_as::assumed(&checked.fleet, &reached));
     let situation = Situation {
         fleet: &checked.fleet,
         called: &checked.called,
@@ -140,6 +144,7 @@ fn notes(checked: &Checked<'_>, info: &RunInfo) -> Vec<String> {
     let timeline = checked.timeline.notes.iter().filter(said);
     let mut notes: Vec<String> =
         called_groups(checked, info).into_iter().map(|one| one.words).collect();
+    notes.extend(played_as::not_played(&checked.fleet, &reached(&info.contenders)));
     notes.extend(timeline.map(|note| note.text.clone()));
     notes.extend(
         info.events
@@ -170,11 +175,15 @@ fn happenings(checked: &Checked<'_>) -> Vec<Happening> {
 }
 
 /// Why this plan cannot be run, though its fakes can be served.
-fn refusals(checked: &Checked<'_>) -> Vec<String> {
+fn refusals(checked: &Checked<'_>, info: &RunInfo) -> Vec<String> {
     let mut refusals: Vec<String> = Vec::new();
     let ours = |one: &&ContenderConfig| one.spec.process.is_none();
     for ContenderConfig { spec, gateway, .. } in checked.contenders.iter().filter(ours) {
-        let mut deployments = gateway.deployments.iter();
+        let own: Vec<ContenderInfo> =
+            info.contenders.iter().filter(|one| one.name == spec.name.as_str()).cloned().collect();
+        let reached = reached(&own);
+        let deployments = gateway.deployments.iter();
+        let mut deployments = deployments.filter(|one| reached.contains(one.id.as_str()));
         if let Some(deployment) = deployments.find(|one| !gateway::can_call(one.protocol)) {
             refusals.push(format!(
                 "contender {}: deployment `{}` speaks {}, to which the built-in gateway cannot \
@@ -200,6 +209,7 @@ fn deployment_configs(checked: &Checked<'_>) -> Vec<DeploymentConfig> {
             protocol: member.protocol,
             host: member.host.clone(),
             port: member.port,
+            root: fake_providers::root_of(member.protocol, &member.base_path).to_owned(),
             model: member.model.to_string(),
             key: dummy_key(number as usize),
             latency: spec.latency,

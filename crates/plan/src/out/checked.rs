@@ -6,6 +6,7 @@ use record::run::{CompressInfo, ImpactInfo, ReachInfo};
 use record::slo::Slo;
 use vocab::{ContenderName, Seed};
 
+use crate::resolve::callable::FirstCall;
 use crate::resolve::contenders::{ChangedConfig, ContenderConfig};
 use crate::resolve::deployments::Fakes;
 use crate::resolve::events::Events;
@@ -37,6 +38,8 @@ pub(crate) struct Checked<'p> {
     pub called: String,
     /// Per called model, the first deployment of its group: whom clients without a gateway call.
     pub direct_reach: Vec<ReachInfo>,
+    /// What clients call where they say nothing.
+    pub first_call: Option<FirstCall>,
     /// One fake per deployment.
     pub fakes: Fakes,
     /// Limits that several of them share.

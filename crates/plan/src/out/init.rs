@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use gateway::litellm::Dummies;
 
+use crate::resolve::callable::first_call;
 use crate::resolve::config;
 use crate::resolve::fleet::Fleet;
-use crate::resolve::traffic::{known_model, models};
+use crate::resolve::traffic::known_model;
 use crate::text::diagnostic::{Problem, Report, Sources};
 use crate::text::reading;
 use crate::text::request::Text;
@@ -23,28 +24,26 @@ pub fn init(config: &Text, path: &str, model: Option<&str>) -> Result<String, Re
         .and_then(|(_, document)| config::load(&document.tree, None, (&Dummies, &sources)));
     match read {
         Ok(loaded) => {
-            let models = models(&loaded.config);
             if let Some(model) = model
-                && let Err(help) = known_model(model, &models)
+                && let Err(help) = known_model(model, &loaded.config)
             {
                 let message = format!("--model {model}: the config has no such model");
                 return Err(Report::new(sources, vec![Problem::new(message).help(help)]));
             }
-            Ok(scenario(&Fleet::of(&loaded.config), path, model))
+            let first = first_call(&loaded.config).map_or_else(String::new, |first| first.model);
+            Ok(scenario(&Fleet::of(&loaded.config), path, model.unwrap_or(&first)))
         }
         Err(problems) => Err(Report::new(sources, problems)),
     }
 }
 
-fn scenario(fleet: &Fleet, path: &str, model: Option<&str>) -> String {
+fn scenario(fleet: &Fleet, path: &str, group: &str) -> String {
     let mut deployments = String::new();
     for member in &fleet.members {
-        let (id, provider) = (quoted(member.id.as_str()), member.protocol.name());
+        let (id, provider) = (quoted(member.id.as_str()), &*member.vendor);
         let line = format!("  # {id}: {{}}   # {provider}, region {}", quoted(&member.region));
         let _ = writeln!(deployments, "{line}");
     }
-    let first = fleet.members.first().map_or("", |member| &*member.group);
-    let group = model.unwrap_or(first);
     TEMPLATE
         .replace("@CONFIG@", &quoted(path))
         .replace("@DEPLOYMENTS@", deployments.trim_end())

@@ -2,6 +2,7 @@
 //! that are not ours to dial through a directory.
 
 use fake_providers::config::{DeploymentConfig, FakesConfig};
+use gateway::litellm::asks_as_written;
 use serde_json::{Map, Value, json};
 use vocab::{DeploymentId, Protocol};
 
@@ -86,6 +87,9 @@ pub fn point_entry(entry: &mut Value, fake: &DeploymentConfig, base_url: &str) {
 
 /// Points one entry's `litellm_params` at its fake.
 fn point(params: &mut Map<String, Value>, fake: &DeploymentConfig, base_url: &str) {
+    if fake.protocol == Protocol::OpenAi {
+        speak_openai(params, fake);
+    }
     let mut set = |key: &str, value: &str| params.insert(key.to_owned(), json!(value));
     match fake.protocol {
         Protocol::OpenAi => set("api_base", &format!("{base_url}/v1")),
@@ -95,6 +99,16 @@ fn point(params: &mut Map<String, Value>, fake: &DeploymentConfig, base_url: &st
         Protocol::Bedrock => return point_bedrock(params, fake, base_url),
     };
     set("api_key", &fake.key);
+}
+
+/// Under some prefixes LiteLLM speaks another protocol, or changes the model's name; our fake speaks OpenAI's, and
+/// knows the model as the config names it.
+fn speak_openai(params: &mut Map<String, Value>, fake: &DeploymentConfig) {
+    let of = |key: &str| params.get(key).and_then(Value::as_str);
+    if !of("model").is_some_and(|model| asks_as_written(model, of("custom_llm_provider"))) {
+        params.remove("custom_llm_provider");
+        params.insert("model".to_owned(), json!(format!("openai/{}", fake.model)));
+    }
 }
 
 /// Bedrock is signed for, with a pair of keys; the fake takes its dummy for both. Every other way to

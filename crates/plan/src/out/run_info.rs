@@ -1,6 +1,6 @@
 //! What `run.json` says about a checked scenario.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use gateway::config::Config;
@@ -34,6 +34,8 @@ use crate::text::yaml;
 pub(crate) fn info(checked: &Checked<'_>, warnings: &[String]) -> RunInfo {
     let request = checked.request;
     let (config, findings) = &checked.config;
+    let contenders = contender_infos(checked);
+    let reached = reached(&contenders);
     let base = config.name.rsplit(['/', '\\']).next().unwrap_or_default();
     RunInfo {
         schema: RUN_SCHEMA.to_owned(),
@@ -59,7 +61,7 @@ pub(crate) fn info(checked: &Checked<'_>, warnings: &[String]) -> RunInfo {
             binary: request.build.binary.to_owned(),
         },
         deployments: deployment_infos(checked),
-        contenders: contender_infos(checked),
+        contenders,
         phases: checked.phases.iter().map(phase_info).collect(),
         faults: checked.timeline.infos.clone(),
         compress: checked.compress,
@@ -67,7 +69,7 @@ pub(crate) fn info(checked: &Checked<'_>, warnings: &[String]) -> RunInfo {
         left_out: checked.timeline.left_out.iter().map(|one| one.info.clone()).collect(),
         impact: checked.impact,
         slo: checked.slo.clone(),
-        assumed: assumed(checked),
+        assumed: assumed(checked, &reached),
         warnings: warnings.to_vec(),
         // Made of this and more, so the caller fills them in.
         notes: Vec::new(),
@@ -84,6 +86,9 @@ fn deployment_infos(checked: &Checked<'_>) -> Vec<DeploymentInfo> {
             group: member.group.to_string(),
             model: member.model.to_string(),
             provider: member.protocol,
+            vendor: Some(&*member.vendor)
+                .filter(|vendor| *vendor != member.protocol.name())
+                .map(str::to_owned),
             region: member.region.clone(),
             host: member.host.clone(),
             fake: describe(spec),
@@ -181,10 +186,18 @@ fn phase_info(phase: &Phase) -> PhaseInfo {
     }
 }
 
-/// What the user did not say and the run took for granted.
-fn assumed(checked: &Checked<'_>) -> Vec<String> {
+/// Ids of the deployments that some request of some contender can reach.
+pub(crate) fn reached(contenders: &[ContenderInfo]) -> BTreeSet<String> {
+    let reaches = contenders.iter().flat_map(|contender| &contender.reach);
+    reaches.flat_map(|reach| reach.deployments.iter().cloned()).collect()
+}
+
+/// What the user did not say and the run took for granted, as far as a request can tell.
+fn assumed(checked: &Checked<'_>, reached: &BTreeSet<String>) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    let both: Vec<_> = checked.fleet.members.iter().zip(&checked.fakes.specs).collect();
+    lines.extend(called(checked));
+    let both = checked.fleet.members.iter().zip(&checked.fakes.specs);
+    let both: Vec<_> = both.filter(|(member, _)| reached.contains(member.id.as_str())).collect();
     let mut presets: BTreeMap<&str, Vec<&Member>> = BTreeMap::new();
     for (member, spec) in both.iter().filter(|(_, spec)| spec.assumed) {
         presets.entry(&spec.preset).or_default().push(member);
@@ -198,15 +211,30 @@ fn assumed(checked: &Checked<'_>) -> Vec<String> {
             latency.map_or_else(String::new, |(_, spec)| show_latency(&spec.latency))
         ));
     }
-    lines.extend(prices(checked));
+    lines.extend(prices(checked, reached));
     lines
 }
 
+/// What clients call, where nobody said so and only a pattern admits it.
+fn called(checked: &Checked<'_>) -> Option<String> {
+    let first = checked.first_call.as_ref()?;
+    let pattern = first.pattern.as_ref()?;
+    let is_called = checked.models().contains(&first.model.as_str());
+    is_called.then(|| {
+        format!(
+            "clients call `{}`, which the config's `{pattern}` admits; `model:` of a phase and `--model` \
+             name another",
+            first.model
+        )
+    })
+}
+
 /// Which price each deployment has, and who says so.
-fn prices(checked: &Checked<'_>) -> Vec<String> {
+fn prices(checked: &Checked<'_>, reached: &BTreeSet<String>) -> Vec<String> {
     let mut listed: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     let mut unknown: Vec<String> = Vec::new();
-    for (member, spec) in checked.fleet.members.iter().zip(&checked.fakes.specs) {
+    let both = checked.fleet.members.iter().zip(&checked.fakes.specs);
+    for (member, spec) in both.filter(|(member, _)| reached.contains(member.id.as_str())) {
         let Some(Price { per_million, said_by }) = &spec.price else {
             unknown.push(format!("{} ({})", member.id, member.model_as_written));
             continue;

@@ -79,6 +79,7 @@ pub fn persona(
             protocol,
             host: host.to_owned(),
             port,
+            root: String::new(),
             model: model.to_owned(),
             key: dummy_key(1),
             latency,

@@ -4,8 +4,11 @@
 //! In a run no secret of the config is resolved and no address of it is contacted: every credential
 //! is replaced by the fakes' dummy keys, and what would reach out is off, with a line that says so.
 
+use std::collections::BTreeSet;
+
 use gateway::config::{Config, Secret};
 use gateway::litellm::{self, Note, NoteKind, Secrets};
+use vocab::DeploymentId;
 
 use crate::resolve::finding::{Finding, Sort};
 use crate::resolve::fleet::Fleet;
@@ -134,6 +137,16 @@ pub(crate) fn with_dummies(mut config: Config, fleet: &Fleet) -> Result<Config, 
     }
     config.master_key = config.master_key.map(|_| Secret::new(MASTER_KEY));
     if strangers.is_empty() { Ok(config) } else { Err(strangers) }
+}
+
+/// Takes out what no request for `models` can reach and the built-in gateway could not call: it must not stop a run.
+pub(crate) fn without_unplayable(config: &mut Config, models: &[&str]) {
+    if config.deployments.iter().all(|one| gateway::can_call(one.protocol)) {
+        return;
+    }
+    let reached: BTreeSet<DeploymentId> =
+        models.iter().flat_map(|model| gateway::reachable(config, model)).collect();
+    config.deployments.retain(|one| gateway::can_call(one.protocol) || reached.contains(&one.id));
 }
 
 /// Fills in the prices that LiteLLM would know: its own map, by the exact strings of `base_model` and

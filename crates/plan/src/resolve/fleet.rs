@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use gateway::config::Config;
+use gateway::config::{Config, Familiarity};
 use vocab::{DeploymentId, Protocol};
 
 /// Every deployment of the config, in its order.
@@ -22,6 +22,10 @@ pub(crate) struct Member {
     pub group: Arc<str>,
     /// What its provider speaks.
     pub protocol: Protocol,
+    /// Whether it is known to.
+    pub familiarity: Familiarity,
+    /// Who runs it: what `provider:` means.
+    pub vendor: Arc<str>,
     /// The provider's model.
     pub model: Arc<str>,
     /// `litellm_params.model` as written.
@@ -34,6 +38,8 @@ pub(crate) struct Member {
     pub host: String,
     /// Port that the config names.
     pub port: u16,
+    /// Path of its address.
+    pub base_path: Arc<str>,
     /// Region, or the host where none is known.
     pub region: String,
 }
@@ -63,6 +69,9 @@ impl Fleet {
                     id: deployment.id.clone(),
                     group: Arc::clone(&deployment.group),
                     protocol: deployment.protocol,
+                    familiarity: deployment.familiarity,
+                    vendor: Arc::clone(&deployment.vendor),
+                    base_path: Arc::clone(&deployment.base_path),
                     model: Arc::clone(&deployment.model),
                     model_as_written: Arc::clone(&deployment.model_as_written),
                     base_model: deployment.base_model.clone(),

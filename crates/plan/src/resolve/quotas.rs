@@ -70,10 +70,10 @@ fn quota(
         for at in found {
             let member = &fleet.members[at];
             let first = positions.first().map_or(member, |first| &fleet.members[*first]);
-            if member.protocol != first.protocol {
+            if member.vendor != first.vendor || member.protocol != first.protocol {
                 let message = format!(
                     "the quota `{}` spans {} (`{}`) and {} (`{}`): no two providers share a bucket",
-                    key.name, first.protocol, first.id, member.protocol, member.id
+                    key.name, first.vendor, first.id, member.vendor, member.id
                 );
                 let help = "one quota per provider: choose its deployments by id or glob";
                 return Err(Problem::new(message).help(help).at(target.at));

@@ -64,15 +64,25 @@ fn address(text: &str) -> Result<(&str, &str, &str), Problem> {
     let (scheme, authority) = url
         .split_once("://")
         .filter(|(scheme, _)| matches!(*scheme, "http" | "https"))
-        .ok_or_else(|| problem(format!("`{url}` is no http or https URL")))?;
+        .ok_or_else(|| problem("this is no http or https URL".to_owned()))?;
     if authority.is_empty()
         || url.len() > URL_BYTES_MAX
         || authority.contains(['@', '?', '#'])
+        || !has_a_port_that_is_one(authority)
         || authority.chars().any(|c| c.is_whitespace() || c.is_control())
     {
-        return Err(problem(format!("`{url}` is no address of an admin API")));
+        // It may hold a credential, which is not repeated.
+        return Err(problem("this is no address of an admin API".to_owned()));
     }
     Ok((url, scheme, authority))
+}
+
+/// Whether the port of `host[:port][/path]`, if it says one, is a port.
+fn has_a_port_that_is_one(authority: &str) -> bool {
+    let host = authority.split('/').next().unwrap_or_default();
+    let behind = host.rsplit_once(']').map_or(host, |(_, rest)| rest);
+    let port = behind.rsplit_once(':').map(|(_, port)| port);
+    port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
 /// Why standing fakes cannot be run on this clock.

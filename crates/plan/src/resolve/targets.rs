@@ -70,7 +70,7 @@ impl Targets<'_> {
         let members = &self.fleet.members;
         let alike = |one: &Member, other: &Member| match first {
             "region-of:first" => one.region == other.region,
-            "provider-of:first" => one.protocol == other.protocol,
+            "provider-of:first" => one.vendor == other.vendor,
             _ => false,
         };
         let set_of = (0..members.len()).map(|at| {
@@ -111,7 +111,7 @@ impl Targets<'_> {
                     if kind == "region-of" {
                         member.region == like.region
                     } else {
-                        member.protocol == like.protocol
+                        member.vendor == like.vendor
                     }
                 })
             }
@@ -124,7 +124,7 @@ impl Targets<'_> {
                 ));
             }
             ("any", count) => return self.any(selector, count, key),
-            ("provider", name) => self.matching(|_, member| member.protocol.name() == name),
+            ("provider", name) => self.matching(|_, member| glob(name, &member.vendor)),
             ("region", name) => self.matching(|_, member| member.region.eq_ignore_ascii_case(name)),
             ("gateway" | "link" | "redis" | "postgres", _) => {
                 return Err(TargetError::Invalid(
@@ -168,8 +168,12 @@ impl Targets<'_> {
         let (kind, name) = selector.split_once(':').unwrap_or(("", selector));
         let remedy = match kind {
             "provider" => {
-                let mut names: Vec<_> = members.iter().map(|m| m.protocol.name()).collect();
-                names.dedup();
+                let mut names: Vec<&str> = Vec::new();
+                for member in members.iter().filter(|one| !one.vendor.is_empty()) {
+                    if !names.contains(&&*member.vendor) {
+                        names.push(&member.vendor);
+                    }
+                }
                 suggest(name, &names, "providers of this config")
             }
             "region" => {

@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
+use gateway::config::Config;
 use loadgen::config::{ClientConfig, Phase};
 use vocab::{At, show_duration};
 
+use crate::resolve::callable::FirstCall;
 use crate::resolve::presets::Presets;
 use crate::text::diagnostic::{Problem, suggest};
 use crate::text::node::{Node, Value};
@@ -26,8 +28,10 @@ const CLIENT_TIMEOUT_MAX: Duration = Duration::from_secs(86_400);
 pub(crate) struct Known<'k> {
     /// Workload presets.
     pub presets: &'k Presets,
-    /// Models that clients can call: groups and aliases, the first one first.
-    pub models: &'k [String],
+    /// Who answers them.
+    pub config: &'k Config,
+    /// What they call where they say nothing.
+    pub first: Option<&'k FirstCall>,
     /// `--model`: what every phase calls, whatever it says.
     pub asked: Option<&'k str>,
 }
@@ -188,7 +192,7 @@ fn phase_name(
 }
 
 /// Models that clients can call, the first group first.
-pub(crate) fn models(config: &gateway::config::Config) -> Vec<String> {
+fn models(config: &Config) -> Vec<String> {
     let mut models: Vec<String> = Vec::new();
     let groups = config.deployments.iter().map(|deployment| deployment.group.to_string());
     let aliases = config.router.model_group_alias.keys().map(ToString::to_string);
@@ -204,10 +208,11 @@ pub(crate) fn models(config: &gateway::config::Config) -> Vec<String> {
 ///
 /// # Errors
 /// What it has instead.
-pub(crate) fn known_model(model: &str, models: &[String]) -> Result<(), String> {
-    if models.iter().any(|pattern| crate::resolve::targets::glob(pattern, model)) {
+pub(crate) fn known_model(model: &str, config: &Config) -> Result<(), String> {
+    if !gateway::reachable(config, model).is_empty() {
         return Ok(());
     }
+    let models = models(config);
     let names: Vec<&str> = models.iter().map(String::as_str).collect();
     Err(suggest(model, &names, "models of this config"))
 }
@@ -217,13 +222,12 @@ fn model(text: Option<&Spot<String>>, known: Known<'_>) -> Result<String, Proble
         return Ok(asked.to_owned());
     }
     let Some(asked) = text else {
-        let plain = known.models.iter().find(|model| !model.contains('*'));
-        return plain.cloned().ok_or_else(|| {
-            let message = "every `model_name` of the config is a pattern: what do clients call?";
+        return known.first.map(|first| first.model.clone()).ok_or_else(|| {
+            let message = "the config has no model that clients could call";
             Problem::new(message).help("add `model:` to each phase, such as `model: gpt-4o`")
         });
     };
-    known_model(&asked.value, known.models).map_err(|help| {
+    known_model(&asked.value, known.config).map_err(|help| {
         let message = format!("the config has no model called `{}`", asked.value);
         Problem::new(message).help(help).at(asked.at)
     })?;

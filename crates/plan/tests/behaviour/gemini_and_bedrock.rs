@@ -94,6 +94,7 @@ fn fakes_that_stand_are_run_in_real_time_only() {
     assert_eq!(standing.token_file.as_deref(), Some("token"));
     for (fakes, sentence) in [
         ("ftp://x", "is no http or https URL"),
+        ("'http://x:99999'", "is no address of an admin API"),
         ("'http://user:secret@x'", "is no address of an admin API"),
         ("{ url: 'http://fakes.example', token_file: token }", "in the clear"),
         ("{ url: 'http://x', tokn_file: token }", "did you mean `token_file`"),
@@ -135,9 +136,9 @@ fn a_served_config_points_every_credential_at_the_fakes() {
 fn what_cannot_be_played_is_refused_in_a_sentence() {
     for (params, sentence, help) in [
         (
-            "model: vertex_ai/gemini-2.5-pro",
-            "provider `vertex_ai` is not supported",
-            "write `gemini/`",
+            "model: gemini/gemini-2.5-pro, api_base: 'https://h:99999/v1beta'",
+            "`api_base` has a port that is none",
+            "a port from 1 to 65535",
         ),
         (
             "model: bedrock/anthropic.claude-x, aws_region_name: Virginia",

@@ -232,7 +232,7 @@ fn runs_that_differ_in_their_question_alone_have_directories_of_their_own() {
 fn run_json_says_what_a_contender_changes_as_yaml_to_paste_and_never_a_secret() {
     let secrets = "general_settings: { master_key: hunter2 }, litellm_settings: { num_retries: 2 }, router_settings: { routing_strategy: \
         least-busy, redis_url: \"redis://joe:canary@cache\" }, model_list: [{ model_name: gpt-4o, litellm_params: { \
-        model: azure/gpt-4o, api_base: \"https://joe:canary@westus-a.openai.azure.com/\", api_key: os.environ/AZURE_KEY }, \
+        model: azure/gpt-4o, api_base: \"https://westus-a.openai.azure.com/\", api_key: os.environ/AZURE_KEY }, \
         model_info: { id: west } }]";
     let scenario = format!(
         "{}contenders:\n  - {{ name: as-it-is }}\n  - {{ name: mine, {secrets} }}\n",

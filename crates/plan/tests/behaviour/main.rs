@@ -21,3 +21,4 @@ mod starting;
 mod support;
 mod timelines_are_checked;
 mod varying;
+mod vendors_are_told_apart;

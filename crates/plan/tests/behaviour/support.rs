@@ -33,25 +33,31 @@ pub(crate) fn load(scenario: &str) -> Result<Plan, Report> {
 
 /// Loads a scenario with [`CONFIG`], after `change` to the request.
 pub(crate) fn load_with(scenario: &str, change: impl Fn(&mut Request<'_>)) -> Result<Plan, Report> {
-    ask(scenario, |request| {
+    ask(scenario, CONFIG, |request| {
         change(request);
         plan::load(request)
     })
 }
 
+/// Loads a scenario with another config.
+pub(crate) fn load_config(scenario: &str, config: &str) -> Result<Plan, Report> {
+    ask(scenario, config, |request| plan::load(request))
+}
+
 /// The plan of the same run with other values for what nobody knows.
 pub(crate) fn vary(scenario: &str, variation: &Variation) -> Result<Plan, Report> {
-    ask(scenario, |request| plan::vary(request, variation))
+    ask(scenario, CONFIG, |request| plan::vary(request, variation))
 }
 
 /// Asks with a request for a scenario with [`CONFIG`].
 fn ask(
     scenario: &str,
+    config: &str,
     load: impl FnOnce(&mut Request<'_>) -> Result<Plan, Report>,
 ) -> Result<Plan, Report> {
     let scenario = Text { name: "scenario.yaml".to_owned(), text: scenario.to_owned() };
     let find = |path: &str| match path {
-        "config.yaml" => Ok(Text { name: path.to_owned(), text: CONFIG.to_owned() }),
+        "config.yaml" => Ok(Text { name: path.to_owned(), text: config.to_owned() }),
         // The same with a model of which nobody knows a price.
         "unpriced.yaml" => Ok(Text {
             name: path.to_owned(),

@@ -149,6 +149,7 @@ fn fakes_of(probed: &[ProbedFake], seed: Seed) -> FakesConfig {
         protocol: fake.protocol,
         host: FAKES.to_owned(),
         port: 80,
+        root: String::new(),
         model: fake.model.clone(),
         key: fake.key.clone(),
         latency: latency(fake.speed),

@@ -113,6 +113,7 @@ fn fake(number: u32, protocol: Protocol) -> DeploymentConfig {
         protocol,
         host: "warm-up".to_owned(),
         port: 80,
+        root: String::new(),
         model: model.to_owned(),
         key: format!("sk-brownout-warm-up-{number}"),
         latency: Latency { ttft: at_once, itl: at_once },

@@ -1,20 +1,24 @@
 //! `model_list`: one deployment per entry.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use vocab::{DeploymentId, Protocol};
+use wire::azure::NamedBase;
 use world::Authority;
 
 use super::NoteKind;
+use super::address::{self, Address};
 use super::error_policy;
-use super::provider::{self, Provider};
-use super::reader::{Reader, Section};
+use super::provider::{self, Found, Provider};
+use super::reader::{self, Reader, Section};
 use super::settings::Settings;
 use super::tables;
-use crate::config::{Deployment, Secret};
+use crate::config::{Deployment, Familiarity, Mode, Secret};
 use crate::routing::strategy::LimitsFrom;
 
 /// Most deployments; a thousand times what anybody has, and still cheap to rank.
@@ -69,6 +73,8 @@ struct ModelEntry<'a> {
     info: Option<Section<'a>>,
     group: String,
     model: String,
+    /// The model is the name of a variable that nobody looked up.
+    unread: bool,
     /// Strategies other than simple-shuffle look for limits outside `litellm_params` too.
     limits_everywhere: bool,
 }
@@ -91,20 +97,16 @@ impl<'a> ModelEntry<'a> {
             reader.survey(info, &tables::MODEL_INFO);
         }
         let limits_everywhere = settings.strategy().limits == LimitsFrom::AnySection;
-        Some(Self { top, params, info, group: group?, model: model?, limits_everywhere })
+        let model = model?;
+        let unread = reader::variable_of(&params, "model") == Some(&model);
+        Some(Self { top, params, info, group: group?, model, unread, limits_everywhere })
     }
 
     fn deployment(self, ids: &mut BTreeSet<String>, reader: &mut Reader<'_>) -> Option<Deployment> {
         let params = &self.params;
         let custom = reader.text(params, "custom_llm_provider");
-        let (provider, own_model) = match provider::of(&self.model, custom.as_deref()) {
-            Ok(found) => found,
-            Err(error) => {
-                let key = if custom.is_some() { "custom_llm_provider" } else { "model" };
-                reader.error(&params.path_of(key), &error.message, &error.help);
-                return None;
-            }
-        };
+        let found = self.found(custom.as_deref(), reader);
+        let provider = found.provider;
         let named = [(self.top, "model_name", &self.group), (params, "model", &self.model)];
         for (section, key, _) in named.iter().filter(|(_, _, name)| name.contains(vocab::is_hidden))
         {
@@ -112,25 +114,23 @@ impl<'a> ModelEntry<'a> {
             let message = format!("a `{key}` is one line of printable text");
             reader.error(&section.path_of(key), &message, help);
         }
-        let (own_model, region) = self.place(provider, own_model, reader);
-        if provider.protocol == Protocol::Azure && own_model.contains(char::is_whitespace) {
-            let help = "it is a part of the address; Azure's portal shows it under Deployments";
-            reader.error(
-                &params.path_of("model"),
-                "an Azure deployment's name has no blanks",
-                help,
-            );
-        }
-        let (authority, base_path) = self.address((provider, region.as_deref()), reader)?;
-        let id = self.id((provider, region.as_deref()), own_model, &authority, reader);
+        let (own_model, region) = self.place(provider, found.model, reader);
+        let region_of = region.as_deref();
+        let Address { authority, base_path } = address::read(params, (&found, region_of), reader)?;
+        let own_model = &*own_name(provider, own_model, &base_path);
+        let id = self.id((&found, region_of), own_model, &authority, reader);
         let id = unique(&id, ids, self.top, reader);
-        let api_key = reader
-            .text(params, "api_key")
-            .or_else(|| reader.ambient(provider.key_variable, &params.path_of("api_key")));
+        let api_key = reader.text(params, "api_key").or_else(|| self.ambient_key(provider, reader));
         Some(Deployment {
             id: DeploymentId::from(id.as_str()),
             group: Arc::from(self.group.as_str()),
             protocol: provider.protocol,
+            familiarity: match self.unread {
+                true => Familiarity::Assumed,
+                false => provider.familiarity,
+            },
+            vendor: Arc::from(found.vendor(&authority)),
+            mode: self.mode(own_model, reader),
             model: Arc::from(own_model),
             model_as_written: Arc::from(self.model.as_str()),
             authority,
@@ -186,48 +186,33 @@ impl<'a> ModelEntry<'a> {
         (own, Some(region.to_owned()))
     }
 
-    /// Where to dial, and the path before the provider's own.
-    fn address(
-        &self,
-        (provider, region): (&Provider, Option<&str>),
-        reader: &mut Reader<'_>,
-    ) -> Option<(Authority, Arc<str>)> {
-        let params = &self.params;
-        let keys: &[&str] = match provider.protocol {
-            Protocol::Bedrock => &["api_base", "aws_bedrock_runtime_endpoint", "base_url"],
-            Protocol::OpenAi | Protocol::Azure | Protocol::Anthropic | Protocol::Gemini => {
-                &["api_base", "base_url"]
-            }
-        };
-        let key = keys.iter().find(|key| params.get(key).is_some()).copied().unwrap_or("base_url");
-        let written = match params.get(key) {
-            Some(_) => Some(reader.text(params, key)?),
-            None if provider.protocol == Protocol::Bedrock => region.map(provider::bedrock_base),
-            None if provider.protocol == Protocol::Azure => {
-                reader.ambient(provider::AZURE_BASE_VARIABLE, &params.path_of("api_base"))
-            }
-            None => provider.api_base.map(str::to_owned),
-        };
-        let Some(url) = written else {
-            let message = format!("`{}` needs an api_base", self.model);
-            let help = match provider.protocol {
-                Protocol::Azure => "add api_base, such as https://my-resource.openai.azure.com",
-                Protocol::OpenAi | Protocol::Anthropic | Protocol::Gemini | Protocol::Bedrock => {
-                    "add api_base, such as http://localhost:8000/v1"
-                }
-            };
-            reader.error(params.path(), &message, help);
-            return None;
-        };
-        let uri = url.trim().parse::<http::Uri>().ok();
-        let Some((authority, uri)) = uri.and_then(|uri| Some((Authority::from_uri(&uri)?, uri)))
-        else {
-            let message = format!("`{key}` is no address that can be called");
-            let help = "write an absolute URL, such as https://api.openai.com/v1";
-            reader.error(&params.path_of(key), &message, help);
-            return None;
-        };
-        Some((authority, Arc::from(uri.path().trim_end_matches('/'))))
+    /// The provider. Of a model that is a variable's name nothing but an API version tells that it is Azure's.
+    fn found<'m>(&'m self, custom: Option<&'m str>, reader: &mut Reader<'_>) -> Found<'m> {
+        let azures = self.unread && self.params.get("api_version").is_some();
+        let found = provider::of(&self.model, custom.or(azures.then_some("azure")));
+        if let Some(near) = found.nearest().filter(|_| found.provider.name.is_empty()) {
+            let prefix = found.prefix;
+            let text = format!("nobody here knows a provider `{prefix}`; did you mean `{near}/`?");
+            reader.note(self.params.path_of("model"), NoteKind::Advice, text);
+        }
+        found
+    }
+
+    /// The key that LiteLLM finds by itself.
+    fn ambient_key(&self, provider: &Provider, reader: &Reader<'_>) -> Option<String> {
+        let path = self.params.path_of("api_key");
+        let mut variables = provider.key_variables.split(' ').filter(|name| !name.is_empty());
+        variables.find_map(|variable| reader.ambient(variable, &path))
+    }
+
+    /// What the model is for: what `model_info.mode` says, else what its name tells.
+    fn mode(&self, own_model: &str, reader: &mut Reader<'_>) -> Mode {
+        const CHAT: &[&str] = &["chat", "completion", "responses"];
+        match self.of_info(|info| reader.text(info, "mode")) {
+            Some(mode) if CHAT.contains(&mode.trim()) => Mode::Chat,
+            Some(_) => Mode::Other,
+            None => mode_of_name(own_model),
+        }
     }
 
     fn api_version(&self, provider: &Provider, reader: &mut Reader<'_>) -> Option<Arc<str>> {
@@ -247,7 +232,7 @@ impl<'a> ModelEntry<'a> {
     /// only, so that stands for them.
     fn id(
         &self,
-        (provider, region): (&Provider, Option<&str>),
+        (found, region): (&Found<'_>, Option<&str>),
         own_model: &str,
         authority: &Authority,
         reader: &mut Reader<'_>,
@@ -263,7 +248,7 @@ impl<'a> ModelEntry<'a> {
                 "it travels in headers, tables and file names; use letters, digits and `-`",
             );
         }
-        let place = match (provider.protocol, region) {
+        let place = match (found.provider.protocol, region) {
             (Protocol::Bedrock, Some(region)) => region.to_owned(),
             (
                 Protocol::OpenAi
@@ -274,7 +259,7 @@ impl<'a> ModelEntry<'a> {
                 _,
             ) => short(authority),
         };
-        written.unwrap_or_else(|| format!("{}/{own_model}@{place}", provider.name))
+        written.unwrap_or_else(|| format!("{}/{own_model}@{place}", found.prefix))
     }
 
     /// From `litellm_params`, or wherever else the strategy looks for limits.
@@ -330,6 +315,49 @@ impl<'a> ModelEntry<'a> {
             Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
         };
         text.or_else(|| reader.wrong(section, "order", value, "a whole number"))
+    }
+}
+
+/// The provider's own name of a model: where an address of Azure names a deployment, requests go to that, whatever
+/// the model is called.
+fn own_name<'m>(provider: &Provider, model: &'m str, base_path: &'m str) -> Cow<'m, str> {
+    match (provider.protocol, wire::azure::base(base_path).1) {
+        (Protocol::Azure, NamedBase::Deployment(name)) => {
+            percent_decode_str(name).decode_utf8().unwrap_or(Cow::Borrowed(model))
+        }
+        (
+            Protocol::OpenAi
+            | Protocol::Azure
+            | Protocol::Anthropic
+            | Protocol::Gemini
+            | Protocol::Bedrock,
+            _,
+        ) => Cow::Borrowed(model),
+    }
+}
+
+/// What a model is for, as far as its name tells: most configs leave `mode` out, and LiteLLM asks its price list.
+fn mode_of_name(model: &str) -> Mode {
+    /// Parts of the names of models that answer no prompt.
+    const OTHER: &[&str] = &[
+        "embed",
+        "bge-",
+        "whisper",
+        "tts",
+        "transcribe",
+        "dall-e",
+        "gpt-image",
+        "flux",
+        "rerank",
+        "moderation",
+        "stable-diffusion",
+        "imagen",
+        "voyage-",
+    ];
+    let name = model.to_ascii_lowercase();
+    match OTHER.iter().any(|part| name.contains(part)) {
+        true => Mode::Other,
+        false => Mode::Chat,
     }
 }
 

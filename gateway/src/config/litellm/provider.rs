@@ -1,78 +1,47 @@
-//! Providers by the prefix of `litellm_params.model`: what they speak, where they live, and which
-//! environment variables LiteLLM reads for them.
+//! Providers by the prefix of `litellm_params.model`: what they speak, where they live, which
+//! environment variables LiteLLM reads for them, and whose fault it is when they fail. The rows are in
+//! `provider/table.rs`.
+
+mod table;
 
 use vocab::Protocol;
+use world::Authority;
 
 use super::reader::nearest;
+use crate::config::Familiarity;
+use crate::config::fleet;
 
 /// A provider that the gateway can call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Provider {
-    /// The prefix.
+    /// The prefix; empty for one that no row has.
     pub(super) name: &'static str,
+    /// Who runs it: another row's name where two prefixes mean the same house.
+    pub(super) vendor: &'static str,
     /// What it speaks.
     pub(super) protocol: Protocol,
+    /// Whether it does.
+    pub(super) familiarity: Familiarity,
     /// Where it lives; `None` if only the config can know.
     pub(super) api_base: Option<&'static str>,
-    /// Where LiteLLM looks for a key that the config does not give.
-    pub(super) key_variable: &'static str,
+    /// What LiteLLM makes of an address that the config gives.
+    pub(super) base_form: BaseForm,
+    /// Where LiteLLM looks for an address that the config does not give, names divided by blanks.
+    pub(super) base_variables: &'static str,
+    /// The same for a key.
+    pub(super) key_variables: &'static str,
 }
 
-const fn openai_like(
-    name: &'static str,
-    api_base: Option<&'static str>,
-    key_variable: &'static str,
-) -> Provider {
-    Provider { name, protocol: Protocol::OpenAi, api_base, key_variable }
+/// What LiteLLM makes of an `api_base`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BaseForm {
+    /// The provider's own paths follow it.
+    AsGiven,
+    /// The same, below `/v1`, which is added where it is missing.
+    Versioned,
+    /// The address of the table holds an account's id.
+    OfAccount,
 }
-
-/// Providers with a protocol of their own, and the better known of those that speak OpenAI's.
-const ALL: &[Provider] = &[
-    openai_like("openai", Some("https://api.openai.com/v1"), "OPENAI_API_KEY"),
-    Provider {
-        name: "azure",
-        protocol: Protocol::Azure,
-        api_base: None,
-        key_variable: "AZURE_API_KEY",
-    },
-    Provider {
-        name: "anthropic",
-        protocol: Protocol::Anthropic,
-        api_base: Some("https://api.anthropic.com"),
-        key_variable: "ANTHROPIC_API_KEY",
-    },
-    Provider {
-        name: "gemini",
-        protocol: Protocol::Gemini,
-        api_base: Some("https://generativelanguage.googleapis.com/v1beta"),
-        key_variable: "GEMINI_API_KEY",
-    },
-    Provider {
-        name: "bedrock",
-        protocol: Protocol::Bedrock,
-        api_base: None,
-        key_variable: "AWS_ACCESS_KEY_ID",
-    },
-    openai_like("custom_openai", None, "OPENAI_API_KEY"),
-    openai_like("openai_like", None, "OPENAI_LIKE_API_KEY"),
-    openai_like("hosted_vllm", None, "HOSTED_VLLM_API_KEY"),
-    openai_like("litellm_proxy", None, "LITELLM_PROXY_API_KEY"),
-    openai_like("groq", Some("https://api.groq.com/openai/v1"), "GROQ_API_KEY"),
-    openai_like("mistral", Some("https://api.mistral.ai/v1"), "MISTRAL_API_KEY"),
-    openai_like("deepseek", Some("https://api.deepseek.com/beta"), "DEEPSEEK_API_KEY"),
-    openai_like("openrouter", Some("https://openrouter.ai/api/v1"), "OPENROUTER_API_KEY"),
-    openai_like("xai", Some("https://api.x.ai/v1"), "XAI_API_KEY"),
-    openai_like("together_ai", Some("https://api.together.xyz/v1"), "TOGETHERAI_API_KEY"),
-    openai_like(
-        "fireworks_ai",
-        Some("https://api.fireworks.ai/inference/v1"),
-        "FIREWORKS_AI_API_KEY",
-    ),
-    openai_like("perplexity", Some("https://api.perplexity.ai"), "PERPLEXITYAI_API_KEY"),
-];
-
-/// Variable that LiteLLM reads for an Azure address that the config does not give.
-pub(super) const AZURE_BASE_VARIABLE: &str = "AZURE_API_BASE";
 
 /// Variable that LiteLLM reads for an Azure version that the config does not give.
 pub(super) const AZURE_VERSION_VARIABLE: &str = "AZURE_API_VERSION";
@@ -122,55 +91,106 @@ pub(super) fn is_aws_region(text: &str) -> bool {
     head && tail && count >= 3 && text.len() <= AWS_REGION_BYTES_MAX && text.bytes().all(plain)
 }
 
-/// Providers that people write and that cannot be played, each with what to write instead.
-const REFUSED: &[(&str, &str)] = &[
-    (
-        "vertex_ai",
-        "Vertex AI asks for a Google service account; write `gemini/` with an API key for the same \
-         models",
-    ),
-    ("vertex_ai_beta", "write `gemini/` with an API key for the same models"),
-    ("sagemaker", "write `bedrock/` for models that Bedrock has"),
-];
-
-/// Why a provider cannot be called.
-pub(super) struct Unsupported {
-    pub(super) message: String,
-    pub(super) help: String,
+/// A provider as an entry of `model_list` means it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found<'m> {
+    /// Its row.
+    pub(super) provider: &'static Provider,
+    /// Its prefix as written.
+    pub(super) prefix: &'m str,
+    /// Its own name of the model.
+    pub(super) model: &'m str,
 }
+
+/// What stands between a prefix and a model to say which series it is of, or by which of the
+/// provider's endpoints LiteLLM calls it (1.106.2: `o_series/`, `gpt5_series/`, `responses/`).
+const INFIXES: &[(&str, &[&str])] =
+    &[("openai", &["responses/"]), ("azure", &["o_series/", "gpt5_series/", "responses/"])];
 
 /// Provider and the provider's own name of the model, from `litellm_params.model` and
-/// `custom_llm_provider`. A name without a known prefix is OpenAI's, or Anthropic's if it is a
-/// `claude`.
-pub(super) fn of<'m>(
-    model: &'m str,
-    custom: Option<&str>,
-) -> Result<(&'static Provider, &'m str), Unsupported> {
-    if let Some(custom) = custom {
-        let provider = find(custom)?;
-        let own = model.strip_prefix(custom).and_then(|rest| rest.strip_prefix('/'));
-        return Ok((provider, own.unwrap_or(model)));
+/// `custom_llm_provider`. A name without a prefix is that of the provider whose models are called so,
+/// else OpenAI's.
+pub(super) fn of<'m>(model: &'m str, custom: Option<&'m str>) -> Found<'m> {
+    let (prefix, own) = match custom {
+        Some(custom) => {
+            let own = model.strip_prefix(custom).and_then(|rest| rest.strip_prefix('/'));
+            (custom, own.unwrap_or(model))
+        }
+        None => model
+            .split_once('/')
+            .unwrap_or_else(|| (fleet::provider_of_bare(model).unwrap_or(OPENAI), model)),
+    };
+    let provider = table::ALL.iter().find(|row| row.name == prefix).unwrap_or(&table::UNLISTED);
+    let infixes = INFIXES.iter().filter(|(of, _)| *of == prefix).flat_map(|(_, infixes)| *infixes);
+    let bare = infixes.into_iter().find_map(|infix| own.strip_prefix(infix));
+    Found { provider, prefix, model: bare.unwrap_or(own) }
+}
+
+/// Prefixes under which LiteLLM 1.106.2 does not ask an address that it is given for a chat completion of the
+/// model as it stands: it speaks Cohere's protocol, looks a model up at Hugging Face, puts Fireworks' catalogue in
+/// front of its name, loads vLLM into its own process, or knows no such completion.
+const REWORDED: &[&str] = &[
+    "cohere",
+    "cohere_chat",
+    "huggingface",
+    "fireworks_ai",
+    "vllm",
+    "openai_like",
+    "text-completion-openai",
+];
+
+/// Whether LiteLLM asks the address of an entry for a chat completion of its model, in OpenAI's words.
+pub fn asks_as_written(model: &str, custom: Option<&str>) -> bool {
+    let found = of(model, custom);
+    found.provider.familiarity == Familiarity::Known && !REWORDED.contains(&found.prefix)
+}
+
+impl Found<'_> {
+    /// The vendor: whose fault an outage is. An endpoint that speaks OpenAI's protocol is named by
+    /// its host, unless that is a known provider's.
+    pub(super) fn vendor(&self, authority: &Authority) -> String {
+        let Provider { vendor, name, .. } = self.provider;
+        if name.is_empty() {
+            return self.prefix.to_owned();
+        }
+        match (*vendor, of_host(&authority.host)) {
+            (OPENAI | ANTHROPIC, Some(known)) => known.to_owned(),
+            (OPENAI, None) => format!("{OPENAI}@{}", shown(authority)),
+            (vendor, _) => vendor.to_owned(),
+        }
     }
-    match model.split_once('/') {
-        Some((prefix, own)) => Ok((find(prefix)?, own)),
-        None if model.starts_with("claude") => Ok((find("anthropic")?, model)),
-        None => Ok((find("openai")?, model)),
+
+    /// The most similar prefix, for one that no row has.
+    pub(super) fn nearest(&self) -> Option<&'static str> {
+        nearest(self.prefix, table::ALL.iter().map(|row| row.name))
     }
 }
 
-fn find(name: &str) -> Result<&'static Provider, Unsupported> {
-    ALL.iter().find(|provider| provider.name == name).ok_or_else(|| {
-        let names = ALL.iter().map(|provider| provider.name);
-        let refused = REFUSED.iter().find(|(known, _)| *known == name);
-        let help = match (refused, nearest(name, names.clone())) {
-            (Some((_, help)), _) => (*help).to_owned(),
-            (None, Some(near)) => format!("did you mean `{near}/`?"),
-            (None, None) => format!(
-                "use one of {}; for another endpoint that speaks OpenAI's protocol write \
-                 `openai/` and its api_base",
-                names.collect::<Vec<_>>().join(", ")
-            ),
-        };
-        Unsupported { message: format!("provider `{name}` is not supported yet"), help }
-    })
+const OPENAI: &str = "openai";
+const ANTHROPIC: &str = "anthropic";
+
+/// Ends of Azure's host names.
+const AZURE_HOSTS: &[&str] = &[".openai.azure.com", ".cognitiveservices.azure.com"];
+
+/// Whose host it is, if a provider's of the table.
+fn of_host(host: &str) -> Option<&'static str> {
+    if AZURE_HOSTS.iter().any(|end| host.ends_with(end)) {
+        return Some("azure");
+    }
+    let lives_there = |row: &&Provider| {
+        let behind = row.api_base.and_then(|base| base.split_once("://"));
+        behind.is_some_and(|(_, rest)| rest.split('/').next() == Some(host))
+    };
+    let other = table::OTHER_HOSTS.iter().find(|(other, _)| *other == host);
+    let row = table::ALL.iter().find(lives_there);
+    row.map(|row| row.vendor).or(other.map(|(_, name)| *name))
+}
+
+/// A host, with its port where that is not its scheme's own.
+fn shown(authority: &Authority) -> String {
+    let usual = if authority.tls { 443 } else { 80 };
+    match authority.port {
+        port if port == usual => authority.host.to_string(),
+        port => format!("{}:{port}", authority.host),
+    }
 }

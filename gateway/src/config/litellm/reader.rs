@@ -159,6 +159,11 @@ impl<'a> Reader<'a> {
         self.secrets.ambient(name, path).filter(|value| !value.is_empty())
     }
 
+    /// See [`Secrets::stand_in`].
+    pub(super) fn stand_in(&self, provider: &str) -> Option<String> {
+        self.secrets.stand_in(provider)
+    }
+
     /// A finite number that is not negative.
     pub(super) fn number(&mut self, section: &Section<'_>, key: &str) -> Option<f64> {
         let value = section.get(key)?;
@@ -268,6 +273,11 @@ impl<'a> Reader<'a> {
         }
         value
     }
+}
+
+/// The variable that stands for a value.
+pub(super) fn variable_of<'s>(section: &Section<'s>, key: &str) -> Option<&'s str> {
+    section.get(key)?.as_str()?.strip_prefix(ENVIRONMENT)
 }
 
 /// What a JSON value is, in a reader's words.

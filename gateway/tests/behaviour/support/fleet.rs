@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway::config::{Config, Deployment, RouterSettings, Secret};
+use gateway::config::{Config, Deployment, Familiarity, Mode, RouterSettings, Secret};
 use gateway::policy::{self, Kind, Personality};
 use vocab::{DeploymentId, Protocol};
 use world::Authority;
@@ -19,6 +19,9 @@ pub(crate) fn deployment(id: &str) -> Deployment {
         id: DeploymentId::from(id),
         group: Arc::from("model"),
         protocol: Protocol::OpenAi,
+        familiarity: Familiarity::Known,
+        vendor: Arc::from("openai"),
+        mode: Mode::Chat,
         model: Arc::from("gpt-4o"),
         model_as_written: Arc::from("openai/gpt-4o"),
         authority: Authority { host: Arc::from(id), port: 443, tls: true },

@@ -69,6 +69,14 @@ fn list(title: &str, items: &[String], none: &str) -> Markup {
     }
 }
 
+/// The vendor, and whose protocol it speaks where that is another's.
+fn whose(deployment: &record::run::DeploymentInfo) -> String {
+    match &deployment.vendor {
+        None => deployment.provider.to_string(),
+        Some(vendor) => format!("{vendor} (speaks {})", deployment.provider),
+    }
+}
+
 fn deployments(analysis: &Analysis) -> Markup {
     let price =
         |usd: Option<f64>| usd.map_or_else(|| "unknown".to_owned(), |usd| format!("${usd}"));
@@ -83,7 +91,7 @@ fn deployments(analysis: &Analysis) -> Markup {
                         tr {
                             th scope="row" { (deployment.id) }
                             td { (deployment.model) }
-                            td { (deployment.provider) ", " (deployment.region) }
+                            td { (whose(deployment)) ", " (deployment.region) }
                             td { (deployment.fake) }
                             td.number { (price(deployment.usd_per_million_in)) " / " (price(deployment.usd_per_million_out)) }
                         }

@@ -375,6 +375,7 @@ fn deployment(id: &str, number: u32, (input, output): (f64, f64)) -> DeploymentI
         group: "gpt-4o".to_owned(),
         model: "gpt-4o".to_owned(),
         provider: Protocol::Azure,
+        vendor: None,
         region: id.to_owned(),
         host: format!("{id}.openai.azure.com"),
         fake: "first token 500 ms (p99 2 s)".to_owned(),

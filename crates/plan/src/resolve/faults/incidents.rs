@@ -143,7 +143,7 @@ fn processes(fleet: &Fleet, text: &Random, hit: &[usize]) -> Vec<Process> {
         match each {
             Each::Deployment => (member.id.to_string(), Kind::Deployment),
             Each::Region => (format!("region:{}", member.region), Kind::Region),
-            Each::Provider => (format!("provider:{}", member.protocol), Kind::Provider),
+            Each::Provider => (format!("provider:{}", member.vendor), Kind::Provider),
             Each::Target => (target.to_owned(), kind),
         }
     };
@@ -325,9 +325,9 @@ struct Model {
 
 impl Model {
     fn fit(&self, fleet: &Fleet, process: &Process) -> Fit {
-        let protocol = |at: &usize| fleet.members[*at].protocol;
-        self.fit
-            .unwrap_or_else(|| Fit::of(&process.positions.iter().map(protocol).collect::<Vec<_>>()))
+        let vendor = |at: &usize| &*fleet.members[*at].vendor;
+        let vendors: Vec<&str> = process.positions.iter().map(vendor).collect();
+        self.fit.unwrap_or_else(|| Fit::of(&vendors))
     }
 
     /// The fit's name, outages in minutes and the calm in hours.

@@ -6,7 +6,7 @@
 //! the calm from an end to the next start, which makes incidents rarer by one mean outage per mean
 //! gap (154 minutes in 133 hours: 2 %).
 
-use vocab::{Lognormal, Protocol};
+use vocab::Lognormal;
 
 use crate::text::diagnostic::suggest;
 
@@ -15,6 +15,8 @@ use crate::text::diagnostic::suggest;
 pub(crate) struct Fit {
     /// Its name in `fit:`.
     pub name: &'static str,
+    /// The vendor whose incidents a run takes from it where nobody chooses a fit.
+    vendor: Option<&'static str>,
     /// Mean of the logarithm of an outage's minutes.
     duration_mu: f64,
     /// Its standard deviation.
@@ -33,6 +35,7 @@ pub(crate) struct Fit {
 pub(crate) const FITS: &[Fit] = &[
     Fit {
         name: "openai-api",
+        vendor: Some("openai"),
         duration_mu: 4.32,
         duration_sigma: 1.17,
         gap_mu: 3.70,
@@ -41,6 +44,7 @@ pub(crate) const FITS: &[Fit] = &[
     },
     Fit {
         name: "anthropic-api",
+        vendor: Some("anthropic"),
         duration_mu: 3.92,
         duration_sigma: 1.39,
         gap_mu: 3.71,
@@ -49,6 +53,7 @@ pub(crate) const FITS: &[Fit] = &[
     },
     Fit {
         name: "chatgpt",
+        vendor: None,
         duration_mu: 4.43,
         duration_sigma: 1.27,
         gap_mu: 3.72,
@@ -57,19 +62,21 @@ pub(crate) const FITS: &[Fit] = &[
     },
     Fit {
         name: "claude-ai",
+        vendor: None,
         duration_mu: 3.96,
         duration_sigma: 1.46,
         gap_mu: 3.38,
         gap_sigma: 1.94,
         major: 0.04,
     },
-    // Of providers without published data (Azure, Gemini, Bedrock) and of several at once: the mean of
+    // Of vendors without published data and of several at once: the mean of
     // the two APIs, ours.
     POOLED,
 ];
 
 const POOLED: Fit = Fit {
     name: "pooled",
+    vendor: None,
     duration_mu: 4.12,
     duration_sigma: 1.28,
     gap_mu: 3.705,
@@ -90,14 +97,11 @@ impl Fit {
             .ok_or_else(|| suggest(name, &names, "fits"))
     }
 
-    /// The fit of some deployments' providers.
-    pub(crate) fn of(protocols: &[Protocol]) -> Self {
-        let only = protocols.first().filter(|first| protocols.iter().all(|one| one == *first));
-        match only {
-            Some(Protocol::OpenAi) => FITS[0],
-            Some(Protocol::Anthropic) => FITS[1],
-            Some(Protocol::Azure | Protocol::Gemini | Protocol::Bedrock) | None => POOLED,
-        }
+    /// The fit of some deployments' vendors.
+    pub(crate) fn of(vendors: &[&str]) -> Self {
+        let published =
+            |fit: &&Self| fit.vendor.is_some_and(|vendor| vendors.iter().all(|one| *one == vendor));
+        FITS.iter().find(published).copied().unwrap_or(POOLED)
     }
 
     /// Outages in minutes.
