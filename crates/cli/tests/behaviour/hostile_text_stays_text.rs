@@ -76,7 +76,6 @@ fn names_that_travel_are_refused_where_they_are_written() {
         ("model_name: gpt-4o", "model_name: \"gpt-4o@EVIL\""),
         ("model: azure/gpt-4o", "model: \"azure/gpt-4o@EVIL\""),
         ("id: west", "id: \"west@EVIL\""),
-        ("model: azure/gpt-4o", "model: azure/my gpt-4o"),
     ] {
         for evil in [EVIL, r"\u202e", r"\u200b", r"\n"] {
             let scratch = Scratch::new();
