@@ -14,11 +14,8 @@ const REFUSED: &[(&str, &str)] = &[
     ("bedrock-beside-openai", "speaks bedrock"),
     ("bedrock-regions", "speaks bedrock"),
     ("cn-azure-and-gov", "speaks bedrock"),
-    ("duplicate-keys", "duplicate"),
     ("gemini-two-keys", "speaks gemini"),
     ("include", "no deployments"),
-    ("mostly-comments", "comment"),
-    ("odd-names", "model_name"),
 ];
 
 /// Configs of the issue at least.
@@ -135,7 +132,7 @@ fn validates(scratch: &Scratch, config: &str) -> Result<(), String> {
 
 /// Plays every group that answers prompts, side by side; an error says what is not as it should be.
 fn play(scratch: &Scratch, config: &str) -> Result<(), String> {
-    scratch.write("wild.yaml", &scenario(&every_group(config)?));
+    scratch.write("wild.yaml", &scenario(&every_group(scratch, config)));
     let _ = std::fs::remove_dir_all(scratch.path("out"));
     let ran = scratch.run(&["run", "wild.yaml", "--config", config, "--out", "out", "--json"]);
     if ran.code != 0 {
@@ -164,26 +161,38 @@ fn play(scratch: &Scratch, config: &str) -> Result<(), String> {
 }
 
 /// A stream of traffic for each group that answers prompts; for a pattern some name that it admits.
-fn every_group(config: &str) -> Result<String, String> {
+fn every_group(scratch: &Scratch, config: &str) -> String {
     let text = std::fs::read_to_string(config).expect("readable");
-    let tree: Value = serde_yaml::from_str(&text).map_err(|error| error.to_string())?;
+    let tree: Option<Value> = serde_yaml::from_str(&text).ok();
+    let chatting = tree.as_ref().and_then(chatting);
+    // What only PyYAML reads, `check` has read.
+    let models = chatting.unwrap_or_else(|| checked(scratch, config));
+    let stream = |(number, model): (usize, &String)| {
+        let model = format!(", model: {}", Value::from(model.as_str()));
+        format!("  s{number}:\n{}", phases("    ", &model))
+    };
+    models.iter().enumerate().map(stream).collect()
+}
+
+/// Names of the groups that answer prompts, each once; `None` where a name is no text to this reader of YAML.
+fn chatting(tree: &Value) -> Option<Vec<String>> {
     let mut models: Vec<String> = Vec::new();
     for entry in tree["model_list"].as_array().into_iter().flatten() {
         let mode = entry["model_info"]["mode"].as_str().unwrap_or("chat");
         let own = entry["litellm_params"]["model"].as_str().unwrap_or_default();
-        // A file may write a name as a number, or as what looks like a variable.
-        let group = match &entry["model_name"] {
-            Value::String(group) => group.replace('*', "any"),
-            other => other.to_string(),
-        };
+        let group = entry["model_name"].as_str()?.replace('*', "any");
         let chats = matches!(mode, "chat" | "responses") && !own.contains("embed");
         if chats && !models.contains(&group) {
             models.push(group);
         }
     }
-    let stream = |(number, model): (usize, &String)| {
-        let model = format!(", model: {}", Value::from(model.as_str()));
-        format!("  s{number}:\n{}", phases("    ", &model))
-    };
-    Ok(models.iter().enumerate().map(stream).collect())
+    Some(models)
+}
+
+/// Names of the groups, as `check` tells them.
+fn checked(scratch: &Scratch, config: &str) -> Vec<String> {
+    let told = scratch.run(&["check", config, "--json"]);
+    let report: Value = serde_json::from_str(&told.out).unwrap_or_default();
+    let groups = report["groups"].as_array().into_iter().flatten();
+    groups.filter_map(|group| Some(group["name"].as_str()?.replace('*', "any"))).collect()
 }

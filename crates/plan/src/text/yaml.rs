@@ -1,7 +1,7 @@
 //! Text to a tree of values with their places: the only module that knows a YAML library.
 //!
 //! Files are read as PyYAML reads them, because that is how LiteLLM reads its configs: plain scalars
-//! ([`scalar`](super::scalar)), `<<` merges, anchors, one document. Of a key that stands twice the last
+//! ([`super::scalar`]), `<<` merges, anchors, one document. Of a key that stands twice the last
 //! value holds there without a word; here the caller hears of both places. Everything is bounded, so that
 //! a hostile file costs a message and not the machine. What is wrong is said without quoting the file,
 //! whose words may be anybody's password. It must never know what a scenario is.
