@@ -339,6 +339,17 @@ impl RunningProduct {
         self.child.usage()
     }
 
+    /// What is to be said of its end, if it has ended by itself.
+    pub fn died(&self) -> Option<String> {
+        match self.child.life() {
+            Life::Unknown | Life::Running => None,
+            life @ (Life::Exited(_) | Life::Signalled(_) | Life::Lost) => {
+                let log = self.child.log();
+                Some(format!("{life}; the last lines of {}:{}", log.display(), tail(log)))
+            }
+        }
+    }
+
     /// Returns when it has ended by itself, with what is to be said about that.
     pub fn ended(&self) -> impl Future<Output = String> + Send + use<> {
         let (ended, log) = (self.child.ended(), self.child.log().to_owned());

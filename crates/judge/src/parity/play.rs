@@ -1,8 +1,9 @@
 //! The two sides of a case: the product on the wall clock, and its emulation in virtual time. Both play the same worlds.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use plan::{Secrets, Text};
 use runner::{
@@ -38,6 +39,9 @@ pub trait Product {
     /// # Errors
     /// Why it does not stand, in words for the user.
     fn start(&mut self, config: &Value) -> Result<Standing, String>;
+
+    /// Why what was started does not run any more, if it does not.
+    fn died(&mut self) -> Option<String>;
 
     /// Stops what was started; nothing if nothing was.
     fn stop(&mut self);
@@ -86,20 +90,61 @@ pub(crate) struct Real<'a> {
 /// Nobody listens here: the port of a service that is long out of use.
 const NOBODY: &str = "http://127.0.0.1:1";
 
+/// How often the product may die over one config before it is given up.
+const DEATHS_MAX: usize = 3;
+
 impl Side for Real<'_> {
-    fn play(&mut self, scripts: Scripts<'_>) -> Result<bool, ParityError> {
-        let Self { product, at_a_time, stop } = self;
+    /// A script during which the product died is no play of it: it is started again, and plays those that are left.
+    fn play(&mut self, mut scripts: Scripts<'_>) -> Result<bool, ParityError> {
+        let mut left: Vec<usize> = (0..scripts.scripts.len()).collect();
+        let mut why = String::new();
+        for _ in 0..DEATHS_MAX {
+            let (whole, died) = self.play_left(&mut scripts, &mut left)?;
+            match died {
+                Some(died) if !self.stop.load(Ordering::Relaxed) => why = died,
+                Some(_) | None => return Ok(whole),
+            }
+        }
+        let told = format!("the product died {DEATHS_MAX} times over the same config: {why}");
+        Err(ParityError::Probe(ProbeError::Gateway(told)))
+    }
+}
+
+impl Real<'_> {
+    /// Plays the scripts at these places, and takes out those that came to their end. Whether all of them did, and of
+    /// what the product died if it died.
+    fn play_left(
+        &mut self,
+        scripts: &mut Scripts<'_>,
+        left: &mut Vec<usize>,
+    ) -> Result<(bool, Option<String>), ParityError> {
+        let part: Vec<ProbeScript> =
+            left.iter().filter_map(|&place| scripts.scripts.get(place).cloned()).collect();
+        let product = RefCell::new(&mut *self.product);
+        let (mut ended, mut died) = (Vec::new(), None);
         let probing = Probing {
             fakes: scripts.fakes,
-            scripts: scripts.scripts,
-            at_a_time: *at_a_time,
-            stop,
-            done: scripts.done,
+            scripts: &part,
+            at_a_time: self.at_a_time,
+            stop: self.stop,
+            done: &mut |place, seen| {
+                died = died.take().or_else(|| product.borrow_mut().died());
+                if died.is_none()
+                    && let Some(&place) = left.get(place)
+                {
+                    ended.push(place);
+                    (scripts.done)(place, seen);
+                }
+            },
         };
         let config = scripts.config;
-        let played = probe_wall(&mut |fakes| product.start(&config(fakes, NOBODY)), probing);
+        let start = &mut |fakes: &str| product.borrow_mut().start(&config(fakes, NOBODY));
+        let played = probe_wall(start, probing);
+        let product = product.into_inner();
+        let died = died.or_else(|| product.died());
         product.stop();
-        Ok(played?)
+        left.retain(|place| !ended.contains(place));
+        Ok((played?, died))
     }
 }
 

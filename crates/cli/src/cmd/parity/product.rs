@@ -16,6 +16,7 @@ use vocab::Protocol;
 use crate::args::Parity;
 use crate::cmd::products;
 use crate::exit::Failure;
+use crate::screen;
 
 /// A LiteLLM that is installed.
 #[derive(Debug)]
@@ -85,6 +86,15 @@ impl Product for Running {
         let key = Secret(Arc::from(running.key()));
         self.running = Some(running);
         Ok(Standing { to, path: "/v1/chat/completions".to_owned(), key })
+    }
+
+    fn died(&mut self) -> Option<String> {
+        let died = self.running.as_ref().and_then(RunningProduct::died)?;
+        screen::remark(&format!(
+            "{} died while it was asked; that counts as no play, and it is started again: {died}",
+            self.found.product.title()
+        ));
+        Some(died)
     }
 
     fn stop(&mut self) {
