@@ -72,6 +72,11 @@ class Fakes:
         """The deployment of `provider` that meets `case`."""
         return self._deployments[f"{provider}--{case.name}"]
 
+    def served(self) -> list[dict[str, object]]:
+        """The entries of a LiteLLM config whose addresses are those of these fakes."""
+        with open(os.path.join(self._folder.name, "served.json"), encoding="utf-8") as file:
+            return json.load(file)["model_list"]
+
     def attempts(self, at: Deployment, at_least: int) -> int:
         """How many attempts reached `at` since it was last asked; waits for `at_least`."""
         patience = time.monotonic() + JOURNAL_SECONDS_MAX
