@@ -156,6 +156,7 @@ async fn try_group(
     loop {
         let rng = KeyedRng::for_try(state.instance.seed, &state.call_id, state.attempts);
         state.tries += 1;
+        state.tries_here += 1;
         let failed = match pick(request, state, target, &rng) {
             Ok((guard, outgoing)) => {
                 state.sends(guard.deployment(), waited.take());
@@ -221,9 +222,13 @@ fn pick(
                 return Err(state.instance.config.personality.policy.nobody(&nobody));
             }
         };
-        let guard = AttemptGuard::of(&state.instance, request, &target.group, deployment);
+        let mut guard = AttemptGuard::of(&state.instance, request, &target.group, deployment);
         match encode(request, state, target, deployment) {
             Ok(outgoing) => {
+                if let Err(refused) = guard.asks_permit() {
+                    state.at_limit(deployment, refused.most);
+                    return Err(refused.failure);
+                }
                 state.dropped.clone_from(&outgoing.dropped);
                 return Ok((guard, outgoing));
             }
@@ -295,8 +300,9 @@ fn filtered(
     }
     let instance = &state.instance;
     let (fleet, requested) = (instance.router.fleet(), &*request.overrides.fallbacks);
+    let by_class = Some(&request.overrides.fallbacks_by_class);
     let failure = Failure::filtered();
-    let query = FallbackQuery { fleet, from: target, failure: &failure, requested };
+    let query = FallbackQuery { fleet, from: target, failure: &failure, requested, by_class };
     match instance.config.personality.policy.filtered_answer(&query) {
         Filtered::Passed => return None,
         Filtered::Withdrawn => {}
@@ -335,7 +341,8 @@ fn fallbacks(
 ) -> Result<Vec<Target>, NoFallback> {
     let overrides = &request.overrides;
     let (disabled, models) = (overrides.disable_fallbacks, &*overrides.fallbacks);
-    let requested = RequestedFallbacks { disabled, models };
+    let by_class = Some(&overrides.fallbacks_by_class);
+    let requested = RequestedFallbacks { disabled, models, by_class };
     fallback_targets(state.instance.router.fleet(), from, failure, requested)
 }
 

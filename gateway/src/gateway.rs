@@ -141,8 +141,9 @@ fn fleet(config: &Arc<Config>, seed: Seed) -> Result<(Router, Vec<Member>), Gate
     let router = Router::new(Arc::clone(config), seed)
         .map_err(|error| GatewayError::Strategy(error.to_string()))?;
     let members = DeploymentIndex::all(config.deployments.len()).zip(&config.deployments);
-    let members = members
-        .map(|(index, deployment)| Member::new(deployment, router.fleet().parallel_limit(index)));
+    let members = members.map(|(index, deployment)| {
+        Member::new(deployment, router.fleet().parallel_limit(index).map(|(most, _)| most))
+    });
     let members = members.collect::<Result<Vec<_>, _>>()?;
     Ok((router, members))
 }

@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 use axum::extract::FromRef;
 use http::HeaderValue;
-use tokio::sync::Semaphore;
 use vocab::{At, DeploymentId, Seed};
 use world::Clock;
 use world::pool::Pool;
 
+use crate::concurrency::ConcurrencyLimit;
 use crate::config::{Config, Deployment, DeploymentIndex};
 use crate::metrics::Metrics;
 use crate::observer::{Choice, Decision, Observer};
@@ -84,8 +84,8 @@ pub(crate) struct Instance {
 #[derive(Debug)]
 pub(crate) struct Member {
     pub(crate) route: Route,
-    /// Requests at a time, where bounded; more wait. Their number is bounded by the connections.
-    pub(crate) slots: Option<Semaphore>,
+    /// Requests at a time, where bounded.
+    pub(crate) concurrency: Option<ConcurrencyLimit>,
     pub(crate) id: HeaderValue,
     /// Its model as the config writes it.
     pub(crate) model: HeaderValue,
@@ -146,9 +146,7 @@ impl Member {
         let api_base = format!("{scheme}://{}{}", deployment.authority, deployment.base_path);
         Ok(Self {
             route: Route::new(deployment).map_err(|error| refused(error.to_string()))?,
-            // A limit of 0 would block for ever; a semaphore holds no more than this.
-            slots: parallel_limit
-                .map(|slots| Semaphore::new(slots.clamp(1, u32::MAX >> 4) as usize)),
+            concurrency: parallel_limit.map(ConcurrencyLimit::new),
             id: value(deployment.id.as_str())?,
             model: value(&deployment.model_as_written)?,
             group: value(&deployment.group)?,

@@ -29,6 +29,7 @@ pub mod config;
 pub mod observer;
 pub mod policy;
 
+mod concurrency;
 mod endpoint;
 mod failover;
 mod front;
@@ -55,7 +56,7 @@ pub use upstream::{can_call, path_to};
 
 /// The decisions themselves, each without a clock and without a network: for tests and benches.
 pub mod decisions {
-    pub use crate::config::fleet::{Fleet, Target};
+    pub use crate::config::fleet::{Fleet, LimitedBy, Target};
     pub use crate::failover::fallback::{Itinerary, RequestedFallbacks, fallback_targets};
     pub use crate::failover::retry::{Failed, RetryPlan};
     pub use crate::keyed_rng::KeyedRng;
@@ -64,7 +65,9 @@ pub mod decisions {
         Circumstances, CooldownBook, CooldownStep, Cooled, LimitSetBy, NoCooldown, NthFailure,
     };
     pub use crate::policy::deadlines::{Alternative, Answer, Deadlines, Limits};
-    pub use crate::policy::fallbacks::{FallbackQuery, NoFallback};
+    pub use crate::policy::fallbacks::{
+        FallbackQuery, FallbackTable, FallbacksByClass, NoFallback,
+    };
     pub use crate::policy::met::{Met, Stage};
     pub use crate::policy::none_available::NoneAvailable;
     pub use crate::policy::retry::{

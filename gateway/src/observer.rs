@@ -48,6 +48,11 @@ pub enum Choice<'a> {
         /// Model group or deployment id that is tried next.
         to: &'a str,
     },
+    /// The deployment was chosen and is not asked: it answers as many requests as it takes.
+    AtLimit {
+        /// Requests that it takes at a time.
+        most: u32,
+    },
     /// An attempt failed.
     AttemptFailed {
         /// Status of the answer, if one came.

@@ -13,10 +13,13 @@
 mod backoff;
 mod brownout;
 pub(crate) mod candidates;
+pub(crate) mod concurrency;
 pub(crate) mod cooldown;
 pub(crate) mod deadlines;
 pub(crate) mod fallbacks;
+mod litellm;
 mod litellm_1_106;
+mod litellm_1_108;
 pub(crate) mod met;
 pub(crate) mod none_available;
 pub(crate) mod retry;
@@ -33,21 +36,41 @@ use crate::keyed_rng::KeyedRng;
 use crate::policy::none_available::NoneAvailable;
 use crate::upstream::failure::{Failure, Trouble};
 pub use crate::upstream::stream::CleanEnd;
+pub use concurrency::{AtLimit, Busy};
 
 use candidates::{CandidateQuery, Shortage};
 use cooldown::{CooldownBook, NthFailure};
 use deadlines::{Alternative, Deadlines, Limits};
 use fallbacks::{FallbackQuery, NoFallback};
 use met::Met;
-use retry::{Allowance, FailedAttempt, NextStep};
+use retry::{Allowance, FailedAttempt, NextStep, Phase};
 use wording::Attempts;
 
 /// Every personality, in the order in which people read about them.
-pub const ALL: &[Personality] = &[litellm_1_106::PERSONALITY, brownout::PERSONALITY];
+pub const ALL: &[Personality] =
+    &[litellm_1_106::PERSONALITY, litellm_1_108::PERSONALITY, brownout::PERSONALITY];
 
 /// Looks a personality up by the name that users write.
 pub fn find(name: &str) -> Option<Personality> {
     ALL.iter().find(|personality| personality.name == name).copied()
+}
+
+/// The personality that plays a version of LiteLLM, such as `1.108.7`: the newest that is not newer than it, or the
+/// oldest.
+pub fn of_litellm(version: &str) -> Personality {
+    let asked = release(version);
+    let plays = |personality: &&Personality| {
+        let own = personality.name.strip_prefix("litellm-").and_then(release);
+        own.filter(|own| asked.is_some_and(|asked| *own <= asked))
+    };
+    let fitting = ALL.iter().filter(|personality| plays(personality).is_some());
+    fitting.max_by_key(plays).copied().unwrap_or(litellm_1_106::PERSONALITY)
+}
+
+/// The first two numbers of a version.
+fn release(version: &str) -> Option<(u32, u32)> {
+    let mut parts = version.split('.').map(str::parse);
+    Some((parts.next()?.ok()?, parts.next()?.ok()?))
 }
 
 /// The personality of a gateway whose strategy comes from `origin`, where nobody names one.
@@ -142,7 +165,8 @@ pub trait Policy: Send + Sync + fmt::Debug {
     }
 
     /// `error.type` of the error that is left.
-    fn error_type<'f>(&self, failure: &'f Failure) -> Option<&'f str> {
+    fn error_type<'f>(&self, failure: &'f Failure, phase: Phase) -> Option<&'f str> {
+        let _ = phase;
         wording::error_type(failure)
     }
 
@@ -158,9 +182,16 @@ pub trait Policy: Send + Sync + fmt::Debug {
     }
 
     /// Whether an error says which limit its attempt had.
-    fn names_timeout(&self, failure: &Failure) -> NamesTimeout {
-        let _ = failure;
+    fn names_timeout(&self, failure: &Failure, phase: Phase) -> NamesTimeout {
+        let _ = (failure, phase);
         NamesTimeout::Yes
+    }
+
+    /// What becomes of a request whose deployment answers as many as it takes at a time
+    /// (`max_parallel_requests`).
+    fn at_limit(&self, busy: &Busy<'_>) -> AtLimit {
+        let _ = busy;
+        AtLimit::Waits
     }
 
     /// The failure that stands for nobody being left to ask.
@@ -257,6 +288,8 @@ pub struct Recheck {
 pub struct Start<'a> {
     /// Frames with something to read or to act on.
     pub words: u64,
+    /// Bytes of frames that the client would have been sent.
+    pub bytes: usize,
     /// Time between the newest arrival and the break.
     pub silence: Duration,
     /// How it broke.
@@ -266,6 +299,8 @@ pub struct Start<'a> {
 /// See [`Policy::broken_start`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BrokenStart {
+    /// The attempt failed before it had begun: what follows is what follows a refusal.
+    Unbegun,
     /// The attempt failed; another deployment may answer.
     Withdraw,
     /// The attempt failed, another deployment may answer; where none does, the client sees the frames

@@ -185,6 +185,7 @@ impl What {
             DecisionKind::Pick
             | DecisionKind::Retry
             | DecisionKind::Failover
+            | DecisionKind::AtLimit
             | DecisionKind::AttemptFailed
             | DecisionKind::Served
             | DecisionKind::GaveUp

@@ -346,6 +346,9 @@ pub(crate) struct Load {
     pub(crate) json: bool,
 }
 
+/// The version of LiteLLM that is compared where nobody asks for another.
+pub(crate) const PINNED_LITELLM: &str = "1.106.2";
+
 /// `parity`.
 #[derive(Debug, Args)]
 pub(crate) struct Parity {
@@ -353,7 +356,7 @@ pub(crate) struct Parity {
     #[arg(long)]
     pub(crate) quick: bool,
     /// Version of LiteLLM to compare with.
-    #[arg(long, value_name = "VERSION", default_value = "1.106.2")]
+    #[arg(long, value_name = "VERSION", default_value = PINNED_LITELLM)]
     pub(crate) litellm: String,
     /// Python whose environment has LiteLLM, whatever its version.
     #[arg(long, value_name = "PATH")]

@@ -28,6 +28,8 @@ pub enum DecisionKind {
     NoRetry,
     /// No other group is gone to; detail is a [`Rule`].
     NoFallback,
+    /// A deployment was chosen and is not asked, since it answers as many requests as it takes; detail `limit=…`.
+    AtLimit,
     /// An attempt failed; detail says how.
     AttemptFailed,
     /// The request was answered from this deployment.
@@ -70,6 +72,7 @@ impl DecisionKind {
             | Self::Failover
             | Self::Cooldown
             | Self::CooldownProlonged
+            | Self::AtLimit
             | Self::AttemptFailed
             | Self::Served
             | Self::GaveUp

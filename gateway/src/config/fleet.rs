@@ -71,6 +71,31 @@ impl Target {
     }
 }
 
+/// What says how many requests a deployment takes at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitedBy {
+    /// Its `max_parallel_requests`.
+    Own,
+    /// Its `rpm`.
+    Rpm,
+    /// Its `tpm`.
+    Tpm,
+    /// `default_max_parallel_requests` of the router.
+    Default,
+}
+
+impl LimitedBy {
+    /// The key of a config.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Own => "max_parallel_requests",
+            Self::Rpm => "rpm",
+            Self::Tpm => "tpm",
+            Self::Default => "default_max_parallel_requests",
+        }
+    }
+}
+
 impl Fleet {
     /// Indexes a config.
     pub fn new(config: Arc<Config>) -> Self {
@@ -145,19 +170,20 @@ impl Fleet {
         levels
     }
 
-    /// Requests that a deployment takes at a time; further ones wait. LiteLLM derives it: its own
-    /// limit, else its rpm, else 6 per 1,000 tpm (at least 1), else the router's default.
-    pub fn parallel_limit(&self, index: DeploymentIndex) -> Option<u32> {
+    /// Requests that a deployment takes at a time, and what says so. LiteLLM derives it: its own limit, else its
+    /// rpm, else 6 per 1,000 tpm (at least 1), else the router's default; a limit of 0 is none, whatever comes
+    /// after it (litellm: `utils.calculate_max_parallel_requests`).
+    pub fn parallel_limit(&self, index: DeploymentIndex) -> Option<(u32, LimitedBy)> {
         let deployment = self.config.deployments.get(index.get())?;
         let narrowed = |limit: u64| u32::try_from(limit).unwrap_or(u32::MAX);
         // LiteLLM: int(tpm / 1000 * 6).
         let from_tpm = |tpm: u64| narrowed((tpm.saturating_mul(6) / 1000).max(1));
-        let positive = |limit: &u64| *limit > 0;
-        deployment
-            .max_parallel_requests
-            .or(deployment.rpm.filter(positive).map(narrowed))
-            .or(deployment.tpm.filter(positive).map(from_tpm))
-            .or(self.config.router.default_max_parallel_requests)
+        let own = deployment.max_parallel_requests.map(|limit| (limit, LimitedBy::Own));
+        let by_rpm = || deployment.rpm.map(|rpm| (narrowed(rpm), LimitedBy::Rpm));
+        let by_tpm = || deployment.tpm.map(|tpm| (from_tpm(tpm), LimitedBy::Tpm));
+        let default = self.config.router.default_max_parallel_requests;
+        let limit = own.or_else(by_rpm).or_else(by_tpm);
+        limit.or(default.map(|limit| (limit, LimitedBy::Default))).filter(|(limit, _)| *limit > 0)
     }
 
     fn exactly(&self, name: &str) -> Option<Target> {

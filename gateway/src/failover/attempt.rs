@@ -94,11 +94,7 @@ impl Attempt<'_> {
         outgoing: Outgoing,
     ) -> Result<Answered, Box<AttemptError>> {
         let mut guard = guard;
-        // Dropped when there is an answer: LiteLLM too counts a stream only up to its head.
-        let _slot = match &self.instance.members[self.deployment].slots {
-            Some(slots) => slots.acquire().await.ok(),
-            None => None,
-        };
+        guard.permitted().await;
         guard.begin();
         let config = self.config();
         let Outgoing { request, dialect, dropped: _ } = outgoing;
@@ -210,16 +206,17 @@ impl Attempt<'_> {
         let met = self.met(Stage::Stream, broken.limit(), broken.said());
         let failure = unsaid(self.policy().named(broken.failure(), &met), self.config());
         let (words, silence) = (held.reader.seen().outputs, held.reader.silence());
-        let start = Start { words, silence, failure: &failure };
-        let frames = match self.policy().broken_start(&start, self.rng) {
+        let start = Start { words, bytes: held.out.len(), silence, failure: &failure };
+        let (phase, frames) = match self.policy().broken_start(&start, self.rng) {
             BrokenStart::Commit => {
                 return Ok(Answered { guard, headers, reply: Reply::Stream(Box::new(held)) });
             }
-            BrokenStart::Show => Some(std::mem::take(&mut held.out)),
-            BrokenStart::Withdraw => None,
+            BrokenStart::Show => (Phase::InStream, Some(std::mem::take(&mut held.out))),
+            BrokenStart::Withdraw => (Phase::InStream, None),
+            BrokenStart::Unbegun => (Phase::Unbegun, None),
         };
         let frames = frames.filter(|frames| !frames.is_empty());
-        Err(Box::new(AttemptError { guard, failure, headers, phase: Phase::InStream, frames }))
+        Err(Box::new(AttemptError { guard, failure, headers, phase, frames }))
     }
 
     async fn read_whole(

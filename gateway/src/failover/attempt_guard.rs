@@ -3,7 +3,8 @@
 //! A guard is taken with the choice of a deployment and begun when the request is about to be sent.
 //! From then on it ends in exactly one lesson: answered, failed, or, when it is dropped before (the
 //! client left), abandoned. One that is never begun gives the choice back. So neither in-flight counts
-//! nor probes can leak.
+//! nor probes can leak. It holds the permit of a deployment that takes only so many requests at a time, until
+//! it ends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +12,13 @@ use std::time::Duration;
 use vocab::At;
 use wire::openai::Usage;
 
+use crate::concurrency::Permit;
 use crate::config::DeploymentIndex;
 use crate::failover::client_request::ClientRequest;
 use crate::failover::deadlines;
 use crate::failover::echoes::unsaid;
 use crate::instance::Instance;
+use crate::policy::concurrency::{AtLimit, Busy};
 use crate::policy::cooldown::{CooldownStep, LimitSetBy, NthFailure};
 use crate::policy::deadlines::Answer;
 use crate::policy::met::{Met, Stage};
@@ -36,6 +39,16 @@ pub(crate) struct AttemptGuard {
     /// Who set its limits.
     limit: LimitSetBy,
     progress: Progress,
+    /// One of its deployment's, where that has a limit and one was left.
+    permit: Option<Permit>,
+}
+
+/// A deployment answers as many requests as it takes, and the policy does not wait.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) failure: Failure,
+    /// Requests that it takes at a time.
+    pub(crate) most: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +75,36 @@ impl AttemptGuard {
             stream: request.body.head.stream,
             limit: deadlines::set_by(request),
             progress: Progress::Chosen,
+            permit: None,
+        }
+    }
+
+    /// Takes a permit, if its deployment has a limit.
+    ///
+    /// # Errors
+    /// The failure that it is to find none, where the policy does not wait for one.
+    pub(crate) fn asks_permit(&mut self) -> Result<(), Refused> {
+        let Some(limit) = &self.instance.members[self.deployment].concurrency else {
+            return Ok(());
+        };
+        self.permit = limit.try_acquire();
+        if self.permit.is_some() {
+            return Ok(());
+        }
+        let config = &self.instance.config;
+        let (deployment, most) = (&config.deployments[self.deployment], limit.most());
+        match config.personality.policy.at_limit(&Busy { deployment, most }) {
+            AtLimit::Waits => Ok(()),
+            AtLimit::Refuses(failure) => Err(Refused { failure, most }),
+        }
+    }
+
+    /// Waits for a permit that it needs and does not have.
+    pub(crate) async fn permitted(&mut self) {
+        if let (None, Some(limit)) =
+            (&self.permit, &self.instance.members[self.deployment].concurrency)
+        {
+            self.permit = limit.acquire().await;
         }
     }
 
@@ -116,6 +159,7 @@ impl AttemptGuard {
     /// place among the failures of its request.
     pub(crate) fn failed(&mut self, failure: &Failure, nth: NthFailure) -> CooldownStep {
         self.progress = Progress::Ended;
+        self.permit = None;
         self.instance.metrics.failed(self.deployment, failure.reason);
         let at = self.instance.clock.now();
         let (elapsed, limit) = (at.since(self.begun), self.limit);
@@ -128,6 +172,7 @@ impl AttemptGuard {
         usage: Usage,
     ) {
         self.progress = Progress::Ended;
+        self.permit = None;
         let at = self.instance.clock.now();
         let success = Success {
             elapsed: at.since(self.begun),

@@ -11,6 +11,7 @@ use wire::openai::RequestHead;
 
 use crate::config::fleet::{Fleet, Target};
 use crate::endpoint::Endpoint;
+use crate::policy::fallbacks::FallbacksByClass;
 
 /// A request that was let in.
 #[derive(Clone, Debug)]
@@ -54,6 +55,8 @@ pub(crate) struct Overrides {
     /// Names to fall back to, whatever the error, a bounded number; empty if the request names
     /// none.
     pub(crate) fallbacks: Vec<Arc<str>>,
+    /// Fallbacks for single classes of errors, in the place of the config's.
+    pub(crate) fallbacks_by_class: FallbacksByClass,
     /// What some of them are asked instead.
     pub(crate) amended: Vec<(Arc<str>, ClientBody)>,
     pub(crate) disable_fallbacks: bool,

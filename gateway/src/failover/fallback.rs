@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::config::fleet::{Fleet, Target};
-use crate::policy::fallbacks::{FallbackQuery, NoFallback};
+use crate::policy::fallbacks::{FallbackQuery, FallbacksByClass, NoFallback};
 use crate::upstream::failure::Failure;
 
 /// What the client has to say about fallbacks.
@@ -19,6 +19,8 @@ pub struct RequestedFallbacks<'a> {
     /// `fallbacks` of the request as a list of models; replaces the config's for every class of
     /// error. Empty: none given.
     pub models: &'a [Arc<str>],
+    /// The same for single classes of errors, by the name that failed.
+    pub by_class: Option<&'a FallbacksByClass>,
 }
 
 /// Fallbacks after `from` failed with `failure`, in order, without `from` itself.
@@ -34,7 +36,8 @@ pub fn fallback_targets(
     if requested.disabled {
         return Err(NoFallback::Disabled);
     }
-    let query = FallbackQuery { fleet, from, failure, requested: requested.models };
+    let RequestedFallbacks { models, by_class, .. } = requested;
+    let query = FallbackQuery { fleet, from, failure, requested: models, by_class };
     let mut targets = fleet.config().personality.policy.fallbacks(&query)?;
     targets.retain(|target| target != from);
     if targets.is_empty() { Err(NoFallback::NoneNamed) } else { Ok(targets) }

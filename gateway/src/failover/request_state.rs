@@ -39,13 +39,13 @@ pub(crate) struct RequestState {
     pub(crate) tries: u32,
     /// Attempts in all: tries that were sent.
     pub(crate) attempts: u32,
-    /// Attempts at the group or deployment that is tried now.
-    pub(crate) attempts_here: u32,
+    /// Tries at the group or deployment that is tried now, sent or not.
+    pub(crate) tries_here: u32,
     /// Fallbacks gone to.
     pub(crate) fallbacks: u32,
     /// Retries that were allowed where it is tried now.
     pub(crate) retries_max: u32,
-    /// Deployments tried where it is tried now, in order, with repetitions; bounded by the attempts.
+    /// Deployments tried where it is tried now, in order, with repetitions; bounded by the tries.
     pub(crate) tried: Vec<DeploymentIndex>,
     /// Time spent in attempts, for the overhead header.
     pub(crate) upstream_time: Duration,
@@ -89,7 +89,7 @@ impl RequestState {
             received,
             tries: 0,
             attempts: 0,
-            attempts_here: 0,
+            tries_here: 0,
             fallbacks: 0,
             retries_max: 0,
             tried: Vec::new(),
@@ -111,7 +111,7 @@ impl RequestState {
     /// Goes on to a fallback: retries count afresh there.
     pub(crate) fn fall_back(&mut self, to: &str) {
         self.fallbacks += 1;
-        self.attempts_here = 0;
+        self.tries_here = 0;
         self.tried.clear();
         self.refused.clear();
         self.unfit.clear();
@@ -157,12 +157,13 @@ impl RequestState {
     pub(crate) fn sends(&mut self, deployment: DeploymentIndex, waited: Option<Duration>) {
         let switches = self.tried.last().is_some_and(|&last| last != deployment);
         self.attempts += 1;
-        self.attempts_here += 1;
         self.tried.push(deployment);
         let attempt = self.attempts;
         let to = self.instance.config.deployments[deployment].id.as_str();
         let what = match waited {
             None => Choice::Pick,
+            // Those before were not sent.
+            Some(_) if attempt == 1 => Choice::Pick,
             Some(wait) if switches => {
                 match self.instance.config.personality.policy.sibling_attempt() {
                     SiblingAttempt::Failover => Choice::Failover { to },
@@ -172,6 +173,12 @@ impl RequestState {
             Some(wait) => Choice::Retry { attempt, wait },
         };
         self.tell(Some(deployment), what);
+    }
+
+    /// `deployment` was chosen and is not asked: it answers `most` requests, which is all that it takes.
+    pub(crate) fn at_limit(&mut self, deployment: DeploymentIndex, most: u32) {
+        self.tried.push(deployment);
+        self.tell(Some(deployment), Choice::AtLimit { most });
     }
 
     /// An attempt failed; its deployment may leave the rotation.

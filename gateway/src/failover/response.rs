@@ -94,7 +94,7 @@ pub(crate) fn error(
     upstream: &HeaderMap,
 ) -> Response<AnswerBody> {
     let policy = state.instance.config.personality.policy;
-    let kind = policy.error_type(failure);
+    let kind = policy.error_type(failure, phase);
     let body = envelope(message, kind, failure.param.as_deref(), failure.status);
     let mut response = Response::new(AnswerBody::Whole(Some(body)));
     *response.status_mut() =
@@ -106,7 +106,7 @@ pub(crate) fn error(
             headers(state, last, upstream, Cost::Unknown)
         }
         Headers::Alike => headers(state, last, upstream, Cost::Unknown),
-        Headers::ByOutcome => error_headers(state, upstream, policy.names_timeout(failure)),
+        Headers::ByOutcome => error_headers(state, upstream, policy.names_timeout(failure, phase)),
     };
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     // Only where the gateway itself says so: an upstream's wait is about one deployment.
@@ -231,7 +231,7 @@ pub(crate) fn headers(
         set("x-litellm-model-api-base", member.api_base.clone());
     }
     set("x-litellm-version", VERSION);
-    let retries = state.attempts_here.saturating_sub(1);
+    let retries = state.tries_here.saturating_sub(1);
     set("x-litellm-attempted-retries", HeaderValue::from(retries));
     set(ATTEMPTED_FALLBACKS, HeaderValue::from(state.fallbacks));
     if retries > 0 {

@@ -1,6 +1,7 @@
 //! Reads what a request asks for: from the path, the headers and the head of the body, without parsing
 //! the messages.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::endpoint::Endpoint;
 use crate::failover::client_request::{ClientBody, ClientRequest, Overrides};
 use crate::front::refusal::Refusal;
 use crate::http1::text;
+use crate::policy::fallbacks::{FallbackTable, FallbacksByClass};
 use crate::routing::router::Router;
 
 /// Longest per-request timeout that is believed: a day. LiteLLM's own default is 100 minutes.
@@ -83,6 +85,8 @@ fn overrides(
     let stream_timeout = head.stream_timeout_s.or_else(|| number("x-litellm-stream-timeout"));
     let retries = text(headers, "x-litellm-num-retries").trim().parse().ok();
     let named = head.fallbacks.clone().and_then(|at| body.get(at)).and_then(named);
+    let table =
+        |at: &Option<Range<usize>>| at.clone().and_then(|at| body.get(at)).and_then(fallback_table);
     let mut amended = Vec::new();
     let mut fallbacks = Vec::new();
     for Named { model, members } in named.unwrap_or_default() {
@@ -97,6 +101,10 @@ fn overrides(
         stream_timeout: stream_timeout.and_then(seconds),
         num_retries: head.num_retries.or(retries).map(|retries| retries.min(RETRIES_MAX)),
         fallbacks,
+        fallbacks_by_class: FallbacksByClass {
+            context_window: table(&head.context_window_fallbacks),
+            content_policy: table(&head.content_policy_fallbacks),
+        },
         amended,
         disable_fallbacks: head.disable_fallbacks,
         drop_params: head.drop_params.unwrap_or(false),
@@ -144,6 +152,13 @@ fn named(list: &[u8]) -> Option<Vec<Named>> {
     }
     all.truncate(FALLBACKS_MAX);
     Some(all)
+}
+
+/// `[{"group": ["a"]}, …]`, at most [`FALLBACKS_MAX`] names; nothing that has another form.
+fn fallback_table(list: &[u8]) -> Option<FallbackTable> {
+    let list: Vec<FallbackTable> = serde_json::from_slice(list).ok()?;
+    let names: usize = list.iter().flat_map(|entry| entry.values()).map(Vec::len).sum();
+    (names <= FALLBACKS_MAX).then(|| list.into_iter().flatten().collect())
 }
 
 fn unreadable(error: &HeadError) -> Refusal {

@@ -44,6 +44,20 @@ pub struct FallbackQuery<'a> {
     pub failure: &'a Failure,
     /// Names that the request itself gives, whatever the error; empty where it gives none.
     pub requested: &'a [Arc<str>],
+    /// What it gives for single classes of errors.
+    pub by_class: Option<&'a FallbacksByClass>,
+}
+
+/// Names to fall back to, by the name that failed; in the config's form.
+pub type FallbackTable = BTreeMap<Arc<str>, Vec<Arc<str>>>;
+
+/// Fallbacks for single classes of errors that a request gives in the place of the config's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FallbacksByClass {
+    /// `context_window_fallbacks`.
+    pub context_window: Option<FallbackTable>,
+    /// `content_policy_fallbacks`.
+    pub content_policy: Option<FallbackTable>,
 }
 
 impl<'a> FallbackQuery<'a> {
@@ -57,13 +71,13 @@ impl<'a> FallbackQuery<'a> {
 
     fn configured(&self, by: FoundBy) -> &'a [Arc<str>] {
         let router = &self.fleet.config().router;
+        let window = self.by_class.and_then(|own| own.context_window.as_ref());
+        let window = window.unwrap_or(&router.context_window_fallbacks);
+        let policy = self.by_class.and_then(|own| own.content_policy.as_ref());
+        let policy = policy.unwrap_or(&router.content_policy_fallbacks);
         let table = match self.failure.class {
-            ErrorClass::ContextWindow if !router.context_window_fallbacks.is_empty() => {
-                &router.context_window_fallbacks
-            }
-            ErrorClass::ContentPolicy if !router.content_policy_fallbacks.is_empty() => {
-                &router.content_policy_fallbacks
-            }
+            ErrorClass::ContextWindow if !window.is_empty() => window,
+            ErrorClass::ContentPolicy if !policy.is_empty() => policy,
             ErrorClass::ContextWindow
             | ErrorClass::ContentPolicy
             | ErrorClass::BadRequest
@@ -110,7 +124,7 @@ pub(crate) enum FoundBy {
 }
 
 /// The entry of a name: under itself, the same without its provider, or `*`.
-fn entry<'a>(fallbacks: &'a BTreeMap<Arc<str>, Vec<Arc<str>>>, name: &str) -> &'a [Arc<str>] {
+fn entry<'a>(fallbacks: &'a FallbackTable, name: &str) -> &'a [Arc<str>] {
     let stripped = || name.split_once('/').and_then(|(_, own)| fallbacks.get(own));
     fallbacks.get(name).or_else(stripped).or_else(|| fallbacks.get("*")).map_or(&[], Vec::as_slice)
 }

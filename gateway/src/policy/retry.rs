@@ -42,6 +42,9 @@ impl FailedAttempt<'_> {
 pub enum Phase {
     /// No stream had been promised.
     BeforeStream,
+    /// A head came and a stream was to follow, which broke before its first frame; its gateway counts that as an attempt
+    /// like any other.
+    Unbegun,
     /// A stream had begun (status 200); the client has seen nothing of it.
     InStream,
 }

@@ -159,6 +159,8 @@ pub enum Reason {
     AllCooling,
     /// The whole group is over a request or token limit.
     OverLimit,
+    /// The deployment answers as many requests as it takes at a time: nothing was sent.
+    ConcurrencyLimit,
     /// The gateway itself is shutting down.
     ShuttingDown,
 }
@@ -191,6 +193,7 @@ impl Reason {
             Self::ErrorEvent => "error_event",
             Self::AllCooling => "all_cooling",
             Self::OverLimit => "over_limit",
+            Self::ConcurrencyLimit => "concurrency_limit",
             Self::ShuttingDown => "shutting_down",
         }
     }

@@ -314,6 +314,7 @@ impl Observer for Recorder {
             Choice::Pick => "pick".to_owned(),
             Choice::Retry { attempt, .. } => format!("retry #{attempt}"),
             Choice::Failover { to } => format!("failover to {to}"),
+            Choice::AtLimit { most } => format!("at its limit of {most}"),
             Choice::AttemptFailed { reason, .. } => format!("failed: {reason}"),
             Choice::Cooldown { reason, .. } => format!("cooldown: {reason}"),
             Choice::Served { attempts } => format!("served after {attempts}"),

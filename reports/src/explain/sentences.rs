@@ -110,6 +110,7 @@ pub(super) fn gateway(row: &DecisionRow) -> Event {
         DecisionKind::NoCooldown => "does not cool",
         DecisionKind::NoRetry => "does not retry",
         DecisionKind::NoFallback => "does not fall back",
+        DecisionKind::AtLimit => "finds every place taken at",
         DecisionKind::AttemptFailed => "sees a failed attempt at",
         DecisionKind::Served => "answers from",
         DecisionKind::GaveUp => "gives up",

@@ -64,6 +64,7 @@ fn is_launch(decision: &DecisionRow) -> bool {
         DecisionKind::Pick | DecisionKind::Retry => true,
         DecisionKind::Failover => decision.deployment.is_some(),
         DecisionKind::Cooldown
+        | DecisionKind::AtLimit
         | DecisionKind::AttemptFailed
         | DecisionKind::Served
         | DecisionKind::GaveUp

@@ -190,6 +190,7 @@ const fn forgets(kind: DecisionKind) -> bool {
         | DecisionKind::NoCooldown
         | DecisionKind::NoRetry
         | DecisionKind::NoFallback
+        | DecisionKind::AtLimit
         | DecisionKind::AttemptFailed
         | DecisionKind::Served
         | DecisionKind::GaveUp

@@ -66,7 +66,8 @@ fn what_was_not_done_is_told_at_its_step_with_the_rule() {
         detail: detail.to_owned(),
     };
     use record::DecisionKind::{
-        AttemptFailed, CooldownProlonged, GaveUp, Kill, NoCooldown, NoFallback, NoRetry, Pick,
+        AtLimit, AttemptFailed, CooldownProlonged, GaveUp, Kill, NoCooldown, NoFallback, NoRetry,
+        Pick,
     };
     let own = |kind, deployment, detail| decision(Some(241), kind, deployment, detail);
     tables.decisions = vec![
@@ -74,6 +75,7 @@ fn what_was_not_done_is_told_at_its_step_with_the_rule() {
         own(AttemptFailed, Some("west"), "status=503;reason=unavailable"),
         own(NoCooldown, Some("west"), "rule=low_share;failed=2;calls=9;above_percent=50"),
         own(CooldownProlonged, Some("west"), "for_ms=9000;reason=rate_limited"),
+        own(AtLimit, Some("west"), "limit=2"),
         own(NoRetry, Some("west"), "rule=retries_used;failed=2;retries=1"),
         own(NoFallback, Some("west"), "rule=none_named"),
         own(GaveUp, None, "status=503;reason=unavailable"),

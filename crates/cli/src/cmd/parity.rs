@@ -15,7 +15,7 @@ use judge::parity::{
 
 use runner::ProbeError;
 
-use crate::args::Parity;
+use crate::args::{PINNED_LITELLM, Parity};
 use crate::cmd::parity::product::{Found, Running};
 use crate::cmd::parity::record::Record;
 use crate::exit::{Ended, Failure, Outcome};
@@ -122,7 +122,8 @@ fn chosen(args: &Parity) -> Result<Cases, Failure> {
 
 /// Whose emulation, and by what.
 fn emulation(version: &str) -> Emulation {
-    Emulation { product: format!("LiteLLM {version}"), personality: "litellm-1.106".to_owned() }
+    let product = format!("LiteLLM {version}");
+    Emulation { product, personality: plan::listing::personality_of_litellm(version).to_owned() }
 }
 
 fn announce(cases: &Cases, emulation: &Emulation, found: Option<&Found>, record: &Record) {
@@ -193,14 +194,22 @@ fn publish(
     args: &Parity,
 ) -> Result<(), Failure> {
     let published = Published::new(source(emulation, args), results);
-    let name = emulation.product.to_lowercase().replace(' ', "-");
+    let name = published.file_name();
     let results = dir.join("scenarios/parity/results").join(format!("{name}.json"));
+    let about = match args.litellm == PINNED_LITELLM {
+        true => "parity.md".to_owned(),
+        false => format!("parity-{name}.md"),
+    };
+    let about = dir.join("docs").join(about);
+    let scores_path = dir.join("scenarios/parity/scores.json");
+    let before = files::read_text(&scores_path)?;
+    let scores = published
+        .scores(&before)
+        .map_err(|error| Failure::User(format!("error: {}: {error}", scores_path.display())))?;
     files::write(&results, published.text().as_bytes())?;
-    files::write(&dir.join("docs/parity.md"), page(&published).as_bytes())?;
-    files::write(&dir.join("scenarios/parity/scores.json"), published.scores().as_bytes())?;
-    screen::remark(&format!(
-        "written: {}, docs/parity.md, scenarios/parity/scores.json",
-        results.display()
-    ));
+    files::write(&about, page(&published).as_bytes())?;
+    files::write(&scores_path, scores.as_bytes())?;
+    let written = [&results, &about, &scores_path].map(|path| path.display().to_string());
+    screen::remark(&format!("written: {}", written.join(", ")));
     Ok(())
 }

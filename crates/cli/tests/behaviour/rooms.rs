@@ -24,7 +24,7 @@ const HOUSES: &[House] = &[
         name: "gateway",
         src: "gateway/src",
         floors: &[
-            &["config", "endpoint", "http1", "keyed_rng"],
+            &["concurrency", "config", "endpoint", "http1", "keyed_rng"],
             &["upstream"],
             &["policy", "shutdown"],
             &["observer"],

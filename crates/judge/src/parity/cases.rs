@@ -33,6 +33,10 @@ pub(crate) struct Shape {
     /// How the client asks.
     #[serde(default)]
     pub(crate) pace: Pace,
+    /// The instants at which it asks, in milliseconds from the first, whatever became of the requests before; nothing
+    /// of `pace` counts then but the rest after the last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) asks_at_ms: Vec<u64>,
     /// How members are told apart.
     #[serde(default)]
     pub(crate) members: Alike,

@@ -99,10 +99,23 @@ impl Published {
         recorded
     }
 
-    /// The scores that verdict lines and reports print from, as `scores.json` has them.
-    pub fn scores(&self) -> String {
-        let text = serde_json::to_string_pretty(&[self.summary()]);
-        format!("{}\n", text.unwrap_or_default())
+    /// The scores that verdict lines and reports print from, as `scores.json` has them: those of the other
+    /// personalities as they stand in `scores`, and this one.
+    ///
+    /// # Errors
+    /// If `scores` is not of this form.
+    pub fn scores(&self, scores: &str) -> Result<String, serde_json::Error> {
+        let mut all: Vec<ParityScore> = serde_json::from_str(scores)?;
+        let own = self.summary();
+        all.retain(|score| score.personality != own.personality);
+        all.push(own);
+        all.sort_by(|one, other| one.personality.cmp(&other.personality));
+        Ok(format!("{}\n", serde_json::to_string_pretty(&all)?))
+    }
+
+    /// `litellm-1.106.2`: what its files are called.
+    pub fn file_name(&self) -> String {
+        self.source.product.to_lowercase().replace(' ', "-")
     }
 
     fn summary(&self) -> ParityScore {

@@ -132,7 +132,9 @@ impl Names {
             groups.insert(case.global(name, group), group.clone());
             for (number, member) in (1..).zip(list) {
                 let local = member_name(group, number);
-                let mark = if member.is == Health::Sick { "!" } else { "" };
+                // Who is refused a place is left alone for another reason than a cooldown's.
+                let left_alone = shape.asks_at_ms.is_empty();
+                let mark = if left_alone && member.is == Health::Sick { "!" } else { "" };
                 members.insert(case.global(name, &local), format!("{local}{mark}"));
             }
         }

@@ -281,12 +281,18 @@ fn script(case: &Case, name: &str, shape: &Shape) -> ProbeScript {
             answer_words: ANSWER_WORDS,
             patience: ms(case.set.patience_ms),
         },
-        timing: ProbeTiming::Paced(ProbePace {
-            rest: ms(rest_ms),
-            at_least,
-            lasting: ms(lasting_ms),
-            at_most: ms(at_most_ms),
-            linger: ms(linger_ms),
-        }),
+        timing: if shape.asks_at_ms.is_empty() {
+            ProbeTiming::Paced(ProbePace {
+                rest: ms(rest_ms),
+                at_least,
+                lasting: ms(lasting_ms),
+                at_most: ms(at_most_ms),
+                linger: ms(linger_ms),
+            })
+        } else {
+            let stream = case.mode == Mode::Stream;
+            let at = shape.asks_at_ms.iter().map(|&at| (ms(at), stream)).collect();
+            ProbeTiming::Planned { at, linger: ms(linger_ms) }
+        },
     }
 }

@@ -5,6 +5,7 @@
 //! [`gateway::never_cools`]); here it becomes data ([`Check`]) and words ([`Check::text`]).
 
 mod groups;
+mod limits;
 mod outages;
 mod words;
 

@@ -49,6 +49,11 @@ fn emulated(personality: &str) -> String {
         .map_or_else(|| "emulated, parity not measured".to_owned(), ParityScore::said)
 }
 
+/// Name of the personality that plays a version of LiteLLM.
+pub fn personality_of_litellm(version: &str) -> &'static str {
+    policy::of_litellm(version).name
+}
+
 /// Personalities, in the order of their table.
 pub fn personalities() -> Vec<Line> {
     let line = |personality: &Personality| {

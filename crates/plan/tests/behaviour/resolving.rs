@@ -301,8 +301,8 @@ fn a_personality_is_the_contenders_the_command_lines_or_the_strategys() {
     );
     assert_ne!(litellm.info.scenario.hash, plan(&text).info.scenario.hash);
     let report = asked("litellm").expect_err("no such row").to_string();
-    assert!(report.contains("did you mean `litellm-1.106`?"), "{report}");
-    assert!(report.contains("personalities: litellm-1.106, brownout"), "{report}");
+    assert!(report.contains("did you mean `litellm-1.108`?"), "{report}");
+    assert!(report.contains("personalities: litellm-1.106, litellm-1.108, brownout"), "{report}");
 }
 
 #[test]

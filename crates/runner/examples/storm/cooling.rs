@@ -122,7 +122,8 @@ fn step(
                 ));
             }
         }
-        DecisionKind::AttemptFailed
+        DecisionKind::AtLimit
+        | DecisionKind::AttemptFailed
         | DecisionKind::NoCooldown
         | DecisionKind::NoRetry
         | DecisionKind::NoFallback

@@ -95,6 +95,7 @@ fn ends_an_attempt(row: &DecisionRow) -> bool {
         // It waited for an answer to begin, or for the connection.
         DecisionKind::ClientLeft => !row.detail.is_empty(),
         DecisionKind::Pick
+        | DecisionKind::AtLimit
         | DecisionKind::Retry
         | DecisionKind::Failover
         | DecisionKind::Cooldown

@@ -14,6 +14,7 @@ pub(super) fn kind_and_detail(choice: &Choice<'_>) -> (DecisionKind, String) {
             (DecisionKind::Retry, format!("attempt={attempt};wait_ms={}", wait.as_millis()))
         }
         Choice::Failover { to } => (DecisionKind::Failover, format!("to={to}")),
+        Choice::AtLimit { most } => (DecisionKind::AtLimit, format!("limit={most}")),
         Choice::AttemptFailed { status, reason } => (
             DecisionKind::AttemptFailed,
             match status {

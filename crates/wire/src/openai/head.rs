@@ -44,6 +44,10 @@ pub struct RequestHead {
     pub stream_timeout_s: Option<f64>,
     /// Where the value of LiteLLM's `fallbacks` override stands.
     pub fallbacks: Option<Range<usize>>,
+    /// Where the value of LiteLLM's `context_window_fallbacks` override stands.
+    pub context_window_fallbacks: Option<Range<usize>>,
+    /// Where the value of LiteLLM's `content_policy_fallbacks` override stands.
+    pub content_policy_fallbacks: Option<Range<usize>>,
     /// LiteLLM's per-request override.
     pub disable_fallbacks: bool,
     /// LiteLLM's per-request override: what a provider cannot be asked may be left out.
@@ -175,6 +179,8 @@ impl RequestHead {
                 self.stream_timeout_s = read(value).ok_or_else(|| wrong("seconds"))?;
             }
             Member::Fallbacks => self.fallbacks = Some(at),
+            Member::ContextWindowFallbacks => self.context_window_fallbacks = Some(at),
+            Member::ContentPolicyFallbacks => self.content_policy_fallbacks = Some(at),
             Member::DisableFallbacks => {
                 self.disable_fallbacks = nullable(value).ok_or_else(|| wrong("a boolean"))?;
             }

@@ -147,9 +147,7 @@ impl<'a> ModelEntry<'a> {
                 .or_else(|| reader.truthy_seconds(params, "request_timeout")),
             stream_timeout: reader.truthy_seconds(params, "stream_timeout"),
             num_retries: reader.small_count(params, "num_retries"),
-            max_parallel_requests: reader
-                .small_count(params, "max_parallel_requests")
-                .filter(|limit| *limit > 0),
+            max_parallel_requests: reader.small_count(params, "max_parallel_requests"),
             cooldown_time: self.cooldown_time(reader),
             allowed_fails: self.of_info(|info| reader.small_count(info, "allowed_fails")),
             allowed_fails_policy: self.of_info(|info| {

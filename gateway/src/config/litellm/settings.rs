@@ -163,7 +163,7 @@ fn read_attempts(
     settings.enable_pre_call_checks =
         reader.flag(router, "enable_pre_call_checks").unwrap_or(false);
     settings.default_max_parallel_requests =
-        reader.small_count(router, "default_max_parallel_requests").filter(|limit| *limit > 0);
+        reader.small_count(router, "default_max_parallel_requests");
     settings.retry_policy =
         error_policy::read(router, "retry_policy", error_policy::RETRIES, reader);
     if let Some(groups) = reader.section(router, "model_group_retry_policy") {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::given::{
-    FIRST, SEED, at, attempt, broken, config, d, refusal, router, router_of, success,
+    FIRST, SEED, at, attempt, broken, config, config_of, d, refusal, router, router_of, success,
 };
 use serde_json::json;
 
@@ -109,6 +109,29 @@ fn allowed_fails_replaces_the_rules() {
     // It makes lone deployments cool, too.
     let alone = router(1, json!({"allowed_fails": 0}));
     assert!(fail(&alone, 0, 0.0, &refusal(500, &[])).is_some());
+}
+
+/// From 1.108 on it makes nobody cool who has neither a sibling nor a fallback, unless a policy names the class of error.
+#[test]
+fn from_1_108_on_allowed_fails_spares_whoever_has_nobody_else() {
+    let by_class = json!({"InternalServerErrorAllowedFails": 0});
+    let by_another = json!({"RateLimitErrorAllowedFails": 0});
+    for (settings, cools) in [
+        (json!({"allowed_fails": 0}), false),
+        (json!({"allowed_fails": 0, "fallbacks": [{"g": ["other"]}]}), true),
+        (json!({"allowed_fails": 0, "fallbacks": [{"other": ["g"]}]}), false),
+        (json!({"allowed_fails": 0, "fallbacks": [{"*": ["other"]}]}), true),
+        (json!({"allowed_fails_policy": by_class}), true),
+        (json!({"allowed_fails": 0, "allowed_fails_policy": by_another}), false),
+    ] {
+        for (personality, cools) in [("litellm-1.106", true), ("litellm-1.108", cools)] {
+            let mut config = config_of(&[json!({})], settings.clone());
+            config.personality = gateway::policy::find(personality).expect("a row");
+            let alone = Router::new(Arc::new(config), SEED).expect("a valid config");
+            let cooled = fail(&alone, 0, 0.0, &refusal(500, &[])).is_some();
+            assert_eq!(cooled, cools, "{personality}: {settings}");
+        }
+    }
 }
 
 #[test]

@@ -81,10 +81,10 @@ fn each_class_of_error_has_its_table() {
     ] {
         assert_eq!(after(&fleet, group, class, plain), expected, "{group} {class:?}");
     }
-    let disabled = RequestedFallbacks { disabled: true, models: &[] };
+    let disabled = RequestedFallbacks { disabled: true, ..RequestedFallbacks::default() };
     assert!(after(&fleet, "a", ErrorClass::RateLimit, disabled).is_empty());
     let own = [Arc::from("d"), Arc::from("nobody"), Arc::from("a")];
-    let wished = RequestedFallbacks { disabled: false, models: &own };
+    let wished = RequestedFallbacks { models: &own, ..RequestedFallbacks::default() };
     assert_eq!(after(&fleet, "a", ErrorClass::ContextWindow, wished), ["d"], "without itself");
 }
 
@@ -176,7 +176,7 @@ fn an_entry_is_found_by_name_then_without_provider_then_by_default() {
 fn ours_sells_a_request_at_fault_only_to_whom_the_client_names() {
     let fleet = fleet(json!({"routing_strategy": "priority", "fallbacks": [{"a": ["b"]}]}));
     let models = [Arc::from("d")];
-    let named = RequestedFallbacks { disabled: false, models: &models };
+    let named = RequestedFallbacks { models: &models, ..RequestedFallbacks::default() };
     for class in [ErrorClass::BadRequest, ErrorClass::UnprocessableEntity] {
         assert!(after(&fleet, "a", class, RequestedFallbacks::default()).is_empty(), "{class:?}");
         assert_eq!(after(&fleet, "a", class, named), ["d"], "{class:?}");

@@ -100,6 +100,21 @@ fn row(name: &str) -> Personality {
 }
 
 #[test]
+fn a_version_of_litellm_is_played_by_the_newest_that_is_not_newer() {
+    for (version, personality) in [
+        ("1.106.2", "litellm-1.106"),
+        ("1.107.0", "litellm-1.106"),
+        ("1.108.7", "litellm-1.108"),
+        ("1.110", "litellm-1.108"),
+        ("2.0.0", "litellm-1.108"),
+        ("1.55.0", "litellm-1.106"),
+        ("nightly", "litellm-1.106"),
+    ] {
+        assert_eq!(gateway::policy::of_litellm(version).name, personality, "{version}");
+    }
+}
+
+#[test]
 fn each_says_when_a_deployment_that_is_well_again_is_tried() {
     for (name, cooldown, after, word) in [
         ("litellm-1.106", 60, 60, "cooldown"),

@@ -69,9 +69,12 @@ fn parallel_limits_are_derived_like_litellm_derives_them() {
         (json!({"tpm": 1000, "rpm": 40}), json!({}), Some(40)),
         (json!({"rpm": 40, "max_parallel_requests": 2}), json!({}), Some(2)),
         (json!({"rpm": 0}), json!({}), None),
+        (json!({"rpm": 0, "tpm": 1000}), json!({"default_max_parallel_requests": 9}), None),
+        (json!({"max_parallel_requests": 0, "rpm": 40}), json!({}), None),
     ] {
         let router = router_of(std::slice::from_ref(&params), settings);
-        assert_eq!(router.fleet().parallel_limit(d(0)), limit, "{params}");
+        let derived = router.fleet().parallel_limit(d(0)).map(|(most, _)| most);
+        assert_eq!(derived, limit, "{params}");
     }
 }
 

@@ -1,12 +1,15 @@
 //! What surprises about a config in an outage: waits that no proxy in front sits out, groups without
 //! anywhere to go, deployments that are never chosen, failures that take nobody out of the rotation.
 
+use std::sync::Arc;
+
 use gateway::config::{Config, Deployment as Configured, DeploymentIndex};
+use gateway::decisions::Fleet;
 use gateway::policy::Kind;
 use gateway::strategy::Preference;
 
 use crate::out::check::groups::takes_part;
-use crate::out::check::{Group, Outlook};
+use crate::out::check::{Group, Outlook, limits};
 use crate::resolve::finding::{Finding, Sort};
 use crate::text::diagnostic::Sources;
 use crate::text::node::{Node, Part};
@@ -37,6 +40,7 @@ pub(super) fn findings(
     (tree, sources): (&Node, &Sources),
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let fleet = Fleet::new(Arc::new(config.clone()));
     let place = |id: &str| {
         let position = config.deployments.iter().position(|one| one.id.as_str() == id)?;
         sources.place(tree.place(&format!("model_list[{position}].model_name"), Part::Value))
@@ -54,6 +58,8 @@ pub(super) fn findings(
         let chosen = never_chosen(&members, config).into_iter();
         findings.extend(chosen.map(|(id, finding)| finding.at(place(&id))));
         findings.extend(never_out(group, &members, config).map(|finding| finding.at(at.clone())));
+        let refuses = limits::refuses_at_a_limit(&fleet, &group.name);
+        findings.extend(refuses.map(|finding| finding.at(at)));
     }
     findings
 }

@@ -43,6 +43,8 @@ pub(super) enum Member {
     Timeout,
     StreamTimeout,
     Fallbacks,
+    ContextWindowFallbacks,
+    ContentPolicyFallbacks,
     DisableFallbacks,
     DropParams,
     AdditionalDropParams,
@@ -51,7 +53,7 @@ pub(super) enum Member {
 }
 
 impl Member {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 18] = [
         Self::Model,
         Self::Stream,
         Self::StreamOptions,
@@ -63,6 +65,8 @@ impl Member {
         Self::Timeout,
         Self::StreamTimeout,
         Self::Fallbacks,
+        Self::ContextWindowFallbacks,
+        Self::ContentPolicyFallbacks,
         Self::DisableFallbacks,
         Self::DropParams,
         Self::AdditionalDropParams,
@@ -83,6 +87,8 @@ impl Member {
             Self::Timeout => "timeout",
             Self::StreamTimeout => "stream_timeout",
             Self::Fallbacks => "fallbacks",
+            Self::ContextWindowFallbacks => "context_window_fallbacks",
+            Self::ContentPolicyFallbacks => "content_policy_fallbacks",
             Self::DisableFallbacks => "disable_fallbacks",
             Self::DropParams => "drop_params",
             Self::AdditionalDropParams => "additional_drop_params",

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use vocab::At;
 
+use super::release::Lone;
 use super::retries::should_retry;
 
 use super::super::cooldown::{
@@ -40,6 +41,7 @@ pub(super) struct Counters {
     cooldown_time: Duration,
     disabled: bool,
     tolerance: Tolerance,
+    lone: Lone,
 }
 
 #[derive(Debug)]
@@ -47,6 +49,8 @@ struct Counted {
     own_cooldown_time: Option<Duration>,
     own_tolerance: Tolerance,
     wildcard: bool,
+    /// Whether a fallback is named for its group, or for all.
+    has_fallback: bool,
     failures: Window,
     successes: Window,
     /// Failures for the router's `allowed_fails`, in a window as long as its cooldown.
@@ -79,6 +83,18 @@ enum Allowed {
     OwnSilent(u32),
     /// The router.
     Router(u32),
+}
+
+impl Allowed {
+    /// Whether this number does not hold for a deployment that is alone; `by_policy` is the router's for the class of
+    /// error.
+    fn spares_lone(self, by_policy: Option<u32>) -> bool {
+        match self {
+            Self::Unset | Self::Own(Some(_), _) => false,
+            Self::Own(None, _) => true,
+            Self::OwnSilent(_) | Self::Router(_) => by_policy.is_none(),
+        }
+    }
 }
 
 impl Tolerance {
@@ -134,7 +150,8 @@ impl Window {
 }
 
 impl Counters {
-    pub(super) fn new(config: &Config) -> Self {
+    pub(super) fn new(config: &Config, lone: Lone) -> Self {
+        let fallbacks = &config.router.fallbacks;
         let counted = config.deployments.iter().map(|deployment| Counted {
             own_cooldown_time: deployment.cooldown_time,
             own_tolerance: Tolerance {
@@ -143,6 +160,7 @@ impl Counters {
                 else_allowed: 0,
             },
             wildcard: deployment.group.contains('*'),
+            has_fallback: fallbacks.contains_key("*") || fallbacks.contains_key(&deployment.group),
             failures: Window::default(),
             successes: Window::default(),
             tolerated: Window::default(),
@@ -155,6 +173,7 @@ impl Counters {
             cooldown_time: config.router.cooldown_time,
             disabled: config.router.disable_cooldowns,
             tolerance: Tolerance::of_router(config),
+            lone,
         }
     }
 
@@ -194,6 +213,16 @@ impl Counters {
         let by_policy = self.tolerance.policy.and_then(|policy| policy.of(failure.class));
         let named = named_by_deployment || by_policy.is_some();
         if status(failure) == 402 && circumstances.group_size <= 1 && !named {
+            return Err(counted.lone_deployment(at));
+        }
+        let lone = circumstances.group_size <= 1;
+        let spared = match self.lone {
+            Lone::OwnNumbers => lone && matches!(allowed, Allowed::Own(None, _)),
+            Lone::WithoutFallback => {
+                lone && !counted.has_fallback && allowed.spares_lone(by_policy)
+            }
+        };
+        if spared {
             return Err(counted.lone_deployment(at));
         }
         counted.tolerates(failure, circumstances, (allowed, router_window))?;
@@ -247,10 +276,8 @@ impl Counted {
     ) -> Result<(), NoCooldown> {
         let at = circumstances.at;
         let own_window = self.own_cooldown_time.unwrap_or(router_window);
-        let lone = circumstances.group_size <= 1;
         let (failed, allowed) = match allowed {
             Allowed::Unset => return self.cools_by_default(failure, circumstances),
-            Allowed::Own(None, _) if lone => return Err(self.lone_deployment(at)),
             Allowed::Own(class, allowed) => {
                 let counter = self.own_tolerated.entry(class).or_default();
                 (counter.count(at, own_window), allowed)

@@ -12,20 +12,29 @@ mod words;
 use vocab::Protocol;
 
 use super::super::met::{Met, Stage};
+use super::release::Release;
 use crate::upstream::failure::{ErrorClass, Failure, Reason};
 
 /// A failure under the name that LiteLLM gives it.
-pub(super) fn named(failure: &Failure, met: &Met<'_>) -> Failure {
+pub(super) fn named(failure: &Failure, met: &Met<'_>, release: Release) -> Failure {
     let raised = match met.stage {
         Stage::Unanswered => unanswered(failure, met),
         Stage::Refused => refused(failure, met),
         Stage::Whole => answers::whole(failure, met),
-        Stage::Stream => answers::stream(failure, met),
+        Stage::Stream => answers::stream(failure, met, release.silent_stream()),
     };
     let message = words::shown(&raised, met);
     let Raised { class, status, counts_as, kind, param, .. } = raised;
     Failure { class, status, counts_as, message, kind, param, ..*failure }
 }
+
+/// `error.type` of a failure that brings none along.
+pub(super) fn kind(failure: &Failure) -> &'static str {
+    words::kind(failure.class, failure.status)
+}
+
+/// A status for which nobody cools: what is raised within a stream is raised again behind the place that counts.
+const COOLS_NOBODY: u16 = 400;
 
 /// An exception as LiteLLM raises it.
 struct Raised {

@@ -2,10 +2,11 @@
 //! `router_utils/common_utils.py`): the first target's exception, and what became of its fallbacks.
 
 use crate::policy::candidates::Shortage;
+use crate::policy::concurrency::Busy;
 use crate::policy::none_available::NoneAvailable;
 use crate::policy::retry::Phase;
 use crate::policy::wording::{Attempts, Fallbacks};
-use crate::upstream::failure::Failure;
+use crate::upstream::failure::{ErrorClass, Failure, Reason};
 
 /// Longest part of the last fallback's text that is quoted, in characters
 /// (litellm: ROUTER_FALLBACK_ERROR_DETAIL_MAX_CHARS).
@@ -42,6 +43,29 @@ pub(super) fn nobody(none: &NoneAvailable) -> Failure {
 
 /// How LiteLLM says that nobody is left (litellm: `RouterErrors.no_deployments_available`).
 const NOBODY: &str = "No deployments available for selected model.";
+
+/// The error where a deployment answers as many requests as it takes (litellm: `MaxParallelRequestsLimit`).
+pub(super) fn at_limit(busy: &Busy<'_>) -> Failure {
+    let Busy { deployment, most } = busy;
+    let (group, id) = (&deployment.group, &deployment.id);
+    let class = ErrorClass::RateLimit;
+    Failure {
+        class,
+        status: class.status(),
+        counts_as: None,
+        upstream_status: None,
+        retry_after: None,
+        retry_after_whole: None,
+        message: format!(
+            "litellm.RateLimitError: Deployment has all max_parallel_requests slots in use. Deployment \
+             model_group={group}, id={id} already has max_parallel_requests={most} requests in flight. Raise \
+             max_parallel_requests (or the rpm/tpm it is derived from) for this deployment"
+        ),
+        kind: Some(Box::from("throttling_error")),
+        param: None,
+        reason: Reason::ConcurrencyLimit,
+    }
+}
 
 /// What the client reads.
 pub(super) fn last_words(failure: &Failure, attempts: &Attempts<'_>) -> String {

@@ -3,7 +3,8 @@
 use serde_json::Value;
 use vocab::Protocol;
 
-use super::{Raised, class_of, connection, timed_out, words};
+use super::super::release::SilentStream;
+use super::{COOLS_NOBODY, Raised, class_of, connection, timed_out, words};
 use crate::policy::met::Met;
 use crate::upstream::classify;
 use crate::upstream::failure::{ErrorClass, Failure, Reason, TEXT_MAX};
@@ -105,10 +106,15 @@ fn unreadable(met: &Met<'_>) -> Raised {
 
 /// A stream that broke. Everything is an `APIConnectionError` without a type, but for what the words of an
 /// error event say at OpenAI, and for every error event of Anthropic's.
-pub(super) fn stream(failure: &Failure, met: &Met<'_>) -> Raised {
+pub(super) fn stream(failure: &Failure, met: &Met<'_>, silent: SilentStream) -> Raised {
     let protocol = met.deployment.protocol;
     if failure.reason == Reason::Timeout {
         return timed_out(met);
+    }
+    // OpenAI's library says it is a timeout; LiteLLM's own client, by which it speaks to Anthropic, does not.
+    let silent = if protocol == Protocol::Anthropic { SilentStream::Connection } else { silent };
+    if failure.reason == Reason::Stalled && silent == SilentStream::Timeout {
+        return Raised { kind: None, counts_as: Some(COOLS_NOBODY), ..timed_out(met) };
     }
     let said = &failure.message;
     let event = failure.reason == Reason::ErrorEvent;
@@ -127,7 +133,8 @@ pub(super) fn stream(failure: &Failure, met: &Met<'_>) -> Raised {
         && classify::by_words(protocol, 0, &said.to_lowercase()) == rate_limit
     {
         let class = ErrorClass::RateLimit;
-        return Raised::new(class, class.status(), words::by_status(protocol, class, said));
+        let raised = Raised::new(class, class.status(), words::by_status(protocol, class, said));
+        return Raised { counts_as: Some(COOLS_NOBODY), ..raised };
     }
     let class = ErrorClass::ApiConnection;
     let message = words::by_status(protocol, class, said);
