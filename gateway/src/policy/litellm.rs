@@ -29,7 +29,7 @@ use super::{
     SendsAgain, Start,
 };
 use crate::config::fleet::Target;
-use crate::config::{Config, DeploymentIndex};
+use crate::config::{Config, Deployment, DeploymentIndex};
 use crate::keyed_rng::KeyedRng;
 use crate::policy::none_available::NoneAvailable;
 use crate::upstream::failure::{ErrorClass, Failure, Reason};
@@ -205,6 +205,16 @@ impl Policy for LiteLlm {
     }
 }
 
+/// The longest prompt that a deployment takes: its own figure, else the last that the config has of the same model.
+/// LiteLLM registers a deployment's `model_info` for the model that it calls, too, so that it holds for all deployments of
+/// that model (litellm 1.106: `router._register_deployment_in_model_cost`).
+fn max_input_tokens(config: &Config, deployment: &Deployment) -> Option<u64> {
+    let alike = |other: &&Deployment| other.model_as_written == deployment.model_as_written;
+    let last =
+        || config.deployments.iter().rev().filter(alike).find_map(|one| one.max_input_tokens);
+    deployment.max_input_tokens.or_else(last)
+}
+
 /// Pre-call checks: drops deployments whose context is too small or whose rpm of this minute is used
 /// up.
 fn check_limits(
@@ -214,7 +224,8 @@ fn check_limits(
     let mut over_rpm = false;
     candidates.retain(|&index| {
         let deployment = &query.config.deployments[index];
-        if deployment.max_input_tokens.is_some_and(|most| query.prompt_tokens > most) {
+        if max_input_tokens(query.config, deployment).is_some_and(|most| query.prompt_tokens > most)
+        {
             return false;
         }
         let used = (query.requests_this_minute)(index);

@@ -117,6 +117,33 @@ fn pre_call_checks_look_at_rpm_and_context() {
     assert_eq!(router.pick(&ask(at(0.0)), Tried::default(), &rng(0)), Ok(d(0)));
 }
 
+/// Under LiteLLM; one that has a figure of its own keeps it.
+#[test]
+fn the_context_window_of_one_deployment_is_that_of_all_of_its_model() {
+    let entry = |group: &str, model: &str, info: serde_json::Value| {
+        let params = json!({"model": model, "api_base": "http://up"});
+        json!({"model_name": group, "litellm_params": params, "model_info": info})
+    };
+    let value = json!({
+        "model_list": [
+            entry("g", "openai/m", json!({"id": "d0"})),
+            entry("g", "openai/m", json!({"id": "d1", "max_input_tokens": 500})),
+            entry("other", "openai/m", json!({"id": "d2", "max_input_tokens": 100})),
+            entry("g", "openai/another", json!({"id": "d3"})),
+        ],
+        "router_settings": {"enable_pre_call_checks": true}
+    });
+    let router = Router::new(Arc::new(config(&value)), SEED).expect("valid");
+    let picked = |prompt_tokens: u64| {
+        let ask = Ask { prompt_tokens, ..ask(at(0.0)) };
+        let picks = (0..40).filter_map(|n| router.pick(&ask, Tried::default(), &rng(n)).ok());
+        picks.map(|index| index.get()).collect::<std::collections::BTreeSet<usize>>()
+    };
+    assert_eq!(picked(100), [0, 1, 3].into());
+    assert_eq!(picked(101), [1, 3].into());
+    assert_eq!(picked(501), [3].into());
+}
+
 #[test]
 fn nobody_left_is_said_in_litellms_words() {
     let router = router(2, json!({"cooldown_time": 60}));
