@@ -14,8 +14,16 @@ pub(crate) enum Endpoint {
     Embeddings,
     /// OpenAI's moderations.
     Moderations,
+    /// OpenAI's Responses API, without what it keeps.
+    Responses,
     /// OpenAI's image generations.
     ImageGenerations,
+    /// OpenAI's speech.
+    Speech,
+    /// OpenAI's transcriptions of speech.
+    Transcriptions,
+    /// OpenAI's translations of speech.
+    AudioTranslations,
 }
 
 /// What the answers of an endpoint are made of.
@@ -25,6 +33,10 @@ pub(crate) enum Answers {
     Choices,
     /// A JSON object with this member.
     Object(&'static str),
+    /// The Responses API's object, which says itself whether it failed.
+    Response,
+    /// Bytes of a type that the provider names: sound, or text in one of several forms.
+    Bytes,
 }
 
 /// How errors are told.
@@ -33,6 +45,27 @@ pub(crate) enum Wording {
     /// OpenAI's envelope; a stream ends with `[DONE]`, and one that broke with a frame that holds the
     /// envelope.
     OpenAi,
+    /// OpenAI's envelope; a stream that broke ends with an event called `error`.
+    Events,
+}
+
+/// What a request's body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// A JSON object.
+    Json,
+    /// A form with a file.
+    Form,
+}
+
+/// Whom the member `metadata` of a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Metadata {
+    /// LiteLLM takes it for its own, unless the provider is asked to keep the answer: OpenAI too takes it
+    /// only then.
+    Gateways,
+    /// The provider, always.
+    Providers,
 }
 
 /// A row of the table.
@@ -41,8 +74,10 @@ pub(crate) struct Row {
     pub(crate) endpoint: Endpoint,
     /// Path below `/v1`, which clients may leave out.
     pub(crate) path: &'static str,
+    pub(crate) body: Body,
     pub(crate) answers: Answers,
     pub(crate) wording: Wording,
+    pub(crate) metadata: Metadata,
     /// Member that no request is without.
     pub(crate) required: Option<&'static str>,
     /// Model of a request that names none.
@@ -50,7 +85,7 @@ pub(crate) struct Row {
 }
 
 /// Every endpoint, in the order of their declaration.
-pub(crate) const ROWS: [Row; 5] = [
+pub(crate) const ROWS: [Row; 9] = [
     Row {
         required: Some("messages"),
         ..openai(Endpoint::Chat, "/chat/completions", Answers::Choices)
@@ -62,12 +97,24 @@ pub(crate) const ROWS: [Row; 5] = [
         model_default: Some("omni-moderation-latest"),
         ..openai(Endpoint::Moderations, "/moderations", Answers::Object("results"))
     },
+    Row {
+        wording: Wording::Events,
+        metadata: Metadata::Providers,
+        ..openai(Endpoint::Responses, "/responses", Answers::Response)
+    },
     openai(Endpoint::ImageGenerations, "/images/generations", Answers::Object("data")),
+    openai(Endpoint::Speech, "/audio/speech", Answers::Bytes),
+    form(Endpoint::Transcriptions, "/audio/transcriptions"),
+    form(Endpoint::AudioTranslations, "/audio/translations"),
 ];
 
 const fn openai(endpoint: Endpoint, path: &'static str, answers: Answers) -> Row {
-    let wording = Wording::OpenAi;
-    Row { endpoint, path, answers, wording, required: None, model_default: None }
+    let (body, wording, metadata) = (Body::Json, Wording::OpenAi, Metadata::Gateways);
+    Row { endpoint, path, body, answers, wording, metadata, required: None, model_default: None }
+}
+
+const fn form(endpoint: Endpoint, path: &'static str) -> Row {
+    Row { body: Body::Form, ..openai(endpoint, path, Answers::Bytes) }
 }
 
 /// Prefixes of Azure's and of older paths, behind which the model stands.
@@ -83,6 +130,7 @@ impl Endpoint {
     pub(crate) const fn last_frame(self) -> &'static [u8] {
         match self.row().wording {
             Wording::OpenAi => wire::sse::encode::DONE,
+            Wording::Events => b"",
         }
     }
 
@@ -118,7 +166,10 @@ mod tests {
 
     #[test]
     fn recognises_litellms_routes() {
-        use Endpoint::{Chat, Completions, Embeddings, ImageGenerations, Moderations};
+        use Endpoint::{
+            AudioTranslations, Chat, Completions, Embeddings, ImageGenerations, Moderations,
+            Responses, Speech, Transcriptions,
+        };
         for (path, is) in [
             ("/v1/chat/completions", Some((Chat, None))),
             ("/chat/completions", Some((Chat, None))),
@@ -134,6 +185,11 @@ mod tests {
             ("/embeddings", Some((Embeddings, None))),
             ("/v1/moderations", Some((Moderations, None))),
             ("/images/generations", Some((ImageGenerations, None))),
+            ("/v1/responses", Some((Responses, None))),
+            ("/v1/responses/resp_1", None),
+            ("/v1/audio/speech", Some((Speech, None))),
+            ("/audio/transcriptions", Some((Transcriptions, None))),
+            ("/openai/deployments/w/audio/translations", Some((AudioTranslations, Some("w")))),
         ] {
             assert_eq!(Endpoint::called(path), is, "{path}");
         }

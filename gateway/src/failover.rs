@@ -23,6 +23,7 @@ pub(crate) mod retry;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Response};
 
 use crate::config::DeploymentIndex;
@@ -43,7 +44,7 @@ use world::ChunkBuf;
 
 use attempt::{Answered, Attempt, AttemptError, Reply};
 use attempt_guard::AttemptGuard;
-use client_request::ClientRequest;
+use client_request::{ClientBody, ClientRequest};
 use commit::Committed;
 use desertion::outlast;
 use fallback::{Itinerary, RequestedFallbacks, fallback_targets};
@@ -250,9 +251,18 @@ fn encode(
 ) -> Result<Outgoing, Refused> {
     let config = &state.instance.config.deployments[deployment];
     let model = target.upstream_model(config);
-    let (head, body, lenience) = (&request.body.head, &request.body.bytes, state.lenience);
-    let asked = Asked { head, body, model: &model, lenience };
-    state.instance.members[deployment].route.encode(request.endpoint, &asked, config)
+    let ClientBody { head, bytes, form, .. } = &request.body;
+    let parts = form.as_ref().map(|(parts, _)| parts);
+    let lenience = state.lenience;
+    let endpoint = request.endpoint;
+    let asked = Asked { endpoint, head, body: bytes, form: parts, model: &model, lenience };
+    let route = &state.instance.members[deployment].route;
+    let mut outgoing = route.encode(&asked, config)?;
+    if let Some((_, content_type)) = form {
+        // It names the line between the form's parts.
+        outgoing.request.headers_mut().insert(CONTENT_TYPE, content_type.clone());
+    }
+    Ok(outgoing)
 }
 
 /// An attempt about to be made.

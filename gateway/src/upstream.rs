@@ -10,6 +10,7 @@ mod azure;
 mod chunks;
 pub(crate) mod classify;
 pub(crate) mod dialect;
+mod events;
 pub(crate) mod failure;
 mod forwarded;
 pub(crate) mod members;
@@ -96,12 +97,11 @@ impl Route {
     /// What of it the deployment cannot be asked.
     pub(crate) fn encode(
         &self,
-        endpoint: Endpoint,
         asked: &Asked<'_>,
         deployment: &Deployment,
     ) -> Result<Outgoing, Refused> {
-        let dialect =
-            self.provider.dialect(endpoint).ok_or_else(|| no_endpoint(endpoint, asked))?;
+        let endpoint = asked.endpoint;
+        let dialect = self.provider.dialect(endpoint).ok_or_else(|| no_endpoint(asked))?;
         let Encoded { body, dropped } = dialect.encode(asked)?;
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = http::Method::POST;
@@ -118,8 +118,8 @@ impl Route {
 }
 
 /// A provider has no such endpoint, whatever is asked of it.
-fn no_endpoint(endpoint: Endpoint, asked: &Asked<'_>) -> Refused {
-    let (path, model) = (endpoint.row().path, asked.model);
+fn no_endpoint(asked: &Asked<'_>) -> Refused {
+    let (path, model) = (asked.endpoint.row().path, asked.model);
     let message =
         format!("`{model}` is at a provider that cannot serve {path}; name another model");
     Refused { param: Box::from("model"), message }

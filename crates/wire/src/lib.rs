@@ -18,6 +18,7 @@ pub mod bedrock;
 mod error_reply;
 pub mod gemini;
 pub mod json_text;
+pub mod multipart;
 pub mod openai;
 pub mod percent;
 pub mod rfc3339;

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderValue;
+use wire::multipart::Form;
 use wire::openai::RequestHead;
 
 use crate::config::fleet::{Fleet, Target};
@@ -30,6 +32,8 @@ pub(crate) struct ClientRequest {
 pub(crate) struct ClientBody {
     pub(crate) head: RequestHead,
     pub(crate) bytes: Bytes,
+    /// Its parts and its content type, where it is a form.
+    pub(crate) form: Option<(Form, HeaderValue)>,
     /// Estimated tokens of the prompt.
     pub(crate) prompt_tokens: u64,
 }

@@ -11,6 +11,21 @@ pub(crate) fn error_event(text: &str, kind: Option<&str>, status: u16) -> Bytes 
     frame.freeze()
 }
 
+/// The same as the Responses API says it: an event of that name, numbered after the newest one.
+pub(crate) fn named_error_event(text: &str, status: u16, newest: Option<&Bytes>) -> Bytes {
+    #[derive(serde::Deserialize)]
+    struct Numbered {
+        sequence_number: u64,
+    }
+    let newest = newest.and_then(|data| serde_json::from_slice::<Numbered>(data).ok());
+    let number = newest.map_or(0, |newest| newest.sequence_number.saturating_add(1));
+    let (code, kind) = (status.to_string(), "error");
+    let data = json!({
+        "type": kind, "code": code, "message": text, "param": null, "sequence_number": number
+    });
+    Bytes::from(format!("event: {kind}\ndata: {data}\n\n"))
+}
+
 /// `code` is the status, as a string: that is how LiteLLM's clients know it.
 pub(crate) fn envelope(
     message: &str,

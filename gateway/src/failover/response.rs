@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 
 use crate::config::{Deployment, DeploymentIndex};
+use crate::endpoint::{Answers, Wording};
 use crate::failover::commit::Committed;
 use crate::failover::error_envelope::{self, envelope};
 use crate::failover::request_state::RequestState;
@@ -53,7 +54,11 @@ pub(crate) fn whole(
     let cost = Cost::of(&state.instance.config.deployments[deployment], answer.usage);
     let mut response = Response::new(AnswerBody::Whole(Some(answer.body)));
     *response.headers_mut() = headers(state, Some(deployment), upstream, cost);
-    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    let named = match state.endpoint.row().answers {
+        Answers::Choices | Answers::Object(_) | Answers::Response => None,
+        Answers::Bytes => upstream.get(CONTENT_TYPE).cloned(),
+    };
+    response.headers_mut().insert(CONTENT_TYPE, named.unwrap_or(JSON));
     response
 }
 
@@ -72,18 +77,27 @@ pub(crate) fn broken(
     upstream: &HeaderMap,
     (mut frames, failure): (ChunkBuf, &Failure),
 ) -> Response<AnswerBody> {
-    frames.push(error_event(state, failure));
+    frames.push(error_event(state, failure, None));
     let mut response = Response::new(AnswerBody::Whole(Some(frames.take())));
     *response.headers_mut() = headers(state, Some(deployment), upstream, Cost::Unknown);
     stream_headers(response.headers_mut());
     response
 }
 
-/// The last frame of a stream that broke, in the policy's words.
-pub(crate) fn error_event(state: &RequestState, failure: &Failure) -> Bytes {
+/// The last frame of a stream that broke, in the policy's words and the endpoint's form. `newest` is the
+/// data of the newest frame that the client has.
+pub(crate) fn error_event(
+    state: &RequestState,
+    failure: &Failure,
+    newest: Option<&Bytes>,
+) -> Bytes {
     let policy = state.instance.config.personality.policy;
     let kind = policy.event_type(failure);
-    error_envelope::error_event(&policy.error_text(failure), kind, failure.status)
+    let text = policy.error_text(failure);
+    match state.endpoint.row().wording {
+        Wording::OpenAi => error_envelope::error_event(&text, kind, failure.status),
+        Wording::Events => error_envelope::named_error_event(&text, failure.status, newest),
+    }
 }
 
 /// The error that is left when nothing more can be tried.

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
+use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
+use wire::multipart::{Form, FormError};
 use wire::openai::{HeadError, RequestHead};
 
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Body, Endpoint};
 use crate::failover::client_request::{ClientBody, ClientRequest, Overrides};
 use crate::front::refusal::Refusal;
 use crate::http1::text;
@@ -45,7 +47,10 @@ pub(crate) fn read(
     body: Bytes,
 ) -> Result<ClientRequest, Refusal> {
     let endpoint = called.endpoint;
-    let ClientBody { head, bytes, prompt_tokens } = understood(endpoint, body)?;
+    let ClientBody { head, bytes, form, prompt_tokens } = match endpoint.row().body {
+        Body::Json => understood(endpoint, body)?,
+        Body::Form => form(headers, body)?,
+    };
     let named = called.model.as_deref().or(head.model.as_deref()).or(endpoint.row().model_default);
     let Some(model) = named else {
         return Err(Refusal::bad_request(
@@ -57,7 +62,7 @@ pub(crate) fn read(
         return Err(Refusal::bad_request(Some("model"), unknown_model(endpoint, model)));
     };
     let overrides = overrides(endpoint, headers, (&head, &bytes))?;
-    let (model, body) = (Arc::from(model), ClientBody { head, bytes, prompt_tokens });
+    let (model, body) = (Arc::from(model), ClientBody { head, bytes, form, prompt_tokens });
     Ok(ClientRequest { endpoint, model, target, overrides, body })
 }
 
@@ -71,7 +76,22 @@ fn understood(endpoint: Endpoint, bytes: Bytes) -> Result<ClientBody, Refusal> {
     // Elsewhere nearly all of the body is what the model reads.
     let read_by_model = head.messages.as_ref().map_or(bytes.len(), ExactSizeIterator::len);
     let prompt_tokens = (read_by_model / BYTES_PER_TOKEN).max(1) as u64;
-    Ok(ClientBody { head, bytes, prompt_tokens })
+    Ok(ClientBody { head, bytes, form: None, prompt_tokens })
+}
+
+/// Understands a form. Of what is said in it nobody can tell the tokens.
+fn form(headers: &HeaderMap, bytes: Bytes) -> Result<ClientBody, Refusal> {
+    let refused = |error: FormError| {
+        Refusal::bad_request(Some("request_body"), format!("Invalid request format: {error}"))
+    };
+    let content_type = headers.get(CONTENT_TYPE).cloned().ok_or(FormError::Boundary);
+    let content_type = content_type.map_err(refused)?;
+    let form = Form::read(text(headers, "content-type"), &bytes).map_err(refused)?;
+    let named = form.part("model").and_then(|part| bytes.get(part.value.clone()));
+    let model = named.map(|name| String::from_utf8_lossy(name).into_owned());
+    let mut head = RequestHead::default();
+    head.model = model;
+    Ok(ClientBody { head, bytes, form: Some((form, content_type)), prompt_tokens: 1 })
 }
 
 /// The body's members beat the headers, as in LiteLLM.

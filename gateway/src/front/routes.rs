@@ -55,18 +55,23 @@ async fn guard(State(instance): State<Arc<Instance>>, request: Request, next: Ne
 }
 
 async fn models(State(instance): State<Arc<Instance>>) -> Response {
-    page(
-        ModelList::new(
-            instance.router.fleet().group_names().iter().map(|id| &**id),
-            "openai",
-            CREATED,
-        )
-        .to_json(),
-    )
+    let names = names(&instance);
+    page(ModelList::new(names.iter().map(|id| &**id), "openai", CREATED).to_json())
+}
+
+/// What clients can ask for: groups, in the order of the list, then other names for them.
+fn names(instance: &Instance) -> Vec<Arc<str>> {
+    let mut names = instance.router.fleet().group_names();
+    for alias in instance.config.router.model_group_alias.keys() {
+        if !names.contains(alias) {
+            names.push(Arc::clone(alias));
+        }
+    }
+    names
 }
 
 async fn model(State(instance): State<Arc<Instance>>, Path(id): Path<String>) -> Response {
-    if !instance.router.fleet().group_names().iter().any(|known| **known == *id) {
+    if !names(&instance).iter().any(|known| **known == *id) {
         let message = format!("The model `{id}` does not exist or is not accessible");
         return Refusal::not_found(message).into_response();
     }

@@ -33,7 +33,11 @@ impl Provider for Anthropic {
             Endpoint::Completions
             | Endpoint::Embeddings
             | Endpoint::Moderations
-            | Endpoint::ImageGenerations => None,
+            | Endpoint::Responses
+            | Endpoint::ImageGenerations
+            | Endpoint::Speech
+            | Endpoint::Transcriptions
+            | Endpoint::AudioTranslations => None,
         }
     }
 

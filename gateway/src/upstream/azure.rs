@@ -25,7 +25,11 @@ impl Provider for Azure {
             Endpoint::Chat
             | Endpoint::Completions
             | Endpoint::Embeddings
-            | Endpoint::ImageGenerations => Some(forwarded::as_it_is(endpoint)),
+            | Endpoint::Responses
+            | Endpoint::ImageGenerations
+            | Endpoint::Speech
+            | Endpoint::Transcriptions
+            | Endpoint::AudioTranslations => Some(forwarded::as_it_is(endpoint)),
             Endpoint::Moderations => None,
         }
     }
@@ -35,7 +39,18 @@ impl Provider for Azure {
         let version = wire::percent::segment(version);
         let endpoint = call.endpoint.row().path;
         let (before, named) = wire::azure::base(&deployment.base_path);
-        let at = |name: &str| wire::azure::deployment_path(name, endpoint, &version);
+        let at = |name: &str| match call.endpoint {
+            // The one endpoint whose body names the deployment, not its path.
+            Endpoint::Responses => format!("/openai{endpoint}?api-version={version}"),
+            Endpoint::Chat
+            | Endpoint::Completions
+            | Endpoint::Embeddings
+            | Endpoint::Moderations
+            | Endpoint::ImageGenerations
+            | Endpoint::Speech
+            | Endpoint::Transcriptions
+            | Endpoint::AudioTranslations => wire::azure::deployment_path(name, endpoint, &version),
+        };
         match named {
             NamedBase::V1 => format!("{before}/openai/v1{endpoint}"),
             NamedBase::Resource => format!("{before}{}", at(&wire::percent::segment(call.model))),

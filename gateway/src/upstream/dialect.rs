@@ -7,11 +7,13 @@ use std::fmt;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
+use wire::multipart::Form;
 use wire::openai::{RequestHead, Usage, is_gateway_only};
 use wire::sse::Event;
 use world::ChunkBuf;
 
 use super::members::{Lenience, Member};
+use crate::endpoint::{Endpoint, Metadata};
 
 /// How an endpoint is served in the words of one protocol.
 pub(crate) trait Dialect: fmt::Debug + Sync {
@@ -36,8 +38,11 @@ pub(crate) trait Dialect: fmt::Debug + Sync {
 /// What is asked of a deployment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked<'a> {
+    pub(crate) endpoint: Endpoint,
     pub(crate) head: &'a RequestHead,
     pub(crate) body: &'a Bytes,
+    /// The body's parts, where it is a form.
+    pub(crate) form: Option<&'a Form>,
     /// The deployment's own name of the model, unless that is a wildcard.
     pub(crate) model: &'a str,
     pub(crate) lenience: Lenience,
@@ -63,10 +68,12 @@ impl Asked<'_> {
         Ok(members)
     }
 
-    /// Whether `metadata` is meant for the gateway, as LiteLLM has it: OpenAI takes it only with answers
-    /// that it is asked to keep.
+    /// Whether `metadata` is meant for the gateway.
     pub(crate) fn is_metadata_ours(&self) -> bool {
-        !self.head.store
+        match self.endpoint.row().metadata {
+            Metadata::Gateways => !self.head.store,
+            Metadata::Providers => false,
+        }
     }
 }
 

@@ -4,15 +4,17 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use wire::openai::Usage;
+use wire::multipart::Form;
+use wire::openai::{Usage, is_gateway_only};
 
 use super::chunks::Chunks;
 use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, WholeAnswer};
+use super::events::{Events, Reply};
 use super::texts::Texts;
 use crate::endpoint::{Answers, Endpoint};
 
@@ -27,13 +29,20 @@ pub(super) const fn as_it_is(endpoint: Endpoint) -> &'static dyn Dialect {
         Endpoint::Completions => &Forwarded(Endpoint::Completions),
         Endpoint::Embeddings => &Forwarded(Endpoint::Embeddings),
         Endpoint::Moderations => &Forwarded(Endpoint::Moderations),
+        Endpoint::Responses => &Forwarded(Endpoint::Responses),
         Endpoint::ImageGenerations => &Forwarded(Endpoint::ImageGenerations),
+        Endpoint::Speech => &Forwarded(Endpoint::Speech),
+        Endpoint::Transcriptions => &Forwarded(Endpoint::Transcriptions),
+        Endpoint::AudioTranslations => &Forwarded(Endpoint::AudioTranslations),
     }
 }
 
 impl Dialect for Forwarded {
     fn encode(&self, asked: &Asked<'_>) -> Result<Encoded, Refused> {
         let &Asked { body, head, model, .. } = asked;
+        if let Some(form) = asked.form {
+            return Ok(Encoded { body: form_for(form, body, model), dropped: Vec::new() });
+        }
         if !head.additional_drop_params.is_empty() {
             return without(asked);
         }
@@ -48,19 +57,45 @@ impl Dialect for Forwarded {
         match self.0.row().answers {
             Answers::Choices => choices(answer),
             Answers::Object(member) => object(answer, member),
+            Answers::Response => response(answer),
+            Answers::Bytes => Some(WholeAnswer { body: answer, usage: None, filtered: false }),
         }
     }
 
     fn interpreter(&self, _: Opening) -> Box<dyn Interpreter> {
         match self.0 {
             Endpoint::Completions => Box::new(Texts),
+            Endpoint::Responses => Box::new(Events),
             Endpoint::Chat
             | Endpoint::Embeddings
             | Endpoint::Moderations
-            | Endpoint::ImageGenerations => Box::new(Chunks),
+            | Endpoint::ImageGenerations
+            | Endpoint::Speech
+            | Endpoint::Transcriptions
+            | Endpoint::AudioTranslations => Box::new(Chunks),
         }
     }
 }
+
+/// A form with another model's name, and without the parts that are the gateway's.
+fn form_for(form: &Form, body: &[u8], model: &str) -> Bytes {
+    let mut out = BytesMut::with_capacity(body.len() + model.len());
+    for part in form.parts.iter().filter(|part| !is_gateway_only(&part.name)) {
+        match part.name.as_str() {
+            MODEL => {
+                out.extend_from_slice(&body[part.whole.start..part.value.start]);
+                out.extend_from_slice(model.as_bytes());
+                out.extend_from_slice(&body[part.value.end..part.whole.end]);
+            }
+            _ => out.extend_from_slice(&body[part.whole.clone()]),
+        }
+    }
+    out.extend_from_slice(&body[form.end.clone()]);
+    out.freeze()
+}
+
+/// The field of a form that names the model.
+const MODEL: &str = "model";
 
 /// The request without the members that the client wants left out. Written anew, which is dearer than
 /// passing it through, and rare.
@@ -79,7 +114,7 @@ pub(super) const CONTENT_FILTER: &str = "content_filter";
 
 /// The least that an answer with choices must be: an object that has them, and no error.
 #[derive(Deserialize)]
-struct Reply {
+struct Choices {
     #[serde(default)]
     choices: Option<Vec<Choice>>,
     #[serde(default)]
@@ -95,7 +130,7 @@ struct Choice {
 }
 
 fn choices(body: Bytes) -> Option<WholeAnswer> {
-    let Reply { choices, error: None, usage } = serde_json::from_slice(&body).ok()? else {
+    let Choices { choices, error: None, usage } = serde_json::from_slice(&body).ok()? else {
         return None;
     };
     let first = choices?.into_iter().next().and_then(|choice| choice.finish_reason);
@@ -110,5 +145,16 @@ fn object(body: Bytes, member: &str) -> Option<WholeAnswer> {
         return None;
     }
     let usage = reply.get("usage").and_then(|usage| serde_json::from_str(usage.get()).ok());
+    Some(WholeAnswer { body, usage, filtered: false })
+}
+
+/// The Responses API's object. One that failed, or was called off, is no answer.
+fn response(body: Bytes) -> Option<WholeAnswer> {
+    let reply: Reply = serde_json::from_slice(&body).ok()?;
+    let failed = matches!(reply.status.as_deref(), None | Some("failed" | "cancelled"));
+    if failed || reply.error().is_some() {
+        return None;
+    }
+    let usage = reply.usage();
     Some(WholeAnswer { body, usage, filtered: false })
 }

@@ -124,6 +124,11 @@ impl Reader {
         &self.seen
     }
 
+    /// Data of the newest frame for the client.
+    pub(crate) const fn newest(&self) -> Option<&Bytes> {
+        self.newest.as_ref()
+    }
+
     /// Time since the newest arrival.
     pub(crate) fn silence(&self) -> Duration {
         self.gap.last.elapsed()

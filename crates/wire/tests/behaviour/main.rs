@@ -4,6 +4,7 @@ mod codecs_survive_garbage;
 mod errors_match_the_documented_ones;
 mod event_stream_splits_anywhere;
 mod fixtures_round_trip;
+mod forms_are_found;
 mod peek_agrees_with_a_full_parse;
 mod rate_limit_headers;
 mod request_head_and_splice;
