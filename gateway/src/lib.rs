@@ -18,7 +18,7 @@
 //! no recorder.
 //!
 //! Three kinds of callers: whoever runs a gateway takes [`Gateway`], [`balancer`], [`config`] and
-//! [`observer`]; whoever asks what a config can do, [`can_call`], [`path_to`], [`reachable`],
+//! [`observer`]; whoever asks what a config can do, [`path_to`], [`reachable`],
 //! [`outlook`], [`never_cools`] and [`translations`]; whoever lists or chooses behaviour takes
 //! [`strategy`] and [`policy`]; and the tests
 //! and benches of the decisions themselves come through [`decisions`], which needs neither a clock nor
@@ -51,8 +51,8 @@ pub use observer::Observer;
 pub use routing::strategy;
 pub use shutdown::GRACE;
 pub use upstream::members::{Member, Treatment};
+pub use upstream::path_to;
 pub use upstream::translations::{Served, Translation, translations};
-pub use upstream::{can_call, path_to};
 
 /// The decisions themselves, each without a clock and without a network: for tests and benches.
 pub mod decisions {

@@ -2,8 +2,8 @@
 //!
 //! Pure: bytes to bytes, no sockets, no clock. One `attempt` serves all of them. [`provider`] is the
 //! table of who speaks what; a cell of *endpoint × protocol* is a [`Dialect`]: OpenAI's bodies go
-//! through as they are ([`forwarded`]), Azure's differ in path and key only, Anthropic's are translated
-//! both ways. Which error deserves what is decided in `classify`, not here.
+//! through as they are ([`forwarded`]), Azure's differ in path and key only, Anthropic's and Gemini's are
+//! translated both ways. Which error deserves what is decided in `classify`, not here.
 
 mod anthropic;
 mod azure;
@@ -13,9 +13,11 @@ pub(crate) mod dialect;
 mod events;
 pub(crate) mod failure;
 mod forwarded;
+mod gemini;
 pub(crate) mod members;
 mod openai;
 mod provider;
+mod spoken;
 pub(crate) mod stream;
 mod texts;
 pub(crate) mod translations;
@@ -29,7 +31,7 @@ use vocab::Protocol;
 use crate::config::Deployment;
 use crate::endpoint::Endpoint;
 use dialect::{Asked, Dialect, Encoded, Refused};
-use provider::{Call, Provider};
+use provider::{Call, Delivery, Provider};
 
 /// What the gateway calls itself to the providers.
 const USER_AGENT: HeaderValue =
@@ -59,19 +61,17 @@ pub(crate) enum RouteError {
     Path(String),
     #[error("its {0} holds bytes that cannot stand in an HTTP header")]
     Header(&'static str),
-    #[error("the provider `{0}` is not supported yet; use openai, azure or anthropic")]
+    #[error("the provider `{0}` is not supported yet; use openai, azure, anthropic or gemini")]
     Provider(Protocol),
-}
-
-/// Whether requests can be sent to providers of this protocol.
-pub fn can_call(protocol: Protocol) -> bool {
-    provider::of(protocol).is_some()
 }
 
 /// Where chat completions to a deployment go: path and query.
 pub fn path_to(deployment: &Deployment) -> String {
     let provider = provider::of(deployment.protocol).unwrap_or(&openai::OpenAi);
-    provider.path(deployment, Call { endpoint: Endpoint::Chat, model: &deployment.model })
+    provider.path(
+        deployment,
+        Call { endpoint: Endpoint::Chat, model: &deployment.model, delivery: Delivery::Whole },
+    )
 }
 
 impl Route {
@@ -79,7 +79,8 @@ impl Route {
     pub(crate) fn new(deployment: &Deployment) -> Result<Self, RouteError> {
         let protocol = deployment.protocol;
         let provider = provider::of(protocol).ok_or(RouteError::Provider(protocol))?;
-        let call = Call { endpoint: Endpoint::Chat, model: &deployment.model };
+        let call =
+            Call { endpoint: Endpoint::Chat, model: &deployment.model, delivery: Delivery::Whole };
         uri(provider.path(deployment, call))?;
         let host = HeaderValue::try_from(host_of(deployment));
         let mut headers = HeaderMap::with_capacity(8);
@@ -109,7 +110,8 @@ impl Route {
             let message = format!("`{}` is no model's name, but a step in a path", asked.model);
             return Err(Refused { param: Box::from("model"), message });
         }
-        let call = Call { endpoint, model: asked.model };
+        let delivery = if asked.head.stream { Delivery::Stream } else { Delivery::Whole };
+        let call = Call { endpoint, model: asked.model, delivery };
         *request.uri_mut() = uri(self.provider.path(deployment, call))
             .map_err(|error| Refused { param: Box::from("model"), message: error.to_string() })?;
         *request.headers_mut() = self.headers.clone();

@@ -27,7 +27,7 @@ pub fn classify(
     let text = String::from_utf8_lossy(&body[..body.len().min(TEXT_MAX)]).to_lowercase();
     let class = words::class(protocol, status, &text).unwrap_or_else(|| by_status(status));
     let detail = ErrorDetail::read(body).unwrap_or_default();
-    let waits = Waits::read(headers, now_unix);
+    let waits = Waits::read(headers, now_unix).or_else(|| in_body(protocol, body));
     let said = if detail.message.is_empty() {
         format!("the provider answered with status {status}")
     } else {
@@ -119,7 +119,20 @@ struct Waits {
     whole: Option<Duration>,
 }
 
+/// The wait that Gemini asks for in the particulars of its error, not in a header.
+fn in_body(protocol: Protocol, body: &[u8]) -> Option<Duration> {
+    match protocol {
+        Protocol::Gemini => wire::gemini::RpcStatus::read(body)?.retry_delay(),
+        Protocol::OpenAi | Protocol::Azure | Protocol::Anthropic | Protocol::Bedrock => None,
+    }
+}
+
 impl Waits {
+    /// The same, or what else says it exactly.
+    fn or_else(self, other: impl FnOnce() -> Option<Duration>) -> Self {
+        Self { exact: self.exact.or_else(other), ..self }
+    }
+
     fn read(headers: &HeaderMap, now_unix: u64) -> Self {
         let get = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let until = |date: &str| {

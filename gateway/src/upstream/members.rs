@@ -49,6 +49,8 @@ enum Idle {
     Null,
     /// False, zero, and what is empty.
     Nothing,
+    /// True.
+    True,
     /// This number.
     Number(u64),
     /// A list of this one word.
@@ -76,6 +78,11 @@ impl Member {
         Self { idle: Idle::Number(number), ..self }
     }
 
+    /// The same; true asks for nothing.
+    pub(super) const fn idle_when_true(self) -> Self {
+        Self { idle: Idle::True, ..self }
+    }
+
     /// The same; a list of this one word asks for nothing.
     pub(super) const fn idle_as(self, word: &'static str) -> Self {
         Self { idle: Idle::Word(word), ..self }
@@ -93,6 +100,7 @@ impl Member {
                 Value::Array(list) => list.is_empty(),
                 Value::Object(map) => map.is_empty(),
             },
+            Idle::True => value == &Value::Bool(true),
             Idle::Number(idle) => value.as_u64() == Some(idle),
             Idle::Word(word) => match value.as_array().map(Vec::as_slice) {
                 Some([only]) => only.as_str() == Some(word),
@@ -158,6 +166,39 @@ impl Members {
     /// The same, taken out.
     pub(super) fn take(&mut self, name: &str) -> Option<Value> {
         self.members.remove(name)
+    }
+
+    /// A whole number.
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub(super) fn whole(&self, name: &str) -> Result<Option<u64>, Refused> {
+        let read =
+            |value: &Value| value.as_u64().ok_or_else(|| self.refusal(name, "is no whole number"));
+        self.get(name).map(read).transpose()
+    }
+
+    /// A number.
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub(super) fn float(&self, name: &str) -> Result<Option<f64>, Refused> {
+        let read = |value: &Value| value.as_f64().ok_or_else(|| self.refusal(name, "is no number"));
+        self.get(name).map(read).transpose()
+    }
+
+    /// A text or a list of texts; an empty list is none.
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub(super) fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Refused> {
+        let texts = match self.get(name) {
+            None => return Ok(None),
+            Some(Value::String(one)) => vec![one.clone()],
+            Some(many) => serde_json::from_value(many.clone())
+                .map_err(|_| self.refusal(name, "is neither a text nor a list of texts"))?,
+        };
+        Ok(Some(texts).filter(|texts: &Vec<String>| !texts.is_empty()))
     }
 
     /// The member `name` cannot be said: `why` completes the sentence that begins with its name.

@@ -11,6 +11,7 @@ use super::RouteError;
 use super::anthropic::Anthropic;
 use super::azure::Azure;
 use super::dialect::Dialect;
+use super::gemini::Gemini;
 use super::openai::OpenAi;
 use crate::config::Deployment;
 use crate::endpoint::Endpoint;
@@ -39,6 +40,16 @@ pub(super) struct Call<'a> {
     pub(super) endpoint: Endpoint,
     /// The deployment's own name of the model, unless that is a wildcard.
     pub(super) model: &'a str,
+    pub(super) delivery: Delivery,
+}
+
+/// How an answer is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Delivery {
+    /// At once.
+    Whole,
+    /// As it comes.
+    Stream,
 }
 
 /// Who speaks `protocol`; `None` where the gateway cannot.
@@ -47,6 +58,7 @@ pub(super) fn of(protocol: Protocol) -> Option<&'static dyn Provider> {
         Protocol::OpenAi => Some(&OpenAi),
         Protocol::Azure => Some(&Azure),
         Protocol::Anthropic => Some(&Anthropic),
-        Protocol::Gemini | Protocol::Bedrock => None,
+        Protocol::Gemini => Some(&Gemini),
+        Protocol::Bedrock => None,
     }
 }

@@ -27,6 +27,7 @@ mod says_what_it_does_not_do;
 mod says_when_to_come_back;
 mod serves_endpoints;
 mod speaks_anthropic;
+mod speaks_gemini;
 mod strategies_hear_of_attempts;
 mod support;
 mod takes_on_another_config;

@@ -21,7 +21,7 @@ use crate::out::processes;
 use crate::out::run_info::{clock_word, info, reached};
 use crate::out::untold::untold;
 use crate::out::warnings::{Situation, warnings};
-use crate::resolve::config::dummy_key;
+use crate::resolve::config::{can_be_called_directly, dummy_key};
 use crate::resolve::contenders::{ChangedConfig, ContenderConfig};
 use crate::resolve::finding::{Finding, Level};
 use crate::resolve::instance_events;
@@ -184,10 +184,10 @@ fn refusals(checked: &Checked<'_>, info: &RunInfo) -> Vec<String> {
         let reached = reached(&own);
         let deployments = gateway.deployments.iter();
         let mut deployments = deployments.filter(|one| reached.contains(one.id.as_str()));
-        if let Some(deployment) = deployments.find(|one| !gateway::can_call(one.protocol)) {
+        if let Some(deployment) = deployments.find(|one| !can_be_called_directly(one.protocol)) {
             refusals.push(format!(
-                "contender {}: deployment `{}` speaks {}, to which the built-in gateway cannot \
-                 send requests yet; `brownout fakes` serves it to gateways that can",
+                "contender {}: deployment `{}` speaks {}, which the load generator cannot call \
+                 directly yet; `brownout fakes` and `brownout gateway` serve it",
                 spec.name, deployment.id, deployment.protocol
             ));
         }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use gateway::config::{Config, Secret};
 use gateway::litellm::{self, Note, NoteKind, Secrets};
-use vocab::DeploymentId;
+use vocab::{DeploymentId, Protocol};
 
 use crate::resolve::finding::{Finding, Sort};
 use crate::resolve::fleet::Fleet;
@@ -139,14 +139,24 @@ pub(crate) fn with_dummies(mut config: Config, fleet: &Fleet) -> Result<Config, 
     if strangers.is_empty() { Ok(config) } else { Err(strangers) }
 }
 
-/// Takes out what no request for `models` can reach and the built-in gateway could not call: it must not stop a run.
+/// Whether the load generator speaks a protocol, as it must to say what a deployment does without a gateway.
+pub(crate) const fn can_be_called_directly(protocol: Protocol) -> bool {
+    match protocol {
+        Protocol::OpenAi | Protocol::Azure | Protocol::Anthropic => true,
+        Protocol::Gemini | Protocol::Bedrock => false,
+    }
+}
+
+/// Takes out what no request for `models` can reach and nobody could call directly: it must not stop a run.
 pub(crate) fn without_unplayable(config: &mut Config, models: &[&str]) {
-    if config.deployments.iter().all(|one| gateway::can_call(one.protocol)) {
+    if config.deployments.iter().all(|one| can_be_called_directly(one.protocol)) {
         return;
     }
     let reached: BTreeSet<DeploymentId> =
         models.iter().flat_map(|model| gateway::reachable(config, model)).collect();
-    config.deployments.retain(|one| gateway::can_call(one.protocol) || reached.contains(&one.id));
+    config
+        .deployments
+        .retain(|one| can_be_called_directly(one.protocol) || reached.contains(&one.id));
 }
 
 /// Fills in the prices that LiteLLM would know: its own map, by the exact strings of `base_model` and

@@ -74,8 +74,8 @@ fn a_run_is_refused_by_name_and_everything_else_is_not() {
         refusals,
         [
             "contender config: deployment `gemini/gemini-2.5-flash@generativelanguage` speaks gemini, \
-             to which the built-in gateway cannot send requests yet; `brownout fakes` serves it to \
-             gateways that can"
+             which the load generator cannot call directly yet; `brownout fakes` and `brownout gateway` \
+             serve it"
         ]
     );
     assert!(crate::support::load(CALM).expect("a valid scenario").refusals.is_empty());

@@ -116,6 +116,21 @@ impl RpcStatus {
         serde_json::from_value(envelope.get("error")?.clone()).ok()
     }
 
+    /// The wait of its `RetryInfo`: seconds, perhaps with a fraction, and an `s`.
+    pub fn retry_delay(&self) -> Option<std::time::Duration> {
+        self.details.iter().find_map(|detail| match detail {
+            Detail::RetryInfo { retry_delay } => {
+                let seconds: f64 = retry_delay.strip_suffix('s')?.parse().ok()?;
+                std::time::Duration::try_from_secs_f64(seconds).ok()
+            }
+            Detail::ErrorInfo { .. }
+            | Detail::QuotaFailure { .. }
+            | Detail::Help { .. }
+            | Detail::LocalizedMessage { .. }
+            | Detail::Unknown => None,
+        })
+    }
+
     /// The reason of its `ErrorInfo`, such as `API_KEY_INVALID`.
     pub fn reason(&self) -> Option<&str> {
         self.details.iter().find_map(|detail| match detail {

@@ -71,6 +71,12 @@ pub struct GenerationConfig {
     /// Asks for repeatable sampling.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<i64>,
+    /// -2 to 2.
+    #[serde(default, skip_serializing_if = "Option::is_none", alias = "presence_penalty")]
+    pub presence_penalty: Option<f64>,
+    /// -2 to 2.
+    #[serde(default, skip_serializing_if = "Option::is_none", alias = "frequency_penalty")]
+    pub frequency_penalty: Option<f64>,
 }
 
 /// How much to think.

@@ -9,6 +9,7 @@ use super::model::Model;
 use super::thought::Thought;
 use crate::upstream::dialect::{Asked, Encoded, Refused};
 use crate::upstream::members::Members;
+use crate::upstream::spoken::spoken;
 
 /// Bound of an answer where the client names none: Anthropic requires one, and LiteLLM sends this.
 const MAX_TOKENS_DEFAULT: u64 = 4096;
@@ -35,7 +36,8 @@ pub(super) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
     let mut members = Members::check(asked.members()?, CHAT, ("Anthropic", asked.lenience))?;
     let model = Model::named(asked.model);
     let messages = members.take("messages").unwrap_or_default();
-    let (system, messages) = conversation(&messages).map_err(|what| what.refused(&members))?;
+    let said = spoken(&messages).and_then(conversation);
+    let (system, messages) = said.map_err(|what| what.refused(&members))?;
     let stop_sequences = stop_sequences(&mut members)?;
     let mut tools = tools(&mut members)?;
     let mut tool_choice = tool_choice(&mut members, tools.is_some())?;
@@ -50,8 +52,8 @@ pub(super) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
             tool_choice = Some(ToolChoice::Tool { name, disable_parallel_tool_use: Some(true) });
         }
     }
-    let limit = ["max_completion_tokens", "max_tokens"].iter().find_map(|name| members.get(name));
-    let limit = limit.map(|limit| number(limit, "max_tokens", &members)).transpose()?;
+    let newer = members.whole("max_completion_tokens")?;
+    let limit = newer.or(members.whole("max_tokens")?);
     let max_tokens = thought.as_ref().map_or(limit, |thought| thought.with_room(limit));
     if let Some(thought) = thought {
         thought.write(&mut extra);
@@ -66,8 +68,8 @@ pub(super) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
         system,
         stream: members.get("stream").and_then(Value::as_bool),
         stop_sequences,
-        temperature: float(&members, "temperature")?.map(|heat| heat.min(TEMPERATURE_MAX)),
-        top_p: float(&members, "top_p")?,
+        temperature: members.float("temperature")?.map(|heat| heat.min(TEMPERATURE_MAX)),
+        top_p: members.float("top_p")?,
         top_k: members.get("top_k").and_then(Value::as_u64),
         tools,
         tool_choice,
@@ -75,15 +77,6 @@ pub(super) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
         extra,
     };
     Ok(Encoded { body: request.to_json(), dropped: members.into_dropped() })
-}
-
-fn number(value: &Value, name: &str, members: &Members) -> Result<u64, Refused> {
-    value.as_u64().ok_or_else(|| members.refusal(name, "is no whole number"))
-}
-
-fn float(members: &Members, name: &str) -> Result<Option<f64>, Refused> {
-    let read = |value: &Value| value.as_f64().ok_or_else(|| members.refusal(name, "is no number"));
-    members.get(name).map(read).transpose()
 }
 
 /// `map[outer][name] = value`.
@@ -105,19 +98,12 @@ fn end_user(members: &Members) -> Option<Metadata> {
 }
 
 fn stop_sequences(members: &mut Members) -> Result<Option<Vec<String>>, Refused> {
-    let all: Vec<String> = match members.get("stop") {
-        None => return Ok(None),
-        Some(Value::String(one)) => vec![one.clone()],
-        Some(many) => match serde_json::from_value(many.clone()) {
-            Ok(many) => many,
-            Err(_) => return Err(members.refusal("stop", "is neither a text nor a list of texts")),
-        },
-    };
+    let Some(all) = members.texts("stop")? else { return Ok(None) };
     if all.iter().any(|text| text.trim().is_empty()) {
         members.refuse("stop", "ends the answer at blanks")?;
         return Ok(None);
     }
-    Ok((!all.is_empty()).then_some(all))
+    Ok(Some(all))
 }
 
 fn service_tier(members: &mut Members) -> Result<Option<Value>, Refused> {

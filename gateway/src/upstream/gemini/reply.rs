@@ -1,0 +1,110 @@
+//! A whole answer of Gemini's in OpenAI's words.
+
+use wire::gemini::{Candidate, FunctionCall as Called, GenerateReply, Part, UsageMetadata};
+use wire::openai::{
+    ChatReply, Choice, CompletionTokensDetails, FunctionCall, PromptTokensDetails, ReplyMessage,
+    ToolCall, Usage,
+};
+
+use crate::upstream::dialect::WholeAnswer;
+use crate::upstream::forwarded::CONTENT_FILTER;
+
+/// Stands between the id of a call and the signature of the thought behind it, which Gemini wants back and
+/// chat completions have no place for; LiteLLM writes it the same way.
+const SIGNATURE: &str = "__thought__";
+
+/// Translates an answer; `created` is unix seconds. `None` if the body is no answer.
+pub(super) fn reply(body: &[u8], created: u64) -> Option<WholeAnswer> {
+    let reply: GenerateReply = serde_json::from_slice(body).ok()?;
+    if reply.candidates.is_none() && reply.prompt_feedback.is_none() {
+        return None;
+    }
+    let id = reply.response_id.unwrap_or_default();
+    let model = reply.model_version.unwrap_or_default();
+    let usage = reply.usage_metadata.as_ref().map(usage);
+    let candidates = reply.candidates.unwrap_or_default();
+    let mut chat = ChatReply::text(&id, &model, created, "");
+    chat.usage = usage;
+    chat.choices = match candidates.is_empty() {
+        // The prompt was blocked.
+        true => vec![blocked()],
+        false => candidates.into_iter().map(|candidate| choice(&id, candidate)).collect(),
+    };
+    let first = chat.choices.first().and_then(|choice| choice.finish_reason.as_deref());
+    let filtered = first == Some(CONTENT_FILTER);
+    Some(WholeAnswer { body: chat.to_json(), usage, filtered })
+}
+
+fn blocked() -> Choice {
+    let message = ReplyMessage { role: "assistant".to_owned(), ..ReplyMessage::default() };
+    ended(0, message, CONTENT_FILTER)
+}
+
+fn ended(index: u32, message: ReplyMessage, finish: &str) -> Choice {
+    let finish_reason = Some(finish.to_owned());
+    Choice { index, message, logprobs: None, finish_reason, content_filter_results: None }
+}
+
+fn choice(id: &str, candidate: Candidate) -> Choice {
+    let Candidate { content, finish_reason, index, .. } = candidate;
+    let mut message = ReplyMessage { role: "assistant".to_owned(), ..ReplyMessage::default() };
+    for part in content.and_then(|content| content.parts).unwrap_or_default() {
+        let Part { text, thought, thought_signature, function_call, .. } = part;
+        match (text, thought) {
+            (Some(text), Some(true)) => *message.reasoning_content.get_or_insert_default() += &text,
+            (Some(text), Some(false) | None) => *message.content.get_or_insert_default() += &text,
+            (None, _) => {}
+        }
+        if let Some(call) = function_call {
+            let calls = message.tool_calls.get_or_insert_default();
+            calls.push(tool_call(id, calls.len(), call, thought_signature.as_deref()));
+        }
+    }
+    let reason = finish_reason.as_deref().unwrap_or("STOP");
+    let finish = super::finish_reason(reason, message.tool_calls.is_some());
+    ended(index, message, finish)
+}
+
+fn tool_call(answer: &str, nth: usize, call: Called, signature: Option<&str>) -> ToolCall {
+    let arguments = call.args.map_or_else(|| "{}".to_owned(), |args| args.to_string());
+    let function = FunctionCall { name: call.name, arguments };
+    let id = call_id((answer, nth), call.id, signature);
+    ToolCall { id, kind: "function".to_owned(), function }
+}
+
+/// The id of a call: Gemini's, or one after its answer; with its thought's signature.
+pub(super) fn call_id(
+    (answer, nth): (&str, usize),
+    id: Option<String>,
+    signature: Option<&str>,
+) -> String {
+    let id = id.filter(|id| !id.is_empty()).unwrap_or_else(|| format!("call_{answer}_{nth}"));
+    match signature {
+        Some(signature) => format!("{id}{SIGNATURE}{signature}"),
+        None => id,
+    }
+}
+
+/// The id of a call as Gemini knows it, and its thought's signature.
+pub(super) fn signed(id: &str) -> (&str, Option<&str>) {
+    id.split_once(SIGNATURE).map_or((id, None), |(id, signature)| (id, Some(signature)))
+}
+
+/// OpenAI counts thoughts within the answer.
+pub(super) fn usage(usage: &UsageMetadata) -> Usage {
+    let thoughts = usage.thoughts_token_count.unwrap_or_default();
+    let answer = usage.candidates_token_count.unwrap_or_default().saturating_add(thoughts);
+    let mut sum = Usage::new(usage.prompt_token_count, answer);
+    if let Some(cached_tokens) = usage.cached_content_token_count.filter(|cached| *cached > 0) {
+        let details = PromptTokensDetails { cached_tokens, ..PromptTokensDetails::default() };
+        sum.prompt_tokens_details = Some(details);
+    }
+    if thoughts > 0 {
+        let details = CompletionTokensDetails {
+            reasoning_tokens: thoughts,
+            ..CompletionTokensDetails::default()
+        };
+        sum.completion_tokens_details = Some(details);
+    }
+    sum
+}

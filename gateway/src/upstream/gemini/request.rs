@@ -1,0 +1,187 @@
+//! A chat completion request in Gemini's words: what stands beside the messages.
+
+use serde_json::Value;
+use wire::gemini::{
+    FunctionCallingConfig, FunctionDeclaration, GenerateRequest, GenerationConfig, ThinkingConfig,
+    Tool, ToolConfig,
+};
+
+use super::conversation::conversation;
+use super::members::CHAT;
+use crate::upstream::dialect::{Asked, Encoded, Refused};
+use crate::upstream::members::Members;
+use crate::upstream::spoken::spoken;
+
+/// Translates a request.
+pub(super) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
+    let mut members = Members::check(asked.members()?, CHAT, ("Gemini", asked.lenience))?;
+    let messages = members.take("messages").unwrap_or_default();
+    let said = spoken(&messages).and_then(conversation).map_err(|what| what.refused(&members))?;
+    let declared = tools(&mut members)?;
+    let tool_config = tool_config(&mut members, declared.as_ref())?;
+    let settings = members.take("safety_settings").map(serde_json::from_value).transpose();
+    let safety_settings = settings.map_err(|_| members.refusal("safety_settings", "is no list"))?;
+    let cached_content = members.take("cached_content");
+    let request = GenerateRequest {
+        contents: said.contents,
+        system_instruction: said.system_instruction,
+        generation_config: Some(generation(&mut members, asked)?)
+            .filter(|config| *config != GenerationConfig::default()),
+        tools: declared.map(|declared| {
+            let function_declarations = Some(declared.functions);
+            vec![Tool { function_declarations, ..Tool::default() }]
+        }),
+        tool_config,
+        safety_settings,
+        cached_content: cached_content.and_then(|name| name.as_str().map(str::to_owned)),
+    };
+    Ok(Encoded { body: request.to_json(), dropped: members.into_dropped() })
+}
+
+fn generation(members: &mut Members, asked: &Asked<'_>) -> Result<GenerationConfig, Refused> {
+    let candidate_count = members.whole("n")?.filter(|count| *count != 1);
+    if candidate_count.is_some() && asked.head.stream {
+        members.refuse("n", "asks for several answers in one stream")?;
+    }
+    let (response_mime_type, response_json_schema) = answer_format(members)?;
+    let newer = members.whole("max_completion_tokens")?;
+    Ok(GenerationConfig {
+        max_output_tokens: newer.or(members.whole("max_tokens")?),
+        candidate_count: members
+            .get("n")
+            .and(candidate_count)
+            .map(|count| u32::try_from(count).unwrap_or(u32::MAX)),
+        temperature: members.float("temperature")?,
+        top_p: members.float("top_p")?,
+        top_k: members.float("top_k")?,
+        stop_sequences: members.texts("stop")?,
+        response_mime_type,
+        response_schema: None,
+        response_json_schema,
+        thinking_config: thinking(members, asked.model)?,
+        seed: members.get("seed").and_then(Value::as_i64),
+        frequency_penalty: members.float("frequency_penalty")?,
+        presence_penalty: members.float("presence_penalty")?,
+    })
+}
+
+/// The type of the answer, and its schema.
+fn answer_format(members: &mut Members) -> Result<(Option<String>, Option<Value>), Refused> {
+    const NAME: &str = "response_format";
+    const JSON: &str = "application/json";
+    let Some(format) = members.take(NAME) else { return Ok((None, None)) };
+    match format.get("type").and_then(Value::as_str) {
+        Some("text") => Ok((None, None)),
+        Some("json_object") => Ok((Some(JSON.to_owned()), None)),
+        Some("json_schema") => match format.pointer("/json_schema/schema") {
+            Some(schema) => Ok((Some(JSON.to_owned()), Some(schema.clone()))),
+            None => Err(members.refusal(NAME, "has no `json_schema.schema`")),
+        },
+        Some(_) | None => Err(members.refusal(NAME, "asks for a form that it does not know")),
+    }
+}
+
+/// Google's own equivalents of OpenAI's efforts, in tokens (its OpenAI-compatible endpoint's table).
+fn thinking(members: &mut Members, model: &str) -> Result<Option<ThinkingConfig>, Refused> {
+    const NAME: &str = "reasoning_effort";
+    if let Some(own) = members.take("thinking") {
+        if members.get(NAME).is_some() {
+            members.refuse(NAME, "stands beside `thinking`")?;
+        }
+        let budget = own.get("budget_tokens").and_then(Value::as_i64);
+        return Ok(match own.get("type").and_then(Value::as_str) {
+            Some("disabled") => Some(budget_of(0)),
+            Some(_) | None => Some(budget_of(budget.unwrap_or(-1))),
+        });
+    }
+    let Some(effort) = members.take(NAME) else { return Ok(None) };
+    let (budget, level) = match effort.as_str() {
+        Some("none") => (0, "minimal"),
+        Some("minimal") => (1024, "minimal"),
+        Some("low") => (1024, "low"),
+        Some("medium") => (8192, "medium"),
+        Some("high" | "xhigh" | "max") => (24_576, "high"),
+        Some(_) | None => {
+            members.refuse(NAME, "names an effort that it does not know")?;
+            return Ok(None);
+        }
+    };
+    if !thinks_in_levels(model) {
+        return Ok(Some(budget_of(budget)));
+    }
+    let (include_thoughts, thinking_level) = (Some(true), Some(level.to_owned()));
+    Ok(Some(ThinkingConfig { include_thoughts, thinking_level, thinking_budget: None }))
+}
+
+fn budget_of(tokens: i64) -> ThinkingConfig {
+    let include_thoughts = (tokens != 0).then_some(true);
+    ThinkingConfig { include_thoughts, thinking_budget: Some(tokens), thinking_level: None }
+}
+
+/// From Gemini 3 on.
+fn thinks_in_levels(model: &str) -> bool {
+    let version = model.split_once("gemini-").map_or("", |(_, rest)| rest);
+    let major = version.split(['-', '.']).next().and_then(|major| major.parse::<u8>().ok());
+    major.is_some_and(|major| major >= 3)
+}
+
+/// What the model may call.
+struct Declared {
+    functions: Vec<FunctionDeclaration>,
+    /// Whether calls must follow the schema of one of them exactly.
+    strict: bool,
+}
+
+fn tools(members: &mut Members) -> Result<Option<Declared>, Refused> {
+    let Some(Value::Array(list)) = members.take("tools") else { return Ok(None) };
+    let mut declared = Declared { functions: Vec::with_capacity(list.len()), strict: false };
+    for tool in &list {
+        let text = |path: &str| tool.pointer(path).and_then(Value::as_str);
+        let (Some("function"), Some(name)) = (text("/type"), text("/function/name")) else {
+            return Err(members.refusal("tools", "holds a tool that is no function"));
+        };
+        let cached = ["/cache_control", "/function/cache_control"]
+            .iter()
+            .any(|path| tool.pointer(path).is_some_and(|cache| !cache.is_null()));
+        if cached {
+            return Err(members.refusal("tools", "holds a `cache_control`"));
+        }
+        declared.strict |= tool.pointer("/function/strict") == Some(&Value::Bool(true));
+        let schema = tool.pointer("/function/parameters").filter(|schema| !schema.is_null());
+        declared.functions.push(FunctionDeclaration {
+            name: name.to_owned(),
+            description: text("/function/description").map(str::to_owned),
+            parameters: None,
+            parameters_json_schema: schema.cloned(),
+        });
+    }
+    Ok((!declared.functions.is_empty()).then_some(declared))
+}
+
+fn tool_config(
+    members: &mut Members,
+    declared: Option<&Declared>,
+) -> Result<Option<ToolConfig>, Refused> {
+    let choice = members.take("tool_choice");
+    let named = choice.as_ref().and_then(|choice| choice.pointer("/function/name")?.as_str());
+    let word = choice.as_ref().and_then(Value::as_str);
+    let (mode, only) = match (word, named) {
+        (None, Some(name)) => ("ANY", Some(vec![name.to_owned()])),
+        (Some("none"), _) => ("NONE", None),
+        (Some("required"), _) => ("ANY", None),
+        (Some("auto"), _) => ("AUTO", None),
+        (None, None) if choice.is_none() => ("AUTO", None),
+        (Some(_) | None, _) => {
+            members.refuse("tool_choice", "names no function")?;
+            ("AUTO", None)
+        }
+    };
+    let Some(declared) = declared else { return Ok(None) };
+    let mode = if declared.strict && mode == "AUTO" { "VALIDATED" } else { mode };
+    if mode == "AUTO" {
+        return Ok(None);
+    }
+    let config =
+        FunctionCallingConfig { mode: Some(mode.to_owned()), allowed_function_names: only };
+    Ok(Some(ToolConfig { function_calling_config: Some(config) }))
+}
