@@ -24,6 +24,10 @@ pub(crate) enum Endpoint {
     Transcriptions,
     /// OpenAI's translations of speech.
     AudioTranslations,
+    /// Anthropic's Messages.
+    Messages,
+    /// Anthropic's count of the tokens that a message would have.
+    CountTokens,
 }
 
 /// What the answers of an endpoint are made of.
@@ -35,6 +39,8 @@ pub(crate) enum Answers {
     Object(&'static str),
     /// The Responses API's object, which says itself whether it failed.
     Response,
+    /// Anthropic's message.
+    Message,
     /// Bytes of a type that the provider names: sound, or text in one of several forms.
     Bytes,
 }
@@ -47,6 +53,8 @@ pub(crate) enum Wording {
     OpenAi,
     /// OpenAI's envelope; a stream that broke ends with an event called `error`.
     Events,
+    /// Anthropic's envelope, in a stream under the name `error`.
+    Anthropic,
 }
 
 /// What a request's body is.
@@ -85,7 +93,7 @@ pub(crate) struct Row {
 }
 
 /// Every endpoint, in the order of their declaration.
-pub(crate) const ROWS: [Row; 9] = [
+pub(crate) const ROWS: [Row; 11] = [
     Row {
         required: Some("messages"),
         ..openai(Endpoint::Chat, "/chat/completions", Answers::Choices)
@@ -106,6 +114,8 @@ pub(crate) const ROWS: [Row; 9] = [
     openai(Endpoint::Speech, "/audio/speech", Answers::Bytes),
     form(Endpoint::Transcriptions, "/audio/transcriptions"),
     form(Endpoint::AudioTranslations, "/audio/translations"),
+    anthropic(Endpoint::Messages, "/messages", Answers::Message),
+    anthropic(Endpoint::CountTokens, "/messages/count_tokens", Answers::Object("input_tokens")),
 ];
 
 const fn openai(endpoint: Endpoint, path: &'static str, answers: Answers) -> Row {
@@ -115,6 +125,12 @@ const fn openai(endpoint: Endpoint, path: &'static str, answers: Answers) -> Row
 
 const fn form(endpoint: Endpoint, path: &'static str) -> Row {
     Row { body: Body::Form, ..openai(endpoint, path, Answers::Bytes) }
+}
+
+const fn anthropic(endpoint: Endpoint, path: &'static str, answers: Answers) -> Row {
+    let (wording, metadata) = (Wording::Anthropic, Metadata::Providers);
+    let required = Some("messages");
+    Row { wording, metadata, required, ..openai(endpoint, path, answers) }
 }
 
 /// Prefixes of Azure's and of older paths, behind which the model stands.
@@ -130,7 +146,7 @@ impl Endpoint {
     pub(crate) const fn last_frame(self) -> &'static [u8] {
         match self.row().wording {
             Wording::OpenAi => wire::sse::encode::DONE,
-            Wording::Events => b"",
+            Wording::Events | Wording::Anthropic => b"",
         }
     }
 
@@ -167,8 +183,8 @@ mod tests {
     #[test]
     fn recognises_litellms_routes() {
         use Endpoint::{
-            AudioTranslations, Chat, Completions, Embeddings, ImageGenerations, Moderations,
-            Responses, Speech, Transcriptions,
+            AudioTranslations, Chat, Completions, CountTokens, Embeddings, ImageGenerations,
+            Messages, Moderations, Responses, Speech, Transcriptions,
         };
         for (path, is) in [
             ("/v1/chat/completions", Some((Chat, None))),
@@ -187,6 +203,8 @@ mod tests {
             ("/images/generations", Some((ImageGenerations, None))),
             ("/v1/responses", Some((Responses, None))),
             ("/v1/responses/resp_1", None),
+            ("/v1/messages", Some((Messages, None))),
+            ("/v1/messages/count_tokens", Some((CountTokens, None))),
             ("/v1/audio/speech", Some((Speech, None))),
             ("/audio/transcriptions", Some((Transcriptions, None))),
             ("/openai/deployments/w/audio/translations", Some((AudioTranslations, Some("w")))),

@@ -255,7 +255,9 @@ fn encode(
     let parts = form.as_ref().map(|(parts, _)| parts);
     let lenience = state.lenience;
     let endpoint = request.endpoint;
-    let asked = Asked { endpoint, head, body: bytes, form: parts, model: &model, lenience };
+    let relayed = &request.relayed;
+    let (body, model) = (bytes, &*model);
+    let asked = Asked { endpoint, head, body, form: parts, model, lenience, relayed };
     let route = &state.instance.members[deployment].route;
     let mut outgoing = route.encode(&asked, config)?;
     if let Some((_, content_type)) = form {

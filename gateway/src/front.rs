@@ -76,8 +76,8 @@ impl Server {
 
     async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBody> {
         match Endpoint::called(request.uri().path()) {
-            Some(_) if request.method() != Method::POST => {
-                Refusal::method_not_allowed(request.method()).response()
+            Some((endpoint, _)) if request.method() != Method::POST => {
+                Refusal::method_not_allowed(request.method()).response(endpoint.row().wording)
             }
             Some((endpoint, _)) => self.call(endpoint, request).await,
             None => match self.pages.clone().call(request).await {
@@ -100,7 +100,7 @@ impl Server {
             }
             Err(refusal) => {
                 instance.metrics.turned_away(refusal.status.as_u16());
-                refusal.response()
+                refusal.response(endpoint.row().wording)
             }
         }
     }

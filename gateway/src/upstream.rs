@@ -15,6 +15,7 @@ pub(crate) mod failure;
 mod forwarded;
 mod gemini;
 pub(crate) mod members;
+mod messages;
 mod openai;
 mod provider;
 mod spoken;
@@ -29,7 +30,7 @@ use http_body_util::Full;
 use vocab::Protocol;
 
 use crate::config::Deployment;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Wording};
 use dialect::{Asked, Dialect, Encoded, Refused};
 use provider::{Call, Delivery, Provider};
 
@@ -111,10 +112,14 @@ impl Route {
             return Err(Refused { param: Box::from("model"), message });
         }
         let delivery = if asked.head.stream { Delivery::Stream } else { Delivery::Whole };
+        let endpoint = dialect.called(endpoint);
         let call = Call { endpoint, model: asked.model, delivery };
         *request.uri_mut() = uri(self.provider.path(deployment, call))
             .map_err(|error| Refused { param: Box::from("model"), message: error.to_string() })?;
         *request.headers_mut() = self.headers.clone();
+        if endpoint.row().wording == Wording::Anthropic {
+            request.headers_mut().extend(asked.relayed.clone());
+        }
         Ok(Outgoing { request, dialect, dropped })
     }
 }

@@ -25,6 +25,10 @@ pub use template::TextTemplate;
 
 /// Path of messages under `https://api.anthropic.com`.
 pub const MESSAGES_PATH: &str = "/v1/messages";
+/// Path of their tokens, counted before.
+pub const COUNT_TOKENS_PATH: &str = "/v1/messages/count_tokens";
+/// Header that names what a client wants to try.
+pub const BETA: &str = "anthropic-beta";
 /// Header that carries the key; `authorization: Bearer` is accepted as well.
 pub const API_KEY: &str = "x-api-key";
 /// Header that every request must have.

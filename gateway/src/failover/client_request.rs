@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 use wire::multipart::Form;
 use wire::openai::RequestHead;
 
@@ -24,6 +24,8 @@ pub(crate) struct ClientRequest {
     /// What that name stands for.
     pub(crate) target: Target,
     pub(crate) body: ClientBody,
+    /// Headers that a provider of the client's own kind gets, too.
+    pub(crate) relayed: HeaderMap,
     pub(crate) overrides: Overrides,
 }
 

@@ -78,7 +78,7 @@ impl Committed {
         match ending {
             Ending::Complete => {
                 if !self.reader.seen().done {
-                    self.out.push(Bytes::from_static(state.endpoint.last_frame()));
+                    self.out.push(self.reader.closing(state.endpoint.last_frame()));
                 }
                 guard.streamed(self.reader.seen());
                 state.served(guard.deployment());

@@ -1,4 +1,4 @@
-//! OpenAI's error envelope, which is what clients get whatever went wrong.
+//! The error envelopes that clients get, whatever went wrong: OpenAI's, and Anthropic's for its clients.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use serde_json::json;
@@ -24,6 +24,31 @@ pub(crate) fn named_error_event(text: &str, status: u16, newest: Option<&Bytes>)
         "type": kind, "code": code, "message": text, "param": null, "sequence_number": number
     });
     Bytes::from(format!("event: {kind}\ndata: {data}\n\n"))
+}
+
+/// Anthropic's event by which a stream says that it broke.
+pub(crate) fn anthropic_error_event(text: &str, status: u16) -> Bytes {
+    let data = anthropic_envelope(text, status);
+    Bytes::from([b"event: error\ndata: ", &*data, b"\n\n"].concat())
+}
+
+/// Anthropic's envelope; its kinds of error go by the status.
+pub(crate) fn anthropic_envelope(message: &str, status: u16) -> Bytes {
+    let kind = match status {
+        401 => "authentication_error",
+        402 => "billing_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        413 => "request_too_large",
+        429 => "rate_limit_error",
+        408 | 504 => "timeout_error",
+        503 | 529 => "overloaded_error",
+        400..500 => "invalid_request_error",
+        _ => "api_error",
+    };
+    let error = json!({ "type": kind, "message": message });
+    let envelope = json!({ "type": "error", "error": error, "request_id": null });
+    Bytes::from(envelope.to_string())
 }
 
 /// `code` is the status, as a string: that is how LiteLLM's clients know it.

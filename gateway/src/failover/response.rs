@@ -55,7 +55,7 @@ pub(crate) fn whole(
     let mut response = Response::new(AnswerBody::Whole(Some(answer.body)));
     *response.headers_mut() = headers(state, Some(deployment), upstream, cost);
     let named = match state.endpoint.row().answers {
-        Answers::Choices | Answers::Object(_) | Answers::Response => None,
+        Answers::Choices | Answers::Object(_) | Answers::Response | Answers::Message => None,
         Answers::Bytes => upstream.get(CONTENT_TYPE).cloned(),
     };
     response.headers_mut().insert(CONTENT_TYPE, named.unwrap_or(JSON));
@@ -97,6 +97,7 @@ pub(crate) fn error_event(
     match state.endpoint.row().wording {
         Wording::OpenAi => error_envelope::error_event(&text, kind, failure.status),
         Wording::Events => error_envelope::named_error_event(&text, failure.status, newest),
+        Wording::Anthropic => error_envelope::anthropic_error_event(&text, failure.status),
     }
 }
 
@@ -109,7 +110,12 @@ pub(crate) fn error(
 ) -> Response<AnswerBody> {
     let policy = state.instance.config.personality.policy;
     let kind = policy.error_type(failure, phase);
-    let body = envelope(message, kind, failure.param.as_deref(), failure.status);
+    let body = match state.endpoint.row().wording {
+        Wording::OpenAi | Wording::Events => {
+            envelope(message, kind, failure.param.as_deref(), failure.status)
+        }
+        Wording::Anthropic => error_envelope::anthropic_envelope(message, failure.status),
+    };
     let mut response = Response::new(AnswerBody::Whole(Some(body)));
     *response.status_mut() =
         StatusCode::from_u16(failure.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

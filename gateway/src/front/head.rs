@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
 use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName};
 use serde_json::{Map, Value};
 use wire::multipart::{Form, FormError};
 use wire::openai::{HeadError, RequestHead};
 
-use crate::endpoint::{Body, Endpoint};
+use crate::endpoint::{Body, Endpoint, Wording};
 use crate::failover::client_request::{ClientBody, ClientRequest, Overrides};
 use crate::front::refusal::Refusal;
 use crate::http1::text;
@@ -63,7 +63,23 @@ pub(crate) fn read(
     };
     let overrides = overrides(endpoint, headers, (&head, &bytes))?;
     let (model, body) = (Arc::from(model), ClientBody { head, bytes, form, prompt_tokens });
-    Ok(ClientRequest { endpoint, model, target, overrides, body })
+    let relayed = relayed(endpoint, headers);
+    Ok(ClientRequest { endpoint, model, target, overrides, body, relayed })
+}
+
+/// What Anthropic's clients say in headers: which version they speak, and what they want to try.
+fn relayed(endpoint: Endpoint, headers: &HeaderMap) -> HeaderMap {
+    let names: &[&str] = match endpoint.row().wording {
+        Wording::OpenAi | Wording::Events => &[],
+        Wording::Anthropic => &[wire::anthropic::VERSION, wire::anthropic::BETA],
+    };
+    let mut relayed = HeaderMap::new();
+    for &name in names {
+        for value in headers.get_all(name) {
+            relayed.append(HeaderName::from_static(name), value.clone());
+        }
+    }
+    relayed
 }
 
 /// Understands a body.

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{Response, StatusCode};
 
-use crate::failover::error_envelope::envelope;
+use crate::endpoint::Wording;
+use crate::failover::error_envelope::{anthropic_envelope, envelope};
 use crate::failover::response::{AnswerBody, JSON};
 use crate::shutdown;
 
@@ -75,9 +76,13 @@ impl Refusal {
         envelope(&self.message, self.kind, self.param, self.status.as_u16())
     }
 
-    /// The whole answer.
-    pub(crate) fn response(&self) -> Response<AnswerBody> {
-        let mut response = Response::new(AnswerBody::Whole(Some(self.envelope())));
+    /// The whole answer, in the words of the endpoint that was called.
+    pub(crate) fn response(&self, wording: Wording) -> Response<AnswerBody> {
+        let body = match wording {
+            Wording::OpenAi | Wording::Events => self.envelope(),
+            Wording::Anthropic => anthropic_envelope(&self.message, self.status.as_u16()),
+        };
+        let mut response = Response::new(AnswerBody::Whole(Some(body)));
         *response.status_mut() = self.status;
         response.headers_mut().insert(CONTENT_TYPE, JSON);
         response

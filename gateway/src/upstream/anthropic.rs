@@ -6,16 +6,20 @@
 mod conversation;
 pub(super) mod members;
 mod model;
+mod passed;
 mod reply;
 mod request;
 mod stream;
 mod thought;
 
+pub(super) use passed::Passed;
+pub(super) use reply::usage as chat_usage;
+
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 
 use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, WholeAnswer};
-use super::forwarded::CONTENT_FILTER;
+use super::forwarded::{self, CONTENT_FILTER};
 use super::members::Member;
 use super::provider::{Call, Headers, Provider};
 use super::{RouteError, credential};
@@ -30,6 +34,7 @@ impl Provider for Anthropic {
     fn dialect(&self, endpoint: Endpoint) -> Option<&'static dyn Dialect> {
         match endpoint {
             Endpoint::Chat => Some(&ChatAsMessages),
+            Endpoint::Messages | Endpoint::CountTokens => Some(forwarded::as_it_is(endpoint)),
             Endpoint::Completions
             | Endpoint::Embeddings
             | Endpoint::Moderations
@@ -42,11 +47,24 @@ impl Provider for Anthropic {
     }
 
     /// Accepts an `api_base` with and without `/v1` or the whole path, as LiteLLM does.
-    fn path(&self, deployment: &Deployment, _: Call<'_>) -> String {
+    fn path(&self, deployment: &Deployment, call: Call<'_>) -> String {
         let base = deployment.base_path.trim_end_matches('/');
         let base = base.strip_suffix("/messages").unwrap_or(base);
         let base = base.strip_suffix("/v1").unwrap_or(base);
-        format!("{base}{}", wire::anthropic::MESSAGES_PATH)
+        let below = match call.endpoint {
+            Endpoint::CountTokens => wire::anthropic::COUNT_TOKENS_PATH,
+            Endpoint::Chat
+            | Endpoint::Completions
+            | Endpoint::Embeddings
+            | Endpoint::Moderations
+            | Endpoint::Responses
+            | Endpoint::ImageGenerations
+            | Endpoint::Speech
+            | Endpoint::Transcriptions
+            | Endpoint::AudioTranslations
+            | Endpoint::Messages => wire::anthropic::MESSAGES_PATH,
+        };
+        format!("{base}{below}")
     }
 
     fn headers(&self, deployment: &Deployment) -> Result<Headers, RouteError> {

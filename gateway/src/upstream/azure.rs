@@ -6,6 +6,7 @@ use wire::azure::NamedBase;
 
 use super::dialect::Dialect;
 use super::forwarded;
+use super::messages::MessagesAsChat;
 use super::provider::{Call, Headers, Provider};
 use super::{RouteError, credential};
 use crate::config::Deployment;
@@ -30,7 +31,8 @@ impl Provider for Azure {
             | Endpoint::Speech
             | Endpoint::Transcriptions
             | Endpoint::AudioTranslations => Some(forwarded::as_it_is(endpoint)),
-            Endpoint::Moderations => None,
+            Endpoint::Messages => Some(&MessagesAsChat),
+            Endpoint::Moderations | Endpoint::CountTokens => None,
         }
     }
 
@@ -49,7 +51,9 @@ impl Provider for Azure {
             | Endpoint::ImageGenerations
             | Endpoint::Speech
             | Endpoint::Transcriptions
-            | Endpoint::AudioTranslations => wire::azure::deployment_path(name, endpoint, &version),
+            | Endpoint::AudioTranslations
+            | Endpoint::Messages
+            | Endpoint::CountTokens => wire::azure::deployment_path(name, endpoint, &version),
         };
         match named {
             NamedBase::V1 => format!("{before}/openai/v1{endpoint}"),

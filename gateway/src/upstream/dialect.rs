@@ -6,6 +6,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use serde_json::{Map, Value};
 use wire::multipart::Form;
 use wire::openai::{RequestHead, Usage, is_gateway_only};
@@ -22,6 +23,11 @@ pub(crate) trait Dialect: fmt::Debug + Sync {
     /// # Errors
     /// What of it cannot be said there.
     fn encode(&self, asked: &Asked<'_>) -> Result<Encoded, Refused>;
+
+    /// Which of the provider's endpoints is called for `endpoint`.
+    fn called(&self, endpoint: Endpoint) -> Endpoint {
+        endpoint
+    }
 
     /// What becomes of the members of a request; nothing where all go through as they are.
     fn members(&self) -> &'static [Member] {
@@ -46,6 +52,8 @@ pub(crate) struct Asked<'a> {
     /// The deployment's own name of the model, unless that is a wildcard.
     pub(crate) model: &'a str,
     pub(crate) lenience: Lenience,
+    /// The client's headers that a provider of its own kind gets, too.
+    pub(crate) relayed: &'a HeaderMap,
 }
 
 impl Asked<'_> {
@@ -128,6 +136,11 @@ pub(crate) trait Interpreter: fmt::Debug + Send {
     fn reports(&self, data: &[u8]) -> bool {
         let _ = data;
         true
+    }
+
+    /// What ends the stream where the provider left that out; `None` where that is always the same.
+    fn closing(&self) -> Option<Bytes> {
+        None
     }
 
     /// A frame that says for the provider that the answer ended of itself; `newest` is the data of the

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use wire::multipart::Form;
 use wire::openai::{Usage, is_gateway_only};
 
+use super::anthropic::Passed;
 use super::chunks::Chunks;
 use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, WholeAnswer};
 use super::events::{Events, Reply};
@@ -34,6 +35,8 @@ pub(super) const fn as_it_is(endpoint: Endpoint) -> &'static dyn Dialect {
         Endpoint::Speech => &Forwarded(Endpoint::Speech),
         Endpoint::Transcriptions => &Forwarded(Endpoint::Transcriptions),
         Endpoint::AudioTranslations => &Forwarded(Endpoint::AudioTranslations),
+        Endpoint::Messages => &Forwarded(Endpoint::Messages),
+        Endpoint::CountTokens => &Forwarded(Endpoint::CountTokens),
     }
 }
 
@@ -58,6 +61,7 @@ impl Dialect for Forwarded {
             Answers::Choices => choices(answer),
             Answers::Object(member) => object(answer, member),
             Answers::Response => response(answer),
+            Answers::Message => message(answer),
             Answers::Bytes => Some(WholeAnswer { body: answer, usage: None, filtered: false }),
         }
     }
@@ -72,7 +76,9 @@ impl Dialect for Forwarded {
             | Endpoint::ImageGenerations
             | Endpoint::Speech
             | Endpoint::Transcriptions
-            | Endpoint::AudioTranslations => Box::new(Chunks),
+            | Endpoint::AudioTranslations
+            | Endpoint::CountTokens => Box::new(Chunks),
+            Endpoint::Messages => Box::<Passed>::default(),
         }
     }
 }
@@ -157,4 +163,19 @@ fn response(body: Bytes) -> Option<WholeAnswer> {
     }
     let usage = reply.usage();
     Some(WholeAnswer { body, usage, filtered: false })
+}
+
+/// Anthropic's message.
+fn message(body: Bytes) -> Option<WholeAnswer> {
+    #[derive(Deserialize)]
+    struct Message {
+        #[serde(rename = "type")]
+        kind: Box<str>,
+        stop_reason: Option<Box<str>>,
+        usage: wire::anthropic::Usage,
+    }
+    let message: Message = serde_json::from_slice(&body).ok()?;
+    let usage = Some(super::anthropic::chat_usage(&message.usage));
+    let filtered = message.stop_reason.as_deref() == Some("refusal");
+    (&*message.kind == "message").then_some(WholeAnswer { body, usage, filtered })
 }

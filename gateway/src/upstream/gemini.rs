@@ -34,7 +34,9 @@ impl Provider for Gemini {
             | Endpoint::ImageGenerations
             | Endpoint::Speech
             | Endpoint::Transcriptions
-            | Endpoint::AudioTranslations => None,
+            | Endpoint::AudioTranslations
+            | Endpoint::Messages
+            | Endpoint::CountTokens => None,
         }
     }
 

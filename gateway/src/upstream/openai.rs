@@ -4,6 +4,7 @@ use http::header;
 
 use super::dialect::Dialect;
 use super::forwarded;
+use super::messages::MessagesAsChat;
 use super::provider::{Call, Headers, Provider};
 use super::{RouteError, credential};
 use crate::config::Deployment;
@@ -15,7 +16,19 @@ pub(super) struct OpenAi;
 
 impl Provider for OpenAi {
     fn dialect(&self, endpoint: Endpoint) -> Option<&'static dyn Dialect> {
-        Some(forwarded::as_it_is(endpoint))
+        match endpoint {
+            Endpoint::Chat
+            | Endpoint::Completions
+            | Endpoint::Embeddings
+            | Endpoint::Moderations
+            | Endpoint::Responses
+            | Endpoint::ImageGenerations
+            | Endpoint::Speech
+            | Endpoint::Transcriptions
+            | Endpoint::AudioTranslations => Some(forwarded::as_it_is(endpoint)),
+            Endpoint::Messages => Some(&MessagesAsChat),
+            Endpoint::CountTokens => None,
+        }
     }
 
     /// `api_base` names the version, as in OpenAI's own SDKs.

@@ -124,6 +124,12 @@ impl Reader {
         &self.seen
     }
 
+    /// What ends the stream where the provider left that out; `usual` where the interpreter has nothing of
+    /// its own.
+    pub(crate) fn closing(&self, usual: &'static [u8]) -> Bytes {
+        self.interpreter.closing().unwrap_or_else(|| Bytes::from_static(usual))
+    }
+
     /// Data of the newest frame for the client.
     pub(crate) const fn newest(&self) -> Option<&Bytes> {
         self.newest.as_ref()
@@ -243,7 +249,7 @@ impl Reader {
                         return Err(Break::Truncated);
                     }
                     self.end_frame();
-                    out.push(Bytes::from_static(encode::DONE));
+                    out.push(self.closing(encode::DONE));
                     continue;
                 }
                 (None, _) => {}

@@ -28,6 +28,7 @@ mod says_when_to_come_back;
 mod serves_endpoints;
 mod speaks_anthropic;
 mod speaks_gemini;
+mod speaks_messages;
 mod strategies_hear_of_attempts;
 mod support;
 mod takes_on_another_config;

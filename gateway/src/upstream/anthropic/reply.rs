@@ -83,7 +83,7 @@ impl Said {
 }
 
 /// OpenAI counts the cache's part within the prompt.
-pub(super) fn usage(usage: &wire::anthropic::Usage) -> Usage {
+pub(in crate::upstream) fn usage(usage: &wire::anthropic::Usage) -> Usage {
     let read = usage.cache_read_input_tokens.unwrap_or_default();
     let written = usage.cache_creation_input_tokens.unwrap_or_default();
     let prompt = usage.input_tokens.saturating_add(read).saturating_add(written);

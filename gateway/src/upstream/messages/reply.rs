@@ -1,0 +1,52 @@
+//! A whole chat completion in the words of Messages.
+
+use serde_json::{Value, json};
+use wire::anthropic::{MessagesReply, OutputBlock, Usage};
+use wire::openai::{ChatReply, Usage as ChatUsage};
+
+use crate::upstream::dialect::WholeAnswer;
+use crate::upstream::forwarded::CONTENT_FILTER;
+
+/// Translates an answer. `None` if the body is no chat completion.
+pub(super) fn reply(body: &[u8]) -> Option<WholeAnswer> {
+    let chat: ChatReply = serde_json::from_slice(body).ok()?;
+    let choice = chat.choices.into_iter().next()?;
+    let finish = choice.finish_reason.as_deref().unwrap_or_default();
+    let mut content = Vec::new();
+    if let Some(thinking) = choice.message.reasoning_content {
+        content.push(OutputBlock::Thinking { thinking, signature: String::new() });
+    }
+    let texts = [choice.message.content, choice.message.refusal];
+    let said = texts.into_iter().flatten().filter(|text| !text.is_empty());
+    content.extend(said.map(|text| OutputBlock::Text { text }));
+    for call in choice.message.tool_calls.unwrap_or_default() {
+        let (id, name) = (call.id, call.function.name);
+        content.push(OutputBlock::ToolUse { id, name, input: input(&call.function.arguments) });
+    }
+    let usage = chat.usage.unwrap_or_default();
+    let stop_reason = Some(super::stop_reason(finish).to_owned());
+    let begun = MessagesReply::begun(&chat.id, &chat.model, self::usage(&usage));
+    let message = MessagesReply { content, stop_reason, ..begun };
+    let filtered = finish == CONTENT_FILTER;
+    Some(WholeAnswer { body: message.to_json(), usage: chat.usage, filtered })
+}
+
+/// The arguments of a call; what is no object goes along as text.
+fn input(arguments: &str) -> Value {
+    match serde_json::from_str(arguments) {
+        Ok(Value::Object(object)) => Value::Object(object),
+        Ok(_) | Err(_) if arguments.trim().is_empty() => json!({}),
+        Ok(_) | Err(_) => json!({ "arguments": arguments }),
+    }
+}
+
+/// Anthropic counts apart what the cache gave.
+pub(super) fn usage(usage: &ChatUsage) -> Usage {
+    let cached = usage.prompt_tokens_details.map_or(0, |details| details.cached_tokens);
+    Usage {
+        input_tokens: usage.prompt_tokens.saturating_sub(cached),
+        output_tokens: usage.completion_tokens,
+        cache_read_input_tokens: (cached > 0).then_some(cached),
+        ..Usage::default()
+    }
+}
