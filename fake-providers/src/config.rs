@@ -75,7 +75,7 @@ impl DeploymentConfig {
         self.model.replace('*', "any")
     }
 
-    /// Path and query by which the clients of OpenAI, Azure and Anthropic ask for a chat completion of `model`.
+    /// Path and query by which the provider's own clients ask for a whole answer of `model`.
     pub fn chat_path(&self, model: &str) -> String {
         const VERSION: &str = "2024-08-01-preview";
         match self.protocol {
@@ -83,11 +83,29 @@ impl DeploymentConfig {
                 wire::azure::chat_completions_path(&wire::percent::segment(model), VERSION)
             }
             Protocol::Anthropic => wire::anthropic::MESSAGES_PATH.to_owned(),
-            Protocol::OpenAi | Protocol::Gemini | Protocol::Bedrock => {
-                "/v1/chat/completions".to_owned()
-            }
+            Protocol::OpenAi => "/v1/chat/completions".to_owned(),
+            Protocol::Gemini => gemini_path(model, "generateContent"),
+            Protocol::Bedrock => bedrock_path(model, "converse"),
+            Protocol::Ollama => wire::ollama::CHAT_PATH.to_owned(),
         }
     }
+
+    /// The same for a stream, where that is another path.
+    pub fn stream_path(&self, model: &str) -> Option<String> {
+        match self.protocol {
+            Protocol::OpenAi | Protocol::Azure | Protocol::Anthropic | Protocol::Ollama => None,
+            Protocol::Gemini => Some(gemini_path(model, "streamGenerateContent?alt=sse")),
+            Protocol::Bedrock => Some(bedrock_path(model, "converse-stream")),
+        }
+    }
+}
+
+fn gemini_path(model: &str, method: &str) -> String {
+    format!("/v1beta/models/{}:{method}", wire::percent::segment(model))
+}
+
+fn bedrock_path(model: &str, operation: &str) -> String {
+    format!("/model/{}/{operation}", wire::percent::segment(model))
 }
 
 /// How fast a fake speaks.

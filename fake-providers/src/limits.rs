@@ -112,7 +112,7 @@ impl Throttle {
                 tokens: limits.tokens.map(|rate| Meter::window(rate, rate.per)),
                 ..buckets
             },
-            Protocol::OpenAi | Protocol::Bedrock => buckets,
+            Protocol::OpenAi | Protocol::Bedrock | Protocol::Ollama => buckets,
             Protocol::Gemini => Meters { requests_per_day, ..buckets },
             Protocol::Anthropic => {
                 Meters { output_tokens: bucket(limits.output_tokens), ..buckets }
@@ -184,7 +184,11 @@ impl Throttle {
         }
         match self.protocol {
             Protocol::Bedrock => {}
-            Protocol::OpenAi | Protocol::Azure | Protocol::Anthropic | Protocol::Gemini => return,
+            Protocol::OpenAi
+            | Protocol::Azure
+            | Protocol::Anthropic
+            | Protocol::Gemini
+            | Protocol::Ollama => return,
         }
         if let Some(meter) = meters.of(Dimension::Tokens) {
             let taken = generated.saturating_mul(BEDROCK_OUTPUT_WEIGHT);
@@ -196,7 +200,7 @@ impl Throttle {
     fn costs(&self, need: Need) -> [(Dimension, u64); 4] {
         let tokens = match self.protocol {
             Protocol::Anthropic | Protocol::Gemini => need.prompt_tokens,
-            Protocol::OpenAi | Protocol::Azure | Protocol::Bedrock => {
+            Protocol::OpenAi | Protocol::Azure | Protocol::Bedrock | Protocol::Ollama => {
                 need.prompt_tokens.saturating_add(need.max_tokens)
             }
         };
@@ -213,9 +217,11 @@ impl Throttle {
         match self.protocol {
             Protocol::Azure => AZURE_NEVER,
             // The others name the time in which an empty bucket fills, and refuse again.
-            Protocol::OpenAi | Protocol::Anthropic | Protocol::Gemini | Protocol::Bedrock => {
-                Duration::from_secs(60)
-            }
+            Protocol::OpenAi
+            | Protocol::Anthropic
+            | Protocol::Gemini
+            | Protocol::Bedrock
+            | Protocol::Ollama => Duration::from_secs(60),
         }
     }
 

@@ -8,7 +8,9 @@
 mod anthropic;
 mod azure;
 mod bedrock;
+mod edge;
 mod gemini;
+mod ollama;
 mod openai;
 mod percent;
 mod retry;
@@ -23,7 +25,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use vocab::Protocol;
 use wire::ErrorReply;
 
-use crate::action::{ErrorBody, ProviderError};
+use crate::action::ProviderError;
 use crate::limits::{Excess, Reading};
 use crate::script::{Transcript, Wishes};
 pub(crate) use retry::{date, retry_headers};
@@ -37,6 +39,7 @@ pub(crate) enum Persona {
     Anthropic,
     Gemini,
     Bedrock,
+    Ollama,
 }
 
 /// What can be asked of a provider.
@@ -192,6 +195,7 @@ impl Persona {
             Protocol::Anthropic => Self::Anthropic,
             Protocol::Gemini => Self::Gemini,
             Protocol::Bedrock => Self::Bedrock,
+            Protocol::Ollama => Self::Ollama,
         }
     }
 
@@ -210,6 +214,19 @@ impl Persona {
                 before.unwrap_or(base_path)
             }
             Self::Bedrock => base_path,
+            Self::Ollama => {
+                let ends = [wire::ollama::CHAT_PATH, wire::ollama::GENERATE_PATH, "/v1"];
+                let before = ends.iter().find_map(|end| base_path.strip_suffix(end));
+                before.unwrap_or(base_path)
+            }
+        }
+    }
+
+    /// A deployment's model as the names of [`Self::route`] have it.
+    pub(crate) fn bare(self, model: &str) -> &str {
+        match self {
+            Self::OpenAi | Self::Azure | Self::Anthropic | Self::Gemini | Self::Ollama => model,
+            Self::Bedrock => bedrock::bare(model),
         }
     }
 
@@ -228,6 +245,7 @@ impl Persona {
             Self::Anthropic => anthropic::route(path),
             Self::Gemini => gemini::route(path),
             Self::Bedrock => bedrock::route(path),
+            Self::Ollama => ollama::route(path),
         }?;
         let asks = match route.operation {
             Operation::Models | Operation::Model | Operation::Health => gets,
@@ -253,7 +271,7 @@ impl Persona {
     ) -> Result<(), Refusal> {
         let headers = &incoming.parts.headers;
         let own = match self {
-            Self::OpenAi => None,
+            Self::OpenAi | Self::Ollama => None,
             Self::Azure => text(headers, wire::azure::API_KEY).map(Cow::Borrowed),
             Self::Anthropic => text(headers, wire::anthropic::API_KEY).map(Cow::Borrowed),
             Self::Gemini => gemini::key(incoming.parts),
@@ -277,13 +295,14 @@ impl Persona {
             Self::Anthropic => anthropic::read(incoming, route),
             Self::Gemini => gemini::read(incoming, route),
             Self::Bedrock => bedrock::read(incoming, route),
+            Self::Ollama => ollama::read(incoming, route),
         }
     }
 
     /// Whether a blocked prompt is an error, and not an answer without content.
     pub(crate) const fn refuses_blocked(self) -> bool {
         match self {
-            Self::OpenAi | Self::Azure => true,
+            Self::OpenAi | Self::Azure | Self::Ollama => true,
             Self::Anthropic | Self::Gemini | Self::Bedrock => false,
         }
     }
@@ -291,7 +310,7 @@ impl Persona {
     /// Says no.
     pub(crate) fn refuse(self, refusal: &Refusal, context: &RequestContext<'_>) -> ErrorReply {
         if let Refusal::Injected(error) = refusal
-            && let Some(reply) = edge(error)
+            && let Some(reply) = edge::edge(error)
         {
             return reply;
         }
@@ -301,6 +320,7 @@ impl Persona {
             Self::Anthropic => anthropic::refuse(refusal, context),
             Self::Gemini => gemini::refuse(refusal, context),
             Self::Bedrock => bedrock::refuse(refusal),
+            Self::Ollama => ollama::refuse(refusal, context),
         }
     }
 
@@ -317,6 +337,7 @@ impl Persona {
             Self::Anthropic => anthropic::headers(context, reading),
             Self::Gemini => gemini::headers(took),
             Self::Bedrock => bedrock::headers(context),
+            Self::Ollama => ollama::headers(),
         }
     }
 
@@ -328,7 +349,9 @@ impl Persona {
         took: Duration,
     ) -> Headers {
         match self {
-            Self::OpenAi | Self::Azure | Self::Anthropic | Self::Gemini => Headers::new(),
+            Self::OpenAi | Self::Azure | Self::Anthropic | Self::Gemini | Self::Ollama => {
+                Headers::new()
+            }
             Self::Bedrock => bedrock::answer_headers(prompt, said, took),
         }
     }
@@ -339,6 +362,7 @@ impl Persona {
             Self::Gemini if !gemini::wants_events(query) => JSON,
             Self::Gemini => wire::sse::CONTENT_TYPE,
             Self::Bedrock => wire::bedrock::eventstream::CONTENT_TYPE,
+            Self::Ollama => wire::framing::Framing::Lines.content_type(),
             Self::OpenAi | Self::Azure | Self::Anthropic => wire::sse::CONTENT_TYPE,
         }
     }
@@ -356,6 +380,7 @@ impl Persona {
             Self::Anthropic => anthropic::reply(context, prompt, said),
             Self::Gemini => gemini::reply(context, prompt, said),
             Self::Bedrock => bedrock::reply(context, prompt, said),
+            Self::Ollama => ollama::reply(context, prompt, said),
         }
     }
 
@@ -377,6 +402,7 @@ impl Persona {
             Self::Anthropic => anthropic::api_error(context),
             Self::Gemini => wire::gemini::ApiError::of_code(500).reply(),
             Self::Bedrock => bedrock::internal_error(),
+            Self::Ollama => ollama::internal_error(),
         }
     }
 
@@ -384,7 +410,7 @@ impl Persona {
     pub(crate) const fn neighbour(self) -> Self {
         match self {
             Self::OpenAi | Self::Azure => Self::Anthropic,
-            Self::Anthropic | Self::Gemini | Self::Bedrock => Self::OpenAi,
+            Self::Anthropic | Self::Gemini | Self::Bedrock | Self::Ollama => Self::OpenAi,
         }
     }
 
@@ -396,6 +422,7 @@ impl Persona {
             Self::Anthropic => anthropic::models(models),
             Self::Gemini => gemini::models(models),
             Self::Bedrock => bedrock::models(models, created),
+            Self::Ollama => ollama::models(models),
         }
     }
 
@@ -407,6 +434,7 @@ impl Persona {
             Self::Anthropic => anthropic::model(model),
             Self::Gemini => gemini::model(model),
             Self::Bedrock => openai::model(model, "bedrock", created),
+            Self::Ollama => openai::model(model, "library", created),
         }
     }
 }
@@ -453,26 +481,6 @@ pub(crate) fn put(map: &mut HeaderMap, headers: Headers) {
 }
 
 const JSON: &str = "application/json";
-
-/// The answer of something in front of the provider, if the fault asks for one.
-fn edge(error: &ProviderError) -> Option<ErrorReply> {
-    let status = error.status;
-    let text = |body| ErrorReply { status, content_type: "text/plain", body };
-    match error.body {
-        ErrorBody::Provider => None,
-        ErrorBody::Html => {
-            let status_code = http::StatusCode::from_u16(status).ok();
-            let reason = status_code.and_then(|code| code.canonical_reason());
-            Some(ErrorReply::html(status, reason.unwrap_or("Unknown Error")))
-        }
-        ErrorBody::Text => Some(text(Bytes::from_static(ENVOY))),
-        ErrorBody::Empty => Some(text(Bytes::new())),
-    }
-}
-
-/// What Envoy says when it cannot reach what is behind it (seen in front of Anthropic).
-const ENVOY: &[u8] = b"upstream connect error or disconnect/reset before headers. reset reason: \
-                       connection termination";
 
 /// The token of an `authorization: Bearer`.
 fn bearer(headers: &HeaderMap) -> Option<&str> {

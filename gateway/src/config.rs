@@ -118,6 +118,8 @@ pub struct Deployment {
     pub api_version: Option<Arc<str>>,
     /// Credential.
     pub api_key: Option<Secret>,
+    /// Keys of AWS, with which requests to Bedrock are signed; an `api_key` stands before them.
+    pub aws_keys: Option<AwsKeys>,
     /// `region_name`, if given.
     pub region: Option<Arc<str>>,
     /// Relative weight of simple-shuffle.
@@ -153,6 +155,17 @@ pub struct Deployment {
     pub base_model: Option<Arc<str>>,
     /// Largest prompt in tokens, for pre-call checks.
     pub max_input_tokens: Option<u64>,
+}
+
+/// Keys of AWS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AwsKeys {
+    /// Names the pair.
+    pub access_key_id: Secret,
+    /// Signs.
+    pub secret_access_key: Secret,
+    /// Of keys that end.
+    pub session_token: Option<Secret>,
 }
 
 /// Whether a provider is known to speak the protocol that it is spoken to in.

@@ -79,7 +79,7 @@ impl Server {
             Some((endpoint, _)) if request.method() != Method::POST => {
                 Refusal::method_not_allowed(request.method()).response(endpoint.row().wording)
             }
-            Some((endpoint, _)) => self.call(endpoint, request).await,
+            Some((endpoint, _)) => Box::pin(self.call(endpoint, request)).await,
             None => match self.pages.clone().call(request).await {
                 Ok(response) => response.map(AnswerBody::Page),
                 Err(never) => match never {},

@@ -2,11 +2,12 @@
 //!
 //! Pure: bytes to bytes, no sockets, no clock. One `attempt` serves all of them. [`provider`] is the
 //! table of who speaks what; a cell of *endpoint × protocol* is a [`Dialect`]: OpenAI's bodies go
-//! through as they are ([`forwarded`]), Azure's differ in path and key only, Anthropic's and Gemini's are
-//! translated both ways. Which error deserves what is decided in `classify`, not here.
+//! through as they are ([`forwarded`]), Azure's differ in path and key only, Anthropic's, Gemini's, Bedrock's
+//! and Ollama's are translated both ways. Which error deserves what is decided in `classify`, not here.
 
 mod anthropic;
 mod azure;
+mod bedrock;
 mod chunks;
 pub(crate) mod classify;
 pub(crate) mod dialect;
@@ -16,6 +17,7 @@ mod forwarded;
 mod gemini;
 pub(crate) mod members;
 mod messages;
+mod ollama;
 mod openai;
 mod provider;
 mod spoken;
@@ -27,7 +29,6 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Request, Uri, header};
 use http_body_util::Full;
-use vocab::Protocol;
 
 use crate::config::Deployment;
 use crate::endpoint::{Endpoint, Wording};
@@ -49,6 +50,8 @@ pub(crate) struct Route {
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     pub(crate) request: Request<Full<Bytes>>,
+    /// The request's body, which is signed with it.
+    pub(crate) body: Bytes,
     /// Who reads its answer.
     pub(crate) dialect: &'static dyn Dialect,
     /// Members that were left out.
@@ -62,14 +65,16 @@ pub(crate) enum RouteError {
     Path(String),
     #[error("its {0} holds bytes that cannot stand in an HTTP header")]
     Header(&'static str),
-    #[error("the provider `{0}` is not supported yet; use openai, azure, anthropic or gemini")]
-    Provider(Protocol),
+    #[error(
+        "it has no key of AWS; give aws_access_key_id and aws_secret_access_key, or set AWS_ACCESS_KEY_ID and \
+         AWS_SECRET_ACCESS_KEY, or AWS_BEARER_TOKEN_BEDROCK: profiles and roles are not looked up"
+    )]
+    NoAwsKeys,
 }
 
 /// Where chat completions to a deployment go: path and query.
 pub fn path_to(deployment: &Deployment) -> String {
-    let provider = provider::of(deployment.protocol).unwrap_or(&openai::OpenAi);
-    provider.path(
+    provider::of(deployment.protocol).path(
         deployment,
         Call { endpoint: Endpoint::Chat, model: &deployment.model, delivery: Delivery::Whole },
     )
@@ -78,8 +83,7 @@ pub fn path_to(deployment: &Deployment) -> String {
 impl Route {
     /// Prepares the headers of a deployment, and tries its path.
     pub(crate) fn new(deployment: &Deployment) -> Result<Self, RouteError> {
-        let protocol = deployment.protocol;
-        let provider = provider::of(protocol).ok_or(RouteError::Provider(protocol))?;
+        let provider = provider::of(deployment.protocol);
         let call =
             Call { endpoint: Endpoint::Chat, model: &deployment.model, delivery: Delivery::Whole };
         uri(provider.path(deployment, call))?;
@@ -105,7 +109,7 @@ impl Route {
         let endpoint = asked.endpoint;
         let dialect = self.provider.dialect(endpoint).ok_or_else(|| no_endpoint(asked))?;
         let Encoded { body, dropped } = dialect.encode(asked)?;
-        let mut request = Request::new(Full::new(body));
+        let mut request = Request::new(Full::new(body.clone()));
         *request.method_mut() = http::Method::POST;
         if wire::percent::is_dots(asked.model) {
             let message = format!("`{}` is no model's name, but a step in a path", asked.model);
@@ -120,7 +124,12 @@ impl Route {
         if endpoint.row().wording == Wording::Anthropic {
             request.headers_mut().extend(asked.relayed.clone());
         }
-        Ok(Outgoing { request, dialect, dropped })
+        Ok(Outgoing { request, body, dialect, dropped })
+    }
+
+    /// Signs a request that is about to be sent, at `unix_seconds`, where the provider wants that.
+    pub(crate) fn sign(&self, deployment: &Deployment, outgoing: &mut Outgoing, unix_seconds: u64) {
+        self.provider.sign(deployment, (&mut outgoing.request, &outgoing.body), unix_seconds);
     }
 }
 

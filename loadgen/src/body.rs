@@ -24,7 +24,7 @@ const WORD_BYTES: usize = 6;
 #[derive(Clone, Debug)]
 pub struct BodyWriter {
     dialect: Dialect,
-    /// `{"model":"…","messages":[{"role":"user","content":"`
+    /// What stands before the prompt: `{"model":"…","messages":[{"role":"user","content":"`
     opening: String,
     max_tokens: Option<u32>,
     names_user: bool,
@@ -38,7 +38,16 @@ impl BodyWriter {
         let name = String::from_utf8_lossy(&name);
         Self {
             dialect,
-            opening: format!(r#"{{"model":"{name}","messages":[{{"role":"user","content":""#),
+            opening: match dialect {
+                Dialect::OpenAi | Dialect::Azure | Dialect::Anthropic | Dialect::Ollama => {
+                    format!(r#"{{"model":"{name}","messages":[{{"role":"user","content":""#)
+                }
+                // The path names the model.
+                Dialect::Gemini => r#"{"contents":[{"role":"user","parts":[{"text":""#.to_owned(),
+                Dialect::Bedrock => {
+                    r#"{"messages":[{"role":"user","content":[{"text":""#.to_owned()
+                }
+            },
             max_tokens: workload.max_tokens,
             // Prompts are then shared, so the prompt id no longer says whose request it is.
             names_user: workload.repeat_share > 0.0,
@@ -51,11 +60,17 @@ impl BodyWriter {
         let mut body = String::with_capacity(FRAME_BYTES + self.opening.len() + words * WORD_BYTES);
         body.push_str(&self.opening);
         push_prompt(&mut body, intent.prompt, intent.prompt_tokens, intent.answer_tokens);
-        body.push_str(r#""}]"#);
+        body.push_str(match self.dialect {
+            Dialect::OpenAi | Dialect::Azure | Dialect::Anthropic | Dialect::Ollama => r#""}]"#,
+            Dialect::Gemini | Dialect::Bedrock => r#""}]}]"#,
+        });
         // Writing into a String cannot fail.
         let _ = match self.dialect {
             Dialect::OpenAi | Dialect::Azure => self.end_chat(&mut body, intent),
             Dialect::Anthropic => self.end_messages(&mut body, intent),
+            Dialect::Gemini => self.end_generate(&mut body),
+            Dialect::Bedrock => self.end_converse(&mut body, intent),
+            Dialect::Ollama => self.end_ollamas(&mut body, intent),
         };
         body.push('}');
         Bytes::from(body)
@@ -84,5 +99,32 @@ impl BodyWriter {
             write!(body, r#","metadata":{{"user_id":"{}"}}"#, intent.request.0)?;
         }
         Ok(())
+    }
+
+    /// Gemini has no place for a user's name.
+    fn end_generate(&self, body: &mut String) -> std::fmt::Result {
+        match self.max_tokens {
+            Some(max) => write!(body, r#","generationConfig":{{"maxOutputTokens":{max}}}"#),
+            None => Ok(()),
+        }
+    }
+
+    fn end_converse(&self, body: &mut String, intent: &Intent) -> std::fmt::Result {
+        if let Some(max) = self.max_tokens {
+            write!(body, r#","inferenceConfig":{{"maxTokens":{max}}}"#)?;
+        }
+        if self.names_user {
+            write!(body, r#","requestMetadata":{{"user":"{}"}}"#, intent.request.0)?;
+        }
+        Ok(())
+    }
+
+    /// Ollama streams where nobody says, and has no place for a user's name.
+    fn end_ollamas(&self, body: &mut String, intent: &Intent) -> std::fmt::Result {
+        write!(body, r#","stream":{}"#, intent.stream)?;
+        match self.max_tokens {
+            Some(max) => write!(body, r#","options":{{"num_predict":{max}}}"#),
+            None => Ok(()),
+        }
     }
 }

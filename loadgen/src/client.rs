@@ -27,7 +27,7 @@ use crate::verdict::End;
 
 use deadline::Deadline;
 pub(crate) use incoming::keep_connection;
-use incoming::{Media, collect, end_of_broken, end_without_head, media_type};
+use incoming::{collect, end_of_broken, end_without_head, is_stream};
 use outgoing::Outgoing;
 pub use outgoing::TargetError;
 
@@ -129,7 +129,7 @@ impl Client {
         if !response.status().is_success() {
             return self.refused(response, &mut deadline).await;
         }
-        let stream = media_type(response.headers()).map(|media| media == Media::EventStream);
+        let stream = is_stream(response.headers(), self.line(intent).dialect.framing());
         match (intent.stream, stream) {
             (true, Some(true) | None) => {
                 let reader = StreamReader::new(self.line(intent).dialect, intent.leave_after);

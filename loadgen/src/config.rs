@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use vocab::{At, Seed};
+use wire::framing::Framing;
 use world::Authority;
 
 use crate::arrival::Arrivals;
@@ -95,6 +96,8 @@ pub struct Target {
     pub to: Authority,
     /// Path of chat completions, with leading slash.
     pub path: Arc<str>,
+    /// Path of streamed ones, where that is another.
+    pub stream_path: Option<Arc<str>>,
     /// Which dialect the target speaks.
     pub dialect: Dialect,
     /// Value of the credential; never printed.
@@ -141,6 +144,23 @@ pub enum Dialect {
     Azure,
     /// Anthropic Messages, `x-api-key`.
     Anthropic,
+    /// Gemini's generateContent, `x-goog-api-key`.
+    Gemini,
+    /// Bedrock's Converse, with an API key of Bedrock's: `authorization: Bearer`.
+    Bedrock,
+    /// Ollama's chats; a key as `authorization: Bearer`.
+    Ollama,
+}
+
+impl Dialect {
+    /// What frames the target's streams.
+    pub const fn framing(self) -> Framing {
+        match self {
+            Self::OpenAi | Self::Azure | Self::Anthropic | Self::Gemini => Framing::Sse,
+            Self::Bedrock => Framing::Aws,
+            Self::Ollama => Framing::Lines,
+        }
+    }
 }
 
 /// A credential: it can be sent, not shown.

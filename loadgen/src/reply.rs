@@ -30,6 +30,9 @@ pub fn read(dialect: Dialect, body: &[u8]) -> Reply<'_> {
     match dialect {
         Dialect::OpenAi | Dialect::Azure => chat(body),
         Dialect::Anthropic => messages(body),
+        Dialect::Gemini => generated(body),
+        Dialect::Bedrock => conversed(body),
+        Dialect::Ollama => line(body),
     }
 }
 
@@ -83,9 +86,60 @@ fn messages(body: &[u8]) -> Reply<'_> {
     if message.error.is_some() {
         return Reply::Error;
     }
-    let Some(blocks) = message.content else { return Reply::Malformed };
+    blocks(message.content)
+}
+
+fn blocks(content: Option<Vec<Block<'_>>>) -> Reply<'_> {
+    let Some(blocks) = content else { return Reply::Malformed };
     let mut texts = blocks.into_iter().filter_map(|block| block.text);
     let first = texts.next().unwrap_or_default();
     // More than one text block is rare; only then is anything copied.
     Reply::Words(texts.fold(first, |words, more| words + more))
+}
+
+fn generated(body: &[u8]) -> Reply<'_> {
+    use wire::gemini::PeekKind;
+    let peek = wire::gemini::peek(body);
+    match peek.kind {
+        PeekKind::Reply => Reply::Words(peek.content.unwrap_or_default()),
+        PeekKind::Error => Reply::Error,
+        PeekKind::Malformed => Reply::Malformed,
+    }
+}
+
+#[derive(Deserialize)]
+struct Conversed<'a> {
+    /// Of an error.
+    message: Option<IgnoredAny>,
+    #[serde(borrow)]
+    output: Option<Output<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Output<'a> {
+    #[serde(borrow)]
+    message: Messages<'a>,
+}
+
+fn conversed(body: &[u8]) -> Reply<'_> {
+    match serde_json::from_slice::<Conversed<'_>>(body) {
+        Ok(Conversed { output: Some(output), .. }) => blocks(output.message.content),
+        Ok(Conversed { message: Some(_), .. }) => Reply::Error,
+        Ok(_) | Err(_) => Reply::Malformed,
+    }
+}
+
+#[derive(Deserialize)]
+struct Line<'a> {
+    error: Option<IgnoredAny>,
+    #[serde(borrow)]
+    message: Option<Words<'a>>,
+}
+
+fn line(body: &[u8]) -> Reply<'_> {
+    match serde_json::from_slice::<Line<'_>>(body) {
+        Ok(Line { error: Some(_), .. }) => Reply::Error,
+        Ok(Line { message: Some(said), .. }) => Reply::Words(said.content.unwrap_or_default()),
+        Ok(_) | Err(_) => Reply::Malformed,
+    }
 }

@@ -5,10 +5,14 @@
 //! read. Pure: the clock and the connection belong to `client`, what the content means to
 //! `integrity`, what the ending means to `verdict`.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use vocab::{At, PromptId};
-use wire::sse::{DEFAULT_MAX_EVENT_BYTES, Decoder, Event};
-use wire::{Text, anthropic, openai};
+use wire::Text;
+use wire::framing::{Cutter, FAILURE};
+use wire::sse::{DEFAULT_MAX_EVENT_BYTES, Event};
+use wire::{anthropic, bedrock, gemini, ollama, openai};
 
 use crate::config::Dialect;
 use crate::integrity::Content;
@@ -18,7 +22,7 @@ use crate::verdict::End;
 #[derive(Debug)]
 pub struct StreamReader {
     dialect: Dialect,
-    decoder: Decoder,
+    cutter: Cutter,
     /// The stream said why the answer ended: as good as a terminator, if nothing else follows.
     finish_seen: bool,
     leave_after: u64,
@@ -60,7 +64,7 @@ impl StreamReader {
     pub fn new(dialect: Dialect, leave_after: Option<u32>) -> Self {
         Self {
             dialect,
-            decoder: Decoder::new(DEFAULT_MAX_EVENT_BYTES),
+            cutter: Cutter::new(dialect.framing(), DEFAULT_MAX_EVENT_BYTES),
             finish_seen: false,
             leave_after: leave_after.map_or(u64::MAX, u64::from),
         }
@@ -68,12 +72,15 @@ impl StreamReader {
 
     /// Reads the bytes that arrived at `now`.
     pub fn push(&mut self, chunk: Bytes, now: At, into: &mut Reading) -> Progress {
-        self.decoder.push(chunk);
-        while let Some(event) = self.decoder.next() {
+        self.cutter.push(chunk);
+        while let Some(event) = self.cutter.next() {
             let Ok(event) = event else { return Progress::Over(End::Malformed) };
             let over = match self.dialect {
                 Dialect::OpenAi | Dialect::Azure => self.chat_chunk(&event, now, into),
                 Dialect::Anthropic => self.messages_event(&event, now, into),
+                Dialect::Gemini => self.generated_part(&event, now, into),
+                Dialect::Bedrock => self.converse_event(&event, now, into),
+                Dialect::Ollama => self.ollamas_line(&event, now, into),
             };
             if let Some(end) = over {
                 return Progress::Over(end);
@@ -96,7 +103,9 @@ impl StreamReader {
             openai::PeekKind::Malformed => return Some(End::Malformed),
         }
         self.finish_seen |= peek.finish_reason.is_some();
-        if peek.has_output() { self.output(peek.content, now, into) } else { None }
+        let output = peek.has_output();
+        let words = peek.content.map(Text::unescape);
+        if output { self.output(words, now, into) } else { None }
     }
 
     fn messages_event(&mut self, event: &Event, now: At, into: &mut Reading) -> Option<End> {
@@ -115,13 +124,73 @@ impl StreamReader {
             | PeekKind::Unknown => {}
         }
         self.finish_seen |= peek.stop_reason.is_some();
-        if peek.has_output() { self.output(peek.content, now, into) } else { None }
+        let output = peek.has_output();
+        let words = peek.content.map(Text::unescape);
+        if output { self.output(words, now, into) } else { None }
+    }
+
+    /// Nothing but a reason marks the end: the part that names it is the last.
+    fn generated_part(&self, event: &Event, now: At, into: &mut Reading) -> Option<End> {
+        let peek = gemini::peek(&event.data);
+        match peek.kind {
+            gemini::PeekKind::Reply => {}
+            gemini::PeekKind::Error => return Some(End::ErrorInside),
+            gemini::PeekKind::Malformed => return Some(End::Malformed),
+        }
+        let (output, finish) = (peek.has_output(), peek.finish);
+        let left = if output { self.output(peek.content, now, into) } else { None };
+        left.or_else(|| finish.then_some(End::Whole))
+    }
+
+    /// The usage comes last, behind the reason.
+    fn converse_event(&mut self, event: &Event, now: At, into: &mut Reading) -> Option<End> {
+        use bedrock::ConverseEvent;
+        let name = event.event.as_deref().unwrap_or_default();
+        if name == FAILURE {
+            return Some(End::ErrorInside);
+        }
+        let read =
+            std::str::from_utf8(name).ok().map(|name| ConverseEvent::read(name, &event.data));
+        match read.flatten() {
+            // Of a later version, or nothing that can be read: readers of AWS's skip it.
+            None => None,
+            Some(ConverseEvent::ContentBlockDelta { delta, .. }) => {
+                let words = delta.text.filter(|text| !text.is_empty()).map(Cow::Owned);
+                let other = delta.tool_use.is_some() || delta.reasoning_content.is_some();
+                if words.is_some() || other { self.output(words, now, into) } else { None }
+            }
+            Some(ConverseEvent::MessageStop { .. }) => {
+                self.finish_seen = true;
+                None
+            }
+            Some(ConverseEvent::Metadata { .. }) if self.finish_seen => Some(End::Whole),
+            Some(
+                ConverseEvent::Metadata { .. }
+                | ConverseEvent::MessageStart { .. }
+                | ConverseEvent::ContentBlockStart { .. }
+                | ConverseEvent::ContentBlockStop { .. },
+            ) => None,
+        }
+    }
+
+    /// The line that is done is the last.
+    fn ollamas_line(&self, event: &Event, now: At, into: &mut Reading) -> Option<End> {
+        let Ok(line) = serde_json::from_slice::<ollama::Reply>(&event.data) else {
+            let error = openai::ErrorDetail::read(&event.data);
+            return Some(if error.is_some() { End::ErrorInside } else { End::Malformed });
+        };
+        let said = line.message.unwrap_or_default();
+        let words = Some(said.content).filter(|text| !text.is_empty()).map(Cow::Owned);
+        let other = said.tool_calls.is_some() || said.thinking.is_some();
+        let output = words.is_some() || other;
+        let left = if output { self.output(words, now, into) } else { None };
+        left.or_else(|| line.done.then_some(End::Whole))
     }
 
     /// A content event; `words` if it has any that are shown.
-    fn output(&self, words: Option<Text<'_>>, now: At, into: &mut Reading) -> Option<End> {
+    fn output(&self, words: Option<Cow<'_, str>>, now: At, into: &mut Reading) -> Option<End> {
         into.pulse.beat(now);
-        into.content.read(&words?.unescape());
+        into.content.read(&words?);
         // Asked of the few clients that leave only: most never compare.
         let leaves = self.leave_after != u64::MAX && into.content.good_tokens() >= self.leave_after;
         leaves.then_some(End::Left)

@@ -244,8 +244,8 @@ pub(crate) struct Fakes {
     pub(crate) scenario: Option<String>,
     #[command(flatten)]
     pub(crate) plan: PlanArgs,
-    /// One healthy fake of this provider, without a scenario: openai, azure, anthropic, gemini or
-    /// bedrock.
+    /// One healthy fake of this provider, without a scenario: openai, azure, anthropic, gemini,
+    /// bedrock or ollama.
     #[arg(long, value_name = "PROVIDER", conflicts_with = "scenario")]
     pub(crate) persona: Option<String>,
     /// Address to listen on; beyond loopback only with --token-file and --tls, or --trust-network.

@@ -121,10 +121,8 @@ impl Loader {
         links::check(&timeline, &specs, &mut self.problems);
         let impact = self.kept(|_| impact::impact(scenario.impact.node.as_ref()));
         let standing = self.kept(|_| standing::standing(scenario.fakes.node.as_ref()));
-        let mut configs = self.contender_configs(&specs, (&tree, source), (&fleet, &prices));
-        let mut changed =
-            self.changed(&configs, &events.changes, (&tree, source), (&fleet, &prices));
-        leave_out_unplayable((&mut configs, &mut changed), &phases);
+        let configs = self.contender_configs(&specs, (&tree, source), (&fleet, &prices));
+        let changed = self.changed(&configs, &events.changes, (&tree, source), (&fleet, &prices));
         let outages = &timeline.typical_outages;
         self.problems.extend(compress::refusal(outages, compress, &configs, &client));
         if !self.problems.is_empty() || fakes.specs.len() != fleet.members.len() {
@@ -457,18 +455,6 @@ fn by_contenders(lines: &[(String, &vocab::ContenderName)]) -> Vec<String> {
         }
     }
     told.into_iter().map(|(line, names)| format!("{line} ({})", names.join(", "))).collect()
-}
-
-/// Takes out of every contender's configs what no request of the traffic reaches and nobody could call.
-fn leave_out_unplayable(
-    (configs, changed): (&mut [ContenderConfig], &mut [Vec<ChangedConfig>]),
-    phases: &[Phase],
-) {
-    let models = called_models(phases);
-    configs.iter_mut().for_each(|one| config::without_unplayable(&mut one.gateway, &models));
-    changed.iter_mut().flatten().for_each(|one| {
-        config::without_unplayable(Arc::make_mut(&mut one.gateway), &models);
-    });
 }
 
 /// The group that the first phase calls: whose first deployment is `first`.

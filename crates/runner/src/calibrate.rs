@@ -78,6 +78,7 @@ pub(crate) fn run(seed: Seed) -> std::io::Result<Calibration> {
     let target = Target {
         to: authority("calibration", 80),
         path: Arc::from("/v1/chat/completions"),
+        stream_path: None,
         dialect: Dialect::OpenAi,
         key: Secret(Arc::from("sk-calibration")),
         model: None,

@@ -106,6 +106,7 @@ pub fn load(
     let target = Target {
         to: standing.to.clone(),
         path: Arc::from(standing.path.as_str()),
+        stream_path: None,
         dialect: Dialect::OpenAi,
         key: standing.key.clone(),
         model: None,

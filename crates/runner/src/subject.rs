@@ -65,6 +65,7 @@ impl<'a> Subject<'a> {
             Self::Contender(contender) => Targets::from(Target {
                 to: entry,
                 path: Arc::from("/v1/chat/completions"),
+                stream_path: None,
                 dialect: Dialect::OpenAi,
                 key: Secret(Arc::from(key.unwrap_or_else(|| {
                     contender.gateway.master_key.as_ref().map_or("sk-none", |key| key.reveal())
@@ -95,6 +96,7 @@ fn nowhere() -> Target {
     Target {
         to: authority("nowhere", 80),
         path: Arc::from("/"),
+        stream_path: None,
         dialect: Dialect::OpenAi,
         key: Secret(Arc::from("")),
         model: None,
@@ -106,12 +108,16 @@ pub(crate) fn straight_at(deployment: &DeploymentConfig) -> Target {
     let dialect = match deployment.protocol {
         Protocol::Azure => Dialect::Azure,
         Protocol::Anthropic => Dialect::Anthropic,
-        Protocol::OpenAi | Protocol::Gemini | Protocol::Bedrock => Dialect::OpenAi,
+        Protocol::Gemini => Dialect::Gemini,
+        Protocol::Bedrock => Dialect::Bedrock,
+        Protocol::Ollama => Dialect::Ollama,
+        Protocol::OpenAi => Dialect::OpenAi,
     };
     let model = deployment.sample_model();
     Target {
         to: authority(&deployment.host, deployment.port),
         path: Arc::from(deployment.chat_path(&model)),
+        stream_path: deployment.stream_path(&model).map(Arc::from),
         dialect,
         key: Secret(Arc::from(deployment.key.as_str())),
         model: Some(Arc::from(model)),

@@ -17,6 +17,8 @@ pub enum Protocol {
     Gemini,
     /// AWS Bedrock runtime.
     Bedrock,
+    /// Ollama's own API.
+    Ollama,
 }
 
 impl Protocol {
@@ -28,6 +30,7 @@ impl Protocol {
             Self::Anthropic => "anthropic",
             Self::Gemini => "gemini",
             Self::Bedrock => "bedrock",
+            Self::Ollama => "ollama",
         }
     }
 }

@@ -9,6 +9,7 @@
 mod content;
 mod error;
 mod list;
+mod peek;
 mod reply;
 mod request;
 mod stream;
@@ -18,6 +19,7 @@ mod tokens;
 pub use content::{Content, FunctionCall, FunctionResponse, Part};
 pub use error::{ApiError, Detail, ErrorLink, QuotaSpent, QuotaViolation, RpcStatus};
 pub use list::{Model, ModelList};
+pub use peek::{Peek, PeekKind, peek};
 pub use reply::{
     Candidate, GenerateReply, ModalityTokenCount, PromptFeedback, SafetyRating, UsageMetadata,
 };

@@ -159,7 +159,10 @@ fn by_model(
         return (DeploymentIndex(0), ResolvedTarget::Nothing(Refusal::NoKey));
     };
     let named = |model: &str| {
-        let exactly = candidates.iter().find(|one| one.deployment.config.model == model);
+        let own = |one: &&Candidate<'_>| {
+            one.deployment.persona.bare(&one.deployment.config.model) == model
+        };
+        let exactly = candidates.iter().find(own);
         let by_pattern =
             || candidates.iter().find(|one| admits(&one.deployment.config.model, model));
         exactly.or_else(by_pattern).map(|one| one.deployment.index)

@@ -1,8 +1,8 @@
 //! Which offered request a call belongs to. A prompt is its request's, unless a workload repeats prompts on
 //! purpose; its clients then also name a `user`, and that is the request's number.
 //!
-//! Anthropic calls the field `metadata.user_id`. Gemini and Bedrock have none that a gateway passes on: there
-//! a repeated prompt counts as a further visit of the request that asked it first.
+//! Anthropic calls the field `metadata.user_id`, Bedrock has `requestMetadata`. Gemini and Ollama have none: there a repeated
+//! prompt counts as a further visit of the request that asked it first.
 
 use std::borrow::Cow;
 
@@ -23,6 +23,15 @@ struct Names<'b> {
     user: Option<Cow<'b, str>>,
     #[serde(borrow, default)]
     metadata: Option<Metadata<'b>>,
+    #[serde(borrow, default, rename = "requestMetadata")]
+    request_metadata: Option<RequestMetadata<'b>>,
+}
+
+/// Bedrock's, in the words of our gateway and of our clients.
+#[derive(Debug, Deserialize)]
+struct RequestMetadata<'b> {
+    #[serde(borrow, default)]
+    user: Option<Cow<'b, str>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -38,8 +47,8 @@ fn user(body: &[u8]) -> Option<u64> {
     if !named("\"user\":") && !named("\"user_id\"") {
         return None;
     }
-    let Names { user, metadata } = serde_json::from_slice(body).ok()?;
-    let name = user.or_else(|| metadata?.user_id)?;
+    let Names { user, metadata, request_metadata } = serde_json::from_slice(body).ok()?;
+    let name = user.or_else(|| metadata?.user_id).or_else(|| request_metadata?.user)?;
     let number: u64 = name.parse().ok()?;
     (number.to_string() == *name).then_some(number)
 }
@@ -54,6 +63,7 @@ mod tests {
         for (body, request) in [
             (r#"{"messages":[],"user":"41"}"#, 41),
             (r#"{"messages":[],"metadata":{"user_id":"41"}}"#, 41),
+            (r#"{"messages":[],"requestMetadata":{"user":"41"}}"#, 41),
             (r#"{"messages":[]}"#, 7),
             (r#"{"user":"3"}"#, 7),
             (r#"{"user":"041"}"#, 7),

@@ -4,6 +4,7 @@
 mod read;
 mod signature;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -25,7 +26,15 @@ use crate::script::{Finish, Transcript, Uttered};
 pub(super) use read::read;
 pub(super) use signature::authorize;
 
-/// Models are named by id, by inference profile or by ARN, of which the last segment counts.
+/// A model's name without the ARN around it, of which the last segment counts.
+pub(super) fn bare(model: &str) -> &str {
+    match model.rsplit_once('/') {
+        Some((arn, id)) if arn.starts_with("arn:") => id,
+        Some(_) | None => model,
+    }
+}
+
+/// Models are named by id, by inference profile or by ARN.
 pub(super) fn route(path: &str) -> Option<Route<'_>> {
     if path == "/v1/models" {
         return Some(Route::to(Operation::Models));
@@ -39,12 +48,11 @@ pub(super) fn route(path: &str) -> Option<Route<'_>> {
         "count-tokens" => (Operation::CountTokens, false),
         _ => return None,
     };
-    let mut model = percent::decode(model);
-    if model.starts_with("arn:")
-        && let Some((_, id)) = model.rsplit_once('/')
-    {
-        model = id.to_owned().into();
-    }
+    let model = percent::decode(model);
+    let model = match bare(&model) {
+        whole if whole == model => model,
+        id => Cow::Owned(id.to_owned()),
+    };
     Some(Route { operation, named: Some(model), stream })
 }
 

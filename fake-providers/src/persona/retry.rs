@@ -16,31 +16,21 @@ pub(crate) fn retry_headers(persona: Persona, refusal: &Refusal, unix_s: u64) ->
     let millis = |wait: Duration| wait.as_nanos().div_ceil(1_000_000).to_string();
     let mut headers = match persona {
         Persona::Bedrock => bedrock::error_headers(refusal),
-        Persona::OpenAi | Persona::Azure | Persona::Anthropic | Persona::Gemini => Headers::new(),
+        Persona::OpenAi
+        | Persona::Azure
+        | Persona::Anthropic
+        | Persona::Gemini
+        | Persona::Ollama => Headers::new(),
     };
     match refusal {
         Refusal::Injected(error) => {
-            let (usual, usual_ms) = match error.kind {
-                // What Azure tells a request that can never fit.
-                ProviderErrorKind::Never24h => (Some(Duration::from_secs(86_400)), None),
-                ProviderErrorKind::Ptu => (None, Some(Duration::from_millis(250))),
-                ProviderErrorKind::Plain
-                | ProviderErrorKind::Rate
-                | ProviderErrorKind::Tokens
-                | ProviderErrorKind::Quota
-                | ProviderErrorKind::Ramp
-                | ProviderErrorKind::HighDemand
-                | ProviderErrorKind::ContextLength
-                | ProviderErrorKind::ContentPolicy
-                | ProviderErrorKind::KeyRevoked
-                | ProviderErrorKind::ModelRemoved
-                | ProviderErrorKind::Permission => (None, None),
-            };
             let (usual, usual_ms) = match persona {
-                Persona::Azure => (usual, usual_ms),
-                Persona::OpenAi | Persona::Anthropic | Persona::Gemini | Persona::Bedrock => {
-                    (None, None)
-                }
+                Persona::Azure => azures_usual(error.kind),
+                Persona::OpenAi
+                | Persona::Anthropic
+                | Persona::Gemini
+                | Persona::Bedrock
+                | Persona::Ollama => (None, None),
             };
             let (after, after_ms) =
                 (error.retry_after.or(usual), error.retry_after_ms.or(usual_ms));
@@ -52,13 +42,7 @@ pub(crate) fn retry_headers(persona: Persona, refusal: &Refusal, unix_s: u64) ->
             headers.extend(after.map(|wait| ("retry-after", written(wait))));
             let should = error.should_retry;
             headers.extend(should.map(|should| ("x-should-retry", should.to_string())));
-            let in_millis = match persona {
-                Persona::Bedrock => "x-amz-retry-after",
-                Persona::OpenAi | Persona::Azure | Persona::Anthropic | Persona::Gemini => {
-                    "retry-after-ms"
-                }
-            };
-            headers.extend(after_ms.map(|wait| (in_millis, millis(wait))));
+            headers.extend(after_ms.map(|wait| (in_millis(persona), millis(wait))));
         }
         Refusal::Exceeded(excess) => match persona {
             Persona::OpenAi | Persona::Azure => {
@@ -66,7 +50,7 @@ pub(crate) fn retry_headers(persona: Persona, refusal: &Refusal, unix_s: u64) ->
                 headers.push(("retry-after-ms", millis(excess.wait)));
             }
             Persona::Anthropic => headers.push(("retry-after", seconds(excess.wait))),
-            Persona::Gemini | Persona::Bedrock => {}
+            Persona::Gemini | Persona::Bedrock | Persona::Ollama => {}
         },
         Refusal::NoKey
         | Refusal::WrongKey
@@ -78,10 +62,46 @@ pub(crate) fn retry_headers(persona: Persona, refusal: &Refusal, unix_s: u64) ->
         | Refusal::Invalid(_) => {}
         Refusal::Overloaded => match persona {
             Persona::Azure => headers.push(("retry-after", seconds(azure::OVERLOADED_WAIT))),
-            Persona::OpenAi | Persona::Anthropic | Persona::Gemini | Persona::Bedrock => {}
+            Persona::OpenAi
+            | Persona::Anthropic
+            | Persona::Gemini
+            | Persona::Bedrock
+            | Persona::Ollama => {}
         },
     }
     headers
+}
+
+/// What Azure says where a fault asks for no wait of its own: a wait, and one in milliseconds.
+const fn azures_usual(kind: ProviderErrorKind) -> (Option<Duration>, Option<Duration>) {
+    match kind {
+        // What it tells a request that can never fit.
+        ProviderErrorKind::Never24h => (Some(Duration::from_secs(86_400)), None),
+        ProviderErrorKind::Ptu => (None, Some(Duration::from_millis(250))),
+        ProviderErrorKind::Plain
+        | ProviderErrorKind::Rate
+        | ProviderErrorKind::Tokens
+        | ProviderErrorKind::Quota
+        | ProviderErrorKind::Ramp
+        | ProviderErrorKind::HighDemand
+        | ProviderErrorKind::ContextLength
+        | ProviderErrorKind::ContentPolicy
+        | ProviderErrorKind::KeyRevoked
+        | ProviderErrorKind::ModelRemoved
+        | ProviderErrorKind::Permission => (None, None),
+    }
+}
+
+/// The header with the milliseconds.
+const fn in_millis(persona: Persona) -> &'static str {
+    match persona {
+        Persona::Bedrock => "x-amz-retry-after",
+        Persona::OpenAi
+        | Persona::Azure
+        | Persona::Anthropic
+        | Persona::Gemini
+        | Persona::Ollama => "retry-after-ms",
+    }
 }
 
 /// So long after `unix_s`, as an HTTP date.

@@ -9,6 +9,7 @@ mod completions;
 mod converse;
 mod generate;
 mod invoke;
+mod lines;
 mod messages;
 mod responses;
 
@@ -22,6 +23,7 @@ use self::completions::Completions;
 use self::converse::Converse;
 use self::generate::Generate;
 use self::invoke::Invoke;
+use self::lines::Lines;
 use self::messages::Messages;
 use self::responses::Responses;
 use super::{Operation, Persona, Prompt, RequestContext};
@@ -44,6 +46,8 @@ pub(crate) enum StreamEncoder {
     Converse(Box<Converse>),
     /// Anthropic within Bedrock.
     Invoke(Box<Invoke>),
+    /// Ollama.
+    Lines(Box<Lines>),
 }
 
 impl StreamEncoder {
@@ -72,6 +76,7 @@ impl StreamEncoder {
                 Self::Invoke(Box::new(Invoke::new(context, prompt, script)))
             }
             (Persona::Bedrock, _) => Self::Converse(Box::new(Converse::new(context, prompt))),
+            (Persona::Ollama, _) => Self::Lines(Box::new(Lines::new(context, prompt))),
         }
     }
 
@@ -83,7 +88,7 @@ impl StreamEncoder {
             // The first frame has words already.
             Self::Completions(_) => {}
             Self::Messages(messages) => messages.open(out),
-            Self::Generate(_) => {}
+            Self::Generate(_) | Self::Lines(_) => {}
             Self::Converse(converse) => converse.open(out),
             Self::Invoke(invoke) => invoke.open(out),
         }
@@ -99,6 +104,7 @@ impl StreamEncoder {
             Self::Generate(generate) => generate.say(out, piece),
             Self::Converse(converse) => converse.say(out, piece),
             Self::Invoke(invoke) => invoke.say(out, piece),
+            Self::Lines(lines) => lines.say(out, piece),
         }
     }
 
@@ -112,6 +118,7 @@ impl StreamEncoder {
                 b"\n\n"
             }
             Self::Generate(_) => b"\r\n\r\n",
+            Self::Lines(_) => b"\n",
             Self::Converse(_) | Self::Invoke(_) => {
                 wire::bedrock::eventstream::spoil_checksum(&mut whole);
                 return out.put_slice(&whole);
@@ -141,6 +148,7 @@ impl StreamEncoder {
             Self::Generate(generate) => generate.close(finish, with_usage),
             Self::Converse(converse) => converse.close(out, finish, tally, with_usage),
             Self::Invoke(invoke) => invoke.close(out, finish, tally, with_usage),
+            Self::Lines(lines) => lines.close(finish, tally, with_usage),
         }
     }
 
@@ -154,6 +162,7 @@ impl StreamEncoder {
             | Self::Generate(_) => {}
             Self::Converse(converse) => converse.took(took),
             Self::Invoke(invoke) => invoke.took(took),
+            Self::Lines(lines) => lines.took(took),
         }
     }
 
@@ -167,6 +176,7 @@ impl StreamEncoder {
             Self::Generate(generate) => generate.terminator(out),
             Self::Converse(converse) => converse.terminator(out),
             Self::Invoke(invoke) => invoke.terminator(out),
+            Self::Lines(lines) => lines.terminator(out),
         }
     }
 
@@ -180,6 +190,7 @@ impl StreamEncoder {
             Self::Generate(generate) => generate.heartbeat(out),
             Self::Converse(converse) => converse.heartbeat(out),
             Self::Invoke(invoke) => invoke.heartbeat(out),
+            Self::Lines(lines) => lines.heartbeat(out),
         }
     }
 
@@ -197,6 +208,8 @@ impl StreamEncoder {
                 out.put_slice(b": PROCESSING\n\n:\n\n");
             }
             Self::Converse(_) | Self::Invoke(_) => converse::comment(out, "PROCESSING"),
+            // Blank lines: readers pass over them.
+            Self::Lines(_) => out.put_slice(b"\n\n"),
         }
     }
 
@@ -210,6 +223,8 @@ impl StreamEncoder {
             | Self::Messages(_)
             | Self::Generate(_) => wire::sse::encode::event(out, "brownout.unknown", data),
             Self::Converse(_) | Self::Invoke(_) => converse::comment(out, "brownout.unknown"),
+            // Lines have no kinds: it is one that says nothing, and a member more.
+            Self::Lines(lines) => lines.unknown(out),
         }
     }
 
@@ -221,6 +236,7 @@ impl StreamEncoder {
             Self::Messages(_) => wire::sse::encode::event(out, "error", &error.body),
             Self::Generate(generate) => generate.fail(out, error),
             Self::Converse(_) | Self::Invoke(_) => converse::fail(out, error),
+            Self::Lines(_) => Lines::fail(out, error),
         }
     }
 }

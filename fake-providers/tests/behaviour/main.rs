@@ -14,6 +14,7 @@ mod generated;
 mod hostile_clients_are_survived;
 mod limits_and_slots_hold;
 mod luck_is_keyed;
+mod ollama_speaks;
 mod operations_of_each_provider;
 mod prompts_ask_for_what_they_want;
 mod requests_are_validated;

@@ -97,7 +97,10 @@ impl Attempt<'_> {
         guard.permitted().await;
         guard.begin();
         let config = self.config();
-        let Outgoing { request, dialect, dropped: _ } = outgoing;
+        let mut outgoing = outgoing;
+        let now = self.instance.clock.unix_seconds();
+        self.instance.members[self.deployment].route.sign(config, &mut outgoing, now);
+        let Outgoing { request, dialect, body: _, dropped: _ } = outgoing;
         let again = match self.policy().sends_again(config.protocol) {
             SendsAgain::No => None,
             SendsAgain::Once => Some(request.clone()),
@@ -141,9 +144,13 @@ impl Attempt<'_> {
         self.instance.config.personality.policy
     }
 
-    fn opening(&self) -> Opening {
-        let created = self.instance.clock.unix_seconds();
-        Opening { created, include_usage: self.request.body.head.include_usage }
+    fn opening(&self) -> Opening<'_> {
+        Opening {
+            created: self.instance.clock.unix_seconds(),
+            include_usage: self.request.body.head.include_usage,
+            call_id: self.call_id,
+            model: &self.config().model,
+        }
     }
 
     fn config(&self) -> &Deployment {
@@ -193,7 +200,8 @@ impl Attempt<'_> {
         let clock = self.instance.clock;
         let interpreter = dialect.interpreter(self.opening());
         let clean_end = self.policy().clean_end();
-        let reader = Reader::new(body, (interpreter, clean_end), clock, self.deadlines.silence);
+        let how = (interpreter, dialect.framing(), clean_end);
+        let reader = Reader::new(body, how, clock, self.deadlines.silence);
         let by = self.deadlines.first_word.map(|limit| (guard.begun().plus(limit), limit));
         let mut held = reader.hold(by, self.deadlines.gap, || self.presence.answer_begins()).await;
         if let Some(at) = held.reader.seen().first_output {

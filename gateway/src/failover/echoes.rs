@@ -15,39 +15,45 @@ const MARK: &str = "[redacted]";
 /// Shortest key that is looked for: a shorter one is found in innocent words, and guards nothing.
 const KEY_MIN: usize = 8;
 
-/// The same failure without the key of the deployment that it happened at.
+/// The same failure without the keys of the deployment that it happened at.
 pub(crate) fn unsaid(mut failure: Failure, deployment: &Deployment) -> Failure {
-    let Some(key) = key(deployment) else { return failure };
-    let said = |text: &str| text.contains(key).then(|| text.replace(key, MARK));
-    if let Some(message) = said(&failure.message) {
-        failure.message = message;
-    }
-    if let Some(param) = failure.param.as_deref().and_then(said) {
-        failure.param = Some(param.into());
-    }
-    if let Some(kind) = failure.kind.as_deref().and_then(said) {
-        failure.kind = Some(kind.into());
+    for key in keys(deployment) {
+        let said = |text: &str| text.contains(key).then(|| text.replace(key, MARK));
+        if let Some(message) = said(&failure.message) {
+            failure.message = message;
+        }
+        if let Some(param) = failure.param.as_deref().and_then(said) {
+            failure.param = Some(param.into());
+        }
+        if let Some(kind) = failure.kind.as_deref().and_then(said) {
+            failure.kind = Some(kind.into());
+        }
     }
     failure
 }
 
-/// The headers of a deployment's answer without cookies, and without those that hold its key.
+/// The headers of a deployment's answer without cookies, and without those that hold one of its keys.
 pub(crate) fn passable(mut headers: HeaderMap, deployment: &Deployment) -> HeaderMap {
     headers.remove(SET_COOKIE);
-    let Some(key) = key(deployment).map(str::as_bytes) else { return headers };
-    let holds = |value: &HeaderValue| {
+    let holds = |value: &HeaderValue, key: &[u8]| {
         let value = value.as_bytes();
         value.len() >= key.len() && value.windows(key.len()).any(|window| window == key)
     };
-    let echoing: Vec<HeaderName> =
-        headers.iter().filter(|(_, value)| holds(value)).map(|(name, _)| name.clone()).collect();
-    echoing.iter().for_each(|name| {
-        headers.remove(name);
-    });
+    for key in keys(deployment).map(str::as_bytes) {
+        let echoing = headers.iter().filter(|(_, value)| holds(value, key));
+        let echoing: Vec<HeaderName> = echoing.map(|(name, _)| name.clone()).collect();
+        echoing.iter().for_each(|name| {
+            headers.remove(name);
+        });
+    }
     headers
 }
 
-fn key(deployment: &Deployment) -> Option<&str> {
-    let key = deployment.api_key.as_ref().map(|key| key.reveal());
-    key.filter(|key| key.len() >= KEY_MIN)
+/// What a deployment is called with and nobody else may hear.
+fn keys(deployment: &Deployment) -> impl Iterator<Item = &str> {
+    let aws = deployment.aws_keys.iter().flat_map(|keys| {
+        [Some(&keys.access_key_id), Some(&keys.secret_access_key), keys.session_token.as_ref()]
+    });
+    let all = deployment.api_key.iter().chain(aws.flatten());
+    all.map(|key| key.reveal()).filter(|key| key.len() >= KEY_MIN)
 }

@@ -183,7 +183,7 @@ impl Policy for LiteLlm {
     fn sends_again(&self, protocol: Protocol) -> SendsAgain {
         match protocol {
             Protocol::OpenAi | Protocol::Azure => SendsAgain::No,
-            Protocol::Anthropic | Protocol::Gemini | Protocol::Bedrock => {
+            Protocol::Anthropic | Protocol::Gemini | Protocol::Bedrock | Protocol::Ollama => {
                 self.release.after_reset()
             }
         }

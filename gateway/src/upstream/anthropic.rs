@@ -12,8 +12,10 @@ mod request;
 mod stream;
 mod thought;
 
+pub(super) use model::Model;
 pub(super) use passed::Passed;
 pub(super) use reply::usage as chat_usage;
+pub(super) use thought::Thought;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
@@ -91,11 +93,11 @@ impl Dialect for ChatAsMessages {
         members::CHAT
     }
 
-    fn whole(&self, answer: Bytes, at: Opening) -> Option<WholeAnswer> {
+    fn whole(&self, answer: Bytes, at: Opening<'_>) -> Option<WholeAnswer> {
         reply::reply(&answer, at.created)
     }
 
-    fn interpreter(&self, at: Opening) -> Box<dyn Interpreter> {
+    fn interpreter(&self, at: Opening<'_>) -> Box<dyn Interpreter> {
         Box::new(stream::Translator::new(at.created, at.include_usage))
     }
 }

@@ -123,7 +123,11 @@ struct Waits {
 fn in_body(protocol: Protocol, body: &[u8]) -> Option<Duration> {
     match protocol {
         Protocol::Gemini => wire::gemini::RpcStatus::read(body)?.retry_delay(),
-        Protocol::OpenAi | Protocol::Azure | Protocol::Anthropic | Protocol::Bedrock => None,
+        Protocol::OpenAi
+        | Protocol::Azure
+        | Protocol::Anthropic
+        | Protocol::Bedrock
+        | Protocol::Ollama => None,
     }
 }
 

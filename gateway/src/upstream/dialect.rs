@@ -8,6 +8,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::{Map, Value};
+use wire::framing::Framing;
 use wire::multipart::Form;
 use wire::openai::{RequestHead, Usage, is_gateway_only};
 use wire::sse::Event;
@@ -34,11 +35,16 @@ pub(crate) trait Dialect: fmt::Debug + Sync {
         &[]
     }
 
+    /// What frames its streams.
+    fn framing(&self) -> Framing {
+        Framing::Sse
+    }
+
     /// Reads a whole answer. `None` if it is not what the protocol allows.
-    fn whole(&self, answer: Bytes, at: Opening) -> Option<WholeAnswer>;
+    fn whole(&self, answer: Bytes, at: Opening<'_>) -> Option<WholeAnswer>;
 
     /// Who reads the frames of a stream.
-    fn interpreter(&self, at: Opening) -> Box<dyn Interpreter>;
+    fn interpreter(&self, at: Opening<'_>) -> Box<dyn Interpreter>;
 }
 
 /// What is asked of a deployment.
@@ -95,11 +101,22 @@ pub(crate) struct Encoded {
 
 /// What an answer is read with.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Opening {
+pub(crate) struct Opening<'a> {
     /// When it began, in unix seconds.
     pub(crate) created: u64,
     /// Whether the client wants the usage within a stream.
     pub(crate) include_usage: bool,
+    /// The request's own id, for answers that bring none.
+    pub(crate) call_id: &'a str,
+    /// The deployment's own name of the model, for answers that do not say who speaks.
+    pub(crate) model: &'a str,
+}
+
+impl Opening<'_> {
+    /// An id for an answer that brings none.
+    pub(crate) fn answer_id(&self) -> String {
+        format!("chatcmpl-{}", self.call_id)
+    }
 }
 
 /// What of a request a provider cannot be asked.

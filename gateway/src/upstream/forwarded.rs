@@ -56,7 +56,7 @@ impl Dialect for Forwarded {
         Ok(Encoded { body, dropped: Vec::new() })
     }
 
-    fn whole(&self, answer: Bytes, _: Opening) -> Option<WholeAnswer> {
+    fn whole(&self, answer: Bytes, _: Opening<'_>) -> Option<WholeAnswer> {
         match self.0.row().answers {
             Answers::Choices => choices(answer),
             Answers::Object(member) => object(answer, member),
@@ -66,7 +66,7 @@ impl Dialect for Forwarded {
         }
     }
 
-    fn interpreter(&self, _: Opening) -> Box<dyn Interpreter> {
+    fn interpreter(&self, _: Opening<'_>) -> Box<dyn Interpreter> {
         match self.0 {
             Endpoint::Completions => Box::new(Texts),
             Endpoint::Responses => Box::new(Events),

@@ -69,11 +69,11 @@ impl Dialect for ChatAsGenerate {
         members::CHAT
     }
 
-    fn whole(&self, answer: Bytes, at: Opening) -> Option<WholeAnswer> {
+    fn whole(&self, answer: Bytes, at: Opening<'_>) -> Option<WholeAnswer> {
         reply::reply(&answer, at.created)
     }
 
-    fn interpreter(&self, at: Opening) -> Box<dyn Interpreter> {
+    fn interpreter(&self, at: Opening<'_>) -> Box<dyn Interpreter> {
         Box::new(stream::Translator::new(at))
     }
 }

@@ -201,6 +201,20 @@ impl Members {
         Ok(Some(texts).filter(|texts: &Vec<String>| !texts.is_empty()))
     }
 
+    /// Texts that end an answer; none where one is blank, which providers refuse, and that may be dropped.
+    ///
+    /// # Errors
+    /// If they are no texts, or one of them is blank.
+    pub(super) fn stops(&mut self) -> Result<Option<Vec<String>>, Refused> {
+        const NAME: &str = "stop";
+        let Some(all) = self.texts(NAME)? else { return Ok(None) };
+        if all.iter().any(|text| text.trim().is_empty()) {
+            self.refuse(NAME, "ends the answer at blanks")?;
+            return Ok(None);
+        }
+        Ok(Some(all))
+    }
+
     /// The member `name` cannot be said: `why` completes the sentence that begins with its name.
     ///
     /// # Errors

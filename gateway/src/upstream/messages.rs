@@ -29,11 +29,11 @@ impl Dialect for MessagesAsChat {
         Endpoint::Chat
     }
 
-    fn whole(&self, answer: Bytes, _: Opening) -> Option<WholeAnswer> {
+    fn whole(&self, answer: Bytes, _: Opening<'_>) -> Option<WholeAnswer> {
         reply::reply(&answer)
     }
 
-    fn interpreter(&self, _: Opening) -> Box<dyn Interpreter> {
+    fn interpreter(&self, _: Opening<'_>) -> Box<dyn Interpreter> {
         Box::new(stream::Translator::default())
     }
 }

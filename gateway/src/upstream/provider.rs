@@ -4,14 +4,18 @@
 
 use std::fmt;
 
-use http::{HeaderName, HeaderValue};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Request};
+use http_body_util::Full;
 use vocab::Protocol;
 
 use super::RouteError;
 use super::anthropic::Anthropic;
 use super::azure::Azure;
+use super::bedrock::Bedrock;
 use super::dialect::Dialect;
 use super::gemini::Gemini;
+use super::ollama::Ollama;
 use super::openai::OpenAi;
 use crate::config::Deployment;
 use crate::endpoint::Endpoint;
@@ -29,6 +33,17 @@ pub(super) trait Provider: fmt::Debug + Sync {
     /// # Errors
     /// [`RouteError::Header`] where a value cannot stand in one.
     fn headers(&self, deployment: &Deployment) -> Result<Headers, RouteError>;
+
+    /// Signs a request with that body which is about to be sent, at `unix_seconds`. Nothing to do where a key
+    /// stands in a header.
+    fn sign(
+        &self,
+        deployment: &Deployment,
+        request: (&mut Request<Full<Bytes>>, &[u8]),
+        unix_seconds: u64,
+    ) {
+        let _ = (deployment, request, unix_seconds);
+    }
 }
 
 /// Names and values.
@@ -52,13 +67,14 @@ pub(super) enum Delivery {
     Stream,
 }
 
-/// Who speaks `protocol`; `None` where the gateway cannot.
-pub(super) fn of(protocol: Protocol) -> Option<&'static dyn Provider> {
+/// Who speaks `protocol`.
+pub(super) fn of(protocol: Protocol) -> &'static dyn Provider {
     match protocol {
-        Protocol::OpenAi => Some(&OpenAi),
-        Protocol::Azure => Some(&Azure),
-        Protocol::Anthropic => Some(&Anthropic),
-        Protocol::Gemini => Some(&Gemini),
-        Protocol::Bedrock => None,
+        Protocol::OpenAi => &OpenAi,
+        Protocol::Azure => &Azure,
+        Protocol::Anthropic => &Anthropic,
+        Protocol::Gemini => &Gemini,
+        Protocol::Bedrock => &Bedrock,
+        Protocol::Ollama => &Ollama,
     }
 }

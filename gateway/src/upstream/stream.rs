@@ -12,8 +12,9 @@ use bytes::Bytes;
 use http_body::Body;
 use tokio::time::{Instant, Sleep};
 use vocab::At;
+use wire::framing::{Cutter, Framing};
 use wire::openai::{ErrorDetail, Usage};
-use wire::sse::{DEFAULT_MAX_EVENT_BYTES, Decoder, encode};
+use wire::sse::{DEFAULT_MAX_EVENT_BYTES, encode};
 use world::Clock;
 use world::pool::PooledBody;
 
@@ -33,7 +34,7 @@ const DRAIN_MAX: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Reader {
     body: PooledBody,
-    decoder: Decoder,
+    cutter: Cutter,
     interpreter: Box<dyn Interpreter>,
     clean_end: CleanEnd,
     clock: Clock,
@@ -110,13 +111,13 @@ impl Reader {
     /// counted from now.
     pub(crate) fn new(
         body: PooledBody,
-        (interpreter, clean_end): (Box<dyn Interpreter>, CleanEnd),
+        (interpreter, framing, clean_end): (Box<dyn Interpreter>, Framing, CleanEnd),
         clock: Clock,
         silence: Duration,
     ) -> Self {
-        let decoder = Decoder::new(DEFAULT_MAX_EVENT_BYTES);
+        let cutter = Cutter::new(framing, DEFAULT_MAX_EVENT_BYTES);
         let (gap, seen) = (Gap::new(silence), Seen::default());
-        Self { body, decoder, interpreter, clean_end, clock, gap, seen, deaf: false, newest: None }
+        Self { body, cutter, interpreter, clean_end, clock, gap, seen, deaf: false, newest: None }
     }
 
     /// What went by so far.
@@ -213,8 +214,8 @@ impl Reader {
     }
 
     fn read(&mut self, data: Bytes, out: &mut ChunkBuf) -> Result<(), Break> {
-        self.decoder.push(data);
-        while let Some(event) = self.decoder.next() {
+        self.cutter.push(data);
+        while let Some(event) = self.cutter.next() {
             let event = event.map_err(|_| Break::Malformed)?;
             if self.seen.done || self.deaf {
                 continue;

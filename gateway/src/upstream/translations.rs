@@ -30,13 +30,19 @@ pub enum Served {
 }
 
 /// Protocols, in the order in which people read about them.
-const PROTOCOLS: [Protocol; 5] =
-    [Protocol::OpenAi, Protocol::Azure, Protocol::Anthropic, Protocol::Gemini, Protocol::Bedrock];
+const PROTOCOLS: [Protocol; 6] = [
+    Protocol::OpenAi,
+    Protocol::Azure,
+    Protocol::Anthropic,
+    Protocol::Gemini,
+    Protocol::Bedrock,
+    Protocol::Ollama,
+];
 
 /// Every cell of the table, endpoint by endpoint.
 pub fn translations() -> Vec<Translation> {
     let cell = |path, endpoint, protocol| {
-        let dialect = provider::of(protocol).and_then(|provider| provider.dialect(endpoint));
+        let dialect = provider::of(protocol).dialect(endpoint);
         let served = match dialect.map(|dialect| dialect.members()) {
             None => Served::Refused,
             Some([]) => Served::Same,

@@ -44,7 +44,7 @@ fn tables() -> String {
         }
     }
     format!(
-        "| endpoint | openai | azure | anthropic | gemini | bedrock |\n|---|---|---|---|---|---|\n{cells} |\n{members}"
+        "| endpoint | openai | azure | anthropic | gemini | bedrock | ollama |\n|---|---|---|---|---|---|---|\n{cells} |\n{members}"
     )
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http::header::{self, HeaderMap};
 use http_body_util::BodyExt as _;
+use wire::framing::Framing;
 use world::pool::{PooledBody, SendError};
 
 use crate::reply::BODY_BYTES_MAX;
@@ -19,19 +20,11 @@ const TAIL_TIME_MAX: Duration = Duration::from_millis(250);
 /// Bytes of such a tail, at most.
 const TAIL_BYTES_MAX: usize = 64 * 1024;
 
-/// What a response claims to carry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Media {
-    EventStream,
-    Other,
-}
-
-/// `None` if the response does not say.
-pub(super) fn media_type(headers: &HeaderMap) -> Option<Media> {
+/// Whether a response claims to carry a stream of that framing; `None` if it does not say.
+pub(super) fn is_stream(headers: &HeaderMap, framing: Framing) -> Option<bool> {
     let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     let name = value.split(';').next().unwrap_or_default().trim();
-    let is_stream = name.eq_ignore_ascii_case(wire::sse::CONTENT_TYPE);
-    Some(if is_stream { Media::EventStream } else { Media::Other })
+    Some(name.eq_ignore_ascii_case(framing.content_type()))
 }
 
 /// The whole body, at most [`BODY_BYTES_MAX`] bytes of it. A body in one piece is not copied.

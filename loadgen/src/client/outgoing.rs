@@ -17,7 +17,8 @@ use crate::schedule::Intent;
 /// Writes the requests of a phase to its target.
 #[derive(Debug)]
 pub(super) struct Outgoing {
-    uri: Uri,
+    /// Of whole answers, and of streams.
+    uris: (Uri, Uri),
     /// The headers that all requests share.
     headers: HeaderMap,
     body: BodyWriter,
@@ -45,13 +46,11 @@ const CALL_ID: HeaderName = HeaderName::from_static("x-litellm-call-id");
 
 impl Outgoing {
     pub(super) fn new(phase: &Phase, target: &Target) -> Result<Self, TargetError> {
-        let path = PathAndQuery::try_from(&*target.path)
-            .ok()
-            .filter(|_| target.path.starts_with('/'))
-            .ok_or_else(|| TargetError::Path(Arc::clone(&target.path)))?;
+        let whole = uri(&target.path)?;
+        let streamed = target.stream_path.as_ref().map_or_else(|| Ok(whole.clone()), uri)?;
         let model = target.model.as_deref().unwrap_or(&phase.model);
         Ok(Self {
-            uri: Uri::from(path),
+            uris: (whole, streamed),
             headers: shared_headers(target)?,
             body: BodyWriter::new(target.dialect, model, &phase.workload),
         })
@@ -62,7 +61,8 @@ impl Outgoing {
         let body = self.body.write(intent);
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.uri.clone();
+        let (whole, streamed) = &self.uris;
+        *request.uri_mut() = if intent.stream { streamed.clone() } else { whole.clone() };
         let mut headers = self.headers.clone();
         let number = HeaderValue::from(intent.request.0);
         headers.insert(REQUEST_NUMBER, number.clone());
@@ -70,6 +70,11 @@ impl Outgoing {
         *request.headers_mut() = headers;
         request
     }
+}
+
+fn uri(path: &Arc<str>) -> Result<Uri, TargetError> {
+    let parsed = PathAndQuery::try_from(&**path).ok().filter(|_| path.starts_with('/'));
+    parsed.map(Uri::from).ok_or_else(|| TargetError::Path(Arc::clone(path)))
 }
 
 fn shared_headers(target: &Target) -> Result<HeaderMap, TargetError> {
@@ -81,12 +86,17 @@ fn shared_headers(target: &Target) -> Result<HeaderMap, TargetError> {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
     let (name, value) = match target.dialect {
-        Dialect::OpenAi => (header::AUTHORIZATION, format!("Bearer {}", target.key.0)),
+        Dialect::OpenAi | Dialect::Bedrock | Dialect::Ollama => {
+            (header::AUTHORIZATION, format!("Bearer {}", target.key.0))
+        }
         Dialect::Azure => (HeaderName::from_static("api-key"), target.key.0.to_string()),
         Dialect::Anthropic => {
             let version = HeaderValue::from_static(wire::anthropic::VERSION_2023_06_01);
             headers.insert(HeaderName::from_static(wire::anthropic::VERSION), version);
             (HeaderName::from_static(wire::anthropic::API_KEY), target.key.0.to_string())
+        }
+        Dialect::Gemini => {
+            (HeaderName::from_static(wire::gemini::API_KEY), target.key.0.to_string())
         }
     };
     let mut value = HeaderValue::from_str(&value).map_err(|_| TargetError::Key)?;
@@ -117,6 +127,7 @@ mod tests {
         Target {
             to: Authority { host: Arc::from("gateway"), port: 4000, tls: false },
             path: Arc::from(path),
+            stream_path: None,
             dialect: Dialect::OpenAi,
             key: Secret(Arc::from(key)),
             model: None,

@@ -4,5 +4,6 @@
 
 mod exchanges;
 mod integrity_properties;
+mod other_dialects;
 mod prompts;
 mod schedule;

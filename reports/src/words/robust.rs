@@ -242,5 +242,6 @@ const fn vendor(protocol: Protocol) -> &'static str {
         Protocol::Anthropic => "Anthropic",
         Protocol::Gemini => "Gemini",
         Protocol::Bedrock => "Bedrock",
+        Protocol::Ollama => "Ollama",
     }
 }

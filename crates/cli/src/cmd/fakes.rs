@@ -178,10 +178,11 @@ fn persona_alone(args: &Fakes, name: &str, place: Place) -> Result<StandingFakes
         "anthropic" => (Protocol::Anthropic, "claude-3-5-sonnet-20241022"),
         "gemini" => (Protocol::Gemini, "gemini-2.5-flash"),
         "bedrock" => (Protocol::Bedrock, "us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+        "ollama" => (Protocol::Ollama, "llama3.1:8b"),
         _ => {
             return Err(Failure::User(format!(
-                "error: no persona `{name}`\n  help: there are openai, azure, anthropic, gemini and \
-                 bedrock"
+                "error: no persona `{name}`\n  help: there are openai, azure, anthropic, gemini, \
+                 bedrock and ollama"
             )));
         }
     };

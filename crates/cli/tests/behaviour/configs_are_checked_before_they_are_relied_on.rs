@@ -81,7 +81,7 @@ fn strict_refuses_what_is_otherwise_a_warning() {
 #[test]
 fn validate_refuses_what_run_refuses() {
     let scratch = Scratch::new();
-    // A config that cannot be played by the built-in gateway, fakes that already stand, a product: each with its clock.
+    // A config of another protocol, fakes that already stand, a product: each with its clock.
     let bedrock = CONFIG.replace(
         "{ model: gpt-4o, api_key: os.environ/OPENAI_API_KEY }",
         "{ model: bedrock/anthropic.claude-3-haiku-20240307-v1:0 }",

@@ -10,13 +10,7 @@ use serde_json::Value;
 use crate::support::Scratch;
 
 /// Configs that are refused today, and a part of why. A shape leaves the table when it runs; a test sees that.
-const REFUSED: &[(&str, &str)] = &[
-    ("bedrock-beside-openai", "speaks bedrock"),
-    ("bedrock-regions", "speaks bedrock"),
-    ("cn-azure-and-gov", "speaks bedrock"),
-    ("gemini-two-keys", "speaks gemini"),
-    ("include", "no deployments"),
-];
+const REFUSED: &[(&str, &str)] = &[("include", "no deployments")];
 
 /// Configs of the issue at least.
 const CORPUS_MIN: usize = 40;

@@ -180,7 +180,7 @@ impl Making {
             "api_key": key,
             "api_base": match provider.protocol() {
                 Protocol::OpenAi => format!("{base}/v1"),
-                Protocol::Azure | Protocol::Anthropic | Protocol::Gemini | Protocol::Bedrock => base.to_owned(),
+                Protocol::Azure | Protocol::Anthropic | Protocol::Gemini | Protocol::Bedrock | Protocol::Ollama => base.to_owned(),
             },
         });
         if let Some(params) = params.as_object_mut() {

@@ -1,14 +1,13 @@
 //! Puts a checked scenario together: what the program runs, and the hash that names it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use fake_providers::config::{DeploymentConfig, FakesConfig};
 use loadgen::config::LoadConfig;
 use record::RunInfo;
-use record::run::ContenderInfo;
-use vocab::DeploymentNumber;
+use vocab::{DeploymentNumber, Protocol};
 
 use crate::out::called_groups::called_groups;
 use crate::out::canonical::{Happening, Made, canonical};
@@ -21,9 +20,10 @@ use crate::out::processes;
 use crate::out::run_info::{clock_word, info, reached};
 use crate::out::untold::untold;
 use crate::out::warnings::{Situation, warnings};
-use crate::resolve::config::{can_be_called_directly, dummy_key};
+use crate::resolve::config::dummy_key;
 use crate::resolve::contenders::{ChangedConfig, ContenderConfig};
 use crate::resolve::finding::{Finding, Level};
+use crate::resolve::fleet::Member;
 use crate::resolve::instance_events;
 use crate::resolve::standing;
 use crate::resolve::timeline::Note;
@@ -177,26 +177,26 @@ fn happenings(checked: &Checked<'_>) -> Vec<Happening> {
 /// Why this plan cannot be run, though its fakes can be served.
 fn refusals(checked: &Checked<'_>, info: &RunInfo) -> Vec<String> {
     let mut refusals: Vec<String> = Vec::new();
-    let ours = |one: &&ContenderConfig| one.spec.process.is_none();
-    for ContenderConfig { spec, gateway, .. } in checked.contenders.iter().filter(ours) {
-        let own: Vec<ContenderInfo> =
-            info.contenders.iter().filter(|one| one.name == spec.name.as_str()).cloned().collect();
-        let reached = reached(&own);
-        let deployments = gateway.deployments.iter();
-        let mut deployments = deployments.filter(|one| reached.contains(one.id.as_str()));
-        if let Some(deployment) = deployments.find(|one| !can_be_called_directly(one.protocol)) {
-            refusals.push(format!(
-                "contender {}: deployment `{}` speaks {}, which the load generator cannot call \
-                 directly yet; `brownout fakes` and `brownout gateway` serve it",
-                spec.name, deployment.id, deployment.protocol
-            ));
-        }
-    }
-    refusals.truncate(1);
+    refusals.extend(unnamed_repeats(checked, &reached(&info.contenders)));
     refusals.extend(processes::refusal(checked));
     refusals.extend(checked.timeline.nothing_left.clone());
     refusals.extend(standing::refusal(checked.standing.as_ref(), checked.request.clock));
     refusals
+}
+
+/// Requests that repeat a prompt are told apart by the user whom they name.
+fn unnamed_repeats(checked: &Checked<'_>, reached: &BTreeSet<String>) -> Option<String> {
+    let phase = checked.phases.iter().find(|phase| phase.workload.repeat_share > 0.0)?;
+    let takes_no_name = |member: &&Member| match member.protocol {
+        Protocol::Gemini | Protocol::Ollama => reached.contains(member.id.as_str()),
+        Protocol::OpenAi | Protocol::Azure | Protocol::Anthropic | Protocol::Bedrock => false,
+    };
+    let member = checked.fleet.members.iter().find(takes_no_name)?;
+    Some(format!(
+        "phase {} repeats prompts, and deployment `{}` takes no name of an end user ({} has none), by which \
+         such requests are told apart; set `repeat: 0%`",
+        phase.name, member.id, member.protocol
+    ))
 }
 
 fn deployment_configs(checked: &Checked<'_>) -> Vec<DeploymentConfig> {

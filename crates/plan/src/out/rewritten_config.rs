@@ -95,7 +95,7 @@ fn point(params: &mut Map<String, Value>, fake: &DeploymentConfig, base_url: &st
         Protocol::OpenAi => set("api_base", &format!("{base_url}/v1")),
         // LiteLLM appends `/models/MODEL:generateContent` to what it is given.
         Protocol::Gemini => set("api_base", &format!("{base_url}/v1beta")),
-        Protocol::Azure | Protocol::Anthropic => set("api_base", base_url),
+        Protocol::Azure | Protocol::Anthropic | Protocol::Ollama => set("api_base", base_url),
         Protocol::Bedrock => return point_bedrock(params, fake, base_url),
     };
     set("api_key", &fake.key);

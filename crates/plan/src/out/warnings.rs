@@ -326,9 +326,11 @@ fn admitted(limits: &Limits, protocol: Protocol, workload: &Workload) -> Option<
     let answer = workload.max_tokens.map_or_else(|| mean(workload.answer_tokens), f64::from);
     let counted = match protocol {
         Protocol::Anthropic => prompt,
-        Protocol::OpenAi | Protocol::Azure | Protocol::Gemini | Protocol::Bedrock => {
-            prompt + workload.max_tokens.map_or(0.0, f64::from)
-        }
+        Protocol::OpenAi
+        | Protocol::Azure
+        | Protocol::Gemini
+        | Protocol::Bedrock
+        | Protocol::Ollama => prompt + workload.max_tokens.map_or(0.0, f64::from),
     };
     let by_tokens = |limit: Option<Rate>, tokens: f64, what: &str| {
         limit.map(|limit| {

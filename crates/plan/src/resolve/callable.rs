@@ -39,6 +39,7 @@ fn sample(deployment: &Deployment) -> String {
         Protocol::Azure => "gpt-4o",
         Protocol::Anthropic => "claude-sonnet-4-20250514",
         Protocol::Gemini => "gemini-2.5-flash",
+        Protocol::Ollama => "llama3.1:8b",
         Protocol::Bedrock => "anthropic.claude-sonnet-4-20250514-v1:0",
         Protocol::OpenAi => "any-model",
     };

@@ -4,11 +4,8 @@
 //! In a run no secret of the config is resolved and no address of it is contacted: every credential
 //! is replaced by the fakes' dummy keys, and what would reach out is off, with a line that says so.
 
-use std::collections::BTreeSet;
-
-use gateway::config::{Config, Secret};
+use gateway::config::{AwsKeys, Config, Secret};
 use gateway::litellm::{self, Note, NoteKind, Secrets};
-use vocab::{DeploymentId, Protocol};
 
 use crate::resolve::finding::{Finding, Sort};
 use crate::resolve::fleet::Fleet;
@@ -130,33 +127,21 @@ pub(crate) fn with_dummies(mut config: Config, fleet: &Fleet) -> Result<Config, 
     for deployment in &mut config.deployments {
         match fleet.position(deployment.id.as_str()) {
             Some(position) => {
-                deployment.api_key = Some(Secret::new(&dummy_key(position + 1)));
+                let dummy = Secret::new(&dummy_key(position + 1));
+                let signs = deployment.aws_keys.is_some();
+                deployment.aws_keys = signs.then(|| AwsKeys {
+                    access_key_id: dummy.clone(),
+                    secret_access_key: dummy.clone(),
+                    session_token: None,
+                });
+                // A token of the environment would stand before keys.
+                deployment.api_key = (!signs).then_some(dummy);
             }
             None => strangers.push(deployment.id.to_string()),
         }
     }
     config.master_key = config.master_key.map(|_| Secret::new(MASTER_KEY));
     if strangers.is_empty() { Ok(config) } else { Err(strangers) }
-}
-
-/// Whether the load generator speaks a protocol, as it must to say what a deployment does without a gateway.
-pub(crate) const fn can_be_called_directly(protocol: Protocol) -> bool {
-    match protocol {
-        Protocol::OpenAi | Protocol::Azure | Protocol::Anthropic => true,
-        Protocol::Gemini | Protocol::Bedrock => false,
-    }
-}
-
-/// Takes out what no request for `models` can reach and nobody could call directly: it must not stop a run.
-pub(crate) fn without_unplayable(config: &mut Config, models: &[&str]) {
-    if config.deployments.iter().all(|one| can_be_called_directly(one.protocol)) {
-        return;
-    }
-    let reached: BTreeSet<DeploymentId> =
-        models.iter().flat_map(|model| gateway::reachable(config, model)).collect();
-    config
-        .deployments
-        .retain(|one| can_be_called_directly(one.protocol) || reached.contains(&one.id));
 }
 
 /// Fills in the prices that LiteLLM would know: its own map, by the exact strings of `base_model` and

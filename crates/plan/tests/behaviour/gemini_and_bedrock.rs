@@ -68,17 +68,48 @@ fn they_live_where_litellm_would_call_them() {
 }
 
 #[test]
-fn a_run_is_refused_by_name_and_everything_else_is_not() {
-    let refusals = plan().refusals;
-    assert_eq!(
-        refusals,
-        [
-            "contender config: deployment `gemini/gemini-2.5-flash@generativelanguage` speaks gemini, \
-             which the load generator cannot call directly yet; `brownout fakes` and `brownout gateway` \
-             serve it"
-        ]
-    );
+fn a_run_plays_them() {
+    assert!(plan().refusals.is_empty(), "{:?}", plan().refusals);
     assert!(crate::support::load(CALM).expect("a valid scenario").refusals.is_empty());
+}
+
+#[test]
+fn repeated_prompts_are_refused_where_nobody_could_tell_their_requests_apart() {
+    let repeating = CALM.replace("for: 5m,", "for: 5m, workload: { repeat: 20% },");
+    assert_ne!(repeating, CALM);
+    let repeats = |config: &str| {
+        let text = Text { name: "c.yaml".to_owned(), text: config.to_owned() };
+        let plan = load_with(&repeating, |request| {
+            request.config = Some(Box::leak(Box::new(text.clone())));
+        });
+        plan.expect("a valid config").refusals
+    };
+    let refusals = repeats(CONFIG);
+    assert_eq!(refusals.len(), 1, "{refusals:?}");
+    assert!(refusals[0].contains("takes no name of an end user"), "{refusals:?}");
+    let without_gemini = CONFIG.replace("gemini/gemini-2.5-flash", "openai/gpt-4o");
+    assert!(repeats(&without_gemini).is_empty());
+}
+
+#[test]
+fn a_run_signs_with_dummies_where_the_config_has_keys_and_brings_a_token_where_it_has_one() {
+    let config = CONFIG.replace(
+        "model: bedrock/amazon.nova-pro-v1:0,",
+        "model: bedrock/amazon.nova-pro-v1:0, api_key: os.environ/AWS_TOKEN,",
+    );
+    let plan = load(&config).expect("a valid config");
+    let deployments = &plan.contenders[0].gateway.deployments;
+    let keys = |at: usize| {
+        let one = &deployments[at];
+        let id = one.aws_keys.as_ref().map(|keys| keys.access_key_id.reveal().to_owned());
+        let secret = one.aws_keys.as_ref().map(|keys| keys.secret_access_key.reveal().to_owned());
+        (one.api_key.as_ref().map(|key| key.reveal().to_owned()), id, secret)
+    };
+    let own = |number: u32| Some(format!("sk-brownout-{number}"));
+    assert_eq!(keys(0), (own(1), None, None));
+    assert_eq!(keys(1), (None, own(2), own(2)));
+    assert_eq!(keys(2), (None, own(3), own(3)));
+    assert_eq!(keys(3), (own(4), None, None));
 }
 
 #[test]

@@ -151,7 +151,6 @@ fn a_served_entry_is_one_that_litellm_asks_in_words_that_the_fake_speaks() {
         ("mistral/large", "mistral/large"),
         ("cohere/command-r", "openai/command-r"),
         ("fireworks_ai/llama", "openai/llama"),
-        ("ollama_chat/llama3:8b", "openai/llama3:8b"),
         ("nobody/knows", "openai/knows"),
     ];
     let list: String = models.iter().map(|(written, _)| entry(written)).collect();
@@ -166,4 +165,19 @@ fn a_served_entry_is_one_that_litellm_asks_in_words_that_the_fake_speaks() {
         assert_eq!(params["api_base"], "http://f:1/v1", "{written}");
         assert_eq!(params["api_key"], format!("sk-brownout-{}", at + 1));
     }
+}
+
+#[test]
+fn a_served_entry_of_ollamas_stays_one_of_its_own_api() {
+    let config =
+        "model_list: [{ model_name: m, litellm_params: { model: ollama_chat/llama3:8b } }]";
+    let plan = load_config(CALM, config).expect("valid");
+    let text = plan::Text { name: "c.yaml".to_owned(), text: config.to_owned() };
+    let (served, _) =
+        plan::served_config(&text, None, &plan.fakes, "http://f:1").expect("it serves");
+    let params = &served["model_list"][0]["litellm_params"];
+    assert_eq!(
+        (&params["model"], &params["api_base"]),
+        (&"ollama_chat/llama3:8b".into(), &"http://f:1".into())
+    );
 }

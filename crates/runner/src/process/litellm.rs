@@ -77,7 +77,11 @@ fn entry(one: &WarmUp<'_>) -> Value {
     let mut params = Map::new();
     let model = match one.protocol {
         Protocol::OpenAi => format!("openai/{}", one.model),
-        Protocol::Azure | Protocol::Anthropic | Protocol::Gemini | Protocol::Bedrock => {
+        Protocol::Azure
+        | Protocol::Anthropic
+        | Protocol::Gemini
+        | Protocol::Bedrock
+        | Protocol::Ollama => {
             format!("{}/{}", one.protocol, one.model)
         }
     };

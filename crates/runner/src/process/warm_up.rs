@@ -105,6 +105,7 @@ fn fake(number: u32, protocol: Protocol) -> DeploymentConfig {
         Protocol::OpenAi | Protocol::Azure => "gpt-4o",
         Protocol::Anthropic => "claude-3-5-sonnet-20241022",
         Protocol::Gemini => "gemini-2.5-flash",
+        Protocol::Ollama => "llama3.1:8b",
         Protocol::Bedrock => "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
     };
     DeploymentConfig {

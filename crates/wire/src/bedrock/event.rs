@@ -85,6 +85,16 @@ pub struct ToolUseDelta {
 }
 
 impl ConverseEvent {
+    /// The names of all events.
+    pub const NAMES: [&str; 6] = [
+        "messageStart",
+        "contentBlockStart",
+        "contentBlockDelta",
+        "contentBlockStop",
+        "messageStop",
+        "metadata",
+    ];
+
     /// The event's name in the frame's headers.
     pub const fn name(&self) -> &'static str {
         match self {

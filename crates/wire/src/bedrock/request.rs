@@ -3,6 +3,8 @@
 
 #![expect(missing_docs, reason = "fields are Bedrock's own, under the names of its reference")]
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -27,6 +29,16 @@ pub struct ConverseRequest {
     /// The model family's own members, such as Claude's `thinking`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub additional_model_request_fields: Option<Value>,
+    /// For the logs of calls; at most 16.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_metadata: Option<BTreeMap<String, String>>,
+    /// What holds the answer to a schema: `{"textFormat":{"type":"json_schema","structure":{"jsonSchema":{…}}}}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_config: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guardrail_config: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub performance_config: Option<Value>,
 }
 
 /// One turn.
@@ -169,6 +181,9 @@ pub struct ToolSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     pub input_schema: ToolInputSchema,
+    /// Whether calls must follow the schema exactly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strict: Option<bool>,
 }
 
 /// A tool's arguments.

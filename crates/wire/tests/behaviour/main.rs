@@ -9,4 +9,5 @@ mod peek_agrees_with_a_full_parse;
 mod rate_limit_headers;
 mod request_head_and_splice;
 mod sse_splits_anywhere;
+mod streams_are_cut;
 mod templates_equal_the_typed_encoder;

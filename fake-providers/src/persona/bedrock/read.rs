@@ -8,7 +8,7 @@ use wire::bedrock::{
 };
 
 use super::super::{Complaint, IncomingRequest, Operation, Prompt, Route, anthropic, words};
-use crate::script::{ToolChoice, ToolWish, Wishes};
+use crate::script::{Format, ToolChoice, ToolWish, Wishes};
 
 /// Versions of Claude's bodies that Bedrock takes.
 const ANTHROPIC_VERSIONS: [&str; 2] = [wire::bedrock::ANTHROPIC_VERSION, "2026-10-21"];
@@ -182,7 +182,19 @@ fn wishes(request: &ConverseRequest) -> Wishes {
         tool_choice: config.map(tool_choice).unwrap_or_default(),
         answers_tool: last.is_some_and(|last| last.content.iter().any(is_result)),
         thinking: budget.unwrap_or(0).min(THOUGHT_TOKENS_MAX) as u32,
+        format: format(request),
         ..Wishes::default()
+    }
+}
+
+/// A schema travels as text.
+fn format(request: &ConverseRequest) -> Format {
+    const SCHEMA: &str = "/textFormat/structure/jsonSchema/schema";
+    let config = request.output_config.as_ref();
+    let schema = config.and_then(|config| config.pointer(SCHEMA)?.as_str());
+    match schema.map(serde_json::from_str) {
+        Some(Ok(schema)) => Format::Schema(schema),
+        Some(Err(_)) | None => Format::Text,
     }
 }
 

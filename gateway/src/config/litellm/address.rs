@@ -30,9 +30,11 @@ pub(super) fn read(
 ) -> Option<Address> {
     let keys: &[&str] = match found.provider.protocol {
         Protocol::Bedrock => &["api_base", "aws_bedrock_runtime_endpoint", "base_url"],
-        Protocol::OpenAi | Protocol::Azure | Protocol::Anthropic | Protocol::Gemini => {
-            &["api_base", "base_url"]
-        }
+        Protocol::OpenAi
+        | Protocol::Azure
+        | Protocol::Anthropic
+        | Protocol::Gemini
+        | Protocol::Ollama => &["api_base", "base_url"],
     };
     if let Some(key) = keys.iter().find(|key| params.get(key).is_some()) {
         let url = reader.text(params, key)?;
@@ -76,14 +78,19 @@ fn needed(params: &Section<'_>, found: &Found<'_>, reader: &mut Reader<'_>) {
                 "did you mean `{near}/`? Or add the api_base of an endpoint that speaks OpenAI's protocol"
             )
         }
-        (Protocol::OpenAi | Protocol::Anthropic | Protocol::Gemini | Protocol::Bedrock, _) => {
-            match provider.base_form {
-                BaseForm::OfAccount => "add account_id, or an api_base".to_owned(),
-                BaseForm::AsGiven | BaseForm::Versioned => {
-                    "add api_base, such as http://localhost:8000/v1".to_owned()
-                }
+        (
+            Protocol::OpenAi
+            | Protocol::Anthropic
+            | Protocol::Gemini
+            | Protocol::Bedrock
+            | Protocol::Ollama,
+            _,
+        ) => match provider.base_form {
+            BaseForm::OfAccount => "add account_id, or an api_base".to_owned(),
+            BaseForm::AsGiven | BaseForm::Versioned => {
+                "add api_base, such as http://localhost:8000/v1".to_owned()
             }
-        }
+        },
     };
     reader.error(params.path(), &message, &help);
 }

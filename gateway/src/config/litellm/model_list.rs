@@ -18,7 +18,7 @@ use super::provider::{self, Found, Provider};
 use super::reader::{self, Reader, Section};
 use super::settings::Settings;
 use super::tables;
-use crate::config::{Deployment, Familiarity, Mode, Secret};
+use crate::config::{AwsKeys, Deployment, Familiarity, Mode, Secret};
 use crate::routing::strategy::LimitsFrom;
 
 /// Most deployments; a thousand times what anybody has, and still cheap to rank.
@@ -137,6 +137,7 @@ impl<'a> ModelEntry<'a> {
             base_path,
             api_version: self.api_version(provider, reader),
             api_key: api_key.filter(|key| !key.is_empty()).map(|key| Secret::new(&key)),
+            aws_keys: self.aws_keys(provider, reader),
             region: region.map(Arc::from),
             weight: reader.number(params, "weight"),
             rpm: self.limit("rpm", reader),
@@ -203,6 +204,28 @@ impl<'a> ModelEntry<'a> {
         variables.find_map(|variable| reader.ambient(variable, &path))
     }
 
+    /// The keys with which requests to Bedrock are signed: the entry's own, else the environment's. Profiles and
+    /// roles are not looked up.
+    fn aws_keys(&self, provider: &Provider, reader: &mut Reader<'_>) -> Option<AwsKeys> {
+        if provider.protocol != Protocol::Bedrock || self.params.get("api_key").is_some() {
+            return None;
+        }
+        let own = self.params.get("aws_access_key_id").is_some();
+        let mut of = |key: &str, variable: &str| {
+            let path = self.params.path_of(key);
+            let text = match own {
+                true => reader.text(&self.params, key),
+                false => reader.ambient(variable, &path),
+            };
+            text.filter(|text| !text.is_empty()).map(|text| Secret::new(&text))
+        };
+        Some(AwsKeys {
+            access_key_id: of("aws_access_key_id", "AWS_ACCESS_KEY_ID")?,
+            secret_access_key: of("aws_secret_access_key", "AWS_SECRET_ACCESS_KEY")?,
+            session_token: of("aws_session_token", "AWS_SESSION_TOKEN"),
+        })
+    }
+
     /// What the model is for: what `model_info.mode` says, else what its name tells.
     fn mode(&self, own_model: &str, reader: &mut Reader<'_>) -> Mode {
         const CHAT: &[&str] = &["chat", "completion", "responses"];
@@ -253,7 +276,8 @@ impl<'a> ModelEntry<'a> {
                 | Protocol::Azure
                 | Protocol::Anthropic
                 | Protocol::Gemini
-                | Protocol::Bedrock,
+                | Protocol::Bedrock
+                | Protocol::Ollama,
                 _,
             ) => short(authority),
         };
@@ -328,7 +352,8 @@ fn own_name<'m>(provider: &Provider, model: &'m str, base_path: &'m str) -> Cow<
             | Protocol::Azure
             | Protocol::Anthropic
             | Protocol::Gemini
-            | Protocol::Bedrock,
+            | Protocol::Bedrock
+            | Protocol::Ollama,
             _,
         ) => Cow::Borrowed(model),
     }

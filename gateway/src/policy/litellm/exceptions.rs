@@ -80,7 +80,7 @@ fn connection(met: &Met<'_>, detail: &str) -> Raised {
     let protocol = met.deployment.protocol;
     let (class, said) = match protocol {
         Protocol::Azure => (ErrorClass::ApiConnection, "Connection error."),
-        Protocol::OpenAi | Protocol::Gemini | Protocol::Bedrock => {
+        Protocol::OpenAi | Protocol::Gemini | Protocol::Bedrock | Protocol::Ollama => {
             (ErrorClass::InternalServer, "Connection error.")
         }
         Protocol::Anthropic => (ErrorClass::InternalServer, detail),
@@ -139,6 +139,6 @@ fn hands_body_on(protocol: Protocol, class: ErrorClass, status: u16) -> bool {
                 | ErrorClass::InternalServer
         ),
         Protocol::Azure => class == ErrorClass::BadRequest && status == 400,
-        Protocol::Anthropic | Protocol::Gemini | Protocol::Bedrock => false,
+        Protocol::Anthropic | Protocol::Gemini | Protocol::Bedrock | Protocol::Ollama => false,
     }
 }

@@ -5,7 +5,7 @@
 /// A model, by the version in its name; a name without one is taken for a newer one that can do what 4.0
 /// can.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Model {
+pub(in crate::upstream) struct Model {
     major: u8,
     minor: u8,
 }
@@ -16,7 +16,7 @@ const UNKNOWN: Model = Model { major: 4, minor: 0 };
 impl Model {
     /// The model of that name: `claude-3-7-sonnet-20250219`, `claude-opus-4-6`,
     /// `us.anthropic.claude-sonnet-4-5-20250929-v1:0`.
-    pub(super) fn named(name: &str) -> Self {
+    pub(in crate::upstream) fn named(name: &str) -> Self {
         let Some((_, after)) = name.split_once("claude") else { return UNKNOWN };
         let number = |part: &str| (part.len() <= 2).then(|| part.parse().ok()).flatten();
         let mut numbers = after.split(['-', '@', '.']).skip_while(|part| number(part).is_none());
@@ -27,17 +27,17 @@ impl Model {
     }
 
     /// Whether it has thoughts.
-    pub(super) const fn thinks(self) -> bool {
+    pub(in crate::upstream) const fn thinks(self) -> bool {
         self.is_from(3, 7)
     }
 
     /// Whether it can be held to a schema.
-    pub(super) const fn holds_to_schemas(self) -> bool {
+    pub(in crate::upstream) const fn holds_to_schemas(self) -> bool {
         self.is_from(4, 5)
     }
 
     /// Whether it decides for itself how much to think.
-    pub(super) const fn thinks_adaptively(self) -> bool {
+    pub(in crate::upstream) const fn thinks_adaptively(self) -> bool {
         self.is_from(4, 6)
     }
 

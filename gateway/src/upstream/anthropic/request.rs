@@ -38,7 +38,7 @@ pub(super) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
     let messages = members.take("messages").unwrap_or_default();
     let said = spoken(&messages).and_then(conversation);
     let (system, messages) = said.map_err(|what| what.refused(&members))?;
-    let stop_sequences = stop_sequences(&mut members)?;
+    let stop_sequences = members.stops()?;
     let mut tools = tools(&mut members)?;
     let mut tool_choice = tool_choice(&mut members, tools.is_some())?;
     let thought = Thought::asked(&mut members, model)?;
@@ -95,15 +95,6 @@ fn own(members: &mut Members) -> Map<String, Value> {
 fn end_user(members: &Members) -> Option<Metadata> {
     let named = ["user", "safety_identifier"].iter().find_map(|name| members.get(name)?.as_str());
     named.map(|user_id| Metadata { user_id: Some(user_id.to_owned()) })
-}
-
-fn stop_sequences(members: &mut Members) -> Result<Option<Vec<String>>, Refused> {
-    let Some(all) = members.texts("stop")? else { return Ok(None) };
-    if all.iter().any(|text| text.trim().is_empty()) {
-        members.refuse("stop", "ends the answer at blanks")?;
-        return Ok(None);
-    }
-    Ok(Some(all))
 }
 
 fn service_tier(members: &mut Members) -> Result<Option<Value>, Refused> {

@@ -14,7 +14,7 @@ const WORDS_DEFAULT: u64 = 4096;
 
 /// What Anthropic is asked to think.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Thought {
+pub(in crate::upstream) enum Thought {
     /// As the client wrote it.
     Own(Value),
     /// With a budget, in tokens.
@@ -28,7 +28,10 @@ impl Thought {
     ///
     /// # Errors
     /// Where the model or the bound of the answer leaves no room for it.
-    pub(super) fn asked(members: &mut Members, model: Model) -> Result<Option<Self>, Refused> {
+    pub(in crate::upstream) fn asked(
+        members: &mut Members,
+        model: Model,
+    ) -> Result<Option<Self>, Refused> {
         const NAME: &str = "reasoning_effort";
         let own = members.take("thinking");
         if own.is_some() && members.get(NAME).is_some() {
@@ -71,7 +74,7 @@ impl Thought {
 
     /// The bound of the answer: the client's, which includes thoughts in both APIs, or one with room for
     /// words.
-    pub(super) fn with_room(&self, limit: Option<u64>) -> Option<u64> {
+    pub(in crate::upstream) fn with_room(&self, limit: Option<u64>) -> Option<u64> {
         let own = match self {
             Self::Own(own) => own.get("budget_tokens").and_then(Value::as_u64),
             Self::Budget(budget) => Some(*budget),
@@ -81,7 +84,7 @@ impl Thought {
     }
 
     /// Puts it among the members of a request.
-    pub(super) fn write(self, members: &mut Map<String, Value>) {
+    pub(in crate::upstream) fn write(self, members: &mut Map<String, Value>) {
         let thinking = match self {
             Self::Own(own) => own,
             Self::Budget(budget) => json!({ "type": "enabled", "budget_tokens": budget }),

@@ -17,6 +17,7 @@ pub(super) fn class(protocol: Protocol, status: u16, text: &str) -> Option<Error
         }
         Protocol::Anthropic => first(text, ANTHROPIC),
         Protocol::Gemini => first(text, GEMINI),
+        Protocol::Ollama => None,
         Protocol::Bedrock => first(text, BEDROCK)
             .or_else(|| (status == 500).then_some(ErrorClass::ServiceUnavailable)),
     }

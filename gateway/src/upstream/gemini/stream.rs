@@ -15,7 +15,9 @@ use crate::upstream::forwarded::CONTENT_FILTER;
 /// The state of one stream.
 #[derive(Debug)]
 pub(super) struct Translator {
-    at: Opening,
+    /// Unix seconds that every chunk repeats.
+    created: u64,
+    include_usage: bool,
     /// What every chunk has in common; set by the first frame.
     chunk: Option<ChatChunk>,
     /// Calls so far.
@@ -24,8 +26,9 @@ pub(super) struct Translator {
 
 impl Translator {
     /// A translator at the start of a stream.
-    pub(super) const fn new(at: Opening) -> Self {
-        Self { at, chunk: None, calls: 0 }
+    pub(super) const fn new(at: Opening<'_>) -> Self {
+        let Opening { created, include_usage, .. } = at;
+        Self { created, include_usage, chunk: None, calls: 0 }
     }
 
     fn translate(&mut self, reply: GenerateReply, out: &mut BytesMut) -> Gist {
@@ -33,7 +36,7 @@ impl Translator {
         let id = reply.response_id.unwrap_or_default();
         let chunk = self.chunk.get_or_insert_with(|| {
             let model = reply.model_version.as_deref().unwrap_or_default();
-            let chunk = ChatChunk::new(&id, model, self.at.created);
+            let chunk = ChatChunk::new(&id, model, self.created);
             chunk.clone().with_role().write_frame(out);
             chunk
         });
@@ -92,7 +95,7 @@ impl Translator {
 
     fn finish(&self, chunk: &ChatChunk, reason: &str, usage: Option<Usage>, out: &mut BytesMut) {
         chunk.clone().with_finish(reason).write_frame(out);
-        if let Some(usage) = usage.filter(|_| self.at.include_usage) {
+        if let Some(usage) = usage.filter(|_| self.include_usage) {
             chunk.clone().with_usage(usage).write_frame(out);
         }
         out.extend_from_slice(encode::DONE);

@@ -135,7 +135,7 @@ fn the_environments_address_comes_before_the_tables() {
 
 #[test]
 fn a_provider_that_nobody_knows_is_played_in_a_run_and_refused_by_a_gateway_without_an_address() {
-    for model in ["my-llm/m", "watsonx/ibm/granite", "azure_ai/m", "ollama_chat/m", "vertex_ai/m"] {
+    for model in ["my-llm/m", "watsonx/ibm/granite", "azure_ai/m", "vertex_ai/m"] {
         let found = deployment(json!({"model": model}));
         assert_eq!((found.protocol, found.familiarity), (Protocol::OpenAi, Familiarity::Assumed));
     }

@@ -28,6 +28,7 @@ pub(crate) fn deployment(id: &str) -> Deployment {
         base_path: Arc::from("/v1"),
         api_version: None,
         api_key: Some(Secret::new("sk-upstream")),
+        aws_keys: None,
         region: None,
         weight: None,
         rpm: None,

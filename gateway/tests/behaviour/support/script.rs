@@ -32,8 +32,10 @@ pub(crate) enum Act {
 /// A piece of a stream.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    /// Bytes in one write.
+    /// A text in one write.
     Say(String),
+    /// Bytes in one write.
+    Send(Bytes),
     /// Silence.
     Wait(Duration),
     /// RST, once everything before has left.
@@ -171,6 +173,7 @@ impl Body for Script {
             match self.steps.pop_front() {
                 None => return Poll::Ready(None),
                 Some(Step::Say(text)) => return Poll::Ready(Some(Ok(Frame::data(text.into())))),
+                Some(Step::Send(bytes)) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
                 Some(Step::Wait(wait)) => self.pause = Some(Box::pin(tokio::time::sleep(wait))),
                 // What was said before must have left, or the reset would take it along.
                 Some(Step::Cut) => {

@@ -109,6 +109,7 @@ pub(crate) async fn run_in(
     let target = Target {
         to: Authority { host: Arc::from("gateway"), port: 4000, tls: false },
         path: Arc::from("/v1/chat/completions"),
+        stream_path: None,
         dialect,
         key: Secret(Arc::from("sk-dummy")),
         model: None,

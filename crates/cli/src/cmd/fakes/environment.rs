@@ -17,6 +17,7 @@ pub(super) fn variables(
         Protocol::Anthropic,
         Protocol::Gemini,
         Protocol::Bedrock,
+        Protocol::Ollama,
     ];
     let mut lines = Vec::new();
     for protocol in protocols {
@@ -45,6 +46,10 @@ pub(super) fn variables(
                 lines.push(format!("AWS_ACCESS_KEY_ID={key}"));
                 lines.push(format!("AWS_SECRET_ACCESS_KEY={key}"));
                 lines.push("AWS_REGION=us-east-1".to_owned());
+            }
+            Protocol::Ollama => {
+                lines.push(format!("OLLAMA_HOST={url}"));
+                lines.push(format!("OLLAMA_API_KEY={key}"));
             }
         }
     }

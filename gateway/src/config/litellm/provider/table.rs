@@ -51,7 +51,9 @@ pub(super) const ALL: &[Provider] = &[
     Provider { protocol: Protocol::Azure, ..compatible("azure", None, "AZURE_API_BASE", "AZURE_API_KEY AZURE_OPENAI_API_KEY") },
     Provider { protocol: Protocol::Anthropic, ..compatible("anthropic", Some("https://api.anthropic.com"), "ANTHROPIC_API_BASE ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY") },
     Provider { protocol: Protocol::Gemini, ..compatible("gemini", Some("https://generativelanguage.googleapis.com/v1beta"), "GEMINI_API_BASE", "GOOGLE_API_KEY GEMINI_API_KEY") },
-    Provider { protocol: Protocol::Bedrock, ..compatible("bedrock", None, "", "AWS_ACCESS_KEY_ID") },
+    Provider { protocol: Protocol::Bedrock, ..compatible("bedrock", None, "", "AWS_BEARER_TOKEN_BEDROCK") },
+    Provider { protocol: Protocol::Ollama, ..compatible("ollama", Some("http://localhost:11434"), "OLLAMA_API_BASE", "OLLAMA_API_KEY") },
+    Provider { vendor: "ollama", protocol: Protocol::Ollama, ..compatible("ollama_chat", Some("http://localhost:11434"), "OLLAMA_API_BASE", "OLLAMA_API_KEY") },
     // OpenAI's under other names.
     Provider { vendor: "openai", ..compatible("custom_openai", Some("https://api.openai.com/v1"), OPENAI_BASES, "OPENAI_API_KEY") },
     Provider { vendor: "openai", ..compatible("text-completion-openai", Some("https://api.openai.com/v1"), OPENAI_BASES, "OPENAI_API_KEY") },
@@ -124,12 +126,10 @@ pub(super) const ALL: &[Provider] = &[
     compatible("wandb", Some("https://api.inference.wandb.ai/v1"), "WANDB_API_BASE", "WANDB_API_KEY"),
     compatible("xai", Some("https://api.x.ai/v1"), "XAI_API_BASE", "XAI_API_KEY"),
     compatible("zai", Some("https://api.z.ai/api/paas/v4"), "ZAI_API_BASE", "ZAI_API_KEY"),
-    // Providers with a protocol of their own that is not spoken here. Ollama also serves OpenAI's, below `/v1`.
+    // Providers with a protocol of their own that is not spoken here.
     assumed("azure_ai", None, "AZURE_AI_API_BASE", "AZURE_AI_API_KEY"),
     assumed("vertex_ai", None, "VERTEXAI_API_BASE", ""),
     Provider { vendor: "vertex_ai", ..assumed("vertex_ai_beta", None, "VERTEXAI_API_BASE", "") },
-    Provider { base_form: BaseForm::Versioned, ..assumed("ollama", Some("http://localhost:11434/v1"), "OLLAMA_API_BASE", "OLLAMA_API_KEY") },
-    Provider { vendor: "ollama", base_form: BaseForm::Versioned, ..assumed("ollama_chat", Some("http://localhost:11434/v1"), "OLLAMA_API_BASE", "OLLAMA_API_KEY") },
 ];
 
 /// Hosts of providers beside the one in their address of above.

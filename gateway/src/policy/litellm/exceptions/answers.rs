@@ -90,14 +90,20 @@ fn unreadable(met: &Met<'_>) -> Raised {
     let text = String::from_utf8_lossy(&met.said[..met.said.len().min(TEXT_MAX)]);
     let class = match protocol {
         Protocol::Azure => ErrorClass::Api,
-        Protocol::OpenAi | Protocol::Gemini | Protocol::Bedrock => ErrorClass::InternalServer,
+        Protocol::OpenAi | Protocol::Gemini | Protocol::Bedrock | Protocol::Ollama => {
+            ErrorClass::InternalServer
+        }
         Protocol::Anthropic => ErrorClass::ApiConnection,
     };
     let said = match protocol {
         Protocol::Anthropic => {
             format!("Unable to get json response - Original Response: {text}")
         }
-        Protocol::OpenAi | Protocol::Azure | Protocol::Gemini | Protocol::Bedrock => {
+        Protocol::OpenAi
+        | Protocol::Azure
+        | Protocol::Gemini
+        | Protocol::Bedrock
+        | Protocol::Ollama => {
             format!("Empty or invalid response from LLM endpoint. Received: '{text}'")
         }
     };

@@ -63,7 +63,14 @@ pub(super) fn timed_out(met: &Met<'_>) -> String {
         (Protocol::OpenAi, Answer::Stream) => {
             "APITimeoutError - Request timed out. Error_str: Request timed out.".to_owned()
         }
-        (Protocol::OpenAi | Protocol::Azure | Protocol::Gemini | Protocol::Bedrock, _) => format!(
+        (
+            Protocol::OpenAi
+            | Protocol::Azure
+            | Protocol::Gemini
+            | Protocol::Bedrock
+            | Protocol::Ollama,
+            _,
+        ) => format!(
             "APITimeoutError - Request timed out. Error_str: Request timed out. - timeout \
              value={limit:?}, time taken={limit:?} seconds"
         ),
@@ -77,7 +84,11 @@ pub(super) fn of_refusal(met: &Met<'_>, status: u16) -> String {
     match met.deployment.protocol {
         Protocol::Anthropic if met.answer == Answer::Stream => format!("b'{text}'"),
         Protocol::Anthropic => text.into_owned(),
-        Protocol::OpenAi | Protocol::Azure | Protocol::Gemini | Protocol::Bedrock => {
+        Protocol::OpenAi
+        | Protocol::Azure
+        | Protocol::Gemini
+        | Protocol::Bedrock
+        | Protocol::Ollama => {
             let detail = wire::openai::ErrorDetail::read(met.said).unwrap_or_default();
             match (detail.message.is_empty(), text.trim().is_empty()) {
                 (false, _) => detail.message,
@@ -135,6 +146,7 @@ pub(super) fn by_status(protocol: Protocol, class: ErrorClass, said: &str) -> St
         (Protocol::Anthropic, _) => format!("AnthropicException - {said}"),
         (Protocol::Gemini, _) => format!("GeminiException - {said}"),
         (Protocol::Bedrock, _) => format!("BedrockException - {said}"),
+        (Protocol::Ollama, _) => format!("OllamaException - {said}"),
     }
 }
 

@@ -1,0 +1,121 @@
+//! Amazon Bedrock: the model and the operation stand in the path, requests are signed or carry a token, streams
+//! come in AWS's own frames, and chat completions are translated to Converse and back.
+
+mod conversation;
+pub(super) mod members;
+mod model;
+mod reply;
+mod request;
+mod signature;
+mod stream;
+
+use bytes::Bytes;
+use http::{HeaderName, Request, header};
+use http_body_util::Full;
+use wire::framing::Framing;
+
+use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, WholeAnswer};
+use super::forwarded::CONTENT_FILTER;
+use super::members::Member;
+use super::provider::{Call, Delivery, Headers, Provider};
+use super::{RouteError, credential};
+use crate::config::Deployment;
+use crate::endpoint::Endpoint;
+
+/// Bedrock's runtime.
+#[derive(Debug)]
+pub(super) struct Bedrock;
+
+impl Provider for Bedrock {
+    fn dialect(&self, endpoint: Endpoint) -> Option<&'static dyn Dialect> {
+        match endpoint {
+            Endpoint::Chat => Some(&ChatAsConverse),
+            Endpoint::Completions
+            | Endpoint::Embeddings
+            | Endpoint::Moderations
+            | Endpoint::Responses
+            | Endpoint::ImageGenerations
+            | Endpoint::Speech
+            | Endpoint::Transcriptions
+            | Endpoint::AudioTranslations
+            | Endpoint::Messages
+            | Endpoint::CountTokens => None,
+        }
+    }
+
+    /// Models are named by id, by inference profile, or by ARN.
+    fn path(&self, deployment: &Deployment, call: Call<'_>) -> String {
+        let operation = match call.delivery {
+            Delivery::Whole => "converse",
+            Delivery::Stream => "converse-stream",
+        };
+        let model = wire::percent::segment(call.model);
+        format!("{}/model/{model}/{operation}", deployment.base_path)
+    }
+
+    /// A token stands before a pair of keys, as in LiteLLM; with keys each request is signed ([`Self::sign`]).
+    fn headers(&self, deployment: &Deployment) -> Result<Headers, RouteError> {
+        if let Some(token) = &deployment.api_key {
+            let value = credential(&format!("Bearer {}", token.reveal()))?;
+            return Ok(vec![(header::AUTHORIZATION, value)]);
+        }
+        let keys = deployment.aws_keys.as_ref().ok_or(RouteError::NoAwsKeys)?;
+        credential(keys.access_key_id.reveal())?;
+        let Some(token) = &keys.session_token else { return Ok(Headers::new()) };
+        let name = HeaderName::from_static(signature::SECURITY_TOKEN);
+        Ok(vec![(name, credential(token.reveal())?)])
+    }
+
+    fn sign(
+        &self,
+        deployment: &Deployment,
+        (request, body): (&mut Request<Full<Bytes>>, &[u8]),
+        unix_seconds: u64,
+    ) {
+        if let (None, Some(keys), Some(region)) =
+            (&deployment.api_key, &deployment.aws_keys, &deployment.region)
+        {
+            signature::sign((request, body), (keys, region), unix_seconds);
+        }
+    }
+}
+
+/// Chat completions in the words of Converse.
+#[derive(Debug)]
+struct ChatAsConverse;
+
+impl Dialect for ChatAsConverse {
+    fn encode(&self, asked: &Asked<'_>) -> Result<Encoded, Refused> {
+        request::request(asked)
+    }
+
+    fn members(&self) -> &'static [Member] {
+        members::CHAT
+    }
+
+    fn framing(&self) -> Framing {
+        Framing::Aws
+    }
+
+    fn whole(&self, answer: Bytes, at: Opening<'_>) -> Option<WholeAnswer> {
+        reply::reply(&answer, at)
+    }
+
+    fn interpreter(&self, at: Opening<'_>) -> Box<dyn Interpreter> {
+        Box::new(stream::Translator::new(at))
+    }
+}
+
+/// OpenAI's finish reason of an answer that calls.
+const TOOL_CALLS: &str = "tool_calls";
+
+/// OpenAI's word for why an answer ended.
+fn finish_reason(stop_reason: &str) -> &'static str {
+    match stop_reason {
+        "max_tokens" | "model_context_window_exceeded" => "length",
+        "tool_use" => TOOL_CALLS,
+        "guardrail_intervened" | "content_filtered" => CONTENT_FILTER,
+        // `end_turn`, `stop_sequence`, malformed outputs, and what later versions add.
+        _ => "stop",
+    }
+}

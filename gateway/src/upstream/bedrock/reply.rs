@@ -1,0 +1,94 @@
+//! A whole answer of Converse's in OpenAI's words.
+
+use serde_json::{Value, json};
+use wire::bedrock::{ConverseReply, OutputBlock, Reasoning, TokenUsage};
+use wire::openai::{ChatReply, FunctionCall, PromptTokensDetails, ToolCall, Usage};
+
+use super::request::ANSWER_TOOL;
+use crate::upstream::dialect::{Opening, WholeAnswer};
+use crate::upstream::forwarded::CONTENT_FILTER;
+
+/// Translates an answer, which names neither itself nor its model. `None` if the body is no answer.
+pub(super) fn reply(body: &[u8], at: Opening<'_>) -> Option<WholeAnswer> {
+    let reply: ConverseReply = serde_json::from_slice(body).ok()?;
+    let usage = usage(&reply.usage);
+    let mut said = Said::default();
+    for block in reply.output.message.content {
+        said.add(block);
+    }
+    let mut finish = super::finish_reason(&reply.stop_reason);
+    if finish == super::TOOL_CALLS && said.calls.is_empty() {
+        // The call by which an answer in JSON comes is none for the client.
+        finish = "stop";
+    }
+    let mut chat = ChatReply::text(&at.answer_id(), at.model, at.created, &said.words);
+    chat.usage = Some(usage);
+    if let Some(choice) = chat.choices.first_mut() {
+        choice.finish_reason = Some(finish.to_owned());
+        if !said.calls.is_empty() {
+            choice.message.content = (!said.words.is_empty()).then_some(said.words);
+            choice.message.tool_calls = Some(said.calls);
+        }
+        if !said.thinking_blocks.is_empty() {
+            choice.message.reasoning_content = Some(said.thoughts);
+            choice.message.thinking_blocks = Some(said.thinking_blocks);
+        }
+    }
+    let filtered = finish == CONTENT_FILTER;
+    Some(WholeAnswer { body: chat.to_json(), usage: Some(usage), filtered })
+}
+
+/// What the blocks of an answer say.
+#[derive(Default)]
+struct Said {
+    words: String,
+    thoughts: String,
+    thinking_blocks: Vec<Value>,
+    calls: Vec<ToolCall>,
+}
+
+impl Said {
+    fn add(&mut self, block: OutputBlock) {
+        let OutputBlock { text, tool_use, reasoning_content } = block;
+        self.words.push_str(&text.unwrap_or_default());
+        match tool_use {
+            None => {}
+            Some(call) if call.name == ANSWER_TOOL => self.words.push_str(&call.input.to_string()),
+            Some(call) => self.calls.push(ToolCall {
+                id: call.tool_use_id,
+                kind: "function".to_owned(),
+                function: FunctionCall { name: call.name, arguments: call.input.to_string() },
+            }),
+        }
+        if let Some(thought) = reasoning_content {
+            self.think(thought);
+        }
+    }
+
+    /// A thought comes as Anthropic's blocks do, so that it can be sent back.
+    fn think(&mut self, thought: Reasoning) {
+        if let Some(whole) = thought.reasoning_text {
+            self.thoughts.push_str(&whole.text);
+            let signature = whole.signature.unwrap_or_default();
+            self.thinking_blocks.push(
+                json!({ "type": "thinking", "thinking": whole.text, "signature": signature }),
+            );
+        }
+        if let Some(data) = thought.redacted_content {
+            self.thinking_blocks.push(json!({ "type": "redacted_thinking", "data": data }));
+        }
+    }
+}
+
+/// OpenAI counts the cache's part within the prompt.
+pub(super) fn usage(usage: &TokenUsage) -> Usage {
+    let read = usage.cache_read_input_tokens.unwrap_or_default();
+    let written = usage.cache_write_input_tokens.unwrap_or_default();
+    let prompt = usage.input_tokens.saturating_add(read).saturating_add(written);
+    let mut sum = Usage::new(prompt, usage.output_tokens);
+    if read > 0 {
+        let details = PromptTokensDetails { cached_tokens: read, ..PromptTokensDetails::default() };
+        sum.prompt_tokens_details = Some(details);
+    }
+    sum
+}

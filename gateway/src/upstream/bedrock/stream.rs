@@ -1,0 +1,168 @@
+//! A stream of Converse's in OpenAI's chunks, event by event. The usage comes last, behind the reason.
+
+use std::collections::BTreeMap;
+
+use bytes::{Bytes, BytesMut};
+use wire::bedrock::{BlockDelta, BlockStart, ConverseEvent};
+use wire::framing::FAILURE;
+use wire::openai::{ChatChunk, ChunkTemplate, Delta, FunctionDelta, ToolCallDelta, Usage};
+use wire::sse::{Event, encode};
+use world::ChunkBuf;
+
+use super::request::ANSWER_TOOL;
+use crate::upstream::chunks::stop_frame;
+use crate::upstream::dialect::{Broken, Gist, Interpreter, Opening};
+
+/// The state of one stream.
+#[derive(Debug)]
+pub(super) struct Translator {
+    include_usage: bool,
+    /// What every chunk has in common.
+    chunk: ChatChunk,
+    words: ChunkTemplate,
+    begun: bool,
+    /// Bedrock numbers blocks, OpenAI calls: block → call. Bounded by the answer's blocks.
+    calls: BTreeMap<u32, u32>,
+    /// The block that is an answer in JSON, which comes as a call.
+    in_json: Option<u32>,
+}
+
+impl Translator {
+    /// A translator at the start of a stream, which names neither itself nor its model.
+    pub(super) fn new(at: Opening<'_>) -> Self {
+        let chunk = ChatChunk::new(&at.answer_id(), at.model, at.created);
+        let words = ChunkTemplate::new(&chunk);
+        let (include_usage, begun) = (at.include_usage, false);
+        Self { include_usage, chunk, words, begun, calls: BTreeMap::new(), in_json: None }
+    }
+
+    fn translate(&mut self, event: ConverseEvent, finished: bool, out: &mut BytesMut) -> Gist {
+        if !std::mem::replace(&mut self.begun, true) {
+            self.chunk.clone().with_role().write_frame(out);
+        }
+        let mut gist = Gist::default();
+        match event {
+            ConverseEvent::MessageStart { .. } | ConverseEvent::ContentBlockStop { .. } => {}
+            ConverseEvent::ContentBlockStart { content_block_index, start } => {
+                gist.output = self.begin(content_block_index, start, out);
+            }
+            ConverseEvent::ContentBlockDelta { content_block_index, delta } => {
+                gist.output = self.grow(content_block_index, delta, out);
+            }
+            ConverseEvent::MessageStop { stop_reason } => {
+                let reason = match super::finish_reason(&stop_reason) {
+                    super::TOOL_CALLS if self.calls.is_empty() => "stop",
+                    other => other,
+                };
+                self.chunk.clone().with_finish(reason).write_frame(out);
+                gist.finish = true;
+            }
+            ConverseEvent::Metadata { .. } if !finished => {
+                gist.broken = Some(Broken::Unfinished);
+            }
+            ConverseEvent::Metadata { usage, .. } => {
+                let usage = super::reply::usage(&usage);
+                self.end(usage, out);
+                (gist.done, gist.usage) = (true, Some(usage));
+            }
+        }
+        gist
+    }
+
+    fn begin(&mut self, block: u32, start: BlockStart, out: &mut BytesMut) -> bool {
+        let Some(tool) = start.tool_use else { return false };
+        if tool.name == ANSWER_TOOL {
+            self.in_json = Some(block);
+            return false;
+        }
+        let index = u32::try_from(self.calls.len()).unwrap_or(u32::MAX);
+        self.calls.insert(block, index);
+        let function = FunctionDelta { name: Some(tool.name), arguments: Some(String::new()) };
+        self.write_call(
+            ToolCallDelta {
+                index,
+                id: Some(tool.tool_use_id),
+                kind: Some("function".to_owned()),
+                function: Some(function),
+            },
+            out,
+        );
+        true
+    }
+
+    fn grow(&self, block: u32, delta: BlockDelta, out: &mut BytesMut) -> bool {
+        let BlockDelta { text, tool_use, reasoning_content } = delta;
+        let input = tool_use.map(|tool| tool.input).filter(|input| !input.is_empty());
+        let (input, json) = match self.in_json == Some(block) {
+            true => (None, input),
+            false => (input, None),
+        };
+        let said = text.filter(|text| !text.is_empty()).or(json);
+        let thought = reasoning_content.and_then(|thought| thought.text);
+        let thought = thought.filter(|thought| !thought.is_empty());
+        let output = said.is_some() || input.is_some() || thought.is_some();
+        if let Some(text) = said {
+            self.words.write_content(out, &text);
+        }
+        if let Some(arguments) = input {
+            let index = self.calls.get(&block).copied().unwrap_or_default();
+            let function = Some(FunctionDelta { name: None, arguments: Some(arguments) });
+            self.write_call(ToolCallDelta { index, function, ..ToolCallDelta::default() }, out);
+        }
+        if thought.is_some() {
+            self.write_delta(Delta { reasoning_content: thought, ..Delta::default() }, out);
+        }
+        output
+    }
+
+    fn end(&self, usage: Usage, out: &mut BytesMut) {
+        if self.include_usage {
+            self.chunk.clone().with_usage(usage).write_frame(out);
+        }
+        out.extend_from_slice(encode::DONE);
+    }
+
+    fn write_call(&self, call: ToolCallDelta, out: &mut BytesMut) {
+        self.write_delta(Delta { tool_calls: Some(vec![call]), ..Delta::default() }, out);
+    }
+
+    fn write_delta(&self, delta: Delta, out: &mut BytesMut) {
+        let mut chunk = self.chunk.clone();
+        if let Some(choice) = chunk.choices.first_mut() {
+            choice.delta = delta;
+        }
+        chunk.write_frame(out);
+    }
+}
+
+impl Interpreter for Translator {
+    fn read(&mut self, event: Event, finished: bool, out: &mut ChunkBuf) -> Gist {
+        let broken = |broken| Gist { broken: Some(broken), ..Gist::default() };
+        let name = event.event.as_deref().unwrap_or_default();
+        if name == FAILURE {
+            return broken(Broken::Error(event.data));
+        }
+        let Ok(name) = std::str::from_utf8(name) else { return broken(Broken::Malformed) };
+        if !ConverseEvent::NAMES.contains(&name) {
+            // Of a later version: AWS's own readers skip it.
+            return Gist::default();
+        }
+        let Some(event) = ConverseEvent::read(name, &event.data) else {
+            return broken(Broken::Malformed);
+        };
+        let mut frames = BytesMut::new();
+        let gist = self.translate(event, finished, &mut frames);
+        if gist.broken.is_none() && !frames.is_empty() {
+            out.push(frames.freeze());
+        }
+        gist
+    }
+
+    fn is_translated(&self) -> bool {
+        true
+    }
+
+    fn stop(&self, _: Option<&Bytes>, _: u64) -> Option<Bytes> {
+        Some(stop_frame(self.chunk.clone()))
+    }
+}

@@ -1,0 +1,174 @@
+//! A chat completion request in Ollama's words.
+
+use serde_json::{Value, json};
+use wire::ollama::{CalledFunction, ChatRequest, Message, Options, Settings, ToolCall};
+
+use super::members::CHAT;
+use crate::upstream::dialect::{Asked, Encoded, Refused};
+use crate::upstream::members::Members;
+use crate::upstream::spoken::{Detail, Media, Piece, Speaker, Spoken, Unsaid, What, spoken};
+
+/// Translates a request.
+pub(super) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
+    let mut members = Members::check(asked.members()?, CHAT, ("Ollama", asked.lenience))?;
+    let messages = members.take("messages").unwrap_or_default();
+    let said = spoken(&messages).and_then(|all| all.into_iter().map(message).collect());
+    let messages: Vec<Message> = said.map_err(|what| what.refused(&members))?;
+    let settings = Settings {
+        stream: Some(asked.head.stream),
+        format: answer_format(&mut members)?,
+        options: Some(options(&mut members)?).filter(|options| *options != Options::default()),
+        tools: tools(&mut members)?,
+        think: think(&mut members, asked.model)?,
+        keep_alive: members.take("keep_alive"),
+    };
+    let request = ChatRequest { model: asked.model.to_owned(), messages, settings };
+    Ok(Encoded { body: request.to_json(), dropped: members.into_dropped() })
+}
+
+fn message(spoken: Spoken<'_>) -> Result<Message, Unsaid> {
+    let role = match spoken.by {
+        Speaker::Instructor => "system",
+        Speaker::User => "user",
+        Speaker::Assistant => "assistant",
+        Speaker::Tool => "tool",
+    };
+    let mut said = Said::default();
+    for piece in spoken.pieces {
+        said.add(piece)?;
+    }
+    let Said { words, images, calls, tool_name } = said;
+    Ok(Message {
+        role: role.to_owned(),
+        content: words.join("\n"),
+        thinking: None,
+        images: (!images.is_empty()).then_some(images),
+        tool_calls: (!calls.is_empty()).then_some(calls),
+        tool_name,
+    })
+}
+
+/// What a message says.
+#[derive(Default)]
+struct Said {
+    words: Vec<String>,
+    images: Vec<String>,
+    calls: Vec<ToolCall>,
+    tool_name: Option<String>,
+}
+
+impl Said {
+    fn add(&mut self, piece: Piece<'_>) -> Result<(), Unsaid> {
+        let Piece { what, cache, at } = piece;
+        let unsaid = |why| Err(Unsaid::at(at, why));
+        if cache.is_some() {
+            return unsaid("has a `cache_control`");
+        }
+        match what {
+            What::Words(text) => self.words.push(text),
+            What::Picture(_, Detail::Low) => {
+                return unsaid("is a picture to be seen at low resolution");
+            }
+            What::Picture(Media::Inline { data, .. }, Detail::Usual) => {
+                self.images.push(data.to_owned());
+            }
+            What::Picture(Media::At(_), Detail::Usual) => {
+                return unsaid("is at an address; send its bytes");
+            }
+            What::Call { id, name, input } => {
+                let function = CalledFunction { name: name.to_owned(), arguments: input };
+                self.calls.push(ToolCall { id: Some(id.to_owned()), function });
+            }
+            What::Outcome { id: _, name, pieces } => {
+                self.tool_name = name.map(str::to_owned);
+                for piece in pieces {
+                    self.add(piece)?;
+                }
+            }
+            What::Document { .. } | What::Kept => return unsaid("is a file"),
+            What::Sound { .. } => return unsaid("is audio"),
+            What::Thought(_) => return unsaid("is a thought of another provider"),
+        }
+        Ok(())
+    }
+}
+
+fn options(members: &mut Members) -> Result<Options, Refused> {
+    let newer = members.whole("max_completion_tokens")?;
+    let most = newer.or(members.whole("max_tokens")?);
+    Ok(Options {
+        num_predict: most.map(|most| i64::try_from(most).unwrap_or(i64::MAX)),
+        num_ctx: members.whole("num_ctx")?,
+        temperature: members.float("temperature")?,
+        top_p: members.float("top_p")?,
+        top_k: members.whole("top_k")?,
+        seed: members.get("seed").and_then(Value::as_i64),
+        stop: members.texts("stop")?,
+        frequency_penalty: members.float("frequency_penalty")?,
+        presence_penalty: members.float("presence_penalty")?,
+    })
+}
+
+fn answer_format(members: &mut Members) -> Result<Option<Value>, Refused> {
+    const NAME: &str = "response_format";
+    let Some(format) = members.take(NAME) else { return Ok(None) };
+    match format.get("type").and_then(Value::as_str) {
+        Some("text") => Ok(None),
+        Some("json_object") => Ok(Some(json!("json"))),
+        Some("json_schema") => match format.pointer("/json_schema/schema") {
+            Some(schema) => Ok(Some(schema.clone())),
+            None => Err(members.refusal(NAME, "has no `json_schema.schema`")),
+        },
+        Some(_) | None => Err(members.refusal(NAME, "asks for a form that it does not know")),
+    }
+}
+
+fn tools(members: &mut Members) -> Result<Option<Vec<Value>>, Refused> {
+    const CHOICE: &str = "tool_choice";
+    let choice = members.take(CHOICE);
+    let Some(Value::Array(tools)) = members.take("tools") else { return Ok(None) };
+    for tool in &tools {
+        if tool.get("type").and_then(Value::as_str) != Some("function") {
+            return Err(members.refusal("tools", "holds a tool that is no function"));
+        }
+        if tool.pointer("/function/strict") == Some(&Value::Bool(true)) {
+            return Err(members.refusal("tools", "holds a strict function"));
+        }
+        let cached = ["/cache_control", "/function/cache_control"]
+            .iter()
+            .any(|path| tool.pointer(path).is_some_and(|cache| !cache.is_null()));
+        if cached {
+            return Err(members.refusal("tools", "holds a `cache_control`"));
+        }
+    }
+    match choice.as_ref().map(Value::as_str) {
+        None | Some(Some("auto")) => Ok((!tools.is_empty()).then_some(tools)),
+        Some(Some("none")) => Ok(None),
+        Some(Some(_) | None) => {
+            members.refuse(CHOICE, "forces a call")?;
+            Ok((!tools.is_empty()).then_some(tools))
+        }
+    }
+}
+
+fn think(members: &mut Members, model: &str) -> Result<Option<Value>, Refused> {
+    const NAME: &str = "reasoning_effort";
+    if let Some(own) = members.take("think") {
+        if members.get(NAME).is_some() {
+            members.refuse(NAME, "stands beside `think`")?;
+        }
+        return Ok(Some(own));
+    }
+    let Some(effort) = members.take(NAME) else { return Ok(None) };
+    match effort.as_str() {
+        Some("none") => Ok(Some(Value::Bool(false))),
+        Some("low" | "medium" | "high") if model.contains("gpt-oss") => Ok(Some(effort)),
+        Some("minimal" | "low" | "medium" | "high" | "xhigh" | "max") => {
+            Ok(Some(Value::Bool(true)))
+        }
+        Some(_) | None => {
+            members.refuse(NAME, "names an effort that it does not know")?;
+            Ok(None)
+        }
+    }
+}
