@@ -1,5 +1,7 @@
 //! What releases of LiteLLM do otherwise than those before.
 
+#![expect(clippy::expect_used, reason = "helpers of a test stop it where they fail")]
+
 use std::time::Duration;
 
 use crate::support::*;
