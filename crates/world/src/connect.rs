@@ -47,13 +47,20 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// Reads scheme, host and port of an absolute URL; `None` if it is not http(s) or has no host.
+    /// Reads scheme, host and port of an absolute URL; `None` if it is not http(s), has no host, or says a user or a port
+    /// that is none: whoever left these out would dial somewhere else.
     pub fn from_uri(uri: &http::Uri) -> Option<Self> {
         let tls = match uri.scheme_str()? {
             "https" => true,
             "http" => false,
             _ => return None,
         };
+        let written = uri.authority()?.as_str();
+        let behind_host = written.rsplit_once(']').map_or(written, |(_, rest)| rest);
+        let odd_port = |(_, port): (&str, &str)| !port.parse::<u16>().is_ok_and(|port| port > 0);
+        if written.contains('@') || behind_host.rsplit_once(':').is_some_and(odd_port) {
+            return None;
+        }
         let host = uri.host()?.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
         let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
         Some(Self { host: Arc::from(host), port, tls })
@@ -63,5 +70,30 @@ impl Authority {
 impl std::fmt::Display for Authority {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Authority;
+
+    #[test]
+    fn a_port_that_is_none_and_a_user_are_no_authority() {
+        let read = |url: &str| {
+            let uri = url.parse::<http::Uri>().ok()?;
+            Authority::from_uri(&uri).map(|found| (found.host.to_string(), found.port))
+        };
+        assert_eq!(read("http://H:8080/v1"), Some(("h".to_owned(), 8080)));
+        assert_eq!(read("https://[::1]/v1"), Some(("::1".to_owned(), 443)));
+        for url in [
+            "http://h:99999",
+            "http://h:0",
+            "http://h:",
+            "http://[::1]:99999",
+            "http://u:p@h",
+            "h:80",
+        ] {
+            assert_eq!(read(url), None, "{url}");
+        }
     }
 }
