@@ -6,6 +6,8 @@
 //! meets a fault, or which provider speaks.
 
 mod body;
+mod buffer;
+mod idle;
 pub(crate) mod in_band_error;
 mod pieces;
 mod stream;
@@ -19,11 +21,14 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use record::AttemptEnd;
 
+use crate::action::AnswerForm;
 use crate::connection::Connection;
 use crate::ledger::Attempt;
 use crate::permit::Permit;
 pub(crate) use body::{Body, Then};
-pub(crate) use pieces::PieceWriter;
+use buffer::Buffer;
+use idle::IdleTimer;
+use pieces::PieceWriter;
 pub(crate) use stream::{Stream, StreamParts, TextWidth};
 
 /// The body of a response.
@@ -36,7 +41,9 @@ pub(crate) struct Answer {
     connection: Arc<Connection>,
     /// Length that the head declares; without one the body is chunked.
     declared: Option<u64>,
+    buffer: Option<Buffer>,
     pieces: Option<PieceWriter>,
+    idle: Option<IdleTimer>,
     over: bool,
 }
 
@@ -89,9 +96,11 @@ impl Answer {
         Self::new(Content::Stream(Box::new(stream)), None, guard)
     }
 
-    /// The same, handed over a few bytes at a time.
-    pub(crate) fn in_pieces(mut self, pieces: PieceWriter) -> Self {
-        self.pieces = Some(pieces);
+    /// The same, as what is on the way to the client lets it through.
+    pub(crate) fn on_its_way(mut self, form: &AnswerForm) -> Self {
+        self.buffer = form.buffered.then(Buffer::default);
+        self.pieces = form.pieces.map(PieceWriter::new);
+        self.idle = form.silence_max.map(IdleTimer::new);
         self
     }
 
@@ -103,7 +112,9 @@ impl Answer {
             permit,
             connection,
             declared,
+            buffer: None,
             pieces: None,
+            idle: None,
             over: false,
         }
     }
@@ -113,13 +124,21 @@ impl Answer {
             return Poll::Ready(None);
         }
         let content = &mut self.content;
-        let mut next = |cx: &mut Context<'_>| match content {
+        let mut said = |cx: &mut Context<'_>| match content {
             Content::Piece(piece) => piece.poll(cx, &self.connection),
             Content::Stream(stream) => stream.poll(cx),
         };
-        let output = match &mut self.pieces {
-            Some(pieces) => pieces.poll(cx, next),
+        let mut next = |cx: &mut Context<'_>| match &mut self.buffer {
+            Some(buffer) => buffer.poll(cx, &mut said),
+            None => said(cx),
+        };
+        let mut left = |cx: &mut Context<'_>| match &mut self.pieces {
+            Some(pieces) => pieces.poll(cx, &mut next),
             None => next(cx),
+        };
+        let output = match &mut self.idle {
+            Some(idle) => idle.poll(cx, &mut left),
+            None => left(cx),
         };
         let Poll::Ready(output) = output else { return Poll::Pending };
         Poll::Ready(match output {

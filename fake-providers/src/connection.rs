@@ -48,6 +48,8 @@ struct State {
     muted: Option<Arc<str>>,
     /// When its serving ends, if it was silenced or closed; [`At::NEVER`] otherwise.
     ends: At,
+    /// Whether it is a black hole whose serving ends then.
+    silent: bool,
 }
 
 /// The open connections of one host; bounded by the listener.
@@ -99,6 +101,7 @@ impl Connections {
             idle_since: Some(clock.now()),
             muted: None,
             ends: At::NEVER,
+            silent: false,
         };
         let connection = Arc::new(Connection {
             peer,
@@ -147,6 +150,12 @@ impl Connections {
                 connection.apply(&fault, record);
             }
         }
+    }
+
+    /// Ends every black hole that began under a rule which is no more, or which has no end by itself.
+    pub(crate) fn give_back(&self) {
+        let connections: Vec<Arc<Connection>> = self.open().connections.values().cloned().collect();
+        connections.iter().for_each(|connection| connection.give_back());
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
@@ -206,9 +215,24 @@ impl Connection {
 
     /// Turns it into a black hole, whose serving ends at `until`; its client hears nothing of that.
     pub(crate) fn silence(&self, until: At) {
-        self.state().ends = until;
+        let mut state = self.state();
+        // One that is a black hole already ends when it was to end.
+        if !state.silent {
+            (state.ends, state.silent) = (until, true);
+        }
+        drop(state);
         self.control.silence();
         self.closing.notify_one();
+    }
+
+    /// Ends its serving now, if it is a black hole.
+    fn give_back(&self) {
+        let mut state = self.state();
+        if state.silent {
+            state.ends = self.clock.now();
+            drop(state);
+            self.closing.notify_one();
+        }
     }
 
     /// Turns it into a black hole while nobody uses it. Whoever uses it later hears nothing, but is heard:
@@ -227,9 +251,15 @@ impl Connection {
 
     /// Returns when it was silenced or closed and its time has come.
     pub(crate) async fn closed(&self) {
-        self.closing.notified().await;
-        let ends = self.state().ends;
-        self.clock.sleep_until(ends).await;
+        // Each turn waits for another end, or for the one that is known.
+        loop {
+            let ends = Some(self.state().ends).filter(|ends| *ends != At::NEVER);
+            tokio::select! {
+                biased;
+                () = self.closing.notified() => {}
+                () = sleep(self.clock, ends) => return,
+            }
+        }
     }
 
     /// Returns when it was idle for as long as `limit` allows; that says when an idleness since an

@@ -8,6 +8,7 @@
 //! faults`, the JSON schema and the table in the handbook repeat it.
 
 mod blackhole;
+mod buffered;
 mod chunk_break;
 mod close;
 mod cold_start;
@@ -28,7 +29,9 @@ mod garble;
 mod hang;
 mod html;
 mod idle_close;
+mod idle_timeout;
 mod lower_limits;
+mod no_stream;
 mod no_usage;
 mod oversize;
 mod params;
@@ -45,6 +48,7 @@ mod slow_accept;
 mod slow_headers;
 mod split;
 mod stall;
+mod thinking;
 mod throttle;
 mod tls;
 mod truncate;
@@ -84,9 +88,13 @@ pub const ALL: &[Entry] = &[
     truncate_json::ENTRY,
     short_body::ENTRY,
     oversize::ENTRY,
+    no_stream::ENTRY,
     slow::ENTRY,
+    thinking::ENTRY,
     drip::ENTRY,
+    buffered::ENTRY,
     stall::ENTRY,
+    idle_timeout::ENTRY,
     cut::ENTRY,
     truncate::ENTRY,
     chunk_break::ENTRY,

@@ -18,9 +18,7 @@ use record::AttemptEnd;
 use vocab::{At, PromptId, Visit, mark};
 
 use crate::action::{AnswerForm, HeadEnd, LimitScale, StreamEnd, TokenMutation};
-use crate::answer::{
-    Answer, AttemptGuard, Body, PieceWriter, Stream, StreamParts, TextWidth, Then,
-};
+use crate::answer::{Answer, AttemptGuard, Body, Stream, StreamParts, TextWidth, Then};
 use crate::attempt_record::Numbers;
 use crate::connection::Connection;
 use crate::latency::answer_tokens;
@@ -155,7 +153,11 @@ impl InFlight<'_> {
         let form = AnswerForm::new(&effect.mutations);
         let script = match form.empty {
             true => Script { choices: vec![Vec::new()], finish: Finish::Stop },
-            false => self.script(prompt, directives, body),
+            false => {
+                let thinking = form.thinking.max(directives.thinking);
+                let directives = Directives { thinking, ..directives.clone() };
+                self.script(prompt, &directives, body)
+            }
         };
         let tempo = deployment.pace.tempo(state.seed, name, self.draw_key);
         let (endless, length) = (form.endless, script.tokens());
@@ -164,7 +166,7 @@ impl InFlight<'_> {
         if let Some(substitute) = substitute {
             return self.substitute(prompt, (token_schedule, script), permit, substitute).await;
         }
-        let answer = if prompt.stream {
+        let answer = if prompt.stream && !form.whole {
             self.stream(prompt, (token_schedule, script), permit, &form).await
         } else {
             self.plain(prompt, (token_schedule, script), permit, &form).await
@@ -405,10 +407,7 @@ fn shaped(mut response: Response<Answer>, form: &AnswerForm) -> Response<Answer>
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(value));
         }
     }
-    match form.pieces {
-        None => response,
-        Some(pieces) => response.map(|answer| answer.in_pieces(PieceWriter::new(pieces))),
-    }
+    response.map(|answer| answer.on_its_way(form))
 }
 
 /// The first half of a body: no JSON any more.

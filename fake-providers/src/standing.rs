@@ -75,6 +75,11 @@ impl Fakes {
     /// [`NoSuchRule`].
     pub fn switch(&self, id: &str, enabled: bool) -> Result<(), NoSuchRule> {
         let known = self.state.schedule.switch(id, enabled, self.state.clock.now());
+        let black_hole =
+            self.rules().iter().any(|view| view.rule.id == id && view.rule.name == "blackhole");
+        if !enabled && black_hole {
+            self.give_back();
+        }
         known.then_some(()).ok_or_else(|| NoSuchRule(id.to_owned()))
     }
 
@@ -84,7 +89,9 @@ impl Fakes {
     /// [`FakesError`], if a rule asks for what cannot be; nothing has changed then.
     pub fn load(&self, rules: &[FaultRule]) -> Result<(), FakesError> {
         check(rules, self.state.deployments.len())?;
-        self.state.schedule.load(rules, &self.state.configs(), self.state.clock.now())
+        self.state.schedule.load(rules, &self.state.configs(), self.state.clock.now())?;
+        self.give_back();
+        Ok(())
     }
 
     /// Moves the timeline so that now is instant `to` of it. What rules have counted begins anew.
@@ -104,7 +111,7 @@ impl Fakes {
     }
 
     /// Begins anew: journal, counters, lateness, limits, luck, and the timeline at its zero. Attempts under way
-    /// go on, and slots that they hold stay taken.
+    /// go on, and slots that they hold stay taken; but those in black holes end.
     pub fn reset(&self) {
         let state = &self.state;
         for deployment in &state.deployments {
@@ -130,6 +137,14 @@ impl Fakes {
         let now = self.state.clock.now();
         let moved = self.state.schedule.move_to(zero, &self.state.configs(), now);
         moved.expect("they compiled before");
+        self.give_back();
+    }
+
+    /// Rules have changed: connections in black holes are no more, and their attempts end.
+    fn give_back(&self) {
+        for host in &self.state.host_states {
+            host.connections.give_back();
+        }
     }
 }
 

@@ -17,8 +17,16 @@ pub(crate) enum HeadMutation {
     Endless,
     /// The answer never tells how many tokens it took.
     NoUsage,
+    /// A stream is no stream, but one document.
+    NoStream,
+    /// So many tokens of thought come first.
+    Thinking(u32),
     /// The body leaves in pieces, whatever its frames are.
     Pieces(Pieces),
+    /// The body leaves when it is complete.
+    Buffered,
+    /// The body breaks off where nothing was said for so long.
+    IdleTimeout(Duration),
 }
 
 /// The pieces in which a body leaves.
@@ -66,8 +74,16 @@ pub(crate) struct AnswerForm {
     pub(crate) endless: bool,
     /// Without token counts.
     pub(crate) without_usage: bool,
+    /// As one document, also where a stream was asked for.
+    pub(crate) whole: bool,
+    /// With so many tokens of thought before it; the most that were asked for.
+    pub(crate) thinking: Option<u32>,
     /// In pieces; the first that were asked for.
     pub(crate) pieces: Option<Pieces>,
+    /// All at once.
+    pub(crate) buffered: bool,
+    /// Longest silence in it; the shortest that was asked for.
+    pub(crate) silence_max: Option<Duration>,
 }
 
 impl AnswerForm {
@@ -80,6 +96,13 @@ impl AnswerForm {
                 HeadMutation::Empty => form.empty = true,
                 HeadMutation::Endless => form.endless = true,
                 HeadMutation::NoUsage => form.without_usage = true,
+                HeadMutation::NoStream => form.whole = true,
+                HeadMutation::Thinking(tokens) => form.thinking = form.thinking.max(Some(tokens)),
+                HeadMutation::Buffered => form.buffered = true,
+                HeadMutation::IdleTimeout(after) => {
+                    let shortest = form.silence_max.map_or(after, |known| known.min(after));
+                    form.silence_max = Some(shortest);
+                }
                 HeadMutation::Pieces(pieces) => {
                     form.pieces.get_or_insert(pieces);
                 }

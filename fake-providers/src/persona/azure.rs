@@ -85,6 +85,7 @@ fn injected(error: &ProviderError, context: &RequestContext<'_>, version: &str) 
         ProviderErrorKind::Rate | ProviderErrorKind::Ramp => {
             AzureError::call_rate_exceeded(version, wait.unwrap_or(1))
         }
+        ProviderErrorKind::Quota if error.status == 402 => AzureError::of_status(402),
         ProviderErrorKind::Tokens | ProviderErrorKind::Quota => {
             AzureError::token_rate_exceeded(version, wait.unwrap_or(60))
         }

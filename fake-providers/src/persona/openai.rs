@@ -158,6 +158,10 @@ fn injected(error: &ProviderError, context: &RequestContext<'_>) -> ErrorReply {
                 context.model
             ),
         ),
+        // As prepaid accounts of compatible providers say it.
+        ProviderErrorKind::Quota if error.status == 402 => {
+            ErrorReply { status: 402, ..ApiError::insufficient_quota() }
+        }
         ProviderErrorKind::Quota => ApiError::insufficient_quota(),
         ProviderErrorKind::Ramp => ApiError::slow_down(),
         ProviderErrorKind::HighDemand if error.status >= 500 => ApiError::overloaded(),

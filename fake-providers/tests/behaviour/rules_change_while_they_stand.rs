@@ -84,6 +84,28 @@ async fn seeking_into_a_window_breaks_what_is_open_and_counts_anew() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn attempts_in_a_black_hole_end_when_its_rule_is_no_more() {
+    for how in ["switched off", "replaced", "anew"] {
+        let world = world(vec![rule("f1", "blackhole", Value::Null)]);
+        world.fakes.switch("f1", false).unwrap();
+        let change = async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            world.fakes.switch("f1", true).unwrap();
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            match how {
+                "switched off" => world.fakes.switch("f1", false).unwrap(),
+                "replaced" => world.fakes.load(&[]).unwrap(),
+                _ => world.fakes.reset(),
+            }
+            // At once: its client is still there.
+            world.row().await.ended
+        };
+        let (_, ended) = tokio::join!(world.stream(0, 1, 1000), change);
+        assert_eq!(ended, AttemptEnd::Silent, "{how}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_held_timeline_begins_when_it_is_told() {
     let world = world(vec![windowed("f1", "throttle", 0, 100)]);
     world.fakes.hold();

@@ -75,6 +75,87 @@ async fn usage_is_missing_where_it_would_be() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_left_to_spend_is_a_402_where_that_is_asked_for() {
+    for protocol in PROTOCOLS {
+        for (status, kind) in [(402, "quota"), (429, "quota")] {
+            let params = json!({ "status": status, "kind": kind });
+            let seen = world(protocol, "error", params).plain(0, 4, 10).await;
+            assert_eq!(seen.status, status, "{protocol}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_can_come_as_one_document() {
+    for protocol in PROTOCOLS {
+        let (seen, row) = streamed(protocol, "no_stream", Value::Null).await;
+        assert_eq!((seen.status, seen.broke), (200, None), "{protocol}");
+        assert_eq!(seen.header("content-type"), Some("application/json"), "{protocol}");
+        assert!(serde_json::from_str::<Value>(&seen.body()).is_ok(), "{}", seen.body());
+        assert_eq!((row.ended, row.tokens_out), (AttemptEnd::Complete, 10), "{protocol}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_buffering_proxy_keeps_a_body_back_to_its_end() {
+    for protocol in PROTOCOLS {
+        let healthy = World::new(vec![deployment(protocol, 1)], vec![]).stream(0, 4, 10).await;
+        let (seen, row) = streamed(protocol, "buffered", Value::Null).await;
+        let last = healthy.pieces.last().map(|(at, _)| *at);
+        assert_eq!(seen.pieces.iter().map(|(at, _)| Some(*at)).collect::<Vec<_>>(), [last]);
+        assert_eq!((seen.tokens(), terminators(&seen), seen.broke), (10, 1, None), "{protocol}");
+        assert_eq!((row.ended, row.tokens_out), (AttemptEnd::Complete, 10), "{protocol}");
+        // Of an endless answer full buffers leave by themselves.
+        let rules = vec![rule("f1", "buffered", Value::Null), rule("f2", "endless", Value::Null)];
+        let endless = World::new(vec![deployment(protocol, 1)], rules).stream(0, 4, 10).await;
+        let first = endless.pieces.first().map(|(at, _)| *at);
+        let together = endless.pieces.iter().filter(|(at, _)| Some(*at) == first);
+        let bytes: usize = together.map(|(_, piece)| piece.len()).sum();
+        assert!(first.is_none() || bytes >= 256 * 1024, "{protocol}: {bytes} at {first:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_answer_is_closed_and_a_talking_one_is_spared() {
+    for protocol in PROTOCOLS {
+        for (silence, spared) in [("10s", false), ("4s", true)] {
+            let stall = json!({ "after_tokens": 3, "for": silence });
+            let rules = vec![
+                rule("f1", "idle_timeout", json!({ "after": "5s" })),
+                rule("f2", "stall", stall),
+            ];
+            let world = World::new(vec![deployment(protocol, 1)], rules);
+            let seen = world.stream(0, 4, 10).await;
+            let (tokens, broke) = if spared { (10, None) } else { (3, Some("body")) };
+            assert_eq!((seen.tokens(), seen.broke), (tokens, broke), "{protocol} {silence}");
+            let ended = if spared { AttemptEnd::Complete } else { AttemptEnd::Closed };
+            assert_eq!(world.row().await.ended, ended, "{protocol} {silence}");
+            if !spared {
+                let last = seen.pieces.last().map(|(at, _)| *at);
+                assert_eq!(Some(seen.ended_ms), last.map(|at| at + 5000), "{protocol}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn thoughts_come_before_the_first_word_and_are_counted() {
+    for protocol in PROTOCOLS {
+        let healthy = World::new(vec![deployment(protocol, 1)], vec![]).stream(0, 4, 10).await;
+        let (seen, row) = streamed(protocol, "thinking", json!({ "tokens": 50 })).await;
+        let first = |seen: &Seen| {
+            seen.pieces.iter().find(|(_, piece)| piece.contains("~1.4.1.0")).unwrap().0
+        };
+        assert!(first(&seen) >= first(&healthy) + 500, "{protocol}");
+        assert_eq!((seen.tokens(), terminators(&seen), seen.broke), (10, 1, None), "{protocol}");
+        assert_eq!((row.ended, row.tokens_out), (AttemptEnd::Complete, 60), "{protocol}");
+        let plain = world(protocol, "thinking", json!({ "tokens": 50 }));
+        assert_eq!(plain.plain(0, 4, 10).await.status, 200, "{protocol}");
+        assert_eq!(plain.row().await.tokens_out, 60, "{protocol}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn frames_come_twice_or_change_places() {
     for protocol in PROTOCOLS {
         let (seen, row) = streamed(protocol, "duplicate", json!({ "after_tokens": 3 })).await;

@@ -138,9 +138,13 @@ faults! {
     when_json_is_cut_in_half: "truncate_json" on "first", "truncate_json";
     when_bodies_are_short: "short_body" on "first", "short_body";
     when_bodies_are_huge: "oversize" on "first", "{ oversize: { mb: 2 } }";
+    when_streams_are_documents: "no_stream" on "first", "no_stream";
     when_answers_are_slow: "slow" on "all", "{ slow: { first_token: { factor: 3 } } }";
+    when_models_think: "thinking" on "all", "{ thinking: { tokens: 5 } }";
     when_bodies_drip: "drip" on "first", "{ drip: { bytes: 200, every: 2ms } }";
+    when_a_proxy_buffers: "buffered" on "all", "buffered";
     when_answers_stall: "stall" on "first", "{ stall: { after_tokens: 3 } }";
+    when_silent_answers_are_closed: "idle_timeout" on "first", "{ idle_timeout: { after: 2ms } }";
     when_streams_are_cut: "cut" on "first", "{ cut: { after_tokens: 3 } }";
     when_streams_are_truncated: "truncate" on "first", "{ truncate: { after_tokens: 3 } }";
     when_chunks_break_off: "chunk_break" on "first",
