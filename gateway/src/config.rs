@@ -1,6 +1,7 @@
 //! What a gateway is made of: checked values, in LiteLLM's words. [`litellm`] makes them from
 //! a `config.yaml` that was already read into JSON; nothing here knows YAML or the environment.
 
+mod additions;
 pub(crate) mod fleet;
 pub mod litellm;
 
@@ -11,6 +12,8 @@ use std::time::Duration;
 
 use vocab::{DeploymentId, Protocol};
 use world::Authority;
+
+pub use additions::Additions;
 
 use crate::policy::Personality;
 use crate::routing::strategy::Entry as StrategyEntry;
@@ -120,6 +123,10 @@ pub struct Deployment {
     pub api_key: Option<Secret>,
     /// Keys of AWS, with which requests to Bedrock are signed; an `api_key` stands before them.
     pub aws_keys: Option<AwsKeys>,
+    /// Azure's token of Entra ID, which is sent in the place of the key.
+    pub azure_ad_token: Option<Secret>,
+    /// What it adds to every request.
+    pub additions: Additions,
     /// `region_name`, if given.
     pub region: Option<Arc<str>>,
     /// Relative weight of simple-shuffle.
@@ -217,6 +224,8 @@ pub struct RouterSettings {
     pub content_policy_fallbacks: BTreeMap<Arc<str>, Vec<Arc<str>>>,
     /// Depth of fallbacks.
     pub max_fallbacks: u32,
+    /// Members that a provider has nothing like are left out, whatever client and deployment say.
+    pub drop_params: bool,
     /// Other names for groups.
     pub model_group_alias: BTreeMap<Arc<str>, Arc<str>>,
     /// Check limits and context size before calling.

@@ -37,9 +37,10 @@ use crate::policy::wording::{Attempts, Fallbacks};
 use crate::policy::{Deserted, Filtered};
 use crate::routing::strategy::Ask;
 use crate::shutdown::{self, ServerEnd};
-use crate::upstream::Outgoing;
 use crate::upstream::dialect::{Asked, Refused, WholeAnswer};
 use crate::upstream::failure::{Failure, Trouble};
+use crate::upstream::members::Lenience;
+use crate::upstream::{Outgoing, additions};
 use world::ChunkBuf;
 
 use attempt::{Answered, Attempt, AttemptError, Reply};
@@ -59,7 +60,7 @@ const TRIES_MAX: u32 = 64;
 /// Answers one request; whether it outlasts its client is the policy's. `server` is the end of the one that
 /// took the request.
 pub(crate) async fn answer(
-    request: ClientRequest,
+    request: Box<ClientRequest>,
     state: RequestState,
     server: ServerEnd,
 ) -> Response<AnswerBody> {
@@ -235,8 +236,10 @@ fn pick(
             }
             Err(refused) => state.is_unfit(deployment, refused),
         }
+        let deployments = state.instance.router.fleet().members(&target.group);
+        let may_drop = deployments.iter().any(|&index| may_drop(request, state, index));
         if state.instance.router.nobody_fits(&target.group, &state.unfit)
-            && let Some(refused) = state.make_do(request.overrides.drop_params)
+            && let Some(refused) = state.make_do(may_drop)
         {
             return Err(Failure::unsupported(&refused.message, &refused.param));
         }
@@ -253,7 +256,12 @@ fn encode(
     let model = target.upstream_model(config);
     let ClientBody { head, bytes, form, .. } = &request.body;
     let parts = form.as_ref().map(|(parts, _)| parts);
-    let lenience = state.lenience;
+    let amended = additions::amended(&config.additions, request.endpoint, (head, bytes))?;
+    let (head, bytes) = amended.as_ref().map_or((head, bytes), |(head, bytes)| (head, bytes));
+    let lenience = match state.lenience {
+        Lenience::Drop if may_drop(request, state, deployment) => Lenience::Drop,
+        Lenience::Drop | Lenience::Refuse => Lenience::Refuse,
+    };
     let endpoint = request.endpoint;
     let relayed = &request.relayed;
     let (body, model) = (bytes, &*model);
@@ -265,6 +273,14 @@ fn encode(
         outgoing.request.headers_mut().insert(CONTENT_TYPE, content_type.clone());
     }
     Ok(outgoing)
+}
+
+/// Whether a deployment may be asked without what it cannot be asked: always by `litellm_settings`, else by what
+/// the client says, or by the deployment's own word.
+fn may_drop(request: &ClientRequest, state: &RequestState, deployment: DeploymentIndex) -> bool {
+    let config = &state.instance.config;
+    let own = config.deployments[deployment].additions.drop_params;
+    config.router.drop_params || request.overrides.drop_params.or(own).unwrap_or(false)
 }
 
 /// An attempt about to be made.

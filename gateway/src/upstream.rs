@@ -5,6 +5,7 @@
 //! through as they are ([`forwarded`]), Azure's differ in path and key only, Anthropic's, Gemini's, Bedrock's
 //! and Ollama's are translated both ways. Which error deserves what is decided in `classify`, not here.
 
+pub(crate) mod additions;
 mod anthropic;
 mod azure;
 mod bedrock;
@@ -27,7 +28,7 @@ pub(crate) mod translations;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Request, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
 use http_body_util::Full;
 
 use crate::config::Deployment;
@@ -94,6 +95,14 @@ impl Route {
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(header::USER_AGENT, USER_AGENT);
         headers.extend(provider.headers(deployment)?);
+        for (name, value) in &deployment.additions.headers {
+            let name = HeaderName::try_from(&**name);
+            let name = name.map_err(|_| RouteError::Header("extra_headers"))?;
+            let mut value = HeaderValue::try_from(value.reveal())
+                .map_err(|_| RouteError::Header("extra_headers"))?;
+            value.set_sensitive(true);
+            headers.insert(name, value);
+        }
         Ok(Self { provider, headers })
     }
 
@@ -109,6 +118,7 @@ impl Route {
         let endpoint = asked.endpoint;
         let dialect = self.provider.dialect(endpoint).ok_or_else(|| no_endpoint(asked))?;
         let Encoded { body, dropped } = dialect.encode(asked)?;
+        let body = additions::extended(&deployment.additions, (asked.head, asked.body), body)?;
         let mut request = Request::new(Full::new(body.clone()));
         *request.method_mut() = http::Method::POST;
         if wire::percent::is_dots(asked.model) {

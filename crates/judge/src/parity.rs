@@ -139,7 +139,7 @@ impl Cases {
 
 /// Reads shipped data.
 fn read<T: serde::de::DeserializeOwned>(file: &embedded::File) -> Result<T, ParityError> {
-    let text = Text { name: format!("scenarios/{}", file.path), text: file.text.to_owned() };
+    let text = Text::new(format!("scenarios/{}", file.path), file.text);
     plan::data(&text).map_err(|report| ParityError::Cases(report.lines().join("; ")))
 }
 

@@ -32,6 +32,7 @@ pub use resolve::timeline::{Destination, LinkFault, Source};
 pub use resolve::variation::{Variation, by_degree};
 pub use text::diagnostic::Report;
 pub use text::embedded;
+pub use text::include::ReadFile;
 pub use text::question::question;
 pub use text::request::{Build, ClockKind, Request, Text};
 pub use text::yaml::BYTES_MAX;

@@ -299,7 +299,7 @@ impl Loader {
                 return None;
             }
         };
-        let (_, document) = self.kept(|sources| reading::config(sources, &text))?;
+        let document = self.kept(|sources| reading::config(sources, &text))?;
         self.findings.extend(config::repeated(&document, &self.sources));
         Some((text, document.tree))
     }

@@ -5,6 +5,7 @@
 
 pub(crate) mod diagnostic;
 pub mod embedded;
+pub(crate) mod include;
 pub(crate) mod litellm_words;
 pub(crate) mod node;
 pub(crate) mod quantity;

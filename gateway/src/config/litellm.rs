@@ -6,7 +6,9 @@
 //! `model_list[2].litellm_params.model` let the caller point into the file. Values of keys that hold
 //! credentials never appear in notes or errors.
 
+mod additions;
 mod address;
+mod credentials;
 mod error_policy;
 mod fallbacks;
 mod further_keys;
@@ -17,6 +19,7 @@ mod reader;
 mod settings;
 mod strategy_name;
 mod tables;
+mod variables;
 
 use serde_json::Value;
 
@@ -101,6 +104,11 @@ pub trait Secrets {
         self.resolve(name, path)
     }
 
+    /// Whether values of variables are looked up: where they are not, what stands for them is only a stand-in.
+    fn looks_up(&self) -> bool {
+        true
+    }
+
     /// An address for a provider of which neither config nor environment name one, nor LiteLLM's own table: only
     /// where nothing is contacted.
     fn stand_in(&self, _provider: &str) -> Option<String> {
@@ -142,6 +150,10 @@ impl Secrets for Dummies {
         }
     }
 
+    fn looks_up(&self) -> bool {
+        false
+    }
+
     fn stand_in(&self, provider: &str) -> Option<String> {
         let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
         let label: String = provider.chars().take(LABEL_CHARS_MAX).map(plain).collect();
@@ -164,9 +176,13 @@ fn read_sections(config: &Value, reader: &mut Reader<'_>) -> Option<Config> {
         }
     };
     reader.survey(&root, &tables::ROOT);
+    reader.variables = variables::read(&root, reader);
+    let config = credentials::applied(config, &root, reader);
+    let root = Section::root(&config)?;
     let settings = settings::read(&root, reader);
     let deployments = model_list::read(&root, &settings, reader)?;
     let master_key = settings::master_key(&root, reader);
     let (personality, router) = settings.finish(&deployments, reader);
+    reader.note_unused_variables();
     Some(Config { deployments, router, personality, master_key })
 }

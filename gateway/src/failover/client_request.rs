@@ -66,6 +66,6 @@ pub(crate) struct Overrides {
     /// What some of them are asked instead.
     pub(crate) amended: Vec<(Arc<str>, ClientBody)>,
     pub(crate) disable_fallbacks: bool,
-    /// What nobody of a group can be asked may be left out.
-    pub(crate) drop_params: bool,
+    /// Whether what nobody of a group can be asked may be left out; `None` leaves that to the config.
+    pub(crate) drop_params: Option<bool>,
 }

@@ -54,6 +54,8 @@ fn keys(deployment: &Deployment) -> impl Iterator<Item = &str> {
     let aws = deployment.aws_keys.iter().flat_map(|keys| {
         [Some(&keys.access_key_id), Some(&keys.secret_access_key), keys.session_token.as_ref()]
     });
-    let all = deployment.api_key.iter().chain(aws.flatten());
+    let headers = deployment.additions.headers.iter().map(|(_, value)| value);
+    let all = deployment.api_key.iter().chain(&deployment.azure_ad_token).chain(headers);
+    let all = all.chain(aws.flatten());
     all.map(|key| key.reveal()).filter(|key| key.len() >= KEY_MIN)
 }

@@ -143,7 +143,7 @@ fn overrides(
         },
         amended,
         disable_fallbacks: head.disable_fallbacks,
-        drop_params: head.drop_params.unwrap_or(false),
+        drop_params: head.drop_params,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Azure's requests: the path names the deployment and the API version, the key has a header of its own.
 //! Bodies are OpenAI's; the first frame of a stream is the filter's and says nothing.
 
-use http::HeaderName;
+use http::{HeaderName, header};
 use wire::azure::NamedBase;
 
 use super::dialect::Dialect;
@@ -63,6 +63,10 @@ impl Provider for Azure {
     }
 
     fn headers(&self, deployment: &Deployment) -> Result<Headers, RouteError> {
+        if let Some(token) = &deployment.azure_ad_token {
+            let value = credential(&format!("Bearer {}", token.reveal()))?;
+            return Ok(vec![(header::AUTHORIZATION, value)]);
+        }
         let Some(key) = &deployment.api_key else { return Ok(Headers::new()) };
         let name = HeaderName::from_static(wire::azure::API_KEY);
         Ok(vec![(name, credential(key.reveal())?)])

@@ -37,4 +37,5 @@ mod takes_on_another_config;
 mod the_door;
 mod translates_or_refuses;
 mod translation_table;
+mod what_a_config_adds;
 mod what_providers_get;

@@ -23,7 +23,7 @@ pub(crate) fn find(name: &str) -> Result<Scenario, Failure> {
     let path = Path::new(name);
     if path.is_file() {
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-        let text = Text { name: name.to_owned(), text: files::read_text(path)? };
+        let text = Text::new(name, files::read_text(path)?);
         return Ok(Scenario { text, folder: Some(folder) });
     }
     let shipped = embedded::scenario(name).ok_or_else(|| {
@@ -35,7 +35,7 @@ pub(crate) fn find(name: &str) -> Result<Scenario, Failure> {
             known.join(", ")
         ))
     })?;
-    let text = Text { name: format!("scenarios/{}", shipped.path), text: shipped.text.to_owned() };
+    let text = Text::new(format!("scenarios/{}", shipped.path), shipped.text);
     Ok(Scenario { text, folder: None })
 }
 
@@ -93,7 +93,7 @@ fn requested(
         None => None,
     };
     let timeline = match &args.timeline {
-        Some(path) => Some(config_text(path)?),
+        Some(path) => Some(text_of(path)?),
         None => None,
     };
     let request = Request {
@@ -160,15 +160,26 @@ fn find_timeline(folder: Option<&Path>, path: &str) -> Result<Text, String> {
     named_text(&file)
 }
 
-/// A file named on the command line.
+/// A config named on the command line, with the files that it includes.
 pub(crate) fn config_text(path: &Path) -> Result<Text, Failure> {
-    Ok(Text { name: path.display().to_string(), text: files::read_text(path)? })
+    Ok(text_of(path)?.with_includes(&included))
+}
+
+/// A file that a config includes.
+fn included(path: &Path) -> Option<Result<String, String>> {
+    let there = path.exists();
+    there.then(|| files::read_named_text(path).map_err(|failure| failure.sentence()))
+}
+
+/// A file named on the command line.
+fn text_of(path: &Path) -> Result<Text, Failure> {
+    Ok(Text::new(path.display().to_string(), files::read_text(path)?))
 }
 
 /// A file named in a scenario.
 fn named_text(path: &Path) -> Result<Text, String> {
     let text = files::read_named_text(path).map_err(|failure| failure.sentence())?;
-    Ok(Text { name: path.display().to_string(), text })
+    Ok(Text::new(path.display().to_string(), text))
 }
 
 /// Mistakes with their places, as people read them.
@@ -181,13 +192,11 @@ fn find_config(folder: Option<&Path>, path: &str) -> Result<Text, String> {
     if let Some(folder) = folder {
         let file = folder.join(path);
         if file.exists() {
-            return named_text(&file);
+            return Ok(named_text(&file)?.with_includes(&included));
         }
     }
     match embedded::config(path) {
-        Some(file) => {
-            Ok(Text { name: format!("scenarios/{}", file.path), text: file.text.to_owned() })
-        }
+        Some(file) => Ok(Text::new(format!("scenarios/{}", file.path), file.text)),
         None => Err(format!("there is no file {path} beside the scenario, and none is shipped")),
     }
 }

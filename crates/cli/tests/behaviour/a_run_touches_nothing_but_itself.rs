@@ -1,6 +1,124 @@
 //! Secrets of the config and of the environment reach neither the run directory nor the terminal.
 
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+
 use crate::support::Scratch;
+
+/// Keys below a deployment's parameters that may hold anything at all.
+const PARAMS: &[&str] = &[
+    "api_key",
+    "azure_ad_token",
+    "organization",
+    "client_secret",
+    "aws_secret_access_key",
+    "vertex_credentials",
+    "user",
+    "prompt_cache_key",
+    "my_own_member",
+    "guided_json",
+    "metadata: { tenant",
+    "extra_body: { nested",
+    "extra_headers: { x-tenant",
+    "headers: { Authorization",
+    "mock_response",
+];
+
+/// The same in a deployment's information, and in further sections.
+const INFO: &[&str] = &["description", "metadata: { owner", "my_notes", "access_groups: [a], tier"];
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("router_settings", "redis_password"),
+    ("router_settings", "redis_url"),
+    ("litellm_settings", "cache_params: { password"),
+    ("litellm_settings", "success_callback: [langfuse], langfuse_secret"),
+    ("litellm_settings", "my_setting"),
+    ("general_settings", "master_key"),
+    ("general_settings", "database_url"),
+    ("general_settings", "alert_to_webhook_url: { llm"),
+    ("environment_variables", "OPENAI_API_KEY"),
+    ("environment_variables", "SLACK_WEBHOOK_URL"),
+    ("callback_settings", "otel: { headers"),
+    ("mcp_servers", "one: { auth_value"),
+    ("my_section", "anything"),
+];
+
+/// Three seconds in which nothing breaks.
+const CALM: &str = "scenario: calm\nconfig: config.yaml\ncontenders: [{ name: own }]\ntraffic:\n\
+    - { for: 1s, arrivals: { poisson: 4/s }, workload: chat, warmup: true }\n\
+    - { for: 2s, arrivals: { poisson: 4/s }, workload: chat }\n";
+
+/// A canary as a scalar, in the ways in which people write one.
+fn canary() -> impl Strategy<Value = String> {
+    let ways =
+        vec!["CANARY-@", "\"CANARY-@\"", "'a''CANARY-@'", "\"\\x41 CANARY-@: #x\"", "&a@ CANARY-@"];
+    (proptest::sample::select(ways), 0u32..1000)
+        .prop_map(|(way, n)| way.replace('@', &n.to_string()))
+}
+
+/// `key: canary`, with the braces that the key has opened.
+fn entry(key: &str, canary: &str) -> String {
+    format!("{key}: {canary}{}", " }".repeat(key.matches('{').count()))
+}
+
+fn entries(keys: &'static [&'static str]) -> impl Strategy<Value = String> {
+    let chosen = proptest::sample::subsequence(keys, 0..=keys.len());
+    (chosen, proptest::collection::vec(canary(), keys.len())).prop_map(|(keys, canaries)| {
+        let entries = keys.iter().zip(&canaries).map(|(key, canary)| entry(key, canary));
+        entries.collect::<Vec<_>>().join(", ")
+    })
+}
+
+/// A config that runs, with canaries wherever a text may stand.
+fn config() -> impl Strategy<Value = String> {
+    let elsewhere = proptest::sample::subsequence(ELSEWHERE, 0..=ELSEWHERE.len());
+    let canaries = proptest::collection::vec(canary(), ELSEWHERE.len());
+    let credential = canary();
+    (entries(PARAMS), entries(INFO), elsewhere, canaries, credential).prop_map(
+        |(params, info, elsewhere, canaries, credential)| {
+            let mut config = format!(
+                "# CANARY-comment\nmodel_list:\n\
+                 - {{ model_name: gpt-4o, litellm_params: {{ model: gpt-4o, {params} }}, model_info: {{ id: a, {info} }} }}\n\
+                 - {{ model_name: gpt-4o, litellm_params: {{ model: openai/gpt-4o, litellm_credential_name: c }} }}\n\
+                 credential_list:\n\
+                 - {{ credential_name: c, credential_info: {{ x: {credential} }}, credential_values: {{ api_key: {credential} }} }}\n"
+            );
+            let mut sections: Vec<(&str, Vec<String>)> = Vec::new();
+            for ((section, key), canary) in elsewhere.iter().zip(&canaries) {
+                match sections.iter_mut().find(|(known, _)| known == section) {
+                    Some((_, lines)) => lines.push(entry(key, canary)),
+                    None => sections.push((section, vec![entry(key, canary)])),
+                }
+            }
+            for (section, lines) in sections {
+                let _ = writeln!(config, "{section}: {{ {} }}", lines.join(", "));
+            }
+            config
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn canaries_in_any_scalar_are_in_no_file_of_a_run_and_in_no_output(config in config()) {
+        let scratch = Scratch::new();
+        scratch.write("config.yaml", &config);
+        scratch.write("calm.yaml", CALM);
+        let run = scratch.run(&["run", "calm.yaml", "--out", "run", "--json"]);
+        prop_assert!(run.code == 0 || run.code == 1, "{config}\n{}{}", run.err, run.out);
+        let check = scratch.run(&["check", "config.yaml", "--json"]);
+        let mut seen = scratch.files("run");
+        prop_assert!(seen.len() > 10);
+        let said = [run.out, run.err, check.out, check.err].concat();
+        seen.push(("the terminal".to_owned(), said.into_bytes()));
+        for (name, bytes) in seen {
+            let text = String::from_utf8_lossy(&bytes);
+            prop_assert!(!text.contains("CANARY"), "{name} of\n{config}");
+        }
+    }
+}
 
 /// A config with a canary in every field that can hold a secret or an address.
 const CANARIES: &str = r#"

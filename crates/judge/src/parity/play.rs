@@ -159,7 +159,7 @@ pub(crate) struct Emulated<'a> {
 impl Side for Emulated<'_> {
     fn play(&mut self, scripts: Scripts<'_>) -> Result<bool, ParityError> {
         let config = (scripts.config)("http://fakes", "http://nobody").to_string();
-        let text = Text { name: "the config of a parity world".to_owned(), text: config };
+        let text = Text::new("the config of a parity world", config);
         let (config, _) = plan::gateway_config(&text, &NoSecrets, Some(self.personality))
             .map_err(|report| ParityError::Config(report.lines().join("; ")))?;
         let probing = Probing {

@@ -21,7 +21,7 @@ pub fn init(config: &Text, path: &str, model: Option<&str>) -> Result<String, Re
     let mut sources = Sources::default();
     let read = reading::config(&mut sources, config)
         .map_err(|problem| vec![problem])
-        .and_then(|(_, document)| config::load(&document.tree, None, (&Dummies, &sources)));
+        .and_then(|document| config::load(&document.tree, None, (&Dummies, &sources)));
     match read {
         Ok(loaded) => {
             if let Some(model) = model

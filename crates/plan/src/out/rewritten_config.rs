@@ -32,7 +32,7 @@ pub fn served_config(
     let mut sources = Sources::default();
     let read = reading::config(&mut sources, text);
     let mut config = match read {
-        Ok((_, document)) => document.tree,
+        Ok(document) => document.tree,
         Err(problem) => return Err(Report::new(sources, vec![problem])),
     };
     let overlay = contender.and_then(|contender| contender.overlay.as_ref());

@@ -15,7 +15,7 @@ use record::run::{
 use vocab::At;
 
 use crate::out::checked::Checked;
-use crate::out::hash::sha256;
+use crate::out::hash::{digest, sha256};
 use crate::resolve::contenders::{ChangedConfig, ContenderConfig, DIRECT, ProcessSpec};
 use crate::resolve::deployments::describe;
 use crate::resolve::finding::Finding;
@@ -25,7 +25,7 @@ use crate::resolve::traffic::end;
 use crate::text::litellm_words::{masked, may_show_value};
 use crate::text::node::Node;
 use crate::text::quoted::Quotable;
-use crate::text::request::{ClockKind, Request};
+use crate::text::request::{ClockKind, Request, Text};
 use crate::text::scalar::{Dialect, plain};
 use crate::text::spelling::{show_arrivals, show_latency};
 use crate::text::yaml;
@@ -53,7 +53,7 @@ pub(crate) fn info(checked: &Checked<'_>, warnings: &[String]) -> RunInfo {
         },
         config: ConfigInfo {
             name: base.to_owned(),
-            hash: sha256(config.text.as_bytes()),
+            hash: config_hash(config),
             no_effect: findings.iter().map(Finding::line).collect(),
         },
         build: BuildInfo {
@@ -159,6 +159,15 @@ fn reach(models: &[&str], gateway: &Config, changed: &[ChangedConfig]) -> Vec<Re
         ReachInfo { model: (*model).to_owned(), deployments }
     };
     models.iter().map(of).collect()
+}
+
+/// Over the bytes of the config; of one that lies in several files over all of them.
+fn config_hash(config: &Text) -> String {
+    let parts: Vec<&str> = config.parts().collect();
+    match &*parts {
+        [only] => sha256(only.as_bytes()),
+        _ => digest(parts.iter().map(|part| ("part", part.as_bytes()))),
+    }
 }
 
 /// What lies over the config, as it would be written into one, without values that may be secrets.

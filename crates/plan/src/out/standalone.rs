@@ -41,7 +41,7 @@ pub(crate) fn read_config(
     (secrets, personality): (&dyn Secrets, Option<&str>),
 ) -> Result<(Node, Loaded), Vec<Problem>> {
     let one = |problem: Problem| vec![problem];
-    let (_, document) = reading::config(sources, text).map_err(one)?;
+    let document = reading::config(sources, text).map_err(one)?;
     let Loaded { mut config, mut findings } =
         config::load(&document.tree, None, (secrets, sources))?;
     with_known_prices(&mut config, &Prices::shipped(sources).map_err(one)?);

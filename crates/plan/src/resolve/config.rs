@@ -92,14 +92,21 @@ pub(crate) fn load(
     if problems.is_empty() { Ok(Loaded { config: read.config, findings }) } else { Err(problems) }
 }
 
-/// Keys that stand twice.
+/// Keys that stand twice, in one file or in two of which one includes the other.
 pub(crate) fn repeated(document: &Document, sources: &Sources) -> Vec<Finding> {
-    let finding = |repeated: &Repeated| {
-        let [first, last] = [repeated.first, repeated.last].map(|at| sources.line(at));
-        let says = format!("stands twice; line {last} counts, line {first} does not");
-        Finding::note(Sort::Contradiction, litellm_words::key(&repeated.key).to_owned(), says)
-            .at(sources.place(repeated.last))
-            .remedy("remove one of them")
+    let finding = |Repeated { key, first, last }: &Repeated| {
+        let (says, remedy) = if first.source == last.source {
+            let [first, last] = [first, last].map(|at| sources.line(*at));
+            let says = format!("stands twice; line {last} counts, line {first} does not");
+            (says, "remove one of them")
+        } else {
+            let place = sources.place(*first).unwrap_or_default();
+            let says = format!("replaces what stands at {place}, whole: an included file's counts");
+            (says, "write all of it in one file")
+        };
+        Finding::note(Sort::Contradiction, litellm_words::key(key).to_owned(), says)
+            .at(sources.place(*last))
+            .remedy(remedy)
     };
     document.repeated.iter().map(finding).collect()
 }
@@ -118,7 +125,8 @@ fn finding(tree: &Node, note: &Note) -> Finding {
     }
 }
 
-/// Replaces every credential by the dummy of the fleet's deployment with the same id.
+/// Replaces every credential by the dummy of the fleet's deployment with the same id, and takes out what is in the
+/// words of the provider alone: headers, unknown members, `extra_body`.
 ///
 /// # Errors
 /// Ids of deployments that the fleet does not have.
@@ -136,6 +144,11 @@ pub(crate) fn with_dummies(mut config: Config, fleet: &Fleet) -> Result<Config, 
                 });
                 // A token of the environment would stand before keys.
                 deployment.api_key = (!signs).then_some(dummy);
+                deployment.azure_ad_token = None;
+                // What only the provider itself would know means nothing to a fake, and may be a secret.
+                deployment.additions.headers.clear();
+                deployment.additions.unknown.clear();
+                deployment.additions.extra_body.clear();
             }
             None => strangers.push(deployment.id.to_string()),
         }

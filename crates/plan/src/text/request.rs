@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::text::include::Included;
+
 /// A file's text and the name that messages use for it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Text {
@@ -10,6 +12,16 @@ pub struct Text {
     pub name: String,
     /// What stands in it.
     pub text: String,
+    /// The files that a config names under `include`, and those that they name; see
+    /// [`Text::with_includes`].
+    pub(crate) included: Vec<Included>,
+}
+
+impl Text {
+    /// A text that is all there is: what it names under `include` is not known.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), text: text.into(), included: Vec::new() }
+    }
 }
 
 /// A config's text holds credentials: only its name is shown.

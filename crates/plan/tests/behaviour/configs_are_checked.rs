@@ -4,7 +4,7 @@ use crate::generated;
 use plan::{Check, Level, Sort, Text};
 
 fn check(config: &str) -> Check {
-    let text = Text { name: "mine.yaml".to_owned(), text: config.to_owned() };
+    let text = Text::new("mine.yaml", config);
     plan::check(&text, None).unwrap_or_else(|report| unreachable!("{config}\n{report}"))
 }
 

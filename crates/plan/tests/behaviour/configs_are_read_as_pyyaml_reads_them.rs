@@ -12,7 +12,7 @@ impl Secrets for Nothing {
 
 /// The names of the groups, the retries, and everything that is remarked.
 fn read(config: &str) -> (Vec<String>, u32, Vec<String>) {
-    let text = Text { name: "mine.yaml".to_owned(), text: config.to_owned() };
+    let text = Text::new("mine.yaml", config);
     let (config, notes) = plan::gateway_config(&text, &Nothing, None)
         .unwrap_or_else(|report| unreachable!("{config}\n{report}"));
     let groups = config.deployments.iter().map(|one| one.group.to_string()).collect();
@@ -133,7 +133,7 @@ fn what_pyyaml_refuses_is_refused_with_its_place() {
         (format!("{LIST}---\n{LIST}"), "mine.yaml:2:", "more than one YAML document"),
         (format!("{LIST}router_settings: {{ a: %b }}\n"), "mine.yaml:2:23", "no value may start"),
     ] {
-        let text = Text { name: "mine.yaml".to_owned(), text: config.clone() };
+        let text = Text::new("mine.yaml", config.clone());
         let report = plan::gateway_config(&text, &Nothing, None).err();
         let lines = report.map(|report| report.lines()).unwrap_or_default();
         assert!(

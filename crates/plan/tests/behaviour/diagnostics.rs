@@ -132,7 +132,7 @@ fn every_mistake_has_a_sentence_a_place_and_a_remedy() {
 fn credentials_are_not_quoted() {
     let config =
         CONFIG.replace("sk-real-secret,", "sk-real-secret, timeout: [1], client_secret: hunter2,");
-    let text = Text { name: "c.yaml".to_owned(), text: config };
+    let text = Text::new("c.yaml", config);
     let result =
         load_with(CALM, |request| request.config = Some(Box::leak(Box::new(text.clone()))));
     let shown = result.expect_err("a mistake").to_string();
@@ -159,7 +159,7 @@ fn mistakes_of_the_config_point_into_the_config() {
         ("no model", CONFIG.replace("model: azure/gpt-4o, ", "")),
         ("a scenario", CALM.to_owned()),
     ] {
-        let text = Text { name: "mine.yaml".to_owned(), text: config };
+        let text = Text::new("mine.yaml", config);
         let result = load_with(CALM, |request| {
             // The request outlives this closure only with what it borrows.
             request.config = Some(Box::leak(Box::new(text.clone())));

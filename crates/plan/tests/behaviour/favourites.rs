@@ -69,7 +69,7 @@ fn where_a_target_must_be_known_before_the_run_a_favourite_is_refused() {
 fn a_replayed_favourite_is_found_anew() {
     let played = plan(&at("region-of:favourite"));
     let json = serde_json::to_string(&played.info).expect("run.json");
-    let timeline = Text { name: "run.json".to_owned(), text: json };
+    let timeline = Text::new("run.json", json);
     let replayed = load_with(CALM, |request| {
         request.timeline = Some(Box::leak(Box::new(timeline.clone())));
     })

@@ -19,7 +19,7 @@ model_list:
 "#;
 
 fn load(config: &str) -> Result<Plan, Report> {
-    let text = Text { name: "c.yaml".to_owned(), text: config.to_owned() };
+    let text = Text::new("c.yaml", config);
     load_with(CALM, |request| request.config = Some(Box::leak(Box::new(text.clone()))))
 }
 
@@ -78,7 +78,7 @@ fn repeated_prompts_are_refused_where_nobody_could_tell_their_requests_apart() {
     let repeating = CALM.replace("for: 5m,", "for: 5m, workload: { repeat: 20% },");
     assert_ne!(repeating, CALM);
     let repeats = |config: &str| {
-        let text = Text { name: "c.yaml".to_owned(), text: config.to_owned() };
+        let text = Text::new("c.yaml".to_owned(), config.to_owned());
         let plan = load_with(&repeating, |request| {
             request.config = Some(Box::leak(Box::new(text.clone())));
         });
@@ -138,7 +138,7 @@ fn fakes_that_stand_are_run_in_real_time_only() {
 #[test]
 fn a_served_config_points_every_credential_at_the_fakes() {
     let plan = plan();
-    let text = Text { name: "c.yaml".to_owned(), text: CONFIG.to_owned() };
+    let text = Text::new("c.yaml", CONFIG);
     let (served, _) =
         served_config(&text, None, &plan.fakes, "http://127.0.0.1:4100").expect("it serves");
     let params = |at: usize| served["model_list"][at]["litellm_params"].clone();

@@ -128,10 +128,10 @@ fn whatever_decides_a_run_changes_the_hash() {
 fn flags_and_the_config_change_the_hash() {
     let set = [("traffic.0.for".to_owned(), "29s".to_owned())];
     let text = CONFIG.replace("least-busy", "latency-based-routing");
-    let config = Text { name: "config.yaml".to_owned(), text };
+    let config = Text::new("config.yaml", text);
     let first: Vec<_> = planned(FULL, |_| {}).info.faults.into_iter().take(1).collect();
     let text = serde_json::to_string(&first).expect("JSON");
-    let timeline = Text { name: "t.yaml".to_owned(), text };
+    let timeline = Text::new("t.yaml", text);
     let one = ["one".to_owned()];
     let shorter = Some(std::time::Duration::from_secs(299));
     let flags = [
@@ -165,11 +165,11 @@ fn with_flags(flags: &Flags<'_>) -> String {
         Some(_) => FULL.replace("compress: { outages: 20, gaps: 3000 }\n", ""),
         None => FULL.to_owned(),
     };
-    let scenario = Text { name: "scenario.yaml".to_owned(), text };
+    let scenario = Text::new("scenario.yaml", text);
     let request = Request {
         scenario: &scenario,
         config: flags.config,
-        find_config: &|_| Ok(Text { name: "config.yaml".to_owned(), text: CONFIG.to_owned() }),
+        find_config: &|_| Ok(Text::new("config.yaml", CONFIG)),
         timeline: flags.timeline,
         find_timeline: &|_| Err("none".to_owned()),
         clock: ClockKind::Virtual,
@@ -204,7 +204,7 @@ fn what_decides_nothing_changes_nothing() {
         assert_eq!(hash(&FULL.replacen(from, to, 1)), plain, "{from} → {to} changes the hash");
     }
     // Where the config lies, who runs it, in which time.
-    let elsewhere = Text { name: "/far/away.yaml".to_owned(), text: CONFIG.to_owned() };
+    let elsewhere = Text::new("/far/away.yaml", CONFIG);
     assert_eq!(with_flags(&Flags { config: Some(&elsewhere), ..Flags::default() }), plain);
     let run_by = planned(FULL, |request| {
         request.clock = ClockKind::Wall;

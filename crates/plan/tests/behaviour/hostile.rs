@@ -91,10 +91,10 @@ proptest! {
     fn any_config_and_any_argument_give_a_plan_or_a_report(
         config in "(?s).{0,200}", key in "[a-z0-9.\\[\\]]{0,30}", value in "(?s).{0,40}"
     ) {
-        let config = plan::Text { name: "c".to_owned(), text: config };
+        let config = plan::Text::new("c", config);
         let sets = vec![(key, value)];
         let scenario = CALM.to_owned();
-        let text = plan::Text { name: "s".to_owned(), text: scenario };
+        let text = plan::Text::new("s", scenario);
         let find = |_: &str| Err("none".to_owned());
         let request = plan::Request {
             scenario: &text,

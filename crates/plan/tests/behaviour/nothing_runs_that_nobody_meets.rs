@@ -228,16 +228,15 @@ fn impact_is_checked_and_told() {
 #[test]
 fn the_called_group_is_always_told_and_chosen_by_model() {
     assert_eq!(plan(CALM).notes[0], "traffic calls `gpt-4o`: 3 deployments, no fallback");
-    let config = Text {
-        name: "c.yaml".to_owned(),
-        text: "model_list:\n\
+    let config = Text::new(
+        "c.yaml",
+        "model_list:\n\
                - { model_name: alone, litellm_params: { model: gpt-4o, api_key: k } }\n\
                - { model_name: pair, litellm_params: { model: gpt-4o-mini, api_key: k } }\n\
                - { model_name: pair, litellm_params: { model: azure/x, api_key: k, api_base: 'https://a.test', api_version: v } }\n\
                - { model_name: saved, litellm_params: { model: gpt-4.1, api_key: k } }\n\
-               router_settings: { fallbacks: [{ saved: [pair] }] }\n"
-            .to_owned(),
-    };
+               router_settings: { fallbacks: [{ saved: [pair] }] }\n",
+    );
     let asked = |model: Option<&'static str>| {
         let config = config.clone();
         load_with(CALM, move |request| {

@@ -10,7 +10,7 @@ fn priced_with(model: &str, params: &str, info: &str) -> Plan {
         "model_list:\n- model_name: m\n  litellm_params: {{ model: {model}, api_key: k, api_version: v, \
          api_base: 'https://a.test', aws_region_name: us-east-1{params} }}\n  model_info: {{ id: a{info} }}\n"
     );
-    let text = Text { name: "c.yaml".to_owned(), text: config };
+    let text = Text::new("c.yaml", config);
     load_with(CALM, |request| request.config = Some(Box::leak(Box::new(text.clone()))))
         .expect("a plan")
 }
@@ -113,7 +113,7 @@ fn what_has_no_price_says_so_once_with_the_remedy() {
     let config = "model_list:\n\
                   - { model_name: m, litellm_params: { model: openai/x, api_key: k }, model_info: { id: a } }\n\
                   - { model_name: m, litellm_params: { model: openai/y, api_key: k }, model_info: { id: b } }\n";
-    let text = Text { name: "c.yaml".to_owned(), text: config.to_owned() };
+    let text = Text::new("c.yaml", config);
     let plan = load_with(CALM, |request| request.config = Some(Box::leak(Box::new(text.clone()))));
     let told = assumed(&plan.expect("a plan"));
     let line = "no price for a (openai/x), b (openai/y): costs stay unknown; set `input_cost_per_token` \

@@ -187,7 +187,7 @@ fn a_replay_of_run_json_is_the_same_timeline() {
     );
     let json = serde_json::to_string_pretty(&plan.info).expect("serialises");
     let replayed = |json: &str| -> Result<Plan, Report> {
-        let text = Text { name: "run.json".to_owned(), text: json.to_owned() };
+        let text = Text::new("run.json", json);
         load_with(&scenario("20m", SWIFT, "  - { timeline: run.json }"), |request| {
             let text = text.clone();
             let find = Box::leak(Box::new(move |_: &str| Ok(text.clone())));
@@ -205,7 +205,7 @@ fn a_replay_of_run_json_is_the_same_timeline() {
     let shown = replayed("{ \"faults\": 3 }").expect_err("a mistake").to_string();
     assert!(shown.contains("expected a timeline"), "{shown}");
     // The same by a flag, in place of the scenario's own faults.
-    let text = Text { name: "x/run.json".to_owned(), text: json };
+    let text = Text::new("x/run.json", json);
     let flagged = load_with(
         &scenario("20m", SWIFT, "  - { at: 1m, for: 1m, target: first, inject: refuse }"),
         |request| {

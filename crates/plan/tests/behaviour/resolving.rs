@@ -262,7 +262,7 @@ model_list:
     litellm_params: { <<: *azure, model: azure/gpt-4o, api_base: 'https://x-westus.openai.azure.com' }
 router_settings: { disable_cooldowns: yes, enable_pre_call_checks: off }
 ";
-    let text = plan::Text { name: "c.yaml".to_owned(), text: config.to_owned() };
+    let text = plan::Text::new("c.yaml", config);
     let plan = load_with(CALM, |request| request.config = Some(Box::leak(Box::new(text.clone()))))
         .unwrap_or_else(|report| panic!("{report}"));
     let router = &plan.contenders[0].gateway.router;
@@ -337,7 +337,7 @@ fn a_run_tells_what_each_called_model_can_reach_fallbacks_and_later_configs_incl
     litellm_params: { model: azure/mini, api_base: \"https://eastus-b.openai.azure.com/\", api_key: k }
     model_info: { id: tiny }";
     let config = CONFIG.replace("{ id: east }", mini);
-    let config = Text { name: "two-groups.yaml".to_owned(), text: config };
+    let config = Text::new("two-groups.yaml", config);
     let reach = |events: &str| -> Vec<String> {
         let loaded = load_with(&format!("{text}{events}"), |request| {
             request.config = Some(Box::leak(Box::new(config.clone())));

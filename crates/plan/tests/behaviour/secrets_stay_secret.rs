@@ -20,7 +20,7 @@ impl Secrets for Environment {
 
 /// Everything that is said about a config: by `run`, `gateway`, `init`, `fakes`.
 fn said(config: &str) -> String {
-    let text = Text { name: "mine.yaml".to_owned(), text: config.to_owned() };
+    let text = Text::new("mine.yaml", config);
     let mut said = String::new();
     match load_with(CALM, |request| request.config = Some(Box::leak(Box::new(text.clone())))) {
         Ok(plan) => {
@@ -264,7 +264,7 @@ general_settings:
   alert_to_webhook_url: { llm_exceptions: [https://hooks.slack.com/CANARY] }
 environment_variables: { SLACK_WEBHOOK_URL: CANARY }
 ";
-    let text = Text { name: "mine.yaml".to_owned(), text: config.to_owned() };
+    let text = Text::new("mine.yaml", config);
     let plan = load_with(CALM, |request| request.config = Some(Box::leak(Box::new(text.clone()))));
     let plan = plan.expect("a plan");
     let written = |text: &Text| {
@@ -290,7 +290,7 @@ environment_variables: { SLACK_WEBHOOK_URL: CANARY }
         assert!(left_out.iter().any(|one| one == path), "{path}: {left_out:?}");
     }
     // A key that stands in the file itself is nobody else's.
-    let literal = Text { text: config.replace("os.environ/MASTER", "CANARY"), ..text.clone() };
+    let literal = Text::new("mine.yaml", config.replace("os.environ/MASTER", "CANARY"));
     let (served, left_out) = written(&literal);
     assert!(!leaks(&served.to_string()));
     assert!(left_out.iter().any(|one| one == "general_settings.master_key"));

@@ -4,10 +4,10 @@ use plan::{Build, ClockKind, Plan, Request, Text, embedded};
 
 #[expect(clippy::panic, reason = "a helper of tests")]
 fn load(file: embedded::File) -> Plan {
-    let scenario = Text { name: file.path.to_owned(), text: file.text.to_owned() };
+    let scenario = Text::new(file.path, file.text);
     let find = |path: &str| {
         let file = embedded::config(path).ok_or_else(|| format!("no config `{path}`"))?;
-        Ok(Text { name: file.path.to_owned(), text: file.text.to_owned() })
+        Ok(Text::new(file.path, file.text))
     };
     let request = Request {
         scenario: &scenario,

@@ -6,7 +6,7 @@ use crate::support::{CALM, CONFIG, load};
 
 #[test]
 fn the_scenario_that_init_writes_runs_as_it_is() {
-    let config = plan::Text { name: "config.yaml".to_owned(), text: CONFIG.to_owned() };
+    let config = plan::Text::new("config.yaml", CONFIG);
     let text = plan::init(&config, "config.yaml", None).expect("a valid config");
     let plan = load(&text).unwrap_or_else(|report| panic!("{text}\n{report}"));
     assert_eq!(plan.contenders.len(), 3);
@@ -17,7 +17,7 @@ fn the_scenario_that_init_writes_runs_as_it_is() {
 
 #[test]
 fn init_tells_the_mistakes_of_a_config() {
-    let config = plan::Text { name: "c.yaml".to_owned(), text: "model_list: 3".to_owned() };
+    let config = plan::Text::new("c.yaml", "model_list: 3");
     assert!(plan::init(&config, "c.yaml", None).is_err());
 }
 
@@ -57,7 +57,7 @@ fn a_serving_gateway_gets_the_real_secrets() {
             (!name.contains("_BASE")).then(|| format!("value of {name}"))
         }
     }
-    let text = plan::Text { name: "c.yaml".to_owned(), text: CONFIG.to_owned() };
+    let text = plan::Text::new("c.yaml", CONFIG);
     let (config, notes) = plan::gateway_config(&text, &Named, None).expect("a valid config");
     let key = config.deployments[0].api_key.as_ref().map(|key| key.reveal().to_owned());
     assert_eq!(key.as_deref(), Some("value of AZURE_KEY"));

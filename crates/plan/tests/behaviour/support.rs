@@ -55,14 +55,13 @@ fn ask(
     config: &str,
     load: impl FnOnce(&mut Request<'_>) -> Result<Plan, Report>,
 ) -> Result<Plan, Report> {
-    let scenario = Text { name: "scenario.yaml".to_owned(), text: scenario.to_owned() };
+    let scenario = Text::new("scenario.yaml", scenario);
     let find = |path: &str| match path {
-        "config.yaml" => Ok(Text { name: path.to_owned(), text: config.to_owned() }),
+        "config.yaml" => Ok(Text::new(path, config)),
         // The same with a model of which nobody knows a price.
-        "unpriced.yaml" => Ok(Text {
-            name: path.to_owned(),
-            text: CONFIG.replacen("model: azure/gpt-4o,", "model: azure/ours,", 1),
-        }),
+        "unpriced.yaml" => {
+            Ok(Text::new(path, CONFIG.replacen("model: azure/gpt-4o,", "model: azure/ours,", 1)))
+        }
         _ => Err(format!("cannot read `{path}`: no such file")),
     };
     let mut request = Request {

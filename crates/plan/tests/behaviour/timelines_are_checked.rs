@@ -20,7 +20,7 @@ fn recorded() -> Value {
 /// [`CALM`] with this timeline instead of faults.
 fn replayed(timeline: &Value) -> Result<Plan, Report> {
     let text = serde_json::to_string_pretty(timeline).expect("serialises");
-    let text = Text { name: "edited.json".to_owned(), text };
+    let text = Text::new("edited.json", text);
     load_with(CALM, |request| request.timeline = Some(Box::leak(Box::new(text.clone()))))
 }
 
@@ -127,7 +127,7 @@ fn ids_are_given_once_and_windows_are_bounded() {
 #[test]
 fn an_entry_brings_an_id_that_another_has_only_once() {
     let timeline = serde_json::to_string(&recorded()).expect("serialises");
-    let found = move |path: &str| Ok(Text { name: path.to_owned(), text: timeline.clone() });
+    let found = move |path: &str| Ok(Text::new(path, timeline.clone()));
     let scenario = format!(
         "{CALM}faults:\n  - {{ at: 60s, for: 60s, target: east, inject: refuse }}\n  - {{ timeline: t.json }}\n"
     );

@@ -156,7 +156,7 @@ fn a_served_entry_is_one_that_litellm_asks_in_words_that_the_fake_speaks() {
     let list: String = models.iter().map(|(written, _)| entry(written)).collect();
     let config = format!("model_list:\n{list}");
     let plan = load_config(CALM, &config).expect("valid");
-    let text = plan::Text { name: "c.yaml".to_owned(), text: config };
+    let text = plan::Text::new("c.yaml", config);
     let (served, _) =
         plan::served_config(&text, None, &plan.fakes, "http://f:1").expect("it serves");
     for (at, (written, asked)) in models.iter().enumerate() {
@@ -172,7 +172,7 @@ fn a_served_entry_of_ollamas_stays_one_of_its_own_api() {
     let config =
         "model_list: [{ model_name: m, litellm_params: { model: ollama_chat/llama3:8b } }]";
     let plan = load_config(CALM, config).expect("valid");
-    let text = plan::Text { name: "c.yaml".to_owned(), text: config.to_owned() };
+    let text = plan::Text::new("c.yaml".to_owned(), config.to_owned());
     let (served, _) =
         plan::served_config(&text, None, &plan.fakes, "http://f:1").expect("it serves");
     let params = &served["model_list"][0]["litellm_params"];

@@ -80,8 +80,8 @@ fn request(report: &Value) -> String {
 
 /// What is wrong with a scenario, by `plan` itself.
 fn mistakes(written: &Written) -> Vec<String> {
-    let scenario = Text { name: SCENARIO.to_owned(), text: written.scenario.clone() };
-    let config = Text { name: CONFIG.to_owned(), text: written.config.clone() };
+    let scenario = Text::new(SCENARIO, written.scenario.clone());
+    let config = Text::new(CONFIG, written.config.clone());
     let request = Request {
         scenario: &scenario,
         config: None,

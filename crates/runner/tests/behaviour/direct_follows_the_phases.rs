@@ -25,7 +25,7 @@ traffic:
 
 /// Deployments that `direct` reached, in order, and its failures.
 fn called(model: Option<&str>) -> (BTreeSet<String>, usize) {
-    let text = |name: &str, text: &str| Text { name: name.to_owned(), text: text.to_owned() };
+    let text = |name: &str, text: &str| Text::new(name, text);
     let (scenario, config) = (text("scenario.yaml", SCENARIO), text("config.yaml", CONFIG));
     let request = Request {
         scenario: &scenario,

@@ -15,3 +15,4 @@ mod savable_is_played;
 mod support;
 mod the_end_of_a_world_is_nobodys_failure;
 mod the_tables_tell_the_truth;
+mod what_validates_runs;

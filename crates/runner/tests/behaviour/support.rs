@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use plan::{Build, ClockKind, Plan, Request, Text};
+use plan::{Build, ClockKind, Plan, Report, Request, Text};
 use runner::{ProductOptions, RunError, RunOptions, Watch};
 use tempfile::TempDir;
 
@@ -100,10 +100,27 @@ fn planned_on(
     config: &str,
     scenario: &str,
     clock: ClockKind,
-    (seed, contenders): (Option<u64>, &[String]),
+    given: (Option<u64>, &[String]),
 ) -> Plan {
-    let text = Text { name: "scenario.yaml".to_owned(), text: scenario.to_owned() };
-    let config = Text { name: "config.yaml".to_owned(), text: config.to_owned() };
+    match asked_for(config, scenario, clock, given) {
+        Ok(plan) => plan,
+        Err(report) => unreachable!("{}", report.render(false, 100)),
+    }
+}
+
+/// The plan of a scenario over another config, if there is one.
+pub(crate) fn plan_on(config: &str, scenario: &str, clock: ClockKind) -> Result<Plan, Report> {
+    asked_for(config, scenario, clock, (None, &[]))
+}
+
+fn asked_for(
+    config: &str,
+    scenario: &str,
+    clock: ClockKind,
+    (seed, contenders): (Option<u64>, &[String]),
+) -> Result<Plan, Report> {
+    let text = Text::new("scenario.yaml", scenario);
+    let config = Text::new("config.yaml", config);
     let request = Request {
         scenario: &text,
         config: Some(&config),
@@ -111,7 +128,7 @@ fn planned_on(
         timeline: None,
         find_timeline: &|path| {
             let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
-            read.map(|text| Text { name: path.to_owned(), text })
+            read.map(|text| Text::new(path, text))
         },
         clock,
         seed,
@@ -122,10 +139,7 @@ fn planned_on(
         shorten: None,
         build: Build::default(),
     };
-    match plan::load(&request) {
-        Ok(plan) => plan,
-        Err(report) => unreachable!("{}", report.render(false, 100)),
-    }
+    plan::load(&request)
 }
 
 /// Plays a plan.

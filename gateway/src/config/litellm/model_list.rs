@@ -12,6 +12,7 @@ use wire::azure::NamedBase;
 use world::Authority;
 
 use super::NoteKind;
+use super::additions;
 use super::address::{self, Address};
 use super::error_policy;
 use super::provider::{self, Found, Provider};
@@ -138,6 +139,8 @@ impl<'a> ModelEntry<'a> {
             api_version: self.api_version(provider, reader),
             api_key: api_key.filter(|key| !key.is_empty()).map(|key| Secret::new(&key)),
             aws_keys: self.aws_keys(provider, reader),
+            azure_ad_token: self.azure_ad_token(provider, reader),
+            additions: additions::read(params, provider.protocol, reader),
             region: region.map(Arc::from),
             weight: reader.number(params, "weight"),
             rpm: self.limit("rpm", reader),
@@ -198,7 +201,7 @@ impl<'a> ModelEntry<'a> {
     }
 
     /// The key that LiteLLM finds by itself.
-    fn ambient_key(&self, provider: &Provider, reader: &Reader<'_>) -> Option<String> {
+    fn ambient_key(&self, provider: &Provider, reader: &mut Reader<'_>) -> Option<String> {
         let path = self.params.path_of("api_key");
         let mut variables = provider.key_variables.split(' ').filter(|name| !name.is_empty());
         variables.find_map(|variable| reader.ambient(variable, &path))
@@ -224,6 +227,27 @@ impl<'a> ModelEntry<'a> {
             secret_access_key: of("aws_secret_access_key", "AWS_SECRET_ACCESS_KEY")?,
             session_token: of("aws_session_token", "AWS_SESSION_TOKEN"),
         })
+    }
+
+    /// The token that is sent in the place of a key. One that stands for another (`oidc/…`) would have to be
+    /// exchanged first.
+    fn azure_ad_token(&self, provider: &Provider, reader: &mut Reader<'_>) -> Option<Secret> {
+        const KEY: &str = "azure_ad_token";
+        if provider.protocol != Protocol::Azure {
+            return None;
+        }
+        let path = self.params.path_of(KEY);
+        let token = match self.params.get(KEY) {
+            Some(_) => reader.text(&self.params, KEY),
+            None => reader.ambient(provider::AZURE_TOKEN_VARIABLE, &path),
+        };
+        let token = token.filter(|token| !token.is_empty())?;
+        if token.starts_with("oidc/") {
+            let text = "no effect yet: a token that has to be exchanged for another";
+            reader.note(path, NoteKind::NoEffectYet, text);
+            return None;
+        }
+        Some(Secret::new(&token))
     }
 
     /// What the model is for: what `model_info.mode` says, else what its name tells.

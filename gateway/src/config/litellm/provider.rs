@@ -46,6 +46,9 @@ pub(super) enum BaseForm {
 /// Variable that LiteLLM reads for an Azure version that the config does not give.
 pub(super) const AZURE_VERSION_VARIABLE: &str = "AZURE_API_VERSION";
 
+/// Variable that LiteLLM reads for a token that the config does not give.
+pub(super) const AZURE_TOKEN_VARIABLE: &str = "AZURE_AD_TOKEN";
+
 /// Azure version where neither config nor environment give one (litellm: AZURE_DEFAULT_API_VERSION).
 pub(super) const AZURE_VERSION: &str = "2025-02-01-preview";
 

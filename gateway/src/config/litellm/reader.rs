@@ -1,16 +1,18 @@
 //! A cursor over the config's JSON: typed values by key, as leniently as PyYAML and LiteLLM take
 //! them (numbers may be strings, 0 may mean unset), with every problem collected under its path.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use super::keys::Effect;
 use super::tables::{Others, Table};
+use super::variables::Variables;
 use super::{ConfigError, Note, NoteKind, Secrets};
 
 /// Prefix of a reference to the environment.
-const ENVIRONMENT: &str = "os.environ/";
+pub(super) const ENVIRONMENT: &str = "os.environ/";
 
 /// Longest duration of a setting, in seconds: ten years. Everything above is a slip of the pen.
 const SECONDS_MAX: f64 = 10.0 * 365.0 * 86_400.0;
@@ -23,6 +25,12 @@ pub(super) struct Reader<'a> {
     secrets: &'a dyn Secrets,
     pub(super) notes: Vec<Note>,
     pub(super) errors: Vec<ConfigError>,
+    /// What the config itself says about variables.
+    pub(super) variables: Variables,
+    /// Which of them were asked for.
+    used: BTreeSet<String>,
+    /// Where a value really stands that was taken from elsewhere, by the path at which it is read.
+    origins: BTreeMap<String, String>,
     /// Where a key was found that may stand in several sections.
     places: Vec<(&'static str, String)>,
 }
@@ -61,14 +69,37 @@ impl<'a> Section<'a> {
     }
 
     /// All entries, in the order of the file.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
         self.object.iter()
+    }
+
+    /// The mapping itself.
+    pub(super) fn object(&self) -> &'a Map<String, Value> {
+        self.object
     }
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(secrets: &'a dyn Secrets) -> Self {
-        Self { secrets, notes: Vec::new(), errors: Vec::new(), places: Vec::new() }
+        Self {
+            secrets,
+            notes: Vec::new(),
+            errors: Vec::new(),
+            variables: Variables::new(),
+            used: BTreeSet::new(),
+            origins: BTreeMap::new(),
+            places: Vec::new(),
+        }
+    }
+
+    /// What is read at `path` stands at `origin`.
+    pub(super) fn taken_from(&mut self, path: String, origin: String) {
+        self.origins.insert(path, origin);
+    }
+
+    /// Where that stands which is read at `path`.
+    fn origin(&self, path: &str) -> String {
+        self.origins.get(path).map_or(path, String::as_str).to_owned()
     }
 
     /// Remembers where a key was found; the first place stays.
@@ -87,13 +118,14 @@ impl<'a> Reader<'a> {
     /// Records a problem.
     pub(super) fn error(&mut self, path: &str, message: &str, help: &str) {
         if self.errors.len() < ERRORS_MAX {
-            let (path, message, help) = (path.to_owned(), message.to_owned(), help.to_owned());
+            let (path, message, help) = (self.origin(path), message.to_owned(), help.to_owned());
             self.errors.push(ConfigError { path, message, help });
         }
     }
 
     /// Records a note.
     pub(super) fn note(&mut self, path: String, kind: NoteKind, text: impl Into<String>) {
+        let path = self.origins.get(&path).cloned().unwrap_or(path);
         self.notes.push(Note { path, kind, text: text.into(), word: None });
     }
 
@@ -109,7 +141,7 @@ impl<'a> Reader<'a> {
             let off = matches!(value, Value::Null | Value::Bool(false));
             let (kind, text) = match table.key(name) {
                 Some(key) => match key.effect {
-                    Effect::Acted => continue,
+                    Effect::Acted | Effect::SentAlong => continue,
                     Effect::NotYet => (NoteKind::NoEffectYet, "accepted, no effect yet".to_owned()),
                     Effect::Inert(why) => {
                         (NoteKind::Inert, format!("no effect in LiteLLM either: {why}"))
@@ -121,7 +153,7 @@ impl<'a> Reader<'a> {
                 },
                 None => unknown(name, table),
             };
-            let path = section.path_of(name);
+            let path = self.origin(&section.path_of(name));
             let said = |note: &Note| without_index(&note.path) == without_index(&path);
             if !self.notes.iter().any(said) {
                 self.note(path, kind, text);
@@ -154,9 +186,62 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Any value, with its references resolved; `None` where a name is not set, and where one is that nobody looks
+    /// up: a stand-in for it would be sent as if it were meant.
+    pub(super) fn value(&mut self, section: &Section<'_>, key: &str) -> Option<Value> {
+        let mut value = section.get(key)?.clone();
+        self.resolve_within(&mut value, (section, key)).then_some(value)
+    }
+
+    fn resolve_within(&mut self, value: &mut Value, (section, key): (&Section<'_>, &str)) -> bool {
+        match value {
+            Value::String(text) => {
+                let Some(name) = text.strip_prefix(ENVIRONMENT) else { return true };
+                let resolved = match self.secrets.looks_up() {
+                    true => self.variable(section, key, name),
+                    false => self.own_variable(name),
+                };
+                let found = resolved.is_some();
+                *text = resolved.unwrap_or_default();
+                found
+            }
+            Value::Array(items) => {
+                items.iter_mut().all(|item| self.resolve_within(item, (section, key)))
+            }
+            Value::Object(entries) => {
+                entries.values_mut().all(|entry| self.resolve_within(entry, (section, key)))
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => true,
+        }
+    }
+
     /// The variable that LiteLLM reads by itself where nothing stands at `path`; may be unset.
-    pub(super) fn ambient(&self, name: &str, path: &str) -> Option<String> {
-        self.secrets.ambient(name, path).filter(|value| !value.is_empty())
+    pub(super) fn ambient(&mut self, name: &str, path: &str) -> Option<String> {
+        let own = self.own_variable(name);
+        own.or_else(|| self.secrets.ambient(name, path)).filter(|value| !value.is_empty())
+    }
+
+    /// What the config itself says about a variable.
+    fn own_variable(&mut self, name: &str) -> Option<String> {
+        let own = self.variables.get(name).cloned();
+        if own.is_some() {
+            self.used.insert(name.to_owned());
+        }
+        own
+    }
+
+    /// Says of the config's own variables that some of them are read by nothing here.
+    pub(super) fn note_unused_variables(&mut self) {
+        if self.variables.keys().any(|name| !self.used.contains(name)) {
+            let text = "no effect yet, but for the variables that this config refers to and those that \
+                        hold keys and addresses of its providers";
+            self.note("environment_variables".to_owned(), NoteKind::NoEffectYet, text);
+        }
+    }
+
+    /// The value of a variable of the environment; `None` where nobody looks them up.
+    pub(super) fn looked_up(&self, name: &str, path: &str) -> Option<String> {
+        if self.secrets.looks_up() { self.secrets.resolve(name, path) } else { None }
     }
 
     /// See [`Secrets::stand_in`].
@@ -261,6 +346,13 @@ impl<'a> Reader<'a> {
 
     fn variable(&mut self, section: &Section<'_>, key: &str, name: &str) -> Option<String> {
         let path = section.path_of(key);
+        let own = self.own_variable(name);
+        if own.is_some() && self.looked_up(name, &path).is_none() {
+            let text = "LiteLLM looks this up before it sets environment_variables, and finds only what \
+                        the environment itself has";
+            self.note(path, NoteKind::Advice, text);
+            return own;
+        }
         let value = self.secrets.resolve(name, &path);
         if value.is_none() {
             // What no environment has as a name may be a credential in the wrong place.
@@ -297,24 +389,25 @@ fn unknown(name: &str, table: &Table) -> (NoteKind, String) {
     if table.takes(name) {
         return (NoteKind::NoEffectYet, "accepted, no effect yet".to_owned());
     }
+    let sent = "no setting, and so sent to the provider with every request";
+    let (elsewhere, nowhere) = match table.others {
+        Others::SentAlong => (sent, sent),
+        Others::Unread | Others::Kept => ("no effect here", "unknown key, no effect"),
+    };
     if let Some(home) = table.home_of(name) {
-        let text = format!("no effect here; it belongs in `{}`", home.name);
+        let text = format!("{elsewhere}; it belongs in `{}`", home.name);
         return (NoteKind::Unknown, text);
     }
     if let Some(near) = nearest(name, table.names()) {
-        let text = format!("unknown key, no effect; did you mean `{near}`?");
-        return (NoteKind::Unknown, text);
+        return (NoteKind::Unknown, format!("{nowhere}; did you mean `{near}`?"));
     }
     if let Some((near, home)) = table.resembling(name) {
-        let text = format!("unknown key, no effect; did you mean `{near}` of `{}`?", home.name);
+        let text = format!("{nowhere}; did you mean `{near}` of `{}`?", home.name);
         return (NoteKind::Unknown, text);
     }
     match table.others {
-        Others::Unread => (NoteKind::Unknown, "unknown key, no effect".to_owned()),
-        Others::SentAlong => {
-            let text = "LiteLLM sends it along with every request; no effect yet";
-            (NoteKind::NoEffectYet, text.to_owned())
-        }
+        Others::Unread => (NoteKind::Unknown, nowhere.to_owned()),
+        Others::SentAlong => (NoteKind::Advice, format!("{nowhere}, as LiteLLM does")),
         Others::Kept => (NoteKind::NoEffectYet, "accepted, no effect yet".to_owned()),
     }
 }

@@ -132,6 +132,7 @@ fn defaults() -> RouterSettings {
         context_window_fallbacks: BTreeMap::new(),
         content_policy_fallbacks: BTreeMap::new(),
         max_fallbacks: MAX_FALLBACKS,
+        drop_params: false,
         model_group_alias: BTreeMap::new(),
         enable_pre_call_checks: false,
         default_max_parallel_requests: None,
@@ -162,6 +163,7 @@ fn read_attempts(
     settings.stream_timeout = reader.truthy_seconds(router, "stream_timeout");
     settings.enable_pre_call_checks =
         reader.flag(router, "enable_pre_call_checks").unwrap_or(false);
+    settings.drop_params = reader.flag(litellm, "drop_params").unwrap_or(false);
     settings.default_max_parallel_requests =
         reader.small_count(router, "default_max_parallel_requests");
     settings.retry_policy =

@@ -2,7 +2,7 @@
 //! the wrong one belongs, and what becomes of keys that nobody knows.
 
 use super::further_keys;
-use super::keys::{self, Key};
+use super::keys::{self, Effect, Key};
 
 /// One section.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +71,15 @@ impl Table {
     /// Whether LiteLLM takes a key of that name here, of which there is nothing to tell.
     pub(super) fn takes(&self, name: &str) -> bool {
         self.further.split_whitespace().any(|known| known == name)
+    }
+
+    /// Whether a key of that name is no setting here but a member of every request.
+    pub(super) fn sends_along(&self, name: &str) -> bool {
+        self.others == Others::SentAlong
+            && match self.key(name) {
+                Some(key) => matches!(key.effect, Effect::SentAlong),
+                None => !self.takes(name),
+            }
     }
 
     /// All names, for suggestions.

@@ -329,7 +329,7 @@ impl Secrets for Environment {
 #[test]
 fn unset_variables_are_errors_where_they_matter() {
     let value = one(
-        json!({"api_key": "os.environ/AZURE_KEY", "organization": "os.environ/ORG"}),
+        json!({"api_key": "os.environ/AZURE_KEY", "tenant_id": "os.environ/TENANT"}),
         json!({}),
     );
     let errors = read(&value, &Environment).expect_err("AZURE_KEY is not set");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway::config::{Config, Deployment, Familiarity, Mode, RouterSettings, Secret};
+use gateway::config::{Additions, Config, Deployment, Familiarity, Mode, RouterSettings, Secret};
 use gateway::policy::{self, Kind, Personality};
 use vocab::{DeploymentId, Protocol};
 use world::Authority;
@@ -29,6 +29,8 @@ pub(crate) fn deployment(id: &str) -> Deployment {
         api_version: None,
         api_key: Some(Secret::new("sk-upstream")),
         aws_keys: None,
+        azure_ad_token: None,
+        additions: Additions::default(),
         region: None,
         weight: None,
         rpm: None,
@@ -71,6 +73,7 @@ pub(crate) fn config(strategy: &'static str, deployments: Vec<Deployment>) -> Co
             context_window_fallbacks: Default::default(),
             content_policy_fallbacks: Default::default(),
             max_fallbacks: 5,
+            drop_params: false,
             model_group_alias: Default::default(),
             enable_pre_call_checks: false,
             default_max_parallel_requests: None,

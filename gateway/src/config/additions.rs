@@ -1,0 +1,46 @@
+//! What a deployment adds to every request that it is asked: members of the body, headers, and which members
+//! it may be asked without. LiteLLM's `litellm_params` beyond those that say where and how to call.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::Secret;
+
+/// What is added, by where it goes. Values may be somebody's secrets: `Debug` shows names only.
+#[derive(Clone, Default, PartialEq)]
+pub struct Additions {
+    /// Members of a chat completion (`temperature`, `tools`, …), in OpenAI's words: added where the client
+    /// says nothing of that name. `tools` are put before the client's own.
+    pub defaults: Map<String, Value>,
+    /// Members that LiteLLM does not know, in the provider's words: added where the request has none.
+    pub unknown: Map<String, Value>,
+    /// `extra_body`: members in the provider's words, which replace the request's.
+    pub extra_body: Map<String, Value>,
+    /// `headers`, `extra_headers` and `organization`: names in lower case, each once. They replace the gateway's own.
+    pub headers: Vec<(Arc<str>, Secret)>,
+    /// Whether members that the provider has nothing like are left out; `None` where the config says nothing.
+    pub drop_params: Option<bool>,
+    /// Members that are always left out, unless the client has a list of its own.
+    pub additional_drop_params: Vec<String>,
+}
+
+impl Additions {
+    /// Whether the body of a request is left as it is.
+    pub fn leaves_the_body(&self) -> bool {
+        self.defaults.is_empty()
+            && self.unknown.is_empty()
+            && self.extra_body.is_empty()
+            && self.additional_drop_params.is_empty()
+    }
+}
+
+impl std::fmt::Debug for Additions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names = |members: &Map<String, Value>| members.keys().cloned().collect::<Vec<_>>();
+        f.debug_struct("Additions")
+            .field("defaults", &names(&self.defaults))
+            .field("drop_params", &self.drop_params)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,44 @@
+//! `environment_variables`: values that a config brings along for the variables that it refers to, and for
+//! those that LiteLLM looks up by itself. They are known to this config alone: nothing is exported, and no
+//! message shows one.
+//!
+//! LiteLLM 1.106 sets them after it has replaced the references of the same file (`proxy_server.py`: `get_config`,
+//! then `_load_environment_variables`), so that there a reference finds what the environment itself has;
+//! here it finds these, too, which is what their authors mean, and a note says so.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::reader::{ENVIRONMENT, Reader, Section};
+
+/// Values by the names of their variables.
+pub(super) type Variables = BTreeMap<String, String>;
+
+/// Reads the section, if there is one.
+pub(super) fn read(root: &Section<'_>, reader: &mut Reader<'_>) -> Variables {
+    let Some(section) = reader.section(root, "environment_variables") else {
+        return Variables::new();
+    };
+    let mut variables = Variables::new();
+    for (name, value) in section.entries() {
+        let value = match value {
+            // A reference to a variable that nobody looks up says nothing.
+            Value::String(text) => match text.strip_prefix(ENVIRONMENT) {
+                Some(other) => reader.looked_up(other, &section.path_of(name)),
+                None => Some(text.clone()),
+            },
+            // As Python's `str` has them.
+            Value::Bool(true) => Some("True".to_owned()),
+            Value::Bool(false) => Some("False".to_owned()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Null => None,
+            Value::Array(_) | Value::Object(_) => {
+                reader.wrong::<()>(&section, name, value, "a text");
+                None
+            }
+        };
+        variables.extend(value.map(|value| (name.clone(), value)));
+    }
+    variables
+}
