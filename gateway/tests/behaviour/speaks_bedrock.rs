@@ -347,6 +347,30 @@ async fn what_cannot_be_said_is_refused_by_its_name() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn blanks_say_nothing_and_a_conversation_begins_with_the_user() {
+    let messages = json!([
+        {"role":"assistant","content":"hello"},
+        {"role":"user","content":[{"type":"text","text":"  "},{"type":"text","text":"hi"}]}]);
+    let body = arrives(NOVA, &json!({ "messages": messages })).await;
+    let expected = json!([
+        {"role":"user","content":[{"text":"."}]},
+        {"role":"assistant","content":[{"text":"hello"}]},
+        {"role":"user","content":[{"text":"hi"}]}]);
+    assert_eq!(body["messages"], expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_client_hears_the_keys_that_a_provider_repeats() {
+    for key in ["AKIAEXAMPLE", "secret-of-aws", "token-of-aws"] {
+        let text = json!({ "message": format!("the key {key} is wrong") }).to_string();
+        let lab = Lab::new();
+        lab.upstream("bedrock", &[Act::Reply(403, vec![], text)]).gateway(only(SONNET));
+        let got = lab.chat(PLAIN).await;
+        assert!(!got.body.contains(key) && got.body.contains("[redacted]"), "{}", got.body);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_deployment_without_keys_is_refused_before_anything_is_served() {
     let nameless = Deployment { aws_keys: None, ..bedrock(SONNET) };
     let gateway = Lab::new().reloadable(only(SONNET));

@@ -104,6 +104,11 @@ impl Translator {
 
     /// What ends a message: its last block, why it ended, what it cost.
     fn end(&self, out: &mut BytesMut) {
+        if !self.begun {
+            // Nothing came but the end, and an end alone is no message.
+            let message = MessagesReply::begun("", "", Usage::default());
+            StreamEvent::MessageStart { message }.write_frame(out);
+        }
         if let Some((index, _)) = self.open {
             StreamEvent::ContentBlockStop { index }.write_frame(out);
         }
