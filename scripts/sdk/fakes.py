@@ -32,6 +32,7 @@ CONFIGS: dict[str, dict[str, str]] = {
         "model": "bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0",
         "aws_region_name": "us-east-1",
     },
+    "ollama": {"model": "ollama_chat/llama3.1:8b"},
 }
 """What a LiteLLM config says of one deployment of each provider."""
 

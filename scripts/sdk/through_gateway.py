@@ -45,7 +45,8 @@ PAIRS: dict[str, dict[str, list[str]]] = {
         "azure": [*CHAT, "choices", "embeddings"],
         "anthropic": CHAT,
         "gemini": CHAT,
-        "bedrock": ["chat", "streams", "tools"],
+        "bedrock": CHAT,
+        "ollama": CHAT,
     },
     "anthropic": {
         "anthropic": [*MESSAGES, "thinking", "counts"],
