@@ -24,7 +24,7 @@ import anthropic
 import openai
 from anthropic_sdk import Anthropic
 from case import HEALTHY, Case
-from client import PROMPT, TEXT, Check, Detail, each
+from client import PROMPT, Check, Detail, each
 from fakes import CONFIGS, Deployment, Fakes
 from openai_sdk import OpenAi
 
@@ -41,7 +41,7 @@ CHAT = ["chat", "streams", "tools", "structured"]
 MESSAGES = ["messages", "streams", "tools"]
 PAIRS: dict[str, dict[str, list[str]]] = {
     "openai": {
-        "openai": [*CHAT, "choices", "reasoning", "responses", "embeddings", "speech"],
+        "openai": [*CHAT, "choices", "reasoning", "responses", "embeddings"],
         "azure": [*CHAT, "choices", "embeddings"],
         "anthropic": CHAT,
         "gemini": CHAT,
@@ -116,11 +116,6 @@ class ThroughOpenAi(OpenAi):
     def client(self, at: Deployment, **options: object) -> openai.OpenAI:
         """A client of the gateway."""
         return super().client(at, max_retries=0, **options)
-
-    def speech(self, at: Deployment) -> Iterator[Check]:
-        """Bytes that are no JSON."""
-        speech = self.client(at).audio.speech.create(model=at.model, voice="alloy", input=TEXT)
-        yield Check("speech is bytes", len(speech.content) > 0)
 
 
 class ThroughAnthropic(Anthropic):

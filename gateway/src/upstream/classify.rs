@@ -72,11 +72,12 @@ pub(crate) fn by_status(status: u16) -> ErrorClass {
 /// Mostly the upstream's own status; the classes that are recognised by words bring theirs.
 fn client_status(class: ErrorClass, upstream: u16) -> u16 {
     match class {
-        ErrorClass::RateLimit | ErrorClass::ContextWindow | ErrorClass::ContentPolicy => {
-            class.status()
-        }
+        // AWS says 403 of a key that it does not know, Google 400.
+        ErrorClass::RateLimit
+        | ErrorClass::ContextWindow
+        | ErrorClass::ContentPolicy
+        | ErrorClass::Authentication => class.status(),
         ErrorClass::BadRequest
-        | ErrorClass::Authentication
         | ErrorClass::PermissionDenied
         | ErrorClass::NotFound
         | ErrorClass::Timeout
