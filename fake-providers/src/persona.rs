@@ -271,9 +271,12 @@ impl Persona {
     ) -> Result<(), Refusal> {
         let headers = &incoming.parts.headers;
         let own = match self {
-            Self::OpenAi | Self::Ollama => None,
-            Self::Azure => text(headers, wire::azure::API_KEY).map(Cow::Borrowed),
-            Self::Anthropic => text(headers, wire::anthropic::API_KEY).map(Cow::Borrowed),
+            // Azure AI Foundry serves OpenAI's and Anthropic's words under Azure's key.
+            Self::OpenAi | Self::Azure => text(headers, wire::azure::API_KEY).map(Cow::Borrowed),
+            Self::Anthropic => text(headers, wire::anthropic::API_KEY)
+                .or_else(|| text(headers, wire::azure::API_KEY))
+                .map(Cow::Borrowed),
+            Self::Ollama => None,
             Self::Gemini => gemini::key(incoming.parts),
             Self::Bedrock => return bedrock::authorize(incoming, key),
         };

@@ -102,6 +102,8 @@ pub struct Deployment {
     pub group: Arc<str>,
     /// From the prefix of `litellm_params.model`.
     pub protocol: Protocol,
+    /// Where its provider's protocol is served.
+    pub platform: Platform,
     /// Whether its provider is known to speak it.
     pub familiarity: Familiarity,
     /// Who runs it: LiteLLM's prefix, with the host for an endpoint of one's own that speaks OpenAI's
@@ -162,6 +164,18 @@ pub struct Deployment {
     pub base_model: Option<Arc<str>>,
     /// Largest prompt in tokens, for pre-call checks.
     pub max_input_tokens: Option<u64>,
+}
+
+/// Where a provider's protocol is served: a cloud that resells models has paths and keys of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Platform {
+    /// At the provider's own, or wherever the address leads.
+    #[default]
+    Own,
+    /// Azure AI Foundry: the key stands in `api-key`, the version of the API in the query.
+    Foundry,
+    /// Vertex AI: models stand in the path below their publisher, the key is an OAuth token.
+    Vertex,
 }
 
 /// Keys of AWS.

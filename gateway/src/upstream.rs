@@ -119,6 +119,7 @@ impl Route {
         let dialect = self.provider.dialect(endpoint).ok_or_else(|| no_endpoint(asked))?;
         let Encoded { body, dropped } = dialect.encode(asked)?;
         let body = additions::extended(&deployment.additions, (asked.head, asked.body), body)?;
+        let body = self.provider.finished(deployment, body);
         let mut request = Request::new(Full::new(body.clone()));
         *request.method_mut() = http::Method::POST;
         if wire::percent::is_dots(asked.model) {

@@ -13,6 +13,11 @@ pub use filter::{
 
 use crate::openai::ChatChunk;
 
+/// Whether a host is one of Azure AI Foundry's, which take the key in [`API_KEY`].
+pub fn is_foundry(host: &str) -> bool {
+    host.ends_with(".services.ai.azure.com") || host.ends_with(".openai.azure.com")
+}
+
 /// Header that carries the key; `authorization: Bearer` carries an Entra token instead.
 pub const API_KEY: &str = "api-key";
 /// Header with the id that Azure's support asks for.

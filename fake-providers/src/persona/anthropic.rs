@@ -2,6 +2,7 @@
 
 mod read;
 mod refuse;
+mod vertex;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -14,6 +15,10 @@ use crate::script::{Finish, Transcript, Uttered};
 pub(super) use refuse::refuse;
 
 pub(super) fn route(path: &str) -> Option<Route<'_>> {
+    vertex::route(path).or_else(|| own_route(path))
+}
+
+fn own_route(path: &str) -> Option<Route<'_>> {
     Some(match path {
         wire::anthropic::MESSAGES_PATH => Route::to(Operation::Chat),
         "/v1/messages/count_tokens" => Route::to(Operation::CountTokens),
@@ -27,7 +32,10 @@ pub(super) fn route(path: &str) -> Option<Route<'_>> {
 
 /// Understands a body and the header that says of which version it is.
 pub(super) fn read(incoming: &IncomingRequest<'_>, route: &Route<'_>) -> Result<Prompt, Complaint> {
-    read::read(incoming, route)
+    match &route.named {
+        Some(model) => vertex::read(incoming, route, model),
+        None => read::read(incoming, route),
+    }
 }
 
 /// 500 in its words.

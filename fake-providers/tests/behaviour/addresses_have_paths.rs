@@ -48,6 +48,7 @@ async fn every_base_path_of_the_field_is_served() {
         ),
         (OpenAi, "/v1/openai", "/v1/openai/chat/completions"),
         (OpenAi, "/serving-endpoints", "/serving-endpoints/chat/completions"),
+        (OpenAi, "/models", "/models/chat/completions"),
         (Anthropic, "/anthropic", "/anthropic/v1/messages"),
         (Anthropic, "/api/anthropic/v1", "/api/anthropic/v1/messages"),
         (Azure, "/genai/eu", "/genai/eu/openai/deployments/gpt-4o/chat/completions"),

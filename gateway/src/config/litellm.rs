@@ -23,7 +23,7 @@ mod variables;
 
 use serde_json::Value;
 
-pub use provider::asks_as_written;
+pub use provider::{asks_as_written, is_resold};
 
 use crate::config::Config;
 use reader::{Reader, Section};
@@ -134,7 +134,8 @@ impl Secrets for Dummies {
             }
             Some("aws_region_name") => "us-east-1".to_owned(),
             Some("api_version") => "2024-10-21".to_owned(),
-            Some("region_name") => host,
+            Some("region_name" | "vertex_project" | "vertex_ai_project") => host,
+            Some("vertex_location" | "vertex_ai_location") => "us-central1".to_owned(),
             Some("model" | "model_name" | "base_model" | "custom_llm_provider" | "id") => {
                 name.to_owned()
             }

@@ -11,6 +11,7 @@ mod reply;
 mod request;
 mod stream;
 mod thought;
+mod vertex;
 
 pub(super) use model::Model;
 pub(super) use passed::Passed;
@@ -25,7 +26,7 @@ use super::forwarded::{self, CONTENT_FILTER};
 use super::members::Member;
 use super::provider::{Call, Headers, Provider};
 use super::{RouteError, credential};
-use crate::config::Deployment;
+use crate::config::{Deployment, Platform};
 use crate::endpoint::Endpoint;
 
 /// Anthropic's own API.
@@ -50,6 +51,9 @@ impl Provider for Anthropic {
 
     /// Accepts an `api_base` with and without `/v1` or the whole path, as LiteLLM does.
     fn path(&self, deployment: &Deployment, call: Call<'_>) -> String {
+        if deployment.platform == Platform::Vertex {
+            return vertex::path(deployment, call);
+        }
         let base = deployment.base_path.trim_end_matches('/');
         let base = base.strip_suffix("/messages").unwrap_or(base);
         let base = base.strip_suffix("/v1").unwrap_or(base);
@@ -70,13 +74,26 @@ impl Provider for Anthropic {
     }
 
     fn headers(&self, deployment: &Deployment) -> Result<Headers, RouteError> {
+        if deployment.platform == Platform::Vertex {
+            return vertex::headers(deployment);
+        }
         let version = HeaderValue::from_static(wire::anthropic::VERSION_2023_06_01);
         let mut headers = vec![(HeaderName::from_static(wire::anthropic::VERSION), version)];
         if let Some(key) = &deployment.api_key {
-            let name = HeaderName::from_static(wire::anthropic::API_KEY);
-            headers.push((name, credential(key.reveal())?));
+            let name = match deployment.platform {
+                Platform::Foundry => wire::azure::API_KEY,
+                Platform::Own | Platform::Vertex => wire::anthropic::API_KEY,
+            };
+            headers.push((HeaderName::from_static(name), credential(key.reveal())?));
         }
         Ok(headers)
+    }
+
+    fn finished(&self, deployment: &Deployment, body: Bytes) -> Bytes {
+        match deployment.platform {
+            Platform::Vertex => vertex::body(body),
+            Platform::Own | Platform::Foundry => body,
+        }
     }
 }
 

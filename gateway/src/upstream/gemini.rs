@@ -8,14 +8,14 @@ mod request;
 mod stream;
 
 use bytes::Bytes;
-use http::HeaderName;
+use http::{HeaderName, header};
 
 use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, WholeAnswer};
 use super::forwarded::CONTENT_FILTER;
 use super::members::Member;
 use super::provider::{Call, Headers, Provider};
 use super::{RouteError, credential};
-use crate::config::Deployment;
+use crate::config::{Deployment, Platform};
 use crate::endpoint::Endpoint;
 use crate::upstream::provider::Delivery;
 
@@ -51,6 +51,10 @@ impl Provider for Gemini {
 
     fn headers(&self, deployment: &Deployment) -> Result<Headers, RouteError> {
         let Some(key) = &deployment.api_key else { return Ok(Headers::new()) };
+        if deployment.platform == Platform::Vertex {
+            let token = credential(&format!("Bearer {}", key.reveal()))?;
+            return Ok(vec![(header::AUTHORIZATION, token)]);
+        }
         let name = HeaderName::from_static(wire::gemini::API_KEY);
         Ok(vec![(name, credential(key.reveal())?)])
     }

@@ -1,13 +1,13 @@
 //! OpenAI's requests: paths and key. Bodies and streams go through as they are.
 
-use http::header;
+use http::{HeaderName, header};
 
 use super::dialect::Dialect;
 use super::forwarded;
 use super::messages::MessagesAsChat;
 use super::provider::{Call, Headers, Provider};
 use super::{RouteError, credential};
-use crate::config::Deployment;
+use crate::config::{Deployment, Platform};
 use crate::endpoint::Endpoint;
 
 /// OpenAI, and whoever imitates it.
@@ -33,11 +33,23 @@ impl Provider for OpenAi {
 
     /// `api_base` names the version, as in OpenAI's own SDKs.
     fn path(&self, deployment: &Deployment, call: Call<'_>) -> String {
-        format!("{}{}", deployment.base_path, call.endpoint.row().path)
+        let path = format!("{}{}", deployment.base_path, call.endpoint.row().path);
+        match (deployment.platform, deployment.api_version.as_deref()) {
+            (Platform::Foundry, Some(version)) => {
+                format!("{path}?api-version={}", wire::percent::segment(version))
+            }
+            (Platform::Own | Platform::Foundry | Platform::Vertex, _) => path,
+        }
     }
 
     fn headers(&self, deployment: &Deployment) -> Result<Headers, RouteError> {
         let Some(key) = &deployment.api_key else { return Ok(Headers::new()) };
+        if deployment.platform == Platform::Foundry
+            && wire::azure::is_foundry(&deployment.authority.host)
+        {
+            let name = HeaderName::from_static(wire::azure::API_KEY);
+            return Ok(vec![(name, credential(key.reveal())?)]);
+        }
         let value = credential(&format!("Bearer {}", key.reveal()))?;
         Ok(vec![(header::AUTHORIZATION, value)])
     }

@@ -34,6 +34,12 @@ pub(super) trait Provider: fmt::Debug + Sync {
     /// [`RouteError::Header`] where a value cannot stand in one.
     fn headers(&self, deployment: &Deployment) -> Result<Headers, RouteError>;
 
+    /// A body as the deployment's platform wants it; mostly as it is.
+    fn finished(&self, deployment: &Deployment, body: Bytes) -> Bytes {
+        let _ = deployment;
+        body
+    }
+
     /// Signs a request with that body which is about to be sent, at `unix_seconds`. Nothing to do where a key
     /// stands in a header.
     fn sign(

@@ -31,6 +31,7 @@ mod speaks_bedrock;
 mod speaks_gemini;
 mod speaks_messages;
 mod speaks_ollama;
+mod speaks_on_clouds;
 mod strategies_hear_of_attempts;
 mod support;
 mod takes_on_another_config;

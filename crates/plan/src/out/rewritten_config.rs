@@ -2,7 +2,7 @@
 //! that are not ours to dial through a directory.
 
 use fake_providers::config::{DeploymentConfig, FakesConfig};
-use gateway::litellm::asks_as_written;
+use gateway::litellm::{asks_as_written, is_resold};
 use serde_json::{Map, Value, json};
 use vocab::{DeploymentId, Protocol};
 
@@ -87,9 +87,12 @@ pub fn point_entry(entry: &mut Value, fake: &DeploymentConfig, base_url: &str) {
 
 /// Points one entry's `litellm_params` at its fake.
 fn point(params: &mut Map<String, Value>, fake: &DeploymentConfig, base_url: &str) {
-    if fake.protocol == Protocol::OpenAi {
-        speak_openai(params, fake);
+    match fake.protocol {
+        Protocol::OpenAi => speak_openai(params, fake),
+        Protocol::Anthropic | Protocol::Gemini => speak_natively(params, fake),
+        Protocol::Azure | Protocol::Bedrock | Protocol::Ollama => {}
     }
+    params.retain(|key, _| !key.starts_with("vertex_"));
     let mut set = |key: &str, value: &str| params.insert(key.to_owned(), json!(value));
     match fake.protocol {
         Protocol::OpenAi => set("api_base", &format!("{base_url}/v1")),
@@ -108,6 +111,15 @@ fn speak_openai(params: &mut Map<String, Value>, fake: &DeploymentConfig) {
     if !of("model").is_some_and(|model| asks_as_written(model, of("custom_llm_provider"))) {
         params.remove("custom_llm_provider");
         params.insert("model".to_owned(), json!(format!("openai/{}", fake.model)));
+    }
+}
+
+/// A cloud's way to a model leads to that cloud, or wants a token of it; our fake also speaks as the model's house.
+fn speak_natively(params: &mut Map<String, Value>, fake: &DeploymentConfig) {
+    let of = |key: &str| params.get(key).and_then(Value::as_str);
+    if of("model").is_some_and(|model| is_resold(model, of("custom_llm_provider"))) {
+        params.remove("custom_llm_provider");
+        params.insert("model".to_owned(), json!(format!("{}/{}", fake.protocol, fake.model)));
     }
 }
 

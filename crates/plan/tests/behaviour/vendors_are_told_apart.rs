@@ -181,3 +181,34 @@ fn a_served_entry_of_ollamas_stays_one_of_its_own_api() {
         (&"ollama_chat/llama3:8b".into(), &"http://f:1".into())
     );
 }
+
+#[test]
+fn a_served_entry_of_a_cloud_asks_the_fake_as_the_models_house() {
+    let entry = |model: &str| {
+        format!(
+            "  - {{ model_name: m, litellm_params: {{ model: {model}, vertex_project: p, api_base: 'https://h.services.ai.azure.com' }} }}\n"
+        )
+    };
+    let models = [
+        ("vertex_ai/gemini-2.5-pro", "gemini/gemini-2.5-pro", "http://f:1/v1beta"),
+        ("vertex_ai/claude-sonnet-4@20250514", "anthropic/claude-sonnet-4@20250514", "http://f:1"),
+        ("vertex_ai/meta/llama-3", "openai/meta/llama-3", "http://f:1/v1"),
+        ("azure_ai/claude-sonnet-4-5", "anthropic/claude-sonnet-4-5", "http://f:1"),
+        ("azure_ai/mistral-large", "azure_ai/mistral-large", "http://f:1/v1"),
+    ];
+    let list: String = models.iter().map(|(written, ..)| entry(written)).collect();
+    let config = format!("model_list:\n{list}");
+    let plan = load_config(CALM, &config).expect("valid");
+    let text = plan::Text::new("c.yaml", config);
+    let (served, _) =
+        plan::served_config(&text, None, &plan.fakes, "http://f:1").expect("it serves");
+    for (at, (written, asked, base)) in models.iter().enumerate() {
+        let params = &served["model_list"][at]["litellm_params"];
+        assert_eq!(
+            (&params["model"], &params["api_base"]),
+            (&(*asked).into(), &(*base).into()),
+            "{written}"
+        );
+        assert!(params.get("vertex_project").is_none(), "{written}");
+    }
+}

@@ -77,8 +77,7 @@ fn invoke(incoming: &IncomingRequest<'_>, route: &Route<'_>) -> Result<Prompt, C
     parts.headers.insert(wire::anthropic::VERSION, version);
     let incoming =
         IncomingRequest { parts: &parts, body: body.as_bytes(), unix_s: incoming.unix_s };
-    let prompt =
-        anthropic::read(&incoming, &Route { operation: Operation::Chat, ..route.clone() })?;
+    let prompt = anthropic::read(&incoming, &Route { named: None, ..Route::to(Operation::Chat) })?;
     Ok(Prompt { operation: route.operation, model: None, stream: route.stream, ..prompt })
 }
 

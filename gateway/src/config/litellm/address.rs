@@ -13,6 +13,7 @@ use world::Authority;
 use super::NoteKind;
 use super::provider::{self, BaseForm, Found, Provider};
 use super::reader::{Reader, Section};
+use crate::config::Platform;
 
 /// Where to dial, and the path before the provider's own.
 #[derive(Clone, Debug)]
@@ -39,18 +40,23 @@ pub(super) fn read(
     if let Some(key) = keys.iter().find(|key| params.get(key).is_some()) {
         let url = reader.text(params, key)?;
         let place = params.path_of(key);
-        return parsed(&url, (key, &place), reader)
-            .map(|address| formed(address, found.provider, &place, reader));
+        let address = parsed(&url, (key, &place), reader)?;
+        let address = formed(address, found.provider, &place, reader);
+        return Some(on_platform(address, (params, found.provider), reader));
     }
     let path = params.path_of("api_base");
     let variables = found.provider.base_variables.split(' ').filter(|name| !name.is_empty());
     for variable in variables {
         if let Some(url) = reader.ambient(variable, &path) {
-            return parsed(&url, (variable, &path), reader)
-                .map(|address| formed(address, found.provider, &path, reader));
+            let address = parsed(&url, (variable, &path), reader)?;
+            let address = formed(address, found.provider, &path, reader);
+            return Some(on_platform(address, (params, found.provider), reader));
         }
     }
     let url = match (found.provider.protocol, found.provider.api_base, region) {
+        _ if found.provider.platform == Platform::Vertex => {
+            Some(provider::vertex_host(&vertex_location(params, reader)))
+        }
         (Protocol::Bedrock, _, Some(region)) => Some(provider::bedrock_base(region)),
         (_, Some(base), _) => of_account(base, (params, found.provider), reader),
         (_, None, _) => reader.stand_in(found.prefix),
@@ -59,7 +65,65 @@ pub(super) fn read(
         needed(params, found, reader);
         return None;
     };
-    parsed(&url, ("api_base", &path), reader)
+    let address = parsed(&url, ("api_base", &path), reader)?;
+    Some(on_platform(address, (params, found.provider), reader))
+}
+
+/// End of the hosts of Azure AI Foundry that serve models below `/models`.
+const FOUNDRY_HOSTS: &str = ".services.ai.azure.com";
+
+/// The path that a cloud puts before the provider's own, unless the address names it itself.
+fn on_platform(
+    address: Address,
+    (params, provider): (&Section<'_>, &Provider),
+    reader: &mut Reader<'_>,
+) -> Address {
+    let Address { authority, base_path } = address;
+    let base_path = match (provider.platform, provider.protocol) {
+        (Platform::Vertex, protocol) if !base_path.contains("/projects/") => {
+            let location = vertex_location(params, reader);
+            let project = vertex_project(params, reader);
+            let path = provider::vertex_path(protocol, (&project, &location));
+            Arc::from(format!("{base_path}{path}"))
+        }
+        (Platform::Foundry, Protocol::OpenAi)
+            if authority.host.ends_with(FOUNDRY_HOSTS) && base_path.is_empty() =>
+        {
+            Arc::from("/models")
+        }
+        (Platform::Foundry, Protocol::Anthropic) if base_path.is_empty() => Arc::from("/anthropic"),
+        (Platform::Own | Platform::Foundry | Platform::Vertex, _) => base_path,
+    };
+    Address { authority, base_path }
+}
+
+/// What an entry says under either of two keys, else what a variable says.
+fn said(
+    params: &Section<'_>,
+    (keys, variables): ([&str; 2], &[&str]),
+    reader: &mut Reader<'_>,
+) -> Option<String> {
+    if let Some(key) = keys.iter().find(|key| params.get(key).is_some()) {
+        return reader.text(params, key).filter(|text| !text.is_empty());
+    }
+    let path = params.path_of(keys[0]);
+    variables.iter().find_map(|variable| reader.ambient(variable, &path))
+}
+
+fn vertex_location(params: &Section<'_>, reader: &mut Reader<'_>) -> String {
+    let keys = ["vertex_location", "vertex_ai_location"];
+    let location = said(params, (keys, &["VERTEXAI_LOCATION", "VERTEX_LOCATION"]), reader);
+    location.unwrap_or_else(|| provider::VERTEX_LOCATION.to_owned())
+}
+
+fn vertex_project(params: &Section<'_>, reader: &mut Reader<'_>) -> String {
+    let keys = ["vertex_project", "vertex_ai_project"];
+    let project = said(params, (keys, &["VERTEXAI_PROJECT", "GOOGLE_CLOUD_PROJECT"]), reader);
+    project.unwrap_or_else(|| {
+        let help = "add vertex_project, or set VERTEXAI_PROJECT";
+        reader.error(params.path(), "`vertex_ai/` needs a project", help);
+        String::new()
+    })
 }
 
 /// Says that an address is missing, and which.

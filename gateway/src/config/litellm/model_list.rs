@@ -126,6 +126,7 @@ impl<'a> ModelEntry<'a> {
             id: DeploymentId::from(id.as_str()),
             group: Arc::from(self.group.as_str()),
             protocol: provider.protocol,
+            platform: provider.platform,
             familiarity: match self.unread {
                 true => Familiarity::Assumed,
                 false => provider.familiarity,

@@ -8,8 +8,8 @@ use vocab::Protocol;
 use world::Authority;
 
 use super::reader::nearest;
-use crate::config::Familiarity;
 use crate::config::fleet;
+use crate::config::{Familiarity, Platform};
 
 /// A provider that the gateway can call.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +20,8 @@ pub(super) struct Provider {
     pub(super) vendor: &'static str,
     /// What it speaks.
     pub(super) protocol: Protocol,
+    /// On which cloud.
+    pub(super) platform: Platform,
     /// Whether it does.
     pub(super) familiarity: Familiarity,
     /// Where it lives; `None` if only the config can know.
@@ -124,9 +126,49 @@ pub(super) fn of<'m>(model: &'m str, custom: Option<&'m str>) -> Found<'m> {
             .unwrap_or_else(|| (fleet::provider_of_bare(model).unwrap_or(OPENAI), model)),
     };
     let provider = table::ALL.iter().find(|row| row.name == prefix).unwrap_or(&table::UNLISTED);
+    let provider = of_model(provider, own);
     let infixes = INFIXES.iter().filter(|(of, _)| *of == prefix).flat_map(|(_, infixes)| *infixes);
     let bare = infixes.into_iter().find_map(|infix| own.strip_prefix(infix));
     Found { provider, prefix, model: bare.unwrap_or(own) }
+}
+
+/// A cloud's row for a model: its models are spoken to in the words of whoever made them (litellm 1.106.2:
+/// `main.py`, `_complete_azure_ai`; `vertex_ai_partner_models/main.py`).
+fn of_model(provider: &'static Provider, model: &str) -> &'static Provider {
+    let claude = model.to_ascii_lowercase().contains("claude");
+    match provider.platform {
+        Platform::Foundry if claude => &table::CLAUDE_ON_FOUNDRY,
+        Platform::Vertex if claude => &table::CLAUDE_ON_VERTEX,
+        // `meta/llama-…`, `qwen/…`, `openai/gpt-oss-…`: the catalogue's, by OpenAI's words.
+        Platform::Vertex if model.contains('/') && !model.starts_with("google/") => {
+            &table::CATALOGUE_ON_VERTEX
+        }
+        Platform::Own | Platform::Foundry | Platform::Vertex => provider,
+    }
+}
+
+/// Where Vertex AI lives in a location; `global` has no host of its own.
+pub(super) fn vertex_host(location: &str) -> String {
+    match location {
+        "global" => "https://aiplatform.googleapis.com".to_owned(),
+        place => format!("https://{place}-aiplatform.googleapis.com"),
+    }
+}
+
+/// Location of Vertex AI where neither config nor environment say one (litellm: `get_default_vertex_location`).
+pub(super) const VERTEX_LOCATION: &str = "us-central1";
+
+/// Path at which Vertex AI serves models of that protocol.
+pub(super) fn vertex_path(protocol: Protocol, (project, location): (&str, &str)) -> String {
+    let below = match protocol {
+        Protocol::Anthropic => "publishers/anthropic",
+        Protocol::Gemini => "publishers/google",
+        Protocol::OpenAi | Protocol::Azure | Protocol::Bedrock | Protocol::Ollama => {
+            "endpoints/openapi"
+        }
+    };
+    let (project, location) = (wire::percent::segment(project), wire::percent::segment(location));
+    format!("/v1/projects/{project}/locations/{location}/{below}")
 }
 
 /// Prefixes under which LiteLLM 1.106.2 does not ask an address that it is given for a chat completion of the
@@ -145,7 +187,15 @@ const REWORDED: &[&str] = &[
 /// Whether LiteLLM asks the address of an entry for a chat completion of its model, in OpenAI's words.
 pub fn asks_as_written(model: &str, custom: Option<&str>) -> bool {
     let found = of(model, custom);
-    found.provider.familiarity == Familiarity::Known && !REWORDED.contains(&found.prefix)
+    let Provider { familiarity, platform, .. } = found.provider;
+    *familiarity == Familiarity::Known
+        && *platform != Platform::Vertex
+        && !REWORDED.contains(&found.prefix)
+}
+
+/// Whether an entry's model is one that a cloud resells, so that LiteLLM asks that cloud for it.
+pub fn is_resold(model: &str, custom: Option<&str>) -> bool {
+    of(model, custom).provider.platform != Platform::Own
 }
 
 impl Found<'_> {

@@ -135,7 +135,7 @@ fn the_environments_address_comes_before_the_tables() {
 
 #[test]
 fn a_provider_that_nobody_knows_is_played_in_a_run_and_refused_by_a_gateway_without_an_address() {
-    for model in ["my-llm/m", "watsonx/ibm/granite", "azure_ai/m", "vertex_ai/m"] {
+    for model in ["my-llm/m", "watsonx/ibm/granite"] {
         let found = deployment(json!({"model": model}));
         assert_eq!((found.protocol, found.familiarity), (Protocol::OpenAi, Familiarity::Assumed));
     }
@@ -224,4 +224,54 @@ fn a_model_that_answers_no_prompt_is_known_by_its_mode_or_its_name() {
         let config = read(&json!({"model_list": [entry]}), &Dummies).expect("valid").config;
         assert_eq!(config.deployments[0].mode, is, "{model}");
     }
+}
+
+#[test]
+fn a_clouds_models_are_spoken_to_in_the_words_of_their_house_at_its_own_paths() {
+    const PROJECT: &str =
+        "https://us-east1-aiplatform.googleapis.com:443/v1/projects/p/locations/us-east1";
+    let vertex =
+        |model: &str| json!({"model": model, "vertex_project": "p", "vertex_location": "us-east1"});
+    let foundry =
+        |model: &str, base: &str| json!({"model": model, "api_base": format!("https://{base}")});
+    for (params, protocol, at) in [
+        (vertex("vertex_ai/gemini-2.5-pro"), Protocol::Gemini, format!("{PROJECT}/publishers/google")),
+        (
+            vertex("vertex_ai/claude-sonnet-4@20250514"),
+            Protocol::Anthropic,
+            format!("{PROJECT}/publishers/anthropic"),
+        ),
+        (
+            vertex("vertex_ai_beta/meta/llama-3.1-405b"),
+            Protocol::OpenAi,
+            format!("{PROJECT}/endpoints/openapi"),
+        ),
+        (
+            json!({"model": "vertex_ai/gemini-3-pro", "vertex_ai_project": "p", "vertex_ai_location": "global"}),
+            Protocol::Gemini,
+            "https://aiplatform.googleapis.com:443/v1/projects/p/locations/global/publishers/google".to_owned(),
+        ),
+        (
+            foundry("azure_ai/m", "a.services.ai.azure.com"),
+            Protocol::OpenAi,
+            "https://a.services.ai.azure.com:443/models".to_owned(),
+        ),
+        (
+            foundry("azure_ai/m", "m.models.ai.azure.com"),
+            Protocol::OpenAi,
+            "https://m.models.ai.azure.com:443".to_owned(),
+        ),
+        (
+            foundry("azure_ai/claude-sonnet-4-5", "a.services.ai.azure.com/anthropic"),
+            Protocol::Anthropic,
+            "https://a.services.ai.azure.com:443/anthropic".to_owned(),
+        ),
+    ] {
+        let found = deployment(params);
+        assert_eq!((found.protocol, address(&found)), (protocol, at));
+        assert_eq!(found.familiarity, Familiarity::Known);
+    }
+    let refused = one(json!({"model": "vertex_ai/gemini-2.5-pro"}), &Environment(&[]))
+        .expect_err("no project");
+    assert!(refused[0].help.contains("VERTEXAI_PROJECT"), "{refused:?}");
 }

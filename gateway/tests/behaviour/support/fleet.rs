@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway::config::{Additions, Config, Deployment, Familiarity, Mode, RouterSettings, Secret};
+use gateway::config::{
+    Additions, Config, Deployment, Familiarity, Mode, Platform, RouterSettings, Secret,
+};
 use gateway::policy::{self, Kind, Personality};
 use vocab::{DeploymentId, Protocol};
 use world::Authority;
@@ -19,6 +21,7 @@ pub(crate) fn deployment(id: &str) -> Deployment {
         id: DeploymentId::from(id),
         group: Arc::from("model"),
         protocol: Protocol::OpenAi,
+        platform: Platform::Own,
         familiarity: Familiarity::Known,
         vendor: Arc::from("openai"),
         mode: Mode::Chat,

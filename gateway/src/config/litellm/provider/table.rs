@@ -6,7 +6,7 @@
 use vocab::Protocol;
 
 use super::{BaseForm, Provider};
-use crate::config::Familiarity;
+use crate::config::{Familiarity, Platform};
 
 /// A provider that speaks OpenAI's protocol, and where LiteLLM looks for what the config does not
 /// give: variables of its address and of its key, the first one first.
@@ -20,6 +20,7 @@ const fn compatible(
         name,
         vendor: name,
         protocol: Protocol::OpenAi,
+        platform: Platform::Own,
         familiarity: Familiarity::Known,
         api_base,
         base_form: BaseForm::AsGiven,
@@ -28,21 +29,38 @@ const fn compatible(
     }
 }
 
-/// A provider whose own protocol is not spoken here: it is played as if it spoke OpenAI's.
-const fn assumed(
-    name: &'static str,
-    api_base: Option<&'static str>,
-    base_variables: &'static str,
-    key_variables: &'static str,
-) -> Provider {
-    let provider = compatible(name, api_base, base_variables, key_variables);
-    Provider { familiarity: Familiarity::Assumed, ..provider }
-}
-
 const OPENAI_BASES: &str = "OPENAI_BASE_URL OPENAI_API_BASE";
 
 /// What stands for a prefix that no row has.
-pub(super) const UNLISTED: Provider = assumed("", None, "", "");
+pub(super) const UNLISTED: Provider =
+    Provider { familiarity: Familiarity::Assumed, ..compatible("", None, "", "") };
+
+const FOUNDRY: Provider = Provider {
+    platform: Platform::Foundry,
+    ..compatible("azure_ai", None, "AZURE_AI_API_BASE", "AZURE_AI_API_KEY")
+};
+
+/// Nobody here exchanges a service account's key for a token: these are where other tools put theirs.
+const VERTEX: Provider = Provider {
+    platform: Platform::Vertex,
+    protocol: Protocol::Gemini,
+    ..compatible(
+        "vertex_ai",
+        None,
+        "VERTEXAI_API_BASE",
+        "GOOGLE_OAUTH_ACCESS_TOKEN CLOUDSDK_AUTH_ACCESS_TOKEN",
+    )
+};
+
+/// Anthropic's models on Azure AI Foundry.
+pub(super) const CLAUDE_ON_FOUNDRY: Provider =
+    Provider { protocol: Protocol::Anthropic, ..FOUNDRY };
+
+/// Anthropic's models on Vertex AI.
+pub(super) const CLAUDE_ON_VERTEX: Provider = Provider { protocol: Protocol::Anthropic, ..VERTEX };
+
+/// The other publishers' models on Vertex AI.
+pub(super) const CATALOGUE_ON_VERTEX: Provider = Provider { protocol: Protocol::OpenAi, ..VERTEX };
 
 /// Every provider; those with a protocol of their own first.
 #[rustfmt::skip]
@@ -126,10 +144,10 @@ pub(super) const ALL: &[Provider] = &[
     compatible("wandb", Some("https://api.inference.wandb.ai/v1"), "WANDB_API_BASE", "WANDB_API_KEY"),
     compatible("xai", Some("https://api.x.ai/v1"), "XAI_API_BASE", "XAI_API_KEY"),
     compatible("zai", Some("https://api.z.ai/api/paas/v4"), "ZAI_API_BASE", "ZAI_API_KEY"),
-    // Providers with a protocol of their own that is not spoken here.
-    assumed("azure_ai", None, "AZURE_AI_API_BASE", "AZURE_AI_API_KEY"),
-    assumed("vertex_ai", None, "VERTEXAI_API_BASE", ""),
-    Provider { vendor: "vertex_ai", ..assumed("vertex_ai_beta", None, "VERTEXAI_API_BASE", "") },
+    // Clouds that resell models: what a model is spoken to in follows from its name.
+    FOUNDRY,
+    VERTEX,
+    Provider { name: "vertex_ai_beta", ..VERTEX },
 ];
 
 /// Hosts of providers beside the one in their address of above.

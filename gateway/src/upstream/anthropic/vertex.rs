@@ -1,0 +1,39 @@
+//! Anthropic's Messages on Vertex AI: the model and the method stand in the path, the version of the API in the body,
+//! and the key is an OAuth token.
+
+use bytes::Bytes;
+use http::header;
+use serde_json::{Map, Value};
+
+use crate::config::Deployment;
+use crate::endpoint::Endpoint;
+use crate::upstream::provider::{Call, Delivery, Headers};
+use crate::upstream::{RouteError, credential};
+
+/// The version that Vertex AI wants to be named.
+const VERSION: &str = "vertex-2023-10-16";
+
+/// Path of a call. Tokens are counted by a model of its own name, to which the body's is told.
+pub(super) fn path(deployment: &Deployment, call: Call<'_>) -> String {
+    let (model, method) = match (call.endpoint, call.delivery) {
+        (Endpoint::CountTokens, _) => ("count-tokens".to_owned(), "rawPredict"),
+        (_, Delivery::Whole) => (wire::percent::segment(call.model), "rawPredict"),
+        (_, Delivery::Stream) => (wire::percent::segment(call.model), "streamRawPredict"),
+    };
+    format!("{}/models/{model}:{method}", deployment.base_path)
+}
+
+/// The token, where there is one.
+pub(super) fn headers(deployment: &Deployment) -> Result<Headers, RouteError> {
+    let Some(key) = &deployment.api_key else { return Ok(Headers::new()) };
+    let token = credential(&format!("Bearer {}", key.reveal()))?;
+    Ok(vec![(header::AUTHORIZATION, token)])
+}
+
+/// A body without the model's name, and with the version.
+pub(super) fn body(body: Bytes) -> Bytes {
+    let Ok(mut members) = serde_json::from_slice::<Map<String, Value>>(&body) else { return body };
+    members.remove("model");
+    members.insert("anthropic_version".to_owned(), Value::from(VERSION));
+    serde_json::to_vec(&members).map_or(body, Bytes::from)
+}
