@@ -105,7 +105,7 @@ fn the_others_by_words_and_by_status() {
         (Anthropic, 400, anthropic(INVALID, "max_tokens: required"), ErrorClass::BadRequest, 400),
         (Anthropic, 429, anthropic("rate_limit_error", "Slow."), ErrorClass::RateLimit, 429),
         (Anthropic, 403, anthropic("permission_error", "No."), ErrorClass::PermissionDenied, 403),
-        (Gemini, 400, openai("", "", "API key not valid."), ErrorClass::Authentication, 400),
+        (Gemini, 400, openai("", "", "API key not valid."), ErrorClass::Authentication, 401),
         (Bedrock, 400, "{\"message\":\"ThrottlingException\"}".into(), ErrorClass::RateLimit, 429),
         (Bedrock, 500, "{}".into(), ErrorClass::ServiceUnavailable, 500),
     ]);
