@@ -384,7 +384,7 @@ pub(crate) struct Parity {
     #[arg(long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u8).range(1..=3))]
     pub(crate) plays: u8,
     /// Requests that LiteLLM answers side by side.
-    #[arg(long, value_name = "N", default_value_t = 4)]
+    #[arg(long, value_name = "N", default_value_t = 8)]
     pub(crate) at_a_time: usize,
     /// Print the results as JSON.
     #[arg(long)]
