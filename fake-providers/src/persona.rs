@@ -1,9 +1,8 @@
-//! The server half of a provider: its routes, its key header, what it refuses and how it says so,
-//! what its answers look like.
+//! The server half of a provider: its routes, its key header, what it refuses and how it says so, what its answers look like.
 //!
-//! A persona has no state and draws no luck: it is told what happened and finds the words. One file
-//! per provider with the same functions; [`StreamEncoder`] speaks their streams. The providers are a
-//! closed set, so this is a `match` and not a trait: a sixth one is found by the compiler.
+//! A persona has no state and draws no luck: it is told what happened and finds the words. One file per provider with the
+//! same functions; [`StreamEncoder`] speaks their streams. The providers are a closed set, so this is a `match` and not a
+//! trait: a further one is found by the compiler.
 
 mod anthropic;
 mod azure;
