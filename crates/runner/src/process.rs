@@ -7,6 +7,7 @@
 //! must never know a scenario or a schedule.
 
 mod child;
+mod home;
 mod litellm;
 mod probe;
 mod supervisor;

@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 
+use record::run::ContenderKind;
+
 use super::{File, Format};
 use crate::Analysis;
 use crate::report::{Contender, Measured, ValidityVerdict};
+use crate::words::contender::product;
 use crate::words::promise::promise_word;
 
 /// The format.
@@ -21,6 +24,8 @@ const COLUMNS: &[Column] = &[
     ("contender", |c| c.name.clone()),
     ("kind", |c| c.kind.to_string()),
     ("personality", |c| c.personality.word().to_owned()),
+    ("product", |c| c.product.as_ref().map_or_else(String::new, product)),
+    ("parity", parity),
     ("strategy", |c| c.strategy.word().to_owned()),
     ("instances", |c| c.instances.to_string()),
     (PROMISE, |c| promise_word(c, ValidityVerdict::Valid).1.to_owned()),
@@ -87,6 +92,13 @@ fn inert(cell: &str) -> Cow<'_, str> {
         true => Cow::Borrowed(cell),
         false => record::cell::inert(cell),
     }
+}
+
+/// How far an emulation was measured to be like its product: `231 of 240`.
+fn parity(c: &Contender) -> String {
+    let emulated = c.kind == ContenderKind::Emulated;
+    let score = emulated.then(|| record::parity_of(c.personality.word())).flatten();
+    score.map_or_else(String::new, |score| format!("{} of {}", score.agree, score.of))
 }
 
 /// A count, or nothing.

@@ -4,6 +4,7 @@
 use record::machine::ProcessHealth;
 use record::run::{ContenderKind, Personality, ProductInfo};
 use reports::explain::explain;
+use reports::render;
 use reports::report::Measured::{Known, Withheld};
 use reports::report::{RunReport, ValidityVerdict};
 use reports::terminal::{Style, screen};
@@ -57,6 +58,11 @@ fn a_product_is_named_with_its_version_in_table_line_and_file() {
     let swift = json["contenders"].as_array().expect("a list");
     let swift = swift.iter().find(|one| one["name"] == "swift").expect("there");
     assert_eq!(swift["product"], serde_json::json!({ "name": "LiteLLM", "version": "1.106.2" }));
+    let files = render(&analysis);
+    let table = files.iter().find(|file| file.name == "comparison.csv").expect("a table");
+    let table = std::str::from_utf8(&table.bytes).expect("text");
+    assert!(table.starts_with("contender,kind,personality,product,parity,strategy,"), "{table}");
+    assert!(table.contains("\nswift,process,unknown,LiteLLM 1.106.2,,"), "{table}");
     // The ledger is the fakes', so everything that it tells is known.
     let swift = report.contenders.iter().find(|one| one.name == "swift").expect("there");
     assert!(matches!(swift.attempts, Known(attempts) if attempts > 700));

@@ -22,6 +22,8 @@ impl Held {
         let mut supervisor = scratch
             .command(&command)
             .env("PATH", "/usr/bin:/bin")
+            // Others start programs at the same time.
+            .env("TMPDIR", scratch.path(""))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
@@ -170,6 +172,45 @@ fn a_supervisor_that_is_killed_takes_its_program_along() {
     held.signal("-KILL");
     held.end();
     assert!(gone("sleep 600.109"));
+}
+
+/// Nobody is left who could remove it at once.
+#[test]
+fn the_home_of_a_killed_supervisor_goes_with_the_next_start_and_no_other_home_does() {
+    let scratch = Scratch::new();
+    let home_of = |held: &mut Held, marker: &str| {
+        until_running(marker);
+        let line = || {
+            std::fs::read_to_string(scratch.path("log")).ok()?.strip_suffix('\n').map(str::to_owned)
+        };
+        let home = std::path::PathBuf::from(wait_for(line).expect("a line"));
+        assert!(home.is_dir(), "{}", home.display());
+        assert!(held.supervisor.try_wait().expect("a child").is_none());
+        home
+    };
+    let mut stays = Held::start(&scratch, "300", "pwd; exec sleep 600.110");
+    let used = home_of(&mut stays, "sleep 600.110");
+    let mut killed = Held::start(&scratch, "300", "pwd; touch left; exec sleep 600.111");
+    let abandoned = home_of(&mut killed, "sleep 600.111");
+    killed.signal("-KILL");
+    killed.end();
+    assert!(gone("sleep 600.111") && abandoned.join("left").exists());
+    let mut next = Held::start(&scratch, "300", "exit 0");
+    next.end();
+    assert!(!abandoned.exists());
+    assert!(used.is_dir());
+}
+
+/// A program may print for ever.
+#[test]
+fn a_log_keeps_the_beginning_and_what_comes_after_its_bound_is_dropped() {
+    let scratch = Scratch::new();
+    let script = "head -c 70000000 /dev/zero; echo the end >&2; exit 3";
+    let mut held = Held::start(&scratch, "1000", script);
+    assert_eq!(held.says().as_deref(), Some("exited 3"));
+    held.end();
+    let kept = std::fs::metadata(scratch.path("log")).expect("a log").len();
+    assert_eq!(kept, 64 * 1024 * 1024);
 }
 
 #[test]

@@ -6,14 +6,14 @@
 //! `exited CODE`, `signalled NUMBER`). Its stdin is the other end of a pipe whose end means that whoever
 //! started it wants the program gone, or is gone itself: then the group gets SIGTERM, and after the grace
 //! SIGKILL. Who left the group is adopted when its parent ends, and ended alike. Should the supervisor
-//! itself be killed, the system kills the program (Linux's parent-death signal, which survives `exec`).
+//! itself be killed, the system kills the program (Linux's parent-death signal, which survives `exec`), and
+//! its home is removed by the next that is made.
 //! It must never know what the program is.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter, Read as _, Write as _};
-use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 
+use super::home::Home;
 use super::tree;
 
 /// What is supervised.
@@ -142,36 +143,16 @@ fn start(what: &Supervision, home: &Home, prints: PipeWriter) -> io::Result<Chil
         .args(["become", "--supervisor", &std::process::id().to_string(), "--"])
         .arg(&what.program)
         .args(&what.arguments)
-        .current_dir(&home.0)
-        .env("HOME", &home.0)
-        .env("TMPDIR", &home.0)
-        .env("XDG_CACHE_HOME", home.0.join(".cache"))
-        .env("XDG_CONFIG_HOME", home.0.join(".config"))
+        .current_dir(home.path())
+        .env("HOME", home.path())
+        .env("TMPDIR", home.path())
+        .env("XDG_CACHE_HOME", home.path().join(".cache"))
+        .env("XDG_CONFIG_HOME", home.path().join(".config"))
         .process_group(0)
         .stdin(Stdio::null())
         .stderr(prints.try_clone()?)
         .stdout(prints);
     command.spawn()
-}
-
-/// A folder that only we may enter, gone when this is dropped.
-#[derive(Debug)]
-struct Home(PathBuf);
-
-impl Home {
-    fn make() -> io::Result<Self> {
-        let name = format!("brownout-home-{:016x}", world::entropy().0);
-        let path = std::env::temp_dir().join(name);
-        fs::DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Home {
-    fn drop(&mut self) {
-        // What cannot be removed is a folder in the system's temporary folder.
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }
 
 /// Copies what is printed into `log`; the receiver hears of the end.
