@@ -182,7 +182,10 @@ fn source(emulation: &Emulation, args: &Parity) -> Source {
         date: runner::utc_today(),
         machine: runner::machine_in_words(),
         brownout: env!("CARGO_PKG_VERSION").to_owned(),
-        command: format!("brownout parity --record {}", args.record),
+        command: match args.litellm == PINNED_LITELLM {
+            true => format!("brownout parity --record {}", args.record),
+            false => format!("brownout parity --litellm {} --record {}", args.litellm, args.record),
+        },
     }
 }
 

@@ -8,7 +8,8 @@ use std::sync::atomic::AtomicBool;
 use judge::parity::{Cases, Emulation, Playing, Published, Score, Standing, page, parity};
 
 /// Versions of which results are published, and the page of each.
-const PUBLISHED: &[(&str, &str)] = &[("1.106.2", "docs/parity.md")];
+const PUBLISHED: &[(&str, &str)] =
+    &[("1.106.2", "docs/parity.md"), ("1.108.7", "docs/parity-litellm-1.108.7.md")];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

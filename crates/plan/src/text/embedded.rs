@@ -41,8 +41,10 @@ pub const PARITY: &[File] = &[shipped!("parity/probes.yaml"), shipped!("parity/s
 pub const PARITY_LOAD: File = shipped!("parity/load.yaml");
 
 /// Published results of parity, by the version of the product.
-const PARITY_RESULTS: &[(&str, &str)] =
-    &[("1.106.2", include_str!("../../../../scenarios/parity/results/litellm-1.106.2.json"))];
+const PARITY_RESULTS: &[(&str, &str)] = &[
+    ("1.106.2", include_str!("../../../../scenarios/parity/results/litellm-1.106.2.json")),
+    ("1.108.7", include_str!("../../../../scenarios/parity/results/litellm-1.108.7.json")),
+];
 
 /// The published results about a version of LiteLLM; `None` where there are none.
 pub fn parity_results(version: &str) -> Option<&'static str> {
