@@ -14,6 +14,7 @@ pub(crate) mod desertion;
 pub(crate) mod echoes;
 pub(crate) mod error_envelope;
 pub(crate) mod fallback;
+mod hedge;
 pub(crate) mod outlook;
 pub(crate) mod reach;
 pub(crate) mod request_state;
@@ -29,12 +30,14 @@ use http::{HeaderMap, Response};
 use crate::config::DeploymentIndex;
 use crate::config::fleet::Target;
 use crate::keyed_rng::KeyedRng;
+use crate::policy::candidates::{Cooling, Shortage};
 use crate::policy::deadlines::{Alternative, Answer};
 use crate::policy::fallbacks::{FallbackQuery, NoFallback};
 use crate::policy::met::{Met, Stage};
 use crate::policy::retry::{NextStep, NoRetry, Phase};
-use crate::policy::wording::{Attempts, Fallbacks};
+use crate::policy::wording::{Attempts, Down, Fallbacks, Silence};
 use crate::policy::{Deserted, Filtered};
+use crate::routing::router::Tried;
 use crate::routing::strategy::Ask;
 use crate::shutdown::{self, ServerEnd};
 use crate::upstream::dialect::{Asked, Refused, WholeAnswer};
@@ -43,12 +46,13 @@ use crate::upstream::members::Lenience;
 use crate::upstream::{Outgoing, additions};
 use world::ChunkBuf;
 
-use attempt::{Answered, Attempt, AttemptError, Reply};
-use attempt_guard::AttemptGuard;
+use attempt::{Answered, AttemptError, Reply};
+use attempt_guard::{AttemptGuard, Instead};
 use client_request::{ClientBody, ClientRequest};
 use commit::Committed;
 use desertion::outlast;
 use fallback::{Itinerary, RequestedFallbacks, fallback_targets};
+use hedge::{Place, Sent};
 use request_state::RequestState;
 use response::{AnswerBody, Cost};
 use retry::{Failed, RetryPlan};
@@ -91,8 +95,9 @@ fn give_up(
     mut state: RequestState,
     failed: TargetFailed,
 ) -> Response<AnswerBody> {
-    let message = failed.message(request, &state);
-    let TargetFailed { failure, headers, frames, phase, .. } = failed;
+    let failure = last_failure(request, &state, &failed);
+    let message = failed.message(request, &state, &failure);
+    let TargetFailed { headers, frames, phase, .. } = failed;
     match (frames, state.tried.last().copied()) {
         (Some(frames), Some(deployment)) => {
             state.called_off(deployment, &failure);
@@ -122,7 +127,11 @@ async fn try_targets(
             Ok(answered) => return Ok(answered),
             Err(failed) => failed,
         };
-        let fallbacks = fallbacks(request, state, &target, &failed.failure);
+        let since = state.instance.clock.now().since(state.received);
+        let fallbacks = match deadlines::left(&state.instance.config, request, since) {
+            Some(Duration::ZERO) => Err(NoFallback::NoTime),
+            Some(_) | None => fallbacks(request, state, &target, &failed.failure),
+        };
         let failed = match first.take() {
             None => failed,
             Some(first) => TargetFailed { last_fallback: Some(failed.failure.message), ..first },
@@ -159,11 +168,11 @@ async fn try_group(
         let rng = KeyedRng::for_try(state.instance.seed, &state.call_id, state.attempts);
         state.tries += 1;
         state.tries_here += 1;
-        let failed = match pick(request, state, target, &rng) {
+        let failed = match pick(request, state, (target, itinerary), &rng) {
             Ok((guard, outgoing)) => {
                 state.sends(guard.deployment(), waited.take());
-                let sent = Sent { guard, outgoing, itinerary, rng: &rng };
-                match attempt(request, state, target, sent).await {
+                let place = Place { request, target, itinerary };
+                match hedge::attempt(place, state, Sent { guard, outgoing, rng: &rng }).await {
                     Ok(answered) => match filtered(request, state, target, &answered) {
                         None => return Ok(answered),
                         Some(failure) => TargetFailed::of(failure),
@@ -178,6 +187,7 @@ async fn try_group(
             return Err(failed);
         }
         let (config, now) = (&state.instance.config, state.instance.clock.now());
+        let left = deadlines::left(config, request, now.since(state.received));
         let fallbacks = fallbacks(request, state, target, &failed.failure);
         let mut situation = state.instance.router.situation(&target.group, state.whom(), now);
         situation.has_fallback = itinerary.has_next(fallbacks.as_deref().unwrap_or_default());
@@ -185,6 +195,11 @@ async fn try_group(
         let step = plan.after_failure(&Failed { config, group, failure, phase, situation }, &rng);
         state.retries_max = plan.retries_max(config);
         match step {
+            NextStep::Retry { wait } if left.is_some_and(|left| left <= wait) => {
+                let longest = left.unwrap_or_default();
+                state.no_retry(NoRetry::LongWait { asked: wait, longest });
+                return Err(failed);
+            }
             NextStep::Retry { wait } => {
                 state.instance.clock.sleep(wait).await;
                 waited = Some(wait);
@@ -204,7 +219,7 @@ async fn try_group(
 fn pick(
     request: &ClientRequest,
     state: &mut RequestState,
-    target: &Target,
+    (target, itinerary): (&Target, &Itinerary),
     rng: &KeyedRng,
 ) -> Result<(AttemptGuard, Outgoing), Failure> {
     let at = state.instance.clock.now();
@@ -216,24 +231,47 @@ fn pick(
         at,
         unix_seconds: state.instance.unix_seconds(at),
     };
+    let (mut full, mut waits) = (Vec::new(), None);
     // Ends: each turn takes one deployment out of the choice, or what is dropped into it, once.
     loop {
-        let deployment = match state.instance.router.pick(&ask, state.whom(), rng) {
-            Ok(deployment) => deployment,
-            Err(nobody) => {
-                return Err(state.instance.config.personality.policy.nobody(&nobody));
+        let unfit = [&*state.unfit, &*full].concat();
+        let whom = Tried { unfit: &unfit, ..state.whom() };
+        let router = &state.instance.router;
+        let picked = router.pick(&ask, whom, rng).or_else(|nobody| {
+            let failure = state.instance.config.personality.policy.nobody(&nobody);
+            let elsewhere = fallbacks(request, state, target, &failure).unwrap_or_default();
+            if nobody.why != Shortage::AllCooling || itinerary.has_next(&elsewhere) {
+                return Err(failure);
             }
+            let last_hope = Tried { cooling: Cooling::LastHope, ..whom };
+            router.pick(&ask, last_hope, rng).map_err(|_| failure)
+        });
+        let deployment = match (picked, waits.take()) {
+            (Ok(deployment), earlier) => {
+                waits = earlier;
+                deployment
+            }
+            (Err(_), Some(waits)) => return Ok(waits),
+            (Err(failure), None) => return Err(failure),
         };
         let mut guard = AttemptGuard::of(&state.instance, request, &target.group, deployment);
         match encode(request, state, target, deployment) {
-            Ok(outgoing) => {
-                if let Err(refused) = guard.asks_permit() {
-                    state.at_limit(deployment, refused.most);
-                    return Err(refused.failure);
+            Ok(outgoing) => match guard.asks_permit().map_err(|full| (full.instead, full.most)) {
+                Ok(()) => {
+                    state.dropped.clone_from(&outgoing.dropped);
+                    return Ok((guard, outgoing));
                 }
-                state.dropped.clone_from(&outgoing.dropped);
-                return Ok((guard, outgoing));
-            }
+                Err((Instead::Fails(failure), most)) => {
+                    state.at_limit(deployment, most);
+                    return Err(failure);
+                }
+                Err((Instead::Spills, most)) => {
+                    state.spills(deployment, most);
+                    full.push(deployment);
+                    waits.get_or_insert((guard, outgoing));
+                    continue;
+                }
+            },
             Err(refused) => state.is_unfit(deployment, refused),
         }
         let deployments = state.instance.router.fleet().members(&target.group);
@@ -281,38 +319,6 @@ fn may_drop(request: &ClientRequest, state: &RequestState, deployment: Deploymen
     let config = &state.instance.config;
     let own = config.deployments[deployment].additions.drop_params;
     config.router.drop_params || request.overrides.drop_params.or(own).unwrap_or(false)
-}
-
-/// An attempt about to be made.
-struct Sent<'a> {
-    guard: AttemptGuard,
-    outgoing: Outgoing,
-    itinerary: &'a Itinerary,
-    rng: &'a KeyedRng,
-}
-
-async fn attempt(
-    request: &ClientRequest,
-    state: &mut RequestState,
-    target: &Target,
-    sent: Sent<'_>,
-) -> Result<Answered, Box<AttemptError>> {
-    let Sent { guard, outgoing, itinerary, rng } = sent;
-    let instance = &state.instance;
-    let deployment = guard.deployment();
-    let limits =
-        deadlines::limits(&instance.config, &instance.config.deployments[deployment], request);
-    let alternative = || alternative(request, state, target, itinerary);
-    let deadlines = instance.config.personality.policy.deadlines(limits, &alternative);
-    let begun = instance.clock.now();
-    state.presence.awaits(deployment, begun, deadlines.head);
-    let (instance, call_id, presence) = (&state.instance, &state.call_id, &state.presence);
-    let attempt = Attempt { instance, request, deployment, deadlines, call_id, rng, presence };
-    let result = attempt.run(guard, outgoing).await;
-    state.presence.awaits_nobody();
-    state.timeout = Some(deadlines.gap);
-    state.upstream_time += state.instance.clock.now().since(begun);
-    result
 }
 
 /// An answer that the provider's filter stopped is a failure where the policy knows somebody else to ask.
@@ -422,7 +428,7 @@ impl TargetFailed {
     }
 
     /// The error's text: the first target's words, and what became of the rest.
-    fn message(&self, request: &ClientRequest, state: &RequestState) -> String {
+    fn message(&self, request: &ClientRequest, state: &RequestState, last: &Failure) -> String {
         let config = &state.instance.config;
         let fallbacks = fallbacks(request, state, &request.target, &self.failure);
         let fallbacks: Vec<Arc<str>> =
@@ -440,6 +446,29 @@ impl TargetFailed {
                 false => Fallbacks::Wanted,
             },
         };
-        config.personality.policy.last_words(&self.failure, &attempts)
+        config.personality.policy.last_words(last, &attempts)
     }
+}
+
+/// What the client gets, by the policy, when nothing more can be tried.
+fn last_failure(request: &ClientRequest, state: &RequestState, failed: &TargetFailed) -> Failure {
+    let (config, router) = (&state.instance.config, &state.instance.router);
+    let name = |index: DeploymentIndex| config.deployments[index].id.as_str();
+    let asked = state.failures.iter().map(|(index, failure)| (*index, Silence::Failed(failure)));
+    let mut deployments: Vec<(DeploymentIndex, Silence<'_>)> = asked.collect();
+    let members = router.fleet().members(&request.target.group);
+    let cooling = router.cooling(state.instance.clock.now());
+    let waits = cooling.iter().filter(|(index, _)| {
+        members.contains(index) || state.failures.iter().any(|(whose, _)| whose == index)
+    });
+    let soonest = waits.clone().map(|(_, wait)| *wait).min();
+    for (index, wait) in waits {
+        if !deployments.iter().any(|(whose, _)| whose == index) {
+            deployments.push((*index, Silence::Cools(*wait)));
+        }
+    }
+    let deployments: Vec<(&str, Silence<'_>)> =
+        deployments.into_iter().map(|(index, why)| (name(index), why)).collect();
+    let down = Down { deployments: &deployments, soonest };
+    config.personality.policy.last_failure(failed.failure.clone(), &down)
 }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 use axum::extract::FromRef;
 use http::HeaderValue;
+use tokio::sync::Notify;
 use vocab::{At, DeploymentId, Seed};
 use world::Clock;
 use world::pool::Pool;
@@ -86,6 +87,8 @@ pub(crate) struct Member {
     pub(crate) route: Route,
     /// Requests at a time, where bounded.
     pub(crate) concurrency: Option<ConcurrencyLimit>,
+    /// Told when a cooldown of it begins.
+    pub(crate) left_rotation: Notify,
     pub(crate) id: HeaderValue,
     /// Its model as the config writes it.
     pub(crate) model: HeaderValue,
@@ -147,6 +150,7 @@ impl Member {
         Ok(Self {
             route: Route::new(deployment).map_err(|error| refused(error.to_string()))?,
             concurrency: parallel_limit.map(ConcurrencyLimit::new),
+            left_rotation: Notify::new(),
             id: value(deployment.id.as_str())?,
             model: value(&deployment.model_as_written)?,
             group: value(&deployment.group)?,

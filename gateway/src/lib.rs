@@ -60,11 +60,13 @@ pub mod decisions {
     pub use crate::failover::fallback::{Itinerary, RequestedFallbacks, fallback_targets};
     pub use crate::failover::retry::{Failed, RetryPlan};
     pub use crate::keyed_rng::KeyedRng;
-    pub use crate::policy::candidates::{CandidateQuery, Shortage};
+    pub use crate::policy::candidates::{CandidateQuery, Cooling, Shortage};
     pub use crate::policy::cooldown::{
         Circumstances, CooldownBook, CooldownStep, Cooled, LimitSetBy, NoCooldown, NthFailure,
     };
-    pub use crate::policy::deadlines::{Alternative, Answer, Deadlines, Limits};
+    pub use crate::policy::deadlines::{
+        Alternative, Answer, Deadlines, Hedge, Limits, Pace, Thinking,
+    };
     pub use crate::policy::fallbacks::{
         FallbackQuery, FallbackTable, FallbacksByClass, NoFallback,
     };
@@ -74,7 +76,7 @@ pub mod decisions {
         ATTEMPTS_MAX, Allowance, Called, FailedAttempt, NextStep, NoRetry, Phase, Situation,
     };
     pub use crate::policy::wording::{Attempts, Fallbacks};
-    pub use crate::routing::router::{Ended, Router, RouterError, Tried, Try};
+    pub use crate::routing::router::{BookHeard, Ended, Router, RouterError, Tried, Try};
     pub use crate::upstream::classify::classify;
     pub use crate::upstream::failure::{ErrorClass, Failure, Reason, TEXT_MAX, Trouble};
 }

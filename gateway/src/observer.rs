@@ -48,6 +48,13 @@ pub enum Choice<'a> {
         /// Model group or deployment id that is tried next.
         to: &'a str,
     },
+    /// Another attempt beside the one under way, which is late.
+    Hedge {
+        /// Which attempt of the request this will be, from 2.
+        attempt: u32,
+        /// Since the one under way began.
+        after: std::time::Duration,
+    },
     /// The deployment was chosen and is not asked: it answers as many requests as it takes.
     AtLimit {
         /// Requests that it takes at a time.

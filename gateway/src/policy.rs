@@ -35,7 +35,7 @@ use crate::config::{Config, DeploymentIndex};
 use crate::keyed_rng::KeyedRng;
 use crate::policy::none_available::NoneAvailable;
 use crate::upstream::failure::{Failure, Trouble};
-pub use crate::upstream::stream::CleanEnd;
+pub use crate::upstream::stream::{CleanEnd, SignOfLife};
 pub use concurrency::{AtLimit, Busy};
 
 use candidates::{CandidateQuery, Shortage};
@@ -44,7 +44,7 @@ use deadlines::{Alternative, Deadlines, Limits};
 use fallbacks::{FallbackQuery, NoFallback};
 use met::Met;
 use retry::{Allowance, FailedAttempt, NextStep, Phase};
-use wording::Attempts;
+use wording::{Attempts, Down};
 
 /// Every personality, in the order in which people read about them.
 pub const ALL: &[Personality] =
@@ -192,6 +192,27 @@ pub trait Policy: Send + Sync + fmt::Debug {
     fn at_limit(&self, busy: &Busy<'_>) -> AtLimit {
         let _ = busy;
         AtLimit::Waits
+    }
+
+    /// Whether the times of answers are kept, so that deadlines can go by them.
+    fn watches_pace(&self) -> WatchesPace {
+        WatchesPace::No
+    }
+
+    /// What counts as a sign of life within a stream.
+    fn sign_of_life(&self) -> SignOfLife {
+        SignOfLife::Bytes
+    }
+
+    /// What a request's own limit bounds.
+    fn own_limit(&self) -> OwnLimit {
+        OwnLimit::EachAttempt
+    }
+
+    /// The failure that the client gets when nothing more can be tried.
+    fn last_failure(&self, failure: Failure, down: &Down<'_>) -> Failure {
+        let _ = down;
+        failure
     }
 
     /// The failure that stands for nobody being left to ask.
@@ -362,6 +383,24 @@ pub enum SendsAgain {
     No,
     /// Once, without a wait; what comes of that is the attempt's outcome.
     Once,
+}
+
+/// See [`Policy::watches_pace`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WatchesPace {
+    /// They are.
+    Yes,
+    /// They are not.
+    No,
+}
+
+/// See [`Policy::own_limit`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnLimit {
+    /// Each of its attempts, as if the config had said it.
+    EachAttempt,
+    /// All of them together, with the waits between them.
+    Everything,
 }
 
 /// See [`Policy::names_timeout`].

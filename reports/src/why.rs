@@ -185,6 +185,7 @@ impl What {
             DecisionKind::Pick
             | DecisionKind::Retry
             | DecisionKind::Failover
+            | DecisionKind::Hedge
             | DecisionKind::AtLimit
             | DecisionKind::AttemptFailed
             | DecisionKind::Served
@@ -276,6 +277,7 @@ fn failed_per_mille(rule: &Rule) -> usize {
         | Rule::StreamBegun
         | Rule::Committed
         | Rule::TriesMax { .. }
+        | Rule::NoTimeLeft
         | Rule::FallbacksDisabled
         | Rule::NoneNamed
         | Rule::AllTried { .. }

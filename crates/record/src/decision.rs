@@ -18,6 +18,8 @@ pub enum DecisionKind {
     Retry,
     /// Another group, or another deployment after the first one failed, as policy and not as retry.
     Failover,
+    /// Another attempt beside the one under way, which is late; detail `attempt=…;after_ms=…`.
+    Hedge,
     /// A deployment leaves the rotation; detail `for_ms=…;reason=…`.
     Cooldown,
     /// A cooldown that runs ends later than it would have; `for_ms` counts from this row on.
@@ -70,6 +72,7 @@ impl DecisionKind {
             Self::Pick
             | Self::Retry
             | Self::Failover
+            | Self::Hedge
             | Self::Cooldown
             | Self::CooldownProlonged
             | Self::AtLimit
@@ -237,6 +240,8 @@ pub enum Rule {
         /// The bound.
         tries: u64,
     },
+    /// No fallback: the time that the request itself allows is over.
+    NoTimeLeft,
     /// No fallback: the request wants none.
     FallbacksDisabled,
     /// No fallback: none is named for this group and this kind of error.

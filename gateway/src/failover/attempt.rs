@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body_util::Full;
 use tokio::time::error::Elapsed;
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 use world::pool::{PooledBody, SendError};
 use world::{BodyError, ChunkBuf, collect_body};
 
@@ -32,7 +32,7 @@ use crate::upstream::Outgoing;
 use crate::upstream::classify::classify;
 use crate::upstream::dialect::{Dialect, Opening, WholeAnswer};
 use crate::upstream::failure::{Failure, Trouble};
-use crate::upstream::stream::{Break, Ending, Held, Reader};
+use crate::upstream::stream::{Break, Ending, Held, Reader, Reading};
 
 /// Largest whole answer, in bytes: twice the largest request, since providers bound tokens.
 const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -94,7 +94,9 @@ impl Attempt<'_> {
         outgoing: Outgoing,
     ) -> Result<Answered, Box<AttemptError>> {
         let mut guard = guard;
-        guard.permitted().await;
+        if let Err(failure) = guard.permitted().await {
+            return Err(self.unanswered(guard, failure));
+        }
         guard.begin();
         let config = self.config();
         let mut outgoing = outgoing;
@@ -198,10 +200,14 @@ impl Attempt<'_> {
     ) -> Result<Answered, Box<AttemptError>> {
         let (head, body) = response.into_parts();
         let clock = self.instance.clock;
-        let interpreter = dialect.interpreter(self.opening());
-        let clean_end = self.policy().clean_end();
-        let how = (interpreter, dialect.framing(), clean_end);
-        let reader = Reader::new(body, how, clock, self.deadlines.silence);
+        let reading = Reading {
+            interpreter: dialect.interpreter(self.opening()),
+            framing: dialect.framing(),
+            clean_end: self.policy().clean_end(),
+            sign_of_life: self.policy().sign_of_life(),
+            alarm: self.deadlines.alarm,
+        };
+        let reader = Reader::new(body, reading, clock, self.deadlines.silence);
         let by = self.deadlines.first_word.map(|limit| (guard.begun().plus(limit), limit));
         let mut held = reader.hold(by, self.deadlines.gap, || self.presence.answer_begins()).await;
         if let Some(at) = held.reader.seen().first_output {
@@ -235,7 +241,20 @@ impl Attempt<'_> {
     ) -> Result<Answered, Box<AttemptError>> {
         let (head, body) = response.into_parts();
         let gap = self.deadlines.gap;
-        let body = match collect_body(body, ANSWER_BYTES_MAX, gap).await {
+        let body = collect_body(body, ANSWER_BYTES_MAX, gap);
+        let body = match self.deadlines.whole {
+            None => body.await,
+            Some(limit) => {
+                let by = self.instance.clock.instant(guard.begun().plus(limit));
+                let Ok(body) = timeout_at(by, body).await else {
+                    let met = self.met(Stage::Whole, limit, &[]);
+                    let failure = Failure::timed_out(limit);
+                    return Err(self.failed(guard, (failure, &met), head.headers));
+                };
+                body
+            }
+        };
+        let body = match body {
             Ok(body) => body,
             Err(error) => {
                 let met = self.met(Stage::Whole, gap, &[]);

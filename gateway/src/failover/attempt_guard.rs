@@ -9,6 +9,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::timeout;
 use vocab::At;
 use wire::openai::Usage;
 
@@ -19,10 +20,10 @@ use crate::failover::deadlines;
 use crate::failover::echoes::unsaid;
 use crate::instance::Instance;
 use crate::policy::concurrency::{AtLimit, Busy};
-use crate::policy::cooldown::{CooldownStep, LimitSetBy, NthFailure};
+use crate::policy::cooldown::{CooldownStep, LimitSetBy, NoCooldown, NthFailure};
 use crate::policy::deadlines::Answer;
 use crate::policy::met::{Met, Stage};
-use crate::routing::router::{Ended, Try};
+use crate::routing::router::{BookHeard, Ended, Try};
 use crate::routing::strategy::Success;
 use crate::upstream::failure::Failure;
 use crate::upstream::stream::{Break, Seen};
@@ -41,14 +42,28 @@ pub(crate) struct AttemptGuard {
     progress: Progress,
     /// One of its deployment's, where that has a limit and one was left.
     permit: Option<Permit>,
+    /// How long it may wait for one; for ever, if nothing is said.
+    wait_max: Option<Duration>,
+    /// Whether the health book heard of its silence.
+    heard: BookHeard,
 }
 
-/// A deployment answers as many requests as it takes, and the policy does not wait.
+/// A deployment answers as many requests as it takes, and the policy does not simply wait.
 #[derive(Debug)]
-pub(crate) struct Refused {
-    pub(crate) failure: Failure,
+pub(crate) struct Full {
+    /// What becomes of the request.
+    pub(crate) instead: Instead,
     /// Requests that it takes at a time.
     pub(crate) most: u32,
+}
+
+/// What becomes of a request that finds its deployment full.
+#[derive(Debug)]
+pub(crate) enum Instead {
+    /// The try has failed.
+    Fails(Failure),
+    /// Somebody else is asked, or else it waits.
+    Spills,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,14 +91,16 @@ impl AttemptGuard {
             limit: deadlines::set_by(request),
             progress: Progress::Chosen,
             permit: None,
+            wait_max: None,
+            heard: BookHeard::Never,
         }
     }
 
     /// Takes a permit, if its deployment has a limit.
     ///
     /// # Errors
-    /// The failure that it is to find none, where the policy does not wait for one.
-    pub(crate) fn asks_permit(&mut self) -> Result<(), Refused> {
+    /// What becomes of the request that finds none, where the policy does not wait for one.
+    pub(crate) fn asks_permit(&mut self) -> Result<(), Full> {
         let Some(limit) = &self.instance.members[self.deployment].concurrency else {
             return Ok(());
         };
@@ -95,17 +112,32 @@ impl AttemptGuard {
         let (deployment, most) = (&config.deployments[self.deployment], limit.most());
         match config.personality.policy.at_limit(&Busy { deployment, most }) {
             AtLimit::Waits => Ok(()),
-            AtLimit::Refuses(failure) => Err(Refused { failure, most }),
+            AtLimit::Spills { wait_max } => {
+                self.wait_max = Some(wait_max);
+                Err(Full { instead: Instead::Spills, most })
+            }
+            AtLimit::Refuses(failure) => Err(Full { instead: Instead::Fails(failure), most }),
         }
     }
 
     /// Waits for a permit that it needs and does not have.
-    pub(crate) async fn permitted(&mut self) {
-        if let (None, Some(limit)) =
-            (&self.permit, &self.instance.members[self.deployment].concurrency)
-        {
-            self.permit = limit.acquire().await;
-        }
+    ///
+    /// # Errors
+    /// The failure that it is to find none in time.
+    pub(crate) async fn permitted(&mut self) -> Result<(), Failure> {
+        let limit = match (&self.permit, &self.instance.members[self.deployment].concurrency) {
+            (Some(_), _) | (None, None) => return Ok(()),
+            (None, Some(limit)) => limit,
+        };
+        let permit = match self.wait_max {
+            None => limit.acquire().await,
+            Some(wait_max) => match timeout(wait_max, limit.acquire()).await {
+                Ok(permit) => permit,
+                Err(_) => return Err(Failure::full(limit.most(), wait_max)),
+            },
+        };
+        self.permit = permit;
+        Ok(())
     }
 
     /// The attempt begins.
@@ -129,7 +161,7 @@ impl AttemptGuard {
     /// The first content of its stream came, at `at`.
     pub(crate) fn first_token(&self, at: At) {
         let attempt = self.as_of(self.instance.clock.now());
-        self.instance.router.first_token(&attempt, at.since(self.begun));
+        self.instance.router.first_token(&attempt, self.prompt_tokens, at.since(self.begun));
     }
 
     /// What a stream that broke is called.
@@ -158,12 +190,24 @@ impl AttemptGuard {
     /// Ends it with a failure; tells what becomes of the deployment's cooldown. `nth` is its
     /// place among the failures of its request.
     pub(crate) fn failed(&mut self, failure: &Failure, nth: NthFailure) -> CooldownStep {
+        if self.progress == Progress::Chosen {
+            // Nothing was sent: its deployment was full.
+            return CooldownStep::None(NoCooldown::KindSpared);
+        }
         self.progress = Progress::Ended;
         self.permit = None;
         self.instance.metrics.failed(self.deployment, failure.reason);
         let at = self.instance.clock.now();
         let (elapsed, limit) = (at.since(self.begun), self.limit);
-        self.instance.router.failed(&self.as_of(at), failure, Ended { nth, elapsed, limit })
+        let ended = Ended { nth, elapsed, limit, heard: self.heard };
+        self.instance.router.failed(&self.as_of(at), failure, ended)
+    }
+
+    /// Its deployment is silent, and the attempt goes on: the health book hears of it, nobody else does.
+    pub(crate) fn suspected(&mut self, failure: &Failure) -> CooldownStep {
+        self.heard = BookHeard::Before;
+        let at = self.instance.clock.now();
+        self.instance.router.suspected(&self.as_of(at), failure)
     }
 
     fn succeeded(
@@ -180,6 +224,7 @@ impl AttemptGuard {
             first_frame,
             prompt_tokens: usage.prompt_tokens,
             completion_tokens: usage.completion_tokens,
+            prompt_estimate: self.prompt_tokens,
             stream: self.stream,
         };
         self.instance.metrics.succeeded(self.deployment, &success);

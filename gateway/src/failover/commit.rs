@@ -108,6 +108,11 @@ impl Body for Committed {
         let begun = std::mem::replace(&mut this.begun, true);
         if this.ending.is_none() && (begun || this.out.is_empty()) {
             let collected = this.poll_collect(cx);
+            if this.reader.fell_silent()
+                && let Some((guard, state)) = &mut this.owed
+            {
+                state.fell_silent(guard);
+            }
             if this.ending.is_none() && this.is_over() {
                 this.call_off();
             } else {

@@ -3,19 +3,56 @@
 
 use std::time::Duration;
 
-use crate::config::{Config, Deployment};
+use crate::config::{Config, Deployment, DeploymentIndex};
 use crate::failover::client_request::ClientRequest;
+use crate::instance::Instance;
 use crate::policy::cooldown::LimitSetBy;
-use crate::policy::deadlines::{Answer, Limits};
+use crate::policy::deadlines::{Answer, Limits, Pace, Thinking};
+use crate::policy::{OwnLimit, WatchesPace};
 
-/// The limits of an attempt at `deployment`.
-pub(crate) fn limits(config: &Config, deployment: &Deployment, request: &ClientRequest) -> Limits {
+/// The limits of an attempt at the deployment `index`, of a request that has been under way for `since`.
+pub(crate) fn limits(
+    instance: &Instance,
+    index: DeploymentIndex,
+    request: &ClientRequest,
+    since: Duration,
+) -> Limits {
+    let (config, deployment) = (&instance.config, &instance.config.deployments[index]);
     let answer = Answer::of(request.body.head.stream);
     let stream_timeout = match answer {
         Answer::Stream => streams(config, deployment, request),
         Answer::Whole => None,
     };
-    Limits { answer, timeout: plain(config, deployment, request), stream_timeout }
+    let left = left(config, request, since);
+    let pace = match config.personality.policy.watches_pace() {
+        WatchesPace::No => Pace::default(),
+        WatchesPace::Yes => Pace {
+            usual: instance.router.usual(index, answer, request.body.prompt_tokens),
+            prompt_tokens: request.body.prompt_tokens,
+            thinking: match request.body.head.thinks {
+                true => Thinking::Asked,
+                false => Thinking::Unasked,
+            },
+        },
+    };
+    Limits { answer, timeout: plain(config, deployment, request), stream_timeout, left, pace }
+}
+
+/// What is left of the time that a request itself allows, where that bounds all of its attempts.
+pub(crate) fn left(config: &Config, request: &ClientRequest, since: Duration) -> Option<Duration> {
+    match config.personality.policy.own_limit() {
+        OwnLimit::EachAttempt => None,
+        OwnLimit::Everything => own(request).map(|limit| limit.saturating_sub(since)),
+    }
+}
+
+/// The request's own limit for its sort of answer.
+fn own(request: &ClientRequest) -> Option<Duration> {
+    let overrides = &request.overrides;
+    match Answer::of(request.body.head.stream) {
+        Answer::Stream => overrides.stream_timeout.or(overrides.timeout),
+        Answer::Whole => overrides.timeout,
+    }
 }
 
 /// Who set the limits of a request's attempts. LiteLLM asks whether the request names any at all.

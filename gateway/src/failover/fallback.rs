@@ -93,6 +93,13 @@ impl Itinerary {
         Err(why)
     }
 
+    /// What [`Itinerary::next`] would find, given these fallbacks of the current one.
+    pub fn peek(&self, fallbacks: &[Target]) -> Option<Target> {
+        let deeper = if self.depth < self.depth_max { fallbacks } else { &[] };
+        let ahead = self.ahead.iter().rev().map(|(_, target)| target);
+        deeper.iter().chain(ahead).find(|target| !self.visited.contains(*target)).cloned()
+    }
+
     fn all_tried(&self) -> NoFallback {
         let tried = u32::try_from(self.visited.len() - 1).unwrap_or(u32::MAX);
         NoFallback::AllTried { tried }

@@ -17,7 +17,7 @@ use crate::config::fleet::{Fleet, Target};
 use crate::config::{Config, DeploymentIndex};
 use crate::keyed_rng::KeyedRng;
 use crate::policy::cooldown::{Circumstances, LimitSetBy, NthFailure};
-use crate::policy::deadlines::{Alternative, Answer, Limits};
+use crate::policy::deadlines::{Alternative, Answer, Limits, Pace};
 use crate::policy::met::{Met, Stage};
 use crate::policy::retry::{Called, NextStep, Phase, Situation};
 use crate::upstream::failure::{ErrorClass, Failure, Trouble};
@@ -153,6 +153,7 @@ impl Asked<'_> {
             called: Called::Group,
             group_size: members.len(),
             healthy: members.len(),
+            willing: members.len(),
             fresh: members.iter().filter(|index| !tried.contains(index)).count(),
             deployment_retries: last.and_then(|deployment| deployment.num_retries),
             has_fallback: false,
@@ -166,6 +167,8 @@ impl Asked<'_> {
             answer: self.answer,
             timeout: deployment.timeout.unwrap_or(config.router.timeout),
             stream_timeout: streams.filter(|_| self.answer == Answer::Stream),
+            left: None,
+            pace: Pace::default(),
         }
     }
 

@@ -11,18 +11,21 @@ use http::HeaderMap;
 use vocab::At;
 
 use crate::config::DeploymentIndex;
+use crate::config::fleet::Target;
 use crate::endpoint::Endpoint;
+use crate::failover::attempt::AttemptError;
 use crate::failover::attempt_guard::AttemptGuard;
 use crate::failover::desertion::Presence;
 use crate::instance::Instance;
 use crate::observer::Choice;
+use crate::policy::candidates::Cooling;
 use crate::policy::cooldown::{CooldownStep, Cooled, NthFailure};
 use crate::policy::fallbacks::NoFallback;
 use crate::policy::retry::NoRetry;
 use crate::policy::{Refusal, SiblingAttempt};
 use crate::routing::router::Tried;
 use crate::upstream::dialect::Refused;
-use crate::upstream::failure::{Failure, Reason};
+use crate::upstream::failure::{Failure, Reason, Trouble};
 use crate::upstream::members::Lenience;
 use world::Shutdown;
 
@@ -67,6 +70,8 @@ pub(crate) struct RequestState {
     pub(crate) sent_head: Option<HeaderMap>,
     /// Its client.
     pub(crate) presence: Arc<Presence>,
+    /// The last failure of each deployment that was asked, in the order of their first attempts.
+    pub(crate) failures: Vec<(DeploymentIndex, Failure)>,
     next_failure: NthFailure,
     ended: bool,
 }
@@ -102,6 +107,7 @@ impl RequestState {
             timeout: None,
             called: Arc::from(""),
             sent_head: None,
+            failures: Vec::new(),
             presence: Arc::new(presence),
             next_failure: NthFailure::First,
             ended: false,
@@ -141,7 +147,8 @@ impl RequestState {
 
     /// Whom the request has tried where it is tried now, and who is out of the question.
     pub(crate) fn whom(&self) -> Tried<'_> {
-        Tried { all: &self.tried, refused: &self.refused, unfit: &self.unfit }
+        let cooling = Cooling::LeftOut;
+        Tried { all: &self.tried, refused: &self.refused, unfit: &self.unfit, cooling }
     }
 
     /// Fallbacks as LiteLLM counts them: every failed fallback walks the rest of the list itself, unless the bound on
@@ -181,15 +188,66 @@ impl RequestState {
         self.tell(Some(deployment), Choice::AtLimit { most });
     }
 
+    /// `deployment` was chosen and answers `most` requests, which is all that it takes: another one is asked first.
+    pub(crate) fn spills(&self, deployment: DeploymentIndex, most: u32) {
+        self.tell(Some(deployment), Choice::AtLimit { most });
+    }
+
     /// An attempt failed; its deployment may leave the rotation.
     pub(crate) fn attempt_failed(&mut self, guard: &mut AttemptGuard, failure: &Failure) {
         let deployment = guard.deployment();
         let (status, reason) = (failure.upstream_status, failure.reason);
         self.tell(Some(deployment), Choice::AttemptFailed { status, reason });
+        match self.failures.iter_mut().find(|(whose, _)| *whose == deployment) {
+            Some((_, last)) => last.clone_from(failure),
+            None => self.failures.push((deployment, failure.clone())),
+        }
         let nth = std::mem::replace(&mut self.next_failure, NthFailure::Later);
-        let what = match guard.failed(failure, nth) {
+        self.tell_cooldown(deployment, guard.failed(failure, nth), reason);
+        match self.instance.config.personality.policy.refusal(failure) {
+            Refusal::Final => self.refused.push(deployment),
+            Refusal::Passing => {}
+        }
+    }
+
+    /// A second attempt is made beside the one under way, at `deployment`, which began `after` it.
+    pub(crate) fn hedges(&mut self, deployment: DeploymentIndex, after: Duration) {
+        self.tries += 1;
+        self.tries_here += 1;
+        self.attempts += 1;
+        self.tried.push(deployment);
+        self.tell(Some(deployment), Choice::Hedge { attempt: self.attempts, after });
+    }
+
+    /// One of two attempts failed, and the other goes on.
+    pub(crate) fn failed_beside(&mut self, error: AttemptError) {
+        let AttemptError { mut guard, failure, .. } = error;
+        self.attempt_failed(&mut guard, &failure);
+    }
+
+    /// The attempt beside answered, and it belongs to a fallback.
+    pub(crate) fn falls_back_beside(&mut self, target: &Target) {
+        self.fallbacks += 1;
+        self.called = Arc::clone(&target.called);
+    }
+
+    /// Somebody else answered before `deployment`, which was asked first, had said a word.
+    pub(crate) fn overtaken(&self, deployment: DeploymentIndex) {
+        let step = self.instance.router.overtaken(deployment, self.instance.clock.now());
+        self.tell_cooldown(deployment, step, Reason::Stalled);
+    }
+
+    /// The stream of `guard` has said nothing for a while, and goes on or not.
+    pub(crate) fn fell_silent(&self, guard: &mut AttemptGuard) {
+        let failure = Failure::broken(Trouble::Stalled, "");
+        self.tell_cooldown(guard.deployment(), guard.suspected(&failure), failure.reason);
+    }
+
+    fn tell_cooldown(&self, deployment: DeploymentIndex, step: CooldownStep, reason: Reason) {
+        let what = match step {
             CooldownStep::Begins(Cooled { lasts, reason }) => {
                 self.instance.metrics.cooled(deployment);
+                self.instance.members[deployment].left_rotation.notify_waiters();
                 Choice::Cooldown { lasts, reason }
             }
             CooldownStep::Prolonged(Cooled { lasts, reason }) => {
@@ -198,10 +256,6 @@ impl RequestState {
             CooldownStep::None(why) => Choice::NoCooldown { why, reason },
         };
         self.tell(Some(deployment), what);
-        match self.instance.config.personality.policy.refusal(failure) {
-            Refusal::Final => self.refused.push(deployment),
-            Refusal::Passing => {}
-        }
     }
 
     /// The group that is tried now is given up.

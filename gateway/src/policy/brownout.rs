@@ -7,16 +7,25 @@
 
 mod breakers;
 mod deadlines;
+mod last;
+mod naming;
 mod retries;
+
+use std::time::Duration;
 
 use vocab::Seed;
 
-use super::candidates::{CandidateQuery, Shortage};
+use super::candidates::{CandidateQuery, Cooling, Shortage};
+use super::concurrency::{AtLimit, Busy};
 use super::cooldown::CooldownBook;
 use super::deadlines::{Alternative, Deadlines, Limits};
 use super::fallbacks::{FallbackQuery, FoundBy, NoFallback};
+use super::met::Met;
 use super::retry::{Allowance, FailedAttempt, NextStep};
-use super::{Ignored, Kind, Personality, Policy, Recheck, SiblingAttempt};
+use super::wording::{Attempts, Down};
+use super::{
+    Ignored, Kind, OwnLimit, Personality, Policy, Refusal, SiblingAttempt, SignOfLife, WatchesPace,
+};
 use crate::config::fleet::Target;
 use crate::config::{Config, DeploymentIndex};
 use crate::upstream::failure::{ErrorClass, Failure, Reason};
@@ -32,21 +41,16 @@ const fn ignored(path: &'static str, instead: &'static str) -> Ignored {
     Ignored { path, instead }
 }
 
-/// What follows a failure depends on the failure, and not on a count per class.
-const BREAKERS: &str = "circuit breakers decide who cools";
-const RETRIES: &str = "every deployment of the group is tried once, then num_retries more at most";
+const SHARED: &str =
+    "circuit breakers decide who cools, unless router_settings or a deployment say a number";
 const UNCHECKED: &str = "nothing is checked before a call";
+
+/// Longest wait for a place at a deployment that answers as many requests as it takes.
+const QUEUE_MAX: Duration = Duration::from_secs(10);
 
 /// Settings of LiteLLM that have no part in what this personality does.
 const IGNORED: &[Ignored] = &[
-    ignored("router_settings.allowed_fails", BREAKERS),
-    ignored("litellm_settings.allowed_fails", BREAKERS),
-    ignored("router_settings.allowed_fails_policy", BREAKERS),
-    ignored("model_list[].model_info.allowed_fails", BREAKERS),
-    ignored("model_list[].model_info.allowed_fails_policy", BREAKERS),
-    ignored("router_settings.retry_policy", RETRIES),
-    ignored("router_settings.model_group_retry_policy", RETRIES),
-    ignored("model_list[].litellm_params.num_retries", RETRIES),
+    ignored("litellm_settings.allowed_fails", SHARED),
     ignored("router_settings.enable_pre_call_checks", UNCHECKED),
     ignored("model_list[].model_info.max_input_tokens", UNCHECKED),
 ];
@@ -55,15 +59,21 @@ const IGNORED: &[Ignored] = &[
 struct Brownout;
 
 impl Policy for Brownout {
-    /// The untried first; where everybody cools, whose cooldown ends first. Levels of `order` are kept
-    /// among those that are left, so that a higher one is reached within the group.
+    /// The untried first, and nobody who refused this request for good. Where everybody cools, and there is no
+    /// fallback either, whose cooldown ends first, unless the provider said that it would refuse until then.
+    /// Levels of `order` are kept among those that are left, so that a higher one is reached within the group.
     fn candidates(&self, query: &CandidateQuery<'_>) -> Result<Vec<DeploymentIndex>, Shortage> {
         let mut candidates = query.admitted();
+        candidates.retain(|index| !query.refused.contains(index));
         if candidates.iter().any(|index| !query.tried.contains(index)) {
             candidates.retain(|index| !query.tried.contains(index));
         }
         if candidates.is_empty() {
-            return first_to_return(query).map(|index| vec![index]).ok_or(Shortage::AllCooling);
+            let last_hope = match query.cooling {
+                Cooling::LeftOut => None,
+                Cooling::LastHope => first_to_return(query),
+            };
+            return last_hope.map(|index| vec![index]).ok_or(Shortage::AllCooling);
         }
         query.keep_level(&mut candidates);
         Ok(candidates)
@@ -97,18 +107,57 @@ impl Policy for Brownout {
         Box::new(breakers::Breakers::new(config, seed))
     }
 
+    fn named(&self, failure: Failure, met: &Met<'_>) -> Failure {
+        naming::named(failure, met)
+    }
+
     fn error_text(&self, failure: &Failure) -> String {
         format!("{}.", failure.message.trim_end_matches('.'))
     }
 
-    /// Cooldowns start short and grow; the first probe comes after the shortest.
-    fn recheck(&self, config: &Config) -> Recheck {
-        let after = config.longest_cooldown().min(breakers::COOLDOWN_FIRST);
-        Recheck { after, name: "probe interval" }
+    /// A bad key, a model that is not there and an unpaid bill are the same a moment later.
+    fn refusal(&self, failure: &Failure) -> Refusal {
+        let final_class = matches!(
+            failure.class,
+            ErrorClass::Authentication | ErrorClass::PermissionDenied | ErrorClass::NotFound
+        );
+        if final_class || failure.reason == Reason::CreditExhausted {
+            Refusal::Final
+        } else {
+            Refusal::Passing
+        }
     }
 
     fn ignores(&self) -> &'static [Ignored] {
         IGNORED
+    }
+
+    fn watches_pace(&self) -> WatchesPace {
+        WatchesPace::Yes
+    }
+
+    /// Comments keep a connection open, and tell nobody anything.
+    fn sign_of_life(&self) -> SignOfLife {
+        SignOfLife::Content
+    }
+
+    fn own_limit(&self) -> OwnLimit {
+        OwnLimit::Everything
+    }
+
+    fn last_failure(&self, failure: Failure, down: &Down<'_>) -> Failure {
+        last::failure(failure, down)
+    }
+
+    /// The error says what there is to say; which groups the config names is the operator's business.
+    fn last_words(&self, failure: &Failure, _: &Attempts<'_>) -> String {
+        self.error_text(failure)
+    }
+
+    /// Whoever is full is passed over for whoever is idle; a queue is short, so that its wait is not longer than that
+    /// of a client who is told to come back.
+    fn at_limit(&self, _: &Busy<'_>) -> AtLimit {
+        AtLimit::Spills { wait_max: QUEUE_MAX }
     }
 
     fn sibling_attempt(&self) -> SiblingAttempt {
@@ -116,10 +165,13 @@ impl Policy for Brownout {
     }
 }
 
-/// Whose cooldown ends first, rather one that this request has not tried; ties go to the first of the
-/// list.
+/// Whose cooldown ends first of those that may answer for all that is known, rather one that this request has
+/// not tried; ties go to the first of the list.
 fn first_to_return(query: &CandidateQuery<'_>) -> Option<DeploymentIndex> {
     let wait = |index: DeploymentIndex| query.cooldowns.remaining(index, query.at);
-    let members = query.members.iter().copied();
+    let refuses = |index: &DeploymentIndex| {
+        query.refused.contains(index) || query.cooldowns.announced_by_provider(*index, query.at)
+    };
+    let members = query.members.iter().copied().filter(|index| !refuses(index));
     members.min_by_key(|&index| (query.tried.contains(&index), wait(index)))
 }

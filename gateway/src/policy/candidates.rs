@@ -24,8 +24,20 @@ pub struct CandidateQuery<'a> {
     pub refused: &'a [DeploymentIndex],
     /// Who cools.
     pub cooldowns: &'a dyn CooldownBook,
+    /// What may become of them.
+    pub cooling: Cooling,
     /// Requests sent to a deployment in the current UTC minute.
     pub requests_this_minute: &'a dyn Fn(DeploymentIndex) -> u64,
+}
+
+/// Whether deployments that cool may be asked where nobody else is left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cooling {
+    /// No: the request has somewhere else to go.
+    #[default]
+    LeftOut,
+    /// If the policy likes: there is nowhere else.
+    LastHope,
 }
 
 /// Why there is no candidate.

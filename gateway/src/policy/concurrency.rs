@@ -2,6 +2,8 @@
 //!
 //! Asked after the choice and before anything is sent. It must never know how permits are kept.
 
+use std::time::Duration;
+
 use crate::config::Deployment;
 use crate::upstream::failure::Failure;
 
@@ -19,6 +21,12 @@ pub struct Busy<'a> {
 pub enum AtLimit {
     /// It waits until a permit is given back, however long that takes; whoever came first goes first.
     Waits,
+    /// Another deployment of the group is asked. Where all are full, or cool, it waits at the first that it was to go
+    /// to, so long at most.
+    Spills {
+        /// The longest wait.
+        wait_max: Duration,
+    },
     /// Nothing is sent, and this is the failure of the try: nobody cools for it.
     Refuses(Failure),
 }

@@ -21,6 +21,12 @@ pub trait CooldownBook: Send + fmt::Debug {
     /// Time left of a cooldown; `None` if there is none.
     fn remaining(&self, deployment: DeploymentIndex, at: At) -> Option<Duration>;
 
+    /// Whether the provider itself said that it would refuse until the cooldown is over.
+    fn announced_by_provider(&self, deployment: DeploymentIndex, at: At) -> bool {
+        let _ = (deployment, at);
+        false
+    }
+
     /// What a client is told to wait because of this cooldown.
     fn announced(&self, deployment: DeploymentIndex, at: At) -> Option<Duration> {
         self.remaining(deployment, at)
@@ -41,6 +47,12 @@ pub trait CooldownBook: Send + fmt::Debug {
         failure: &Failure,
         circumstances: Circumstances,
     ) -> CooldownStep;
+
+    /// Somebody else answered before an attempt, which was asked first, had said a word.
+    fn overtaken(&mut self, deployment: DeploymentIndex, at: At) -> CooldownStep {
+        let _ = (deployment, at);
+        CooldownStep::None(NoCooldown::KindSpared)
+    }
 
     /// The client went away during an attempt, or before it.
     fn abandoned(&mut self, deployment: DeploymentIndex) {

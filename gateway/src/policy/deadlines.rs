@@ -12,6 +12,33 @@ pub struct Limits {
     pub timeout: Duration,
     /// Largest gap without bytes in a stream, where somebody set one.
     pub stream_timeout: Option<Duration>,
+    /// What is left of the time that the request itself allows, until there is an answer to commit to; `None` where it
+    /// allows any.
+    pub left: Option<Duration>,
+    /// What makes an answer late.
+    pub pace: Pace,
+}
+
+/// What is known of how long an answer may take, before it is late.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pace {
+    /// The time in which 95 of 100 answers of this sort came from this deployment, to prompts of this length: to the
+    /// first words of a stream, to the end of a whole answer. `None` where too few came, or nobody watches.
+    pub usual: Option<Duration>,
+    /// Estimated tokens of the prompt.
+    pub prompt_tokens: u64,
+    /// Whether the model was asked to think first.
+    pub thinking: Thinking,
+}
+
+/// Whether a model was asked to think before it speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Thinking {
+    /// It was.
+    Asked,
+    /// Not by the request.
+    #[default]
+    Unasked,
 }
 
 /// Sorts of answers.
@@ -51,12 +78,35 @@ pub struct Deadlines {
     pub silence: Duration,
     /// Between two arrivals afterwards.
     pub gap: Duration,
+    /// For a whole answer to its end, counted from the attempt's begin; `None` where the gaps alone bound it.
+    pub whole: Option<Duration>,
+    /// When somebody else is asked, too, while the attempt goes on; `None` where nobody is.
+    pub hedge: Option<Hedge>,
+    /// Silence within an answer that the health book hears of, while the answer may still go on.
+    pub alarm: Option<Duration>,
+}
+
+/// When an attempt is late, counted from its begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hedge {
+    /// Later than usual: another one is asked if the budget for such attempts allows it.
+    pub usual: Duration,
+    /// So late that another one is asked in any case.
+    pub late: Duration,
 }
 
 impl Deadlines {
     /// One limit for everything.
     pub(super) const fn uniform(limit: Duration) -> Self {
-        Self { head: limit, first_word: None, silence: limit, gap: limit }
+        Self {
+            head: limit,
+            first_word: None,
+            silence: limit,
+            gap: limit,
+            whole: None,
+            hedge: None,
+            alarm: None,
+        }
     }
 }
 

@@ -26,6 +26,8 @@ pub enum NoFallback {
         /// The bound.
         depth: u32,
     },
+    /// The time that the request itself allows is over.
+    NoTime,
     /// The bound on tries of one request in all.
     TriesMax {
         /// The bound.

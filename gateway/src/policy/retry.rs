@@ -60,6 +60,8 @@ pub struct Situation {
     pub healthy: usize,
     /// Those that may be chosen now and that this request has not tried.
     pub fresh: usize,
+    /// Those that have not refused this request for good, whether they cool or not.
+    pub willing: usize,
     /// Retries that the deployment which failed asks for.
     pub deployment_retries: Option<u32>,
     /// Whether another group or deployment follows if this group gives up.

@@ -1,6 +1,7 @@
 //! What clients read of an error, in the form that personalities share unless they have one of their own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::retry::Phase;
 use crate::upstream::failure::{ErrorClass, Failure};
@@ -20,6 +21,25 @@ pub struct Attempts<'a> {
     pub phase: Phase,
     /// Whether the request wants fallbacks.
     pub wanted: Fallbacks,
+}
+
+/// What stands at the end of a request that nobody answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Down<'a> {
+    /// The deployments that were asked, in the order of their first attempt, each with what its last one came to; then
+    /// those of the requested group that cool and were not asked.
+    pub deployments: &'a [(&'a str, Silence<'a>)],
+    /// The soonest instant at which one of them may answer again, from now on; `None` if nobody says one.
+    pub soonest: Option<Duration>,
+}
+
+/// Why a deployment has not answered.
+#[derive(Clone, Copy, Debug)]
+pub enum Silence<'a> {
+    /// Its last attempt failed.
+    Failed(&'a Failure),
+    /// It was not asked, since it cools for so long.
+    Cools(Duration),
 }
 
 /// Whether a request may go elsewhere.

@@ -10,16 +10,21 @@ use std::time::Duration;
 
 use vocab::{At, Seed};
 
+use super::hedge_budget::HedgeBudget;
 use super::strategy::minute::MinuteUsage;
 use super::strategy::{ArgError, Ask, Learned, Lesson, Strategy, Success, View};
+use super::usual::Usual;
 use crate::config::fleet::{Fleet, Target};
 use crate::config::{Config, DeploymentIndex};
 use crate::keyed_rng::KeyedRng;
-use crate::policy::Heard;
-use crate::policy::candidates::{CandidateQuery, Shortage};
-use crate::policy::cooldown::{Circumstances, CooldownBook, CooldownStep, LimitSetBy, NthFailure};
+use crate::policy::candidates::{CandidateQuery, Cooling, Shortage};
+use crate::policy::cooldown::{
+    Circumstances, CooldownBook, CooldownStep, LimitSetBy, NoCooldown, NthFailure,
+};
+use crate::policy::deadlines::Answer;
 use crate::policy::none_available::{Group, NoneAvailable};
 use crate::policy::retry::{Called, Situation};
+use crate::policy::{Heard, WatchesPace};
 use crate::upstream::failure::Failure;
 
 /// The routing state of one instance.
@@ -35,6 +40,8 @@ struct State {
     cooldowns: Box<dyn CooldownBook>,
     /// Requests of this minute, for pre-call checks.
     usage: MinuteUsage,
+    usual: Usual,
+    hedges: HedgeBudget,
 }
 
 /// Why a router cannot be made.
@@ -67,6 +74,18 @@ pub struct Ended {
     pub elapsed: Duration,
     /// Who set its limits.
     pub limit: LimitSetBy,
+    /// Whether the health book heard of it while it was under way.
+    pub heard: BookHeard,
+}
+
+/// Whether the health book has heard of an attempt that fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BookHeard {
+    /// Now for the first time.
+    #[default]
+    Never,
+    /// By [`Router::suspected`]: it is counted once.
+    Before,
 }
 
 /// Whom a request has tried in a group so far.
@@ -78,6 +97,8 @@ pub struct Tried<'a> {
     pub refused: &'a [DeploymentIndex],
     /// Those that cannot be asked for what it wants: they are no candidates.
     pub unfit: &'a [DeploymentIndex],
+    /// Whether those that cool may be asked where nobody else is left.
+    pub cooling: Cooling,
 }
 
 impl Router {
@@ -91,6 +112,8 @@ impl Router {
             strategy: (entry.build)(&config.router.routing_strategy_args)?,
             cooldowns: config.personality.policy.cooldown_book(&config, seed),
             usage: MinuteUsage::default(),
+            usual: Usual::default(),
+            hedges: HedgeBudget::default(),
         };
         Ok(Self { fleet: Fleet::new(config), state: Mutex::new(state) })
     }
@@ -161,6 +184,7 @@ impl Router {
             tried: tried.all,
             refused: tried.refused,
             cooldowns: &*state.cooldowns,
+            cooling: tried.cooling,
             requests_this_minute: &requests_this_minute,
         };
         let candidates = config.personality.policy.candidates(&query);
@@ -181,27 +205,77 @@ impl Router {
     pub fn succeeded(&self, attempt: &Try<'_>, success: Success) {
         let mut state = self.state();
         state.cooldowns.succeeded(attempt.deployment, attempt.at);
+        if !success.stream && self.watches() {
+            let sort = (Answer::Whole, success.prompt_estimate);
+            state.usual.observe(attempt.deployment, sort, success.elapsed);
+        }
         state.learn(attempt, Learned::Succeeded(success));
     }
 
     /// The first content of an attempt's stream came, `ttft` after it was sent.
-    pub fn first_token(&self, attempt: &Try<'_>, ttft: Duration) {
-        self.state().learn(attempt, Learned::FirstToken { ttft });
+    pub fn first_token(&self, attempt: &Try<'_>, prompt_tokens: u64, ttft: Duration) {
+        let mut state = self.state();
+        if self.watches() {
+            state.usual.observe(attempt.deployment, (Answer::Stream, prompt_tokens), ttft);
+        }
+        state.learn(attempt, Learned::FirstToken { ttft });
+    }
+
+    fn watches(&self) -> bool {
+        self.fleet.config().personality.policy.watches_pace() == WatchesPace::Yes
     }
 
     /// An attempt failed; says what becomes of its deployment's cooldown. The strategy hears of it if the
     /// policy says so.
     pub fn failed(&self, attempt: &Try<'_>, failure: &Failure, ended: Ended) -> CooldownStep {
-        let Ended { nth, elapsed, limit } = ended;
+        let Ended { nth, elapsed, limit, heard } = ended;
         let group_size = self.fleet.members(attempt.group).len();
         let circumstances = Circumstances { at: attempt.at, group_size, failure: nth, limit };
         let mut state = self.state();
-        let step = state.cooldowns.failed(attempt.deployment, failure, circumstances);
+        let step = match heard {
+            BookHeard::Never => state.cooldowns.failed(attempt.deployment, failure, circumstances),
+            BookHeard::Before => CooldownStep::None(NoCooldown::LaterFailure),
+        };
         match self.fleet.config().personality.policy.heard(nth) {
             Heard::Told => state.learn(attempt, Learned::Failed { class: failure.class, elapsed }),
             Heard::Untold => {}
         }
         step
+    }
+
+    /// Somebody else answered before an attempt at a deployment, which was asked first, had said a word.
+    pub fn overtaken(&self, deployment: DeploymentIndex, at: At) -> CooldownStep {
+        self.state().cooldowns.overtaken(deployment, at)
+    }
+
+    /// An attempt under way has been silent for a while: the health book counts it as a failure, and the attempt goes
+    /// on.
+    pub fn suspected(&self, attempt: &Try<'_>, failure: &Failure) -> CooldownStep {
+        let group_size = self.fleet.members(attempt.group).len();
+        let (failure_nth, limit) = (NthFailure::First, LimitSetBy::Config);
+        let circumstances =
+            Circumstances { at: attempt.at, group_size, failure: failure_nth, limit };
+        self.state().cooldowns.failed(attempt.deployment, failure, circumstances)
+    }
+
+    /// An attempt is made that a second one may be made beside.
+    pub fn pays_for_hedges(&self) {
+        self.state().hedges.pay_in();
+    }
+
+    /// Whether a second attempt may be made beside one that is later than usual; it is paid for with the answer.
+    pub fn may_hedge(&self) -> bool {
+        self.state().hedges.take()
+    }
+
+    /// The time in which 95 of 100 such answers came from a deployment.
+    pub fn usual(
+        &self,
+        deployment: DeploymentIndex,
+        answer: Answer,
+        tokens: u64,
+    ) -> Option<Duration> {
+        self.state().usual.of(deployment, answer, tokens)
     }
 
     /// The client went away during an attempt.
@@ -243,6 +317,7 @@ impl Router {
             group_size: members.len(),
             healthy: healthy().count(),
             fresh: healthy().filter(|index| !tried.all.contains(index)).count(),
+            willing: fit().filter(|index| !tried.refused.contains(index)).count(),
             deployment_retries: tried
                 .all
                 .last()

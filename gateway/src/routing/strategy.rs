@@ -216,6 +216,8 @@ pub struct Success {
     pub prompt_tokens: u64,
     /// Tokens of the answer; 0 where unknown.
     pub completion_tokens: u64,
+    /// Tokens of the prompt, as the gateway estimated them before it was sent.
+    pub prompt_estimate: u64,
     /// Whether it was streamed.
     pub stream: bool,
 }

@@ -69,6 +69,16 @@ pub(crate) fn by_status(status: u16) -> ErrorClass {
     }
 }
 
+/// The same failure as another class, met with `status`.
+pub(crate) fn renamed(failure: Failure, class: ErrorClass, status: u16) -> Failure {
+    Failure {
+        class,
+        status: client_status(class, status),
+        reason: reason(class, status),
+        ..failure
+    }
+}
+
 /// Mostly the upstream's own status; the classes that are recognised by words bring theirs.
 fn client_status(class: ErrorClass, upstream: u16) -> u16 {
     match class {

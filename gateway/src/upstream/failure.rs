@@ -76,6 +76,17 @@ impl Failure {
         Self { class, status: class.status(), reason, kind, param, ..broken }
     }
 
+    /// Nobody of `most` requests at a deployment ended while another waited as long as it may.
+    pub fn full(most: u32, waited: Duration) -> Self {
+        let (class, reason) = (ErrorClass::RateLimit, Reason::ConcurrencyLimit);
+        let detail = format!(
+            "it answers {most} requests at a time, and none ended within {:.1} s",
+            waited.as_secs_f64()
+        );
+        let broken = Self::broken(Trouble::Malformed, &detail);
+        Self { class, status: class.status(), reason, ..broken }
+    }
+
     /// Nothing came within `limit`, in LiteLLM's words.
     pub fn timed_out(limit: Duration) -> Self {
         let limit = limit.as_secs_f64();
@@ -131,6 +142,8 @@ pub enum Reason {
     Unprocessable,
     /// 429.
     RateLimited,
+    /// The provider wants to be paid first.
+    CreditExhausted,
     /// 529.
     Overloaded,
     /// 500.
@@ -179,6 +192,7 @@ impl Reason {
             Self::Timeout => "timeout",
             Self::Unprocessable => "unprocessable",
             Self::RateLimited => "rate_limited",
+            Self::CreditExhausted => "credit_exhausted",
             Self::Overloaded => "overloaded",
             Self::ServerError => "server_error",
             Self::BadGateway => "bad_gateway",

@@ -27,6 +27,9 @@ use world::WriteBatch;
 /// socket's usual send buffer, and far more than any provider sends before its first word.
 const JOIN_MAX: usize = 64 * 1024;
 
+/// Bytes that come at once and are a piece of something larger, and no comment that keeps a connection open.
+const PIECE_MIN: usize = 1024;
+
 /// How long the connection may take to end after the last frame; then it is closed, not reused.
 const DRAIN_MAX: Duration = Duration::from_secs(1);
 
@@ -37,6 +40,11 @@ pub(crate) struct Reader {
     cutter: Cutter,
     interpreter: Box<dyn Interpreter>,
     clean_end: CleanEnd,
+    sign_of_life: SignOfLife,
+    alarm: Option<Duration>,
+    alarmed: Alarmed,
+    /// More could have been read, and was not.
+    held_up: bool,
     clock: Clock,
     gap: Gap,
     seen: Seen,
@@ -44,6 +52,17 @@ pub(crate) struct Reader {
     deaf: bool,
     /// Data of the newest chunk for the client, to end its answer in its own name.
     newest: Option<Bytes>,
+}
+
+/// What has become of a stream's silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Alarmed {
+    /// It was never long.
+    No,
+    /// It is long, and nobody was told yet.
+    Rings,
+    /// It was long once.
+    Told,
 }
 
 /// What went by so far.
@@ -70,6 +89,26 @@ pub enum CleanEnd {
     Truncated,
     /// The end of an answer, which is made complete with the finish reason `stop`.
     Stop,
+}
+
+/// What counts as a sign of life within a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignOfLife {
+    /// Whatever comes.
+    Bytes,
+    /// What is said to the client: words, thoughts, calls, a finish reason, usage.
+    Content,
+}
+
+/// How a stream is read.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(crate) interpreter: Box<dyn Interpreter>,
+    pub(crate) framing: Framing,
+    pub(crate) clean_end: CleanEnd,
+    pub(crate) sign_of_life: SignOfLife,
+    /// Silence after the first word that is worth knowing of while it lasts.
+    pub(crate) alarm: Option<Duration>,
 }
 
 /// How a stream ended.
@@ -109,15 +148,36 @@ pub(crate) struct Held {
 impl Reader {
     /// Reads `body`. Until something was said, `silence` bounds the time between two arrivals,
     /// counted from now.
-    pub(crate) fn new(
-        body: PooledBody,
-        (interpreter, framing, clean_end): (Box<dyn Interpreter>, Framing, CleanEnd),
-        clock: Clock,
-        silence: Duration,
-    ) -> Self {
+    pub(crate) fn new(body: PooledBody, reading: Reading, clock: Clock, silence: Duration) -> Self {
+        let Reading { interpreter, framing, clean_end, sign_of_life, alarm } = reading;
         let cutter = Cutter::new(framing, DEFAULT_MAX_EVENT_BYTES);
         let (gap, seen) = (Gap::new(silence), Seen::default());
-        Self { body, cutter, interpreter, clean_end, clock, gap, seen, deaf: false, newest: None }
+        Self {
+            body,
+            cutter,
+            interpreter,
+            clean_end,
+            sign_of_life,
+            alarm,
+            alarmed: Alarmed::No,
+            held_up: false,
+            clock,
+            gap,
+            seen,
+            deaf: false,
+            newest: None,
+        }
+    }
+
+    /// Whether the stream has fallen silent for so long that it is worth knowing; says so once.
+    pub(crate) fn fell_silent(&mut self) -> bool {
+        match self.alarmed {
+            Alarmed::Rings => {
+                self.alarmed = Alarmed::Told;
+                true
+            }
+            Alarmed::No | Alarmed::Told => false,
+        }
     }
 
     /// What went by so far.
@@ -183,13 +243,20 @@ impl Reader {
         cx: &mut Context<'_>,
         out: &mut ChunkBuf,
     ) -> Poll<Option<Ending>> {
+        if std::mem::take(&mut self.held_up) {
+            // It was the client that was slow.
+            self.gap.touch();
+        }
         // Bounded by JOIN_MAX, or by what the connection has buffered.
         while out.len() < JOIN_MAX {
             match Pin::new(&mut self.body).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
                     // Trailers say nothing that a client is promised.
                     let Ok(data) = frame.into_data() else { continue };
-                    self.gap.touch();
+                    match self.sign_of_life {
+                        SignOfLife::Content if data.len() < PIECE_MIN => {}
+                        SignOfLife::Bytes | SignOfLife::Content => self.gap.touch(),
+                    }
                     if let Err(broken) = self.read(data, out) {
                         return Poll::Ready(Some(Ending::Broken(broken)));
                     }
@@ -202,14 +269,25 @@ impl Reader {
                 }
                 Poll::Ready(None) => return Poll::Ready(Some(self.ended(out))),
                 Poll::Pending => {
-                    ready!(self.gap.poll_passed(cx));
+                    let alarm = match self.alarmed {
+                        Alarmed::No if self.seen.outputs > 0 => self.alarm,
+                        Alarmed::No | Alarmed::Rings | Alarmed::Told => None,
+                    };
+                    match ready!(self.gap.poll_passed(alarm, cx)) {
+                        Passed::Alarm => {
+                            self.alarmed = Alarmed::Rings;
+                            continue;
+                        }
+                        Passed::Limit => {}
+                    }
                     let stalled = Break::Stalled(self.gap.limit);
-                    let done = self.seen.done;
+                    let done = self.has_all();
                     let ending = if done { Ending::Complete } else { Ending::Broken(stalled) };
                     return Poll::Ready(Some(ending));
                 }
             }
         }
+        self.held_up = true;
         Poll::Ready(None)
     }
 
@@ -255,6 +333,9 @@ impl Reader {
                 }
                 (None, _) => {}
             }
+            if gist.output || gist.finish || gist.done || gist.usage.is_some() {
+                self.gap.touch();
+            }
             if gist.output {
                 self.seen.outputs += 1;
                 self.seen.first_output.get_or_insert_with(|| self.clock.now());
@@ -273,12 +354,9 @@ impl Reader {
         self.gap.limit = self.gap.limit.min(DRAIN_MAX);
     }
 
-    /// Whether nothing is lost if the connection breaks now. LiteLLM is content with a finish reason.
+    /// Whether nothing is lost if the connection breaks now: whoever gave a finish reason has said everything.
     fn has_all(&self) -> bool {
-        match self.clean_end {
-            CleanEnd::Truncated => self.seen.done,
-            CleanEnd::Stop => self.seen.done || self.seen.finished,
-        }
+        self.seen.done || self.seen.finished
     }
 
     /// A clean end. Without a finish reason it is a truncation, or what the gateway makes of it.
@@ -383,6 +461,13 @@ struct Gap {
     timer: Pin<Box<Sleep>>,
 }
 
+/// What has passed without a sign of life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Passed {
+    Alarm,
+    Limit,
+}
+
 impl Gap {
     fn new(limit: Duration) -> Self {
         let last = Instant::now();
@@ -393,16 +478,21 @@ impl Gap {
         self.last = Instant::now();
     }
 
-    fn poll_passed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Ready when `alarm`, which is nearer, or the limit has passed since the last sign of life.
+    fn poll_passed(&mut self, alarm: Option<Duration>, cx: &mut Context<'_>) -> Poll<Passed> {
         loop {
-            let due = self.last + self.limit;
+            let (after, passed) = match alarm.filter(|alarm| *alarm < self.limit) {
+                Some(alarm) => (alarm, Passed::Alarm),
+                None => (self.limit, Passed::Limit),
+            };
+            let due = self.last + after;
             // A limit that shrank must not wait for the old one.
             if self.timer.deadline() > due {
                 self.timer.as_mut().reset(due);
             }
             ready!(self.timer.as_mut().poll(cx));
             if Instant::now() >= due {
-                return Poll::Ready(());
+                return Poll::Ready(passed);
             }
             self.timer.as_mut().reset(due);
         }

@@ -157,7 +157,15 @@ impl Policy for Once {
 
     fn deadlines(&self, _: Limits, _: &dyn Fn() -> Alternative) -> Deadlines {
         let second = Duration::from_secs(1);
-        Deadlines { head: second, first_word: None, silence: second, gap: second }
+        Deadlines {
+            head: second,
+            first_word: None,
+            silence: second,
+            gap: second,
+            whole: None,
+            hedge: None,
+            alarm: None,
+        }
     }
 
     fn cooldown_book(&self, _: &Config, _: Seed) -> Box<dyn CooldownBook> {

@@ -61,6 +61,32 @@ async fn further_requests_wait_their_turn() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_finds_one_full_is_answered_by_an_idle_one() {
+    let lab = Lab::new();
+    let of = |id| Deployment { max_parallel_requests: Some(1), ..deployment(id) };
+    lab.upstream("a", &[whole_in(SECOND)]).upstream("b", &[whole_in(SECOND)]);
+    lab.gateway(config("priority", vec![of("a"), of("b")]));
+    let (statuses, times) = flood(&lab, 3, PLAIN).await;
+    assert_eq!(statuses, [200; 3]);
+    assert_eq!(times, [0.0, 0.0, 1.0], "the third waits: nobody is idle");
+    let mut hosts = lab.hosts();
+    hosts.sort_unstable();
+    assert_eq!(hosts, ["a", "a", "b"], "for the one that was preferred");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_place_longer_than_ten_seconds() {
+    let mut config = narrow(Some(1), "brownout");
+    config.router.timeout = 60 * SECOND;
+    let lab = lab(config, whole_in(30 * SECOND));
+    let begun = tokio::time::Instant::now();
+    let (statuses, times) = flood(&lab, 2, PLAIN).await;
+    assert_eq!((statuses, times), (vec![200, 503], vec![0.0]));
+    assert_eq!(begun.elapsed().as_secs(), 30);
+    assert_eq!(lab.decided().iter().filter(|told| told.contains("cool")).count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_a_limit_nobody_waits() {
     for personality in ["brownout", "litellm-1.106"] {
         let lab = lab(narrow(None, personality), whole_in(SECOND));
@@ -80,7 +106,7 @@ async fn a_stream_counts_until_its_end() {
 async fn a_request_that_fails_leaves_its_place_to_the_next() {
     let lab = lab(narrow(Some(1), "brownout"), refusal(500, &[]));
     let (statuses, times) = flood(&lab, 2, STREAM).await;
-    assert_eq!((statuses, times), (vec![500, 500], vec![0.0, 0.0]));
+    assert_eq!((statuses, times), (vec![503, 503], vec![0.0, 0.0]));
 }
 
 #[tokio::test(start_paused = true)]

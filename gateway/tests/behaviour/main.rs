@@ -2,6 +2,7 @@
 //! paused time, and its policy with neither clock nor network.
 
 mod any_strategy_under_any_personality;
+mod asks_somebody_else_when_late;
 mod balances;
 mod bounds_slow_clients;
 mod bounds_tries;
@@ -9,9 +10,9 @@ mod client_leaves;
 mod ends_in_order;
 mod fails_over_before_the_first_token;
 mod first_tokens_reach_the_strategy;
-mod gives_up_by_its_own_deadlines;
 mod is_deterministic;
 mod keeps_keys_to_itself;
+mod leaves_who_cannot_answer;
 mod limits_requests_at_a_time;
 mod litellm_counts_once_per_request;
 mod litellm_ends_streams;

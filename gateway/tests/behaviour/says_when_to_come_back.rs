@@ -57,3 +57,30 @@ async fn retries_wait_for_the_minute_of_the_limits_and_for_no_cooldown() {
     let (got, _) = over_limit("latency-based-routing", 1).await;
     assert!(got.took < Duration::from_secs(5), "{:?}", got.took);
 }
+
+/// Ours: what providers say of themselves would tell the client something about itself that is not true.
+#[tokio::test(start_paused = true)]
+async fn all_down_is_a_503_with_the_soonest_wait_and_a_line_for_each() {
+    let lab = Lab::new();
+    lab.upstream("first", &[refusal(429, &[("retry-after", "30")])]);
+    lab.upstream("second", &[refusal(401, &[])]).upstream("third", &[Act::Refuse]);
+    let mut config = priority(&["first", "second", "third"]);
+    config.router.num_retries = 0;
+    config.router.cooldown_time = std::time::Duration::from_secs(60);
+    lab.gateway(config);
+    let got = lab.chat(PLAIN).await;
+    let error = &got.json()["error"];
+    assert_eq!((got.status, error["type"].as_str()), (503, Some("no_deployment_answered")));
+    assert_eq!(got.header("retry-after"), "30");
+    let said = error["message"].as_str().expect("text");
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines[0], "No deployment answered.");
+    assert_eq!(lines[1], "first: 429 (rate_limited): Too many of them.");
+    assert!(lines[2].starts_with("second: 401 (unauthorized): Incorrect API key"), "{said}");
+    assert!(lines[3].starts_with("third: connect: "), "{said}");
+    // Nobody is asked who said that it would refuse.
+    let asked = lab.hosts().len();
+    let got = lab.chat(PLAIN).await;
+    assert_eq!(got.status, 503);
+    assert!(!lab.hosts()[asked..].contains(&"first".to_owned()), "{:?}", lab.hosts());
+}

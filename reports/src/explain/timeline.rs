@@ -61,7 +61,7 @@ pub(super) fn timeline(
 /// Whether the decision sends an attempt to a deployment; a change of group alone does not.
 fn is_launch(decision: &DecisionRow) -> bool {
     match decision.kind {
-        DecisionKind::Pick | DecisionKind::Retry => true,
+        DecisionKind::Pick | DecisionKind::Retry | DecisionKind::Hedge => true,
         DecisionKind::Failover => decision.deployment.is_some(),
         DecisionKind::Cooldown
         | DecisionKind::AtLimit

@@ -185,6 +185,7 @@ const fn forgets(kind: DecisionKind) -> bool {
         DecisionKind::Pick
         | DecisionKind::Retry
         | DecisionKind::Failover
+        | DecisionKind::Hedge
         | DecisionKind::Cooldown
         | DecisionKind::CooldownProlonged
         | DecisionKind::NoCooldown

@@ -74,6 +74,7 @@ pub(crate) fn rule(rule: &Rule) -> String {
         }
         Rule::Committed => "content had reached the client and cannot be taken back".to_owned(),
         Rule::TriesMax { tries } => format!("{} tries of one request are the most", count(*tries)),
+        Rule::NoTimeLeft => "the time that the request allows is over".to_owned(),
         Rule::FallbacksDisabled => "the request wants none".to_owned(),
         Rule::NoneNamed => "the config names none for this group and this kind of error".to_owned(),
         Rule::AllTried { tried: 0 } => "the only one is the group itself".to_owned(),

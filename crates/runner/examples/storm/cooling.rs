@@ -108,7 +108,7 @@ fn step(
                 known.served_since += 1;
             }
         }
-        DecisionKind::Pick | DecisionKind::Retry | DecisionKind::Failover => {
+        DecisionKind::Pick | DecisionKind::Retry | DecisionKind::Failover | DecisionKind::Hedge => {
             let cools = book.known.get(deployment).is_some_and(|known| known.cools(row.at_ns));
             let always = contender.personality.word().starts_with("litellm");
             let free = cools.then(|| free(info, book, row)).flatten();

@@ -98,6 +98,7 @@ fn ends_an_attempt(row: &DecisionRow) -> bool {
         | DecisionKind::AtLimit
         | DecisionKind::Retry
         | DecisionKind::Failover
+        | DecisionKind::Hedge
         | DecisionKind::Cooldown
         | DecisionKind::CooldownProlonged
         | DecisionKind::NoCooldown

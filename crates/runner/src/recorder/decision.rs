@@ -14,6 +14,9 @@ pub(super) fn kind_and_detail(choice: &Choice<'_>) -> (DecisionKind, String) {
             (DecisionKind::Retry, format!("attempt={attempt};wait_ms={}", wait.as_millis()))
         }
         Choice::Failover { to } => (DecisionKind::Failover, format!("to={to}")),
+        Choice::Hedge { attempt, after } => {
+            (DecisionKind::Hedge, format!("attempt={attempt};after_ms={}", after.as_millis()))
+        }
         Choice::AtLimit { most } => (DecisionKind::AtLimit, format!("limit={most}")),
         Choice::AttemptFailed { status, reason } => (
             DecisionKind::AttemptFailed,
@@ -118,6 +121,7 @@ fn no_fallback(why: NoFallback) -> Rule {
         NoFallback::NoneNamed => Rule::NoneNamed,
         NoFallback::AllTried { tried } => Rule::AllTried { tried: tried.into() },
         NoFallback::DepthMax { depth } => Rule::DepthMax { depth: depth.into() },
+        NoFallback::NoTime => Rule::NoTimeLeft,
         NoFallback::TriesMax { tries } => Rule::TriesMax { tries: tries.into() },
     }
 }

@@ -54,6 +54,8 @@ pub struct RequestHead {
     pub drop_params: Option<bool>,
     /// LiteLLM's per-request override: these members are left out.
     pub additional_drop_params: Vec<String>,
+    /// Whether the model is asked to think before it speaks: by an effort that is not `none`, or by `thinking`.
+    pub thinks: bool,
     /// Whether the provider is asked to keep the answer.
     pub store: bool,
     /// Where the member `metadata` stands, name and value.
@@ -192,6 +194,11 @@ impl RequestHead {
                     nullable(value).ok_or_else(|| wrong("a list of names"))?;
             }
             Member::Store => self.store = nullable(value).ok_or_else(|| wrong("a boolean"))?,
+            Member::ReasoningEffort | Member::Thinking => {
+                let text = value.get();
+                self.thinks |= !matches!(text, "null" | "\"none\"" | "false")
+                    && !text.contains("\"disabled\"");
+            }
             Member::Metadata => {}
         }
         Ok(())

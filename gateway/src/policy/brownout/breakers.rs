@@ -2,21 +2,32 @@
 //!
 //! What says at once that the next request fails too (a refused connection, a 429, a bad key) opens
 //! it; what may be an accident (5xx, a stall, a broken stream) opens it the second time in a row, or
-//! the third time in ten. Retry-After is obeyed exactly, up to a bound; otherwise the cooldown
-//! doubles from five seconds up to the config's `cooldown_time`. When it is over, one request at a
-//! time probes, and success closes. Faults of the request itself say that the deployment lives.
+//! the third time in ten, or when there are more in a minute than the config allows. It stays open for
+//! `cooldown_time`; Retry-After is obeyed exactly, up to a bound. When that is over, one request at a
+//! time probes, and success closes; a deployment that keeps failing must answer more probes than one.
+//! Faults of the request itself say that the deployment lives; a limit that the request set itself, and
+//! a model that nobody but the client named, say nothing.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use vocab::{At, DeploymentId, Seed};
 
-use super::super::cooldown::{Circumstances, CooldownBook, CooldownStep, Cooled, NoCooldown};
-use crate::config::{Config, DeploymentIndex};
+use super::super::cooldown::{
+    Circumstances, CooldownBook, CooldownStep, Cooled, LimitSetBy, NoCooldown,
+};
+use crate::config::{Config, DeploymentIndex, ErrorPolicy};
 use crate::upstream::failure::{ErrorClass, Failure, Reason};
 
-/// First cooldown, unless `cooldown_time` is shorter. Long enough for a load balancer to notice,
-/// short enough that a needless cooldown is cheap.
-pub(super) const COOLDOWN_FIRST: Duration = Duration::from_secs(5);
+/// How long a provider that wants to be paid is left alone: a payment is noticed within ten minutes, and
+/// until then one request in ten minutes asks in vain.
+const WITHOUT_CREDIT: Duration = Duration::from_secs(600);
+
+/// Window in which failures are counted that the config allows (LiteLLM counts per minute, too).
+const ALLOWED_WINDOW: Duration = Duration::from_secs(60);
+
+/// Failures that are remembered for that; no config allows more.
+const ALLOWED_MAX: usize = 1024;
 
 /// Longest Retry-After that is obeyed. Daily quotas ask for hours; a probe every two minutes costs
 /// nothing, as it fails over.
@@ -32,6 +43,16 @@ const FAILURES_RECENT: u32 = 3;
 /// Outcomes that are remembered.
 const RECENT: u32 = 10;
 
+/// Attempts among the newest [`PACES`] that somebody else overtook, which open a breaker: of a healthy deployment's
+/// one or two in a hundred are. The chance of five in twenty is then under one in ten thousand.
+const OVERTAKEN_MIN: u32 = 5;
+
+/// Attempts of which it is remembered whether they were overtaken.
+const PACES: u32 = 20;
+
+/// Longest cooldown for being overtaken: it is slowness that was seen, and not a failure.
+const SLOW_COOLDOWN_MAX: Duration = Duration::from_secs(5);
+
 /// Successes in a row after which the next cooldown starts small again.
 const CALM: u32 = 20;
 
@@ -40,9 +61,6 @@ const JITTER: f64 = 0.1;
 
 /// Probes in a row that a deployment must answer which was cooled this often without calm.
 const PROBES_MAX: u32 = 3;
-
-/// Doublings after which a cooldown no longer grows; keeps the arithmetic finite.
-const LEVEL_MAX: u32 = 16;
 
 /// The breakers of one instance.
 #[derive(Debug)]
@@ -55,11 +73,20 @@ pub(super) struct Breakers {
 #[derive(Debug)]
 struct Breaker {
     id: DeploymentId,
-    /// Longest cooldown that we choose ourselves.
-    longest: Duration,
+    /// How long it cools where the provider does not say.
+    cooldown_time: Duration,
+    /// The same by the deployment's own settings: not less, whatever the provider says.
+    own_cooldown_time: Duration,
+    tolerance: Tolerance,
+    /// Whether clients name its model.
+    wildcard: bool,
+    /// When it failed, for `allowed_fails`; the newest last.
+    failed_at: VecDeque<At>,
     state: State,
     /// Newest outcomes, one bit each, 1 = failed; the newest is the lowest.
     recent: u32,
+    /// The newest attempts, one bit each, 1 = overtaken; the newest is the lowest.
+    overtaken: u32,
     /// Cooldowns since the last calm.
     level: u32,
     /// Cooldowns ever; the key of the jitter.
@@ -67,11 +94,30 @@ struct Breaker {
     successes_in_a_row: u32,
 }
 
+/// How many failures a minute are let pass, where that is set: the deployment's own settings first, and
+/// those for a class of error before those for all.
+#[derive(Clone, Copy, Debug)]
+struct Tolerance {
+    own: (Option<ErrorPolicy>, Option<u32>),
+    router: (Option<ErrorPolicy>, Option<u32>),
+}
+
+impl Tolerance {
+    fn of(self, class: ErrorClass) -> Option<u32> {
+        let by = |(policy, all): (Option<ErrorPolicy>, Option<u32>)| {
+            policy.and_then(|policy| policy.of(class)).or(all)
+        };
+        by(self.own).or_else(|| by(self.router))
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 enum State {
     Closed,
     Open {
         until: At,
+        /// Who asked for it.
+        asked: Asked,
         /// A probe is under way.
         probing: bool,
         /// Probes still to be answered.
@@ -79,13 +125,28 @@ enum State {
     },
 }
 
+/// Who asked for a cooldown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    ByProvider,
+    ByNobody,
+}
+
 impl Breakers {
     pub(super) fn new(config: &Config, seed: Seed) -> Self {
         let breakers = config.deployments.iter().map(|deployment| Breaker {
             id: deployment.id.clone(),
-            longest: deployment.cooldown_time.unwrap_or(config.router.cooldown_time),
+            cooldown_time: deployment.cooldown_time.unwrap_or(config.router.cooldown_time),
+            own_cooldown_time: deployment.cooldown_time.unwrap_or_default(),
+            tolerance: Tolerance {
+                own: (deployment.allowed_fails_policy, deployment.allowed_fails),
+                router: (config.router.allowed_fails_policy, config.router.allowed_fails),
+            },
+            wildcard: deployment.group.contains('*'),
+            failed_at: VecDeque::new(),
             state: State::Closed,
             recent: 0,
+            overtaken: 0,
             level: 0,
             cooldowns: 0,
             successes_in_a_row: 0,
@@ -110,6 +171,13 @@ impl CooldownBook for Breakers {
         }
     }
 
+    fn announced_by_provider(&self, deployment: DeploymentIndex, at: At) -> bool {
+        match self.breakers.get(deployment.get()).map(|breaker| breaker.state) {
+            Some(State::Open { until, asked, .. }) => asked == Asked::ByProvider && at < until,
+            Some(State::Closed) | None => false,
+        }
+    }
+
     fn claim(&mut self, deployment: DeploymentIndex, at: At) {
         if let Some(breaker) = self.breakers.get_mut(deployment.get())
             && let State::Open { until, probing, .. } = &mut breaker.state
@@ -131,6 +199,23 @@ impl CooldownBook for Breakers {
         }
     }
 
+    fn overtaken(&mut self, deployment: DeploymentIndex, at: At) -> CooldownStep {
+        let (seed, disabled) = (self.seed, self.disabled);
+        let Some(breaker) = self.breakers.get_mut(deployment.get()) else {
+            return CooldownStep::None(NoCooldown::Unknown);
+        };
+        breaker.paced(1);
+        match breaker.slow(at) {
+            Some(why) => CooldownStep::None(why),
+            None if disabled => CooldownStep::None(NoCooldown::Off),
+            None => {
+                let lasts = breaker.cooldown(seed).min(SLOW_COOLDOWN_MAX);
+                breaker.open_for(lasts, Asked::ByNobody, at);
+                CooldownStep::Begins(Cooled { lasts, reason: Reason::Stalled })
+            }
+        }
+    }
+
     fn failed(
         &mut self,
         deployment: DeploymentIndex,
@@ -145,6 +230,10 @@ impl CooldownBook for Breakers {
         if failure.class.blames_request() {
             breaker.lives(at);
             return CooldownStep::None(NoCooldown::RequestAtFault);
+        }
+        if let Some(why) = breaker.spares(failure, circumstances) {
+            breaker.release_probe();
+            return CooldownStep::None(why);
         }
         let reason = failure.reason;
         let step = match breaker.judge(failure, at) {
@@ -173,22 +262,49 @@ enum Judged {
 }
 
 impl Breaker {
+    /// Remembers whether an attempt was overtaken.
+    fn paced(&mut self, overtaken: u32) {
+        self.overtaken = (self.overtaken << 1 | overtaken) & ((1 << PACES) - 1);
+    }
+
+    /// Why being overtaken leaves it as it is; `None` if it opens.
+    fn slow(&self, at: At) -> Option<NoCooldown> {
+        match self.state {
+            State::Open { until, .. } if at < until => {
+                return Some(NoCooldown::AlreadyCooling { left: until.since(at) });
+            }
+            // The probe was.
+            State::Open { .. } => return None,
+            State::Closed => {}
+        }
+        let recent = self.overtaken.count_ones();
+        (recent < OVERTAKEN_MIN).then(|| NoCooldown::FewFailures {
+            in_a_row: self.overtaken.trailing_ones(),
+            in_a_row_min: OVERTAKEN_MIN,
+            recent,
+            recent_min: OVERTAKEN_MIN,
+            outcomes: PACES,
+        })
+    }
+
     /// Remembers a failure, and says what it means.
     fn judge(&mut self, failure: &Failure, at: At) -> Judged {
+        self.paced(0);
         self.recent = (self.recent << 1 | 1) & ((1 << RECENT) - 1);
         self.successes_in_a_row = 0;
         match &mut self.state {
-            State::Closed => match self.has_enough(failure) {
-                true => Judged::Opens,
-                false => Judged::Stays(self.few_failures()),
+            State::Closed => match self.tolerates(failure, at) {
+                None => Judged::Opens,
+                Some(why) => Judged::Stays(why),
             },
-            State::Open { until, .. } if at < *until => {
+            State::Open { until, asked: is_asked, .. } if at < *until => {
                 // Sent before the cooldown began, or for want of anybody better: only the
                 // provider's own word makes a running cooldown longer.
                 let asked = failure.retry_after.map(|wait| at.plus(wait.min(RETRY_AFTER_MAX)));
                 match asked.filter(|asked| asked > until) {
                     Some(asked) => {
                         *until = asked;
+                        *is_asked = Asked::ByProvider;
                         Judged::Prolonged(asked.since(at))
                     }
                     None => Judged::Stays(NoCooldown::AlreadyCooling { left: until.since(at) }),
@@ -217,6 +333,7 @@ impl Breaker {
 
     /// The deployment answered.
     fn lives(&mut self, at: At) {
+        self.paced(0);
         self.recent = (self.recent << 1) & ((1 << RECENT) - 1);
         self.successes_in_a_row = self.successes_in_a_row.saturating_add(1);
         if self.successes_in_a_row >= CALM {
@@ -237,30 +354,76 @@ impl Breaker {
         }
     }
 
-    fn has_enough(&self, failure: &Failure) -> bool {
-        if certain(failure) {
-            return true;
+    /// Why a failure says nothing about the deployment; `None` if it does.
+    fn spares(&self, failure: &Failure, circumstances: Circumstances) -> Option<NoCooldown> {
+        let gave_up = matches!(failure.reason, Reason::Timeout | Reason::Stalled)
+            && failure.upstream_status.is_none();
+        if gave_up && circumstances.limit == LimitSetBy::Request {
+            return Some(NoCooldown::LimitOfRequest);
         }
-        let row = (1 << FAILURES_IN_A_ROW) - 1;
-        self.recent & row == row || self.recent.count_ones() >= FAILURES_RECENT
+        // Another client may name a model that is there.
+        (self.wildcard && failure.class == ErrorClass::NotFound).then_some(NoCooldown::Wildcard)
+    }
+
+    /// Why a closed breaker stays closed; `None` if it opens.
+    fn tolerates(&mut self, failure: &Failure, at: At) -> Option<NoCooldown> {
+        // What the provider itself says about the next request is no matter of counting.
+        let said = failure.retry_after.is_some() || failure.reason == Reason::CreditExhausted;
+        match self.tolerance.of(failure.class).filter(|_| !said) {
+            Some(allowed) => {
+                let (failed, allowed) = (self.count(at), u64::from(allowed));
+                (failed <= allowed).then_some(NoCooldown::AllowedFails { failed, allowed })
+            }
+            None if certain(failure) => None,
+            None => {
+                let row = (1 << FAILURES_IN_A_ROW) - 1;
+                let enough =
+                    self.recent & row == row || self.recent.count_ones() >= FAILURES_RECENT;
+                (!enough).then(|| self.few_failures())
+            }
+        }
+    }
+
+    /// Failures of the last minute, this one included.
+    fn count(&mut self, at: At) -> u64 {
+        if self.failed_at.len() >= ALLOWED_MAX {
+            self.failed_at.pop_front();
+        }
+        self.failed_at.push_back(at);
+        let old = self.failed_at.partition_point(|then| at.since(*then) >= ALLOWED_WINDOW);
+        self.failed_at.drain(..old);
+        self.failed_at.len() as u64
     }
 
     /// Opens, and says for how long.
     fn open(&mut self, failure: &Failure, at: At, seed: Seed) -> Duration {
-        let lasts = match failure.retry_after {
-            Some(wait) if !wait.is_zero() => wait.min(RETRY_AFTER_MAX),
-            Some(_) | None => {
-                let first = COOLDOWN_FIRST.min(self.longest);
-                let grown = first.saturating_mul(1 << self.level.min(LEVEL_MAX)).min(self.longest);
-                let draw = seed.draw("cooldown").of(self.id.as_str()).n(self.cooldowns);
-                grown.mul_f64(1.0 - JITTER + 2.0 * JITTER * draw.unit())
-            }
+        let asked = failure.retry_after.filter(|wait| !wait.is_zero());
+        let lasts = match (failure.reason, asked) {
+            (_, Some(wait)) => wait.min(RETRY_AFTER_MAX).max(self.own_cooldown_time),
+            (Reason::CreditExhausted, None) => WITHOUT_CREDIT.max(self.cooldown_time),
+            (_, None) => self.cooldown(seed),
         };
-        self.level = self.level.saturating_add(1);
-        self.cooldowns += 1;
-        let proofs = self.level.min(PROBES_MAX);
-        self.state = State::Open { until: at.plus(lasts), probing: false, proofs };
+        self.failed_at.clear();
+        // A provider that says when it will be back is not less sure to be back each time.
+        if asked.is_none() {
+            self.level = self.level.saturating_add(1);
+        }
+        let firm = asked.is_some() || failure.reason == Reason::CreditExhausted;
+        self.open_for(lasts, if firm { Asked::ByProvider } else { Asked::ByNobody }, at);
         lasts
+    }
+
+    /// The next cooldown where the provider says nothing.
+    fn cooldown(&self, seed: Seed) -> Duration {
+        let draw = seed.draw("cooldown").of(self.id.as_str()).n(self.cooldowns);
+        self.cooldown_time.mul_f64(1.0 - JITTER + 2.0 * JITTER * draw.unit())
+    }
+
+    fn open_for(&mut self, lasts: Duration, asked: Asked, at: At) {
+        self.overtaken = 0;
+        self.cooldowns += 1;
+        let proofs = self.level.clamp(1, PROBES_MAX);
+        self.state = State::Open { until: at.plus(lasts), asked, probing: false, proofs };
     }
 }
 

@@ -1,33 +1,76 @@
-//! Our deadlines. A late first word is given up only while somebody else could still answer: giving
-//! up on the last hope helps nobody.
+//! Our deadlines. What the user set is how long an answer may take; nothing here is shorter than that, because an
+//! answer that is late may still come. What is ours is when somebody else is asked beside it: later than usual for
+//! this deployment and such a prompt, if the budget allows it, and in any case when it is very late.
 
 use std::time::Duration;
 
-use super::super::deadlines::{Alternative, Answer, Deadlines, Limits};
+use super::super::deadlines::{Alternative, Answer, Deadlines, Hedge, Limits, Pace, Thinking};
 
-/// Our deadline for the first word of a stream: several times the p99 of hosted models (2 to 4 s).
+/// When a first word is late at a deployment that nobody has watched yet: several times the p99 of hosted models for
+/// short prompts (2 to 4 s).
 const FIRST_WORD: Duration = Duration::from_secs(10);
 
-/// Our deadline for the head of a whole answer, which comes when everything is said: 1,000 tokens at
-/// 50 tokens per second, and half as much again.
-const WHOLE_ANSWER: Duration = Duration::from_secs(30);
+/// When a whole answer is late there: 2,000 tokens at 50 tokens per second, and half as much again.
+const WHOLE_ANSWER: Duration = Duration::from_secs(60);
 
-/// Our largest gap within a stream: fifty times the p99 gap between tokens of hosted models.
-const BETWEEN_WORDS: Duration = Duration::from_secs(10);
+/// What a token of the prompt adds to both: 240 s for a million, as gateways allow that scale their deadlines with the
+/// prompt.
+const PER_PROMPT_TOKEN: Duration = Duration::from_micros(240);
+
+/// How many times longer a model may take that was asked to think first.
+const THINKING: u32 = 6;
+
+/// How much later than usual is late: providers whose answers all take the same time would else be late half of the
+/// time; and the least that is, below which networks are not on time either.
+const MARGIN: f64 = 1.1;
+const USUAL_MIN: Duration = Duration::from_millis(50);
+
+/// How many times the usual time is very late, and the least that is.
+const LATE: u32 = 4;
+const LATE_MIN: Duration = Duration::from_secs(2);
+
+/// Silence within a stream that counts against a deployment while it lasts: fifty times the p99 gap between tokens of
+/// hosted models.
+const SILENT: Duration = Duration::from_secs(10);
 
 /// The deadlines within the configured limits.
 pub(super) fn of(limits: Limits, alternative: Alternative) -> Deadlines {
     let limit = limits.limit();
-    let gap = limits.stream_timeout.unwrap_or(limits.timeout.min(BETWEEN_WORDS));
-    match (limits.answer, alternative) {
-        (Answer::Stream, Alternative::Left) => {
-            let first = limit.min(FIRST_WORD);
-            Deadlines { head: first, first_word: Some(first), silence: first, gap }
+    let bound = limits.left.map_or(limit, |left| left.min(limit));
+    let hedge = match alternative {
+        Alternative::Left => Some(hedge(limits)),
+        Alternative::None => None,
+    };
+    // Of a request's own time half is left for somebody else.
+    let half = |at: Duration| limits.left.map_or(at, |left| at.min(left / 2));
+    let hedge = hedge.map(|Hedge { usual, late }| Hedge { usual: half(usual), late: half(late) });
+    let (first_word, whole, alarm) = match limits.answer {
+        // From the first byte on content counts, not comments.
+        Answer::Stream => (Some(bound), None, Some(SILENT)),
+        Answer::Whole => (None, limits.left, None),
+    };
+    Deadlines { head: bound, first_word, silence: bound, gap: limit, whole, hedge, alarm }
+}
+
+/// When an answer is late.
+fn hedge(limits: Limits) -> Hedge {
+    let Pace { usual, prompt_tokens, thinking } = limits.pace;
+    let unwatched = match limits.answer {
+        Answer::Stream => FIRST_WORD,
+        Answer::Whole => WHOLE_ANSWER,
+    };
+    let prompt = u32::try_from(prompt_tokens).unwrap_or(u32::MAX);
+    let unwatched = unwatched + PER_PROMPT_TOKEN.saturating_mul(prompt);
+    let unwatched = match thinking {
+        Thinking::Asked => unwatched * THINKING,
+        Thinking::Unasked => unwatched,
+    };
+    match usual {
+        None => Hedge { usual: unwatched, late: unwatched },
+        Some(usual) => {
+            let usual = usual.mul_f64(MARGIN).max(USUAL_MIN);
+            let late = (usual * LATE).max(LATE_MIN).min(unwatched.max(usual));
+            Hedge { usual, late }
         }
-        (Answer::Stream, Alternative::None) => {
-            Deadlines { head: limit, first_word: None, silence: limit, gap }
-        }
-        (Answer::Whole, Alternative::Left) => Deadlines::uniform(limit.min(WHOLE_ANSWER)),
-        (Answer::Whole, Alternative::None) => Deadlines::uniform(limit),
     }
 }

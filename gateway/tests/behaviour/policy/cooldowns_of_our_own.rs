@@ -2,12 +2,15 @@
 
 use gateway::config::DeploymentIndex;
 use gateway::decisions::{
-    CooldownStep, Cooled, ErrorClass, Failure, NoCooldown, Router, Tried, Trouble,
+    CooldownStep, Cooled, Cooling, Ended, ErrorClass, Failure, LimitSetBy, NoCooldown, Reason,
+    Router, Tried, Trouble,
 };
 use gateway::strategy::Ask;
 use std::time::Duration;
 
-use super::given::{FIRST, ask, at, attempt, broken, d, ds, refusal, rng, success};
+use super::given::{
+    FIRST, SEED, ask, at, attempt, broken, config_of, d, ds, refusal, rng, success,
+};
 use serde_json::{Value, json};
 
 fn router(n: usize, mut settings: Value) -> Router {
@@ -30,6 +33,12 @@ fn pick(router: &Router, seconds: f64, tried: &[usize]) -> Option<usize> {
         .pick(&ask(at(seconds)), Tried { all: &ds(tried), ..Tried::default() }, &rng(0))
         .ok()
         .map(DeploymentIndex::get)
+}
+
+/// Whom a request picks that has nowhere else to go.
+fn last_hope(router: &Router, seconds: f64, tried: &[usize]) -> Option<usize> {
+    let tried = Tried { all: &ds(tried), cooling: Cooling::LastHope, ..Tried::default() };
+    router.pick(&ask(at(seconds)), tried, &rng(0)).ok().map(DeploymentIndex::get)
 }
 
 #[test]
@@ -120,20 +129,84 @@ fn retry_after_is_obeyed_exactly_and_capped() {
 }
 
 #[test]
-fn cooldowns_double_up_to_cooldown_time_and_calm_resets_them() {
-    let pair = router(2, json!({"cooldown_time": 60}));
-    let refused = broken(Trouble::Connect);
-    let mut now = 0.0;
-    for expected in [5.0, 10.0, 20.0, 40.0, 60.0, 60.0] {
-        let lasts = fail(&pair, now, &refused).expect("opens").lasts.as_secs_f64();
-        assert!((0.9 * expected..=1.1 * expected).contains(&lasts), "{lasts} for {expected}");
-        now += lasts + 0.001;
+fn cooldowns_last_as_long_as_the_config_says_each_time() {
+    for (settings, expected) in [(json!({}), 5.0), (json!({"cooldown_time": 60}), 60.0)] {
+        let pair = router(2, settings);
+        let mut now = 0.0;
+        for _ in 0..4 {
+            let lasts = cools_for(&pair, now, &broken(Trouble::Connect));
+            assert!((0.9 * expected..=1.1 * expected).contains(&lasts), "{lasts} for {expected}");
+            now += lasts + 0.001;
+        }
     }
-    for _ in 0..20 {
-        succeed(&pair, now);
+}
+
+#[test]
+fn a_provider_that_wants_to_be_paid_is_left_alone_for_ten_minutes() {
+    let unpaid = Failure { reason: Reason::CreditExhausted, ..refusal(429, &[]) };
+    assert_eq!(cools_for(&router(2, json!({})), 0.0, &unpaid), 600.0);
+    let tolerant = router(2, json!({"allowed_fails": 10}));
+    assert_eq!(cools_for(&tolerant, 0.0, &unpaid), 600.0, "no matter of counting");
+}
+
+#[test]
+fn allowed_fails_hold_for_every_kind_of_failure_that_names_no_wait() {
+    for failure in [refusal(500, &[]), refusal(429, &[]), broken(Trouble::Connect)] {
+        let pair = router(2, json!({"allowed_fails": 2}));
+        assert_eq!(fail(&pair, 0.0, &failure), None);
+        assert_eq!(fail(&pair, 1.0, &failure), None);
+        assert!(fail(&pair, 2.0, &failure).is_some(), "{failure:?}");
+        let slow = router(2, json!({"allowed_fails": 2}));
+        for minute in 0..5 {
+            assert_eq!(fail(&slow, 31.0 * f64::from(minute), &failure), None, "two in a minute");
+        }
     }
-    let lasts = fail(&pair, now + 1.0, &refused).expect("opens").lasts;
-    assert!(lasts < Duration::from_secs(6), "{lasts:?}");
+    let pair = router(2, json!({"allowed_fails": 2}));
+    assert!(fail(&pair, 0.0, &refusal(429, &[("retry-after", "3")])).is_some());
+    assert!(fail(&router(2, json!({"allowed_fails": 0})), 0.0, &refusal(500, &[])).is_some());
+}
+
+#[test]
+fn allowed_fails_may_differ_by_class_and_by_deployment() {
+    let policy = json!({"RateLimitErrorAllowedFails": 1});
+    let pair = router(2, json!({"allowed_fails_policy": policy}));
+    assert_eq!(fail(&pair, 0.0, &refusal(429, &[])), None);
+    assert!(fail(&pair, 1.0, &refusal(429, &[])).is_some());
+    let pair = router(2, json!({"allowed_fails_policy": policy}));
+    assert!(fail(&pair, 0.0, &refusal(401, &[])).is_some(), "a class that it leaves out");
+    let mut config = config_of(
+        &[json!({}), json!({})],
+        json!({"routing_strategy": "priority", "allowed_fails": 0}),
+    );
+    config.deployments[0].allowed_fails = Some(1);
+    let pair = Router::new(std::sync::Arc::new(config), SEED).expect("a valid config");
+    assert_eq!(fail(&pair, 0.0, &refusal(500, &[])), None, "the deployment's own comes first");
+}
+
+#[test]
+fn a_limit_that_the_request_set_itself_cools_nobody() {
+    for trouble in [Trouble::Timeout, Trouble::Stalled] {
+        let pair = router(2, json!({}));
+        let own = Ended { limit: LimitSetBy::Request, ..FIRST };
+        for second in 0..5 {
+            let attempt = attempt(0, at(f64::from(second)));
+            pair.started(&attempt);
+            let step = pair.failed(&attempt, &broken(trouble), own);
+            assert_eq!(step, CooldownStep::None(NoCooldown::LimitOfRequest), "{trouble:?}");
+        }
+    }
+}
+
+#[test]
+fn a_model_that_only_the_client_named_cools_nobody() {
+    let params = [json!({"model": "openai/*"})];
+    let settings = json!({"routing_strategy": "priority"});
+    let all = super::given::router_of_group("openai/*", &params, settings);
+    let missing = refusal(404, &[]);
+    for second in 0..5 {
+        assert_eq!(fail(&all, f64::from(second), &missing), None);
+    }
+    assert!(fail(&all, 6.0, &refusal(401, &[])).is_some());
 }
 
 #[test]
@@ -158,15 +231,25 @@ fn after_a_cooldown_one_probe_decides() {
 #[test]
 fn a_relapse_needs_more_proof() {
     let pair = router(2, json!({}));
-    let limited = refusal(429, &[("retry-after", "1")]);
-    fail(&pair, 0.0, &limited);
-    fail(&pair, 1.0, &limited);
-    succeed(&pair, 2.0);
-    assert_eq!(pick(&pair, 2.1, &[]), Some(0));
-    assert_eq!(pick(&pair, 2.2, &[]), Some(1), "still half open after one proof");
-    pair.succeeded(&attempt(0, at(2.3)), success(0.1));
-    assert_eq!(pick(&pair, 2.4, &[]), Some(0));
-    assert_eq!(pick(&pair, 2.5, &[]), Some(0));
+    fail(&pair, 0.0, &broken(Trouble::Connect));
+    fail(&pair, 6.0, &broken(Trouble::Connect));
+    succeed(&pair, 12.0);
+    assert_eq!(pick(&pair, 12.1, &[]), Some(0));
+    assert_eq!(pick(&pair, 12.2, &[]), Some(1), "still half open after one proof");
+    pair.succeeded(&attempt(0, at(12.3)), success(0.1));
+    assert_eq!(pick(&pair, 12.4, &[]), Some(0));
+    assert_eq!(pick(&pair, 12.5, &[]), Some(0));
+}
+
+#[test]
+fn a_provider_that_says_when_it_will_be_back_needs_no_more_proof_each_time() {
+    let (pair, limited) = (router(2, json!({})), refusal(429, &[("retry-after", "1")]));
+    for second in 0..5 {
+        fail(&pair, f64::from(second), &limited);
+    }
+    succeed(&pair, 5.0);
+    assert_eq!(pick(&pair, 5.1, &[]), Some(0));
+    assert_eq!(pick(&pair, 5.1, &[]), Some(0), "closed after one");
 }
 
 #[test]
@@ -174,13 +257,33 @@ fn a_request_tries_the_untried_first_and_the_least_hopeless_last() {
     let three = router(3, json!({}));
     assert_eq!(pick(&three, 0.0, &[0]), Some(1));
     assert_eq!(pick(&three, 0.0, &[0, 1, 2]), Some(0), "another round");
-    for (deployment, wait) in [(0, "9"), (1, "3"), (2, "6")] {
-        let headers = [("retry-after", wait)];
-        let limited = refusal(429, &headers);
-        assert!(three.failed(&attempt(deployment, at(0.0)), &limited, FIRST).begun().is_some());
+    for (deployment, seconds) in [(1, 0.0), (2, 1.0), (0, 2.0)] {
+        let refused = broken(Trouble::Connect);
+        let step = three.failed(&attempt(deployment, at(seconds)), &refused, FIRST);
+        assert!(step.begun().is_some());
     }
-    assert_eq!(pick(&three, 1.0, &[]), Some(1), "everybody cools: whose cooldown ends first");
-    assert_eq!(pick(&three, 1.0, &[1]), Some(2));
+    assert_eq!(pick(&three, 3.0, &[]), None, "everybody cools");
+    assert_eq!(last_hope(&three, 3.0, &[]), Some(1), "whose cooldown ends first");
+    assert_eq!(last_hope(&three, 3.0, &[1]), Some(2));
+}
+
+#[test]
+fn whoever_said_that_it_would_refuse_is_not_even_a_last_hope() {
+    let pair = router(2, json!({}));
+    fail(&pair, 0.0, &refusal(429, &[("retry-after", "9")]));
+    assert!(pair.failed(&attempt(1, at(1.0)), &broken(Trouble::Connect), FIRST).begun().is_some());
+    assert_eq!(last_hope(&pair, 2.0, &[]), Some(1));
+    pair.failed(&attempt(1, at(2.0)), &refusal(429, &[("retry-after", "60")]), FIRST);
+    assert_eq!(last_hope(&pair, 3.0, &[]), None);
+    assert_eq!(last_hope(&pair, 9.0, &[]), Some(0), "until then");
+}
+
+#[test]
+fn whoever_refused_a_request_for_good_is_not_asked_by_it_again() {
+    let pair = router(2, json!({"disable_cooldowns": true}));
+    let refused = ds(&[0]);
+    let tried = Tried { all: &ds(&[0, 1]), refused: &refused, ..Tried::default() };
+    assert_eq!(pair.pick(&ask(at(0.0)), tried, &rng(0)), Ok(d(1)));
 }
 
 #[test]
@@ -247,8 +350,8 @@ fn prompts_that_are_too_long_or_against_a_policy_never_count() {
 
 #[test]
 fn calm_is_twenty_successes_in_a_row() {
-    for (runs, expected) in [(vec![20], 5.0), (vec![19], 10.0), (vec![10, 10], 20.0)] {
-        let (pair, refused) = (router(2, json!({"cooldown_time": 60})), broken(Trouble::Connect));
+    for (runs, proofs) in [(vec![20], 1), (vec![19], 2), (vec![10, 10], 3)] {
+        let (pair, refused) = (router(2, json!({})), broken(Trouble::Connect));
         let mut lasts = cools_for(&pair, 0.0, &refused);
         let mut now = 0.0;
         for successes in &runs {
@@ -258,7 +361,14 @@ fn calm_is_twenty_successes_in_a_row() {
             }
             lasts = cools_for(&pair, now, &refused);
         }
-        assert!((0.9 * expected..=1.1 * expected).contains(&lasts), "{lasts} after {runs:?}");
+        now += lasts + 1.0;
+        for proof in 1..proofs {
+            succeed(&pair, now);
+            assert_eq!(pick(&pair, now, &[]), Some(0));
+            assert_eq!(pick(&pair, now, &[]), Some(1), "{proof} is not enough after {runs:?}");
+        }
+        succeed(&pair, now);
+        assert_eq!([pick(&pair, now, &[]), pick(&pair, now, &[])], [Some(0); 2], "{runs:?}");
     }
 }
 
@@ -318,38 +428,38 @@ fn a_choice_during_a_cooldown_is_no_probe() {
 
 #[test]
 fn a_probe_that_fails_opens_again_for_whatever_it_fails() {
-    let (pair, limited) = (router(2, json!({})), refusal(429, &[("retry-after", "1")]));
-    fail(&pair, 0.0, &limited);
-    succeed(&pair, 1.0);
-    fail(&pair, 2.0, &limited);
-    succeed(&pair, 3.0);
-    assert!(fail(&pair, 4.0, &refusal(500, &[])).is_some(), "one failure of the newest two");
+    let (pair, refused) = (router(2, json!({})), broken(Trouble::Connect));
+    fail(&pair, 0.0, &refused);
+    succeed(&pair, 6.0);
+    fail(&pair, 7.0, &refused);
+    succeed(&pair, 13.0);
+    assert!(fail(&pair, 14.0, &refusal(500, &[])).is_some(), "one failure of the newest two");
 }
 
 #[test]
 fn a_probe_that_succeeds_makes_room_for_the_next() {
-    let (pair, limited) = (router(2, json!({})), refusal(429, &[("retry-after", "1")]));
-    fail(&pair, 0.0, &limited);
-    fail(&pair, 1.0, &limited);
-    assert_eq!(pick(&pair, 2.0, &[]), Some(0));
-    pair.succeeded(&attempt(0, at(2.1)), success(0.1));
-    assert_eq!(pick(&pair, 2.2, &[]), Some(0), "the second proof");
-    assert_eq!(pick(&pair, 2.2, &[]), Some(1), "is under way");
+    let (pair, refused) = (router(2, json!({})), broken(Trouble::Connect));
+    fail(&pair, 0.0, &refused);
+    fail(&pair, 6.0, &refused);
+    assert_eq!(pick(&pair, 12.0, &[]), Some(0));
+    pair.succeeded(&attempt(0, at(12.1)), success(0.1));
+    assert_eq!(pick(&pair, 12.2, &[]), Some(0), "the second proof");
+    assert_eq!(pick(&pair, 12.2, &[]), Some(1), "is under way");
 }
 
 #[test]
 fn three_proofs_are_enough_however_often_it_relapsed() {
-    let (pair, limited) = (router(2, json!({})), refusal(429, &[("retry-after", "1")]));
-    for second in 0..5 {
-        assert!(fail(&pair, f64::from(second), &limited).is_some());
+    let pair = router(2, json!({}));
+    for round in 0..5 {
+        assert!(fail(&pair, 6.0 * f64::from(round), &broken(Trouble::Connect)).is_some());
     }
-    succeed(&pair, 5.0);
-    succeed(&pair, 5.0);
-    assert_eq!(pick(&pair, 5.1, &[]), Some(0));
-    assert_eq!(pick(&pair, 5.1, &[]), Some(1), "two are not");
-    pair.succeeded(&attempt(0, at(5.2)), success(0.1));
-    assert_eq!(pick(&pair, 5.3, &[]), Some(0));
-    assert_eq!(pick(&pair, 5.3, &[]), Some(0));
+    succeed(&pair, 30.0);
+    succeed(&pair, 30.0);
+    assert_eq!(pick(&pair, 30.1, &[]), Some(0));
+    assert_eq!(pick(&pair, 30.1, &[]), Some(1), "two are not");
+    pair.succeeded(&attempt(0, at(30.2)), success(0.1));
+    assert_eq!(pick(&pair, 30.3, &[]), Some(0));
+    assert_eq!(pick(&pair, 30.3, &[]), Some(0));
 }
 
 #[test]
@@ -374,16 +484,16 @@ fn cooldowns_are_spread_by_a_tenth_either_way_each_anew() {
 
     let pair = router(2, json!({"cooldown_time": 60}));
     let first = cools_for(&pair, 0.0, &refused);
-    let second = cools_for(&pair, 6.0, &refused);
-    assert!((second - 2.0 * first).abs() > 0.001, "{first} and {second} are one draw");
+    let second = cools_for(&pair, 70.0, &refused);
+    assert!((second - first).abs() > 0.001, "{first} and {second} are one draw");
 }
 
 #[test]
-fn a_cooldown_is_the_longest_at_most_however_often_it_relapsed() {
+fn a_cooldown_stays_as_long_however_often_it_relapsed() {
     let (pair, refused) = (router(2, json!({"cooldown_time": 60})), broken(Trouble::Connect));
     for n in 0..80 {
         let lasts = cools_for(&pair, 100.0 * f64::from(n), &refused);
-        assert!(n < 4 || (54.0..=66.0).contains(&lasts), "{lasts} s for number {n}");
+        assert!((54.0..=66.0).contains(&lasts), "{lasts} s for number {n}");
     }
 }
 

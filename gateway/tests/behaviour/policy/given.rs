@@ -1,7 +1,7 @@
 //! What the tests of the policy share: configs in LiteLLM's words, requests, attempts and failures.
 
 use gateway::decisions::{
-    Ended, Failure, KeyedRng, LimitSetBy, NthFailure, Router, Trouble, Try, classify,
+    BookHeard, Ended, Failure, KeyedRng, LimitSetBy, NthFailure, Router, Trouble, Try, classify,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,6 +49,15 @@ pub(crate) fn router_of(params: &[Value], router_settings: Value) -> Router {
     Router::new(Arc::new(config_of(params, router_settings)), SEED).expect("a valid config")
 }
 
+/// A router over deployments of a group of that name.
+pub(crate) fn router_of_group(group: &str, params: &[Value], router_settings: Value) -> Router {
+    let mut config = config_of(params, router_settings);
+    for deployment in &mut config.deployments {
+        deployment.group = Arc::from(group);
+    }
+    Router::new(Arc::new(config), SEED).expect("a valid config")
+}
+
 /// A request for the group `g`.
 pub(crate) fn ask(now: At) -> Ask<'static> {
     let unix_seconds = 1_767_225_600 + now.ns() / 1_000_000_000;
@@ -75,6 +84,7 @@ pub(crate) const FIRST: Ended = Ended {
     nth: NthFailure::First,
     elapsed: Duration::from_millis(100),
     limit: LimitSetBy::Config,
+    heard: BookHeard::Never,
 };
 
 /// An attempt at a deployment.
@@ -90,6 +100,7 @@ pub(crate) fn success(seconds: f64) -> Success {
         first_frame: None,
         prompt_tokens: 10,
         completion_tokens: 10,
+        prompt_estimate: 10,
         stream: false,
     }
 }

@@ -116,11 +116,9 @@ fn a_version_of_litellm_is_played_by_the_newest_that_is_not_newer() {
 
 #[test]
 fn each_says_when_a_deployment_that_is_well_again_is_tried() {
-    for (name, cooldown, after, word) in [
-        ("litellm-1.106", 60, 60, "cooldown"),
-        ("brownout", 60, 5, "probe interval"),
-        ("brownout", 2, 2, "probe interval"),
-    ] {
+    for (name, cooldown, after, word) in
+        [("litellm-1.106", 60, 60, "cooldown"), ("brownout", 60, 60, "cooldown")]
+    {
         let config = config_of(&[json!({})], json!({"cooldown_time": cooldown}));
         let recheck = row(name).policy.recheck(&config);
         assert_eq!((recheck.after.as_secs(), recheck.name), (after, word), "{name}");

@@ -19,6 +19,7 @@ fn group(size: usize, healthy: usize) -> Situation {
         group_size: size,
         healthy,
         fresh: healthy,
+        willing: size,
         deployment_retries: None,
         has_fallback: false,
     }
@@ -214,11 +215,39 @@ fn ours_waits_as_asked_where_nobody_is_fresh() {
 #[test]
 fn nobody_retries_more_than_sixty_three_times_in_a_group() {
     let lonely = Situation { fresh: 0, ..group(1, 1) };
-    for config in [litellm(json!({})), ours(json!({}))] {
+    for config in [litellm(json!({})), ours(json!({"num_retries": 1000}))] {
         let (in_between, _) = waits(&config, Some(1000), &refusal(503, &[]), lonely);
         assert_eq!(in_between.len(), 63);
         assert!(in_between[10..].iter().all(|wait| (8.0..=10.0).contains(wait)), "{in_between:?}");
     }
+}
+
+/// Who holds a key decides about one request, and not about the providers' load.
+#[test]
+fn a_client_gets_no_more_attempts_of_ours_than_eight_or_what_the_config_allows() {
+    let lonely = Situation { fresh: 0, ..group(1, 1) };
+    for (settings, retries) in [(json!({}), 7), (json!({"num_retries": 20}), 20)] {
+        let (in_between, _) = waits(&ours(settings), Some(1000), &refusal(503, &[]), lonely);
+        assert_eq!(in_between.len(), retries);
+    }
+}
+
+#[test]
+fn a_retry_policy_holds_under_ours() {
+    let policy = json!({"retry_policy": {"RateLimitErrorRetries": 0, "TimeoutErrorRetries": 4, "BadRequestErrorRetries": 1}});
+    let (config, pair) = (ours(policy), group(2, 2));
+    for (failure, retries) in
+        [(refusal(429, &[]), 0), (broken(Trouble::Timeout), 4), (refusal(400, &[]), 1)]
+    {
+        assert_eq!(waits(&config, None, &failure, pair).0.len(), retries, "{failure:?}");
+    }
+    assert_eq!(waits(&config, Some(0), &broken(Trouble::Timeout), pair).0.len(), 0);
+}
+
+#[test]
+fn where_all_refused_for_good_nobody_is_asked_again() {
+    let lonely = Situation { fresh: 0, willing: 0, ..group(1, 1) };
+    assert_eq!(waits(&ours(json!({})), None, &refusal(401, &[]), lonely), (vec![], 0.0));
 }
 
 #[test]
@@ -244,13 +273,13 @@ fn waits_of_our_making_are_spread() {
 }
 
 #[test]
-fn a_wait_of_a_minute_is_still_obeyed() {
+fn ten_seconds_are_still_waited_and_by_litellm_a_minute() {
     let lonely = Situation { fresh: 0, ..group(1, 1) };
-    let (minute, longer) =
-        (refusal(429, &[("retry-after", "60")]), refusal(429, &[("retry-after", "61")]));
     let config = ours(json!({"num_retries": 1}));
-    assert_eq!(waits(&config, None, &minute, lonely), (vec![60.0], 0.0));
-    assert_eq!(waits(&config, None, &longer, lonely), (vec![], 0.0));
+    let asks = |seconds| refusal(429, &[("retry-after", seconds)]);
+    assert_eq!(waits(&config, None, &asks("10"), lonely), (vec![10.0], 0.0));
+    assert_eq!(waits(&config, None, &asks("11"), lonely), (vec![], 0.0));
+    let (minute, longer) = (asks("60"), asks("61"));
     let config = litellm(json!({"num_retries": 1}));
     assert_near(&waits(&config, None, &minute, lonely).0, &[60.0], 0.75);
     assert_near(&waits(&config, None, &longer, lonely).0, &[0.5], 0.75);

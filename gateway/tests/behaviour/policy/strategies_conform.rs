@@ -32,6 +32,7 @@ fn learned(kind: u8, ms: u64) -> Learned {
         0 => Learned::Started,
         5 => Learned::FirstToken { ttft: elapsed },
         1 => Learned::Succeeded(Success {
+            prompt_estimate: 10,
             elapsed,
             ttft: Some(elapsed / 2),
             first_frame: Some(elapsed / 4),

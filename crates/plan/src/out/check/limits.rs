@@ -13,7 +13,7 @@ pub(super) fn refuses_at_a_limit(fleet: &Fleet, group: &str) -> Option<Finding> 
         let (most, by) = fleet.parallel_limit(*index)?;
         let deployment = &fleet.deployments()[index.get()];
         match fleet.config().personality.policy.at_limit(&Busy { deployment, most }) {
-            AtLimit::Waits => None,
+            AtLimit::Waits | AtLimit::Spills { .. } => None,
             AtLimit::Refuses(_) => Some((most, by)),
         }
     };

@@ -49,11 +49,13 @@ pub(super) enum Member {
     DropParams,
     AdditionalDropParams,
     Metadata,
+    ReasoningEffort,
     Store,
+    Thinking,
 }
 
 impl Member {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 20] = [
         Self::Model,
         Self::Stream,
         Self::StreamOptions,
@@ -71,7 +73,9 @@ impl Member {
         Self::DropParams,
         Self::AdditionalDropParams,
         Self::Metadata,
+        Self::ReasoningEffort,
         Self::Store,
+        Self::Thinking,
     ];
 
     pub(super) const fn name(self) -> &'static str {
@@ -93,7 +97,9 @@ impl Member {
             Self::DropParams => "drop_params",
             Self::AdditionalDropParams => "additional_drop_params",
             Self::Metadata => "metadata",
+            Self::ReasoningEffort => "reasoning_effort",
             Self::Store => "store",
+            Self::Thinking => "thinking",
         }
     }
 }
