@@ -109,7 +109,9 @@ impl Shared {
                 Err(SendError::Connect(_) | SendError::ConnectTimeout(_)) => {
                     passed_over.push(index);
                 }
-                Err(SendError::Closed(_)) => return plain(StatusCode::BAD_GATEWAY),
+                Err(SendError::Closed(_) | SendError::Stale(_)) => {
+                    return plain(StatusCode::BAD_GATEWAY);
+                }
             }
         }
         plain(StatusCode::BAD_GATEWAY)

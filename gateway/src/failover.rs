@@ -165,7 +165,7 @@ async fn try_group(
     state.called = Arc::clone(&target.called);
     let mut waited = None;
     loop {
-        let rng = KeyedRng::for_try(state.instance.seed, &state.call_id, state.attempts);
+        let rng = KeyedRng::for_try(state.instance.seed, &state.luck, state.attempts);
         state.tries += 1;
         state.tries_here += 1;
         let failed = match pick(request, state, (target, itinerary), &rng) {

@@ -38,8 +38,19 @@ pub struct Parts {
     pub observer: Arc<dyn Observer>,
     /// Keys all randomness: shuffles, jitter, made-up call ids.
     pub seed: Seed,
+    /// What a request's draws go by.
+    pub luck: Luck,
     /// The instance's name in decisions, such as `gateway[1]`.
     pub instance: Arc<str>,
+}
+
+/// What the draws of a request go by, beside the seed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Luck {
+    /// Its call id: whoever compares gateways gives each request the same luck everywhere.
+    CallId,
+    /// Its call id and its number: a client that gives all its requests one id does not send them all one way.
+    Arrival,
 }
 
 impl Gateway {
@@ -48,7 +59,7 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError`] if the config names something that cannot work.
     pub fn new(parts: Parts) -> Result<Self, GatewayError> {
-        let Parts { config, clock, connector, observer, seed, instance } = parts;
+        let Parts { config, clock, connector, observer, seed, luck, instance } = parts;
         let (router, members) = fleet(&config, seed)?;
         let first = Instance {
             pool: Pool::new(connector, PoolOptions::default()),
@@ -59,6 +70,8 @@ impl Gateway {
             clock,
             observer,
             seed,
+            luck,
+            requests: AtomicU64::new(0),
             name: instance,
             anonymous: AtomicU64::new(0),
         };
@@ -98,6 +111,8 @@ impl Gateway {
             clock: old.clock,
             observer: Arc::clone(&old.observer),
             seed: old.seed,
+            luck: old.luck,
+            requests: AtomicU64::new(old.requests.load(Ordering::Relaxed)),
             name: Arc::clone(&old.name),
             anonymous: AtomicU64::new(old.anonymous.load(Ordering::Relaxed)),
         };

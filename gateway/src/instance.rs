@@ -16,6 +16,7 @@ use world::pool::Pool;
 
 use crate::concurrency::ConcurrencyLimit;
 use crate::config::{Config, Deployment, DeploymentIndex};
+use crate::gateway::Luck;
 use crate::metrics::Metrics;
 use crate::observer::{Choice, Decision, Observer};
 use crate::routing::router::Router;
@@ -69,6 +70,9 @@ pub(crate) struct Instance {
     pub(crate) config: Arc<Config>,
     pub(crate) clock: Clock,
     pub(crate) seed: Seed,
+    pub(crate) luck: Luck,
+    /// Requests that came.
+    pub(crate) requests: AtomicU64,
     pub(crate) router: Router,
     pub(crate) pool: Pool,
     /// One per deployment, same index.
@@ -112,6 +116,15 @@ impl Instance {
         let deployment = deployment.map(|index| &self.config.deployments[index].id);
         let (at, instance) = (self.clock.now(), &*self.name);
         self.observer.saw(&Decision { at, call_id, instance, deployment, what });
+    }
+
+    /// What the draws of the request that comes now go by.
+    pub(crate) fn luck_of(&self, call_id: &Arc<str>) -> Arc<str> {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        match self.luck {
+            Luck::CallId => Arc::clone(call_id),
+            Luck::Arrival => Arc::from(format!("{call_id}#{number}")),
+        }
     }
 
     /// A call id for a request that brought none, in the form of a UUID; it follows from the seed.

@@ -45,7 +45,7 @@ mod upstream;
 pub use config::litellm;
 pub use failover::outlook::{Leg, Outage, Outlook, never_cools, outlook};
 pub use failover::reach::reachable;
-pub use gateway::{Gateway, Parts};
+pub use gateway::{Gateway, Luck, Parts};
 pub use instance::GatewayError;
 pub use observer::Observer;
 pub use routing::strategy;

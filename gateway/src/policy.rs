@@ -383,6 +383,8 @@ pub enum SendsAgain {
     No,
     /// Once, without a wait; what comes of that is the attempt's outcome.
     Once,
+    /// The same, but only if it was a connection that had been used before.
+    AfterStale,
 }
 
 /// See [`Policy::watches_pace`].

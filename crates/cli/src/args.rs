@@ -226,7 +226,7 @@ pub(crate) struct Gateway {
     /// LiteLLM proxy config.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) config: PathBuf,
-    /// Whose behaviour to play when deployments fail [default: that of the routing strategy].
+    /// Whose behaviour to play when deployments fail [default: brownout].
     #[arg(long, value_name = "NAME")]
     pub(crate) personality: Option<String>,
     /// Refuse a config with mistakes that LiteLLM would ignore: unknown and misplaced keys, names that nobody has.

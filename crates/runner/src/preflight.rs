@@ -16,7 +16,7 @@ use fake_providers::Fakes;
 use fake_providers::config::{DeploymentConfig, FakesConfig, Latency, Limits, Spread};
 use gateway::config::{Config, RouterSettings};
 use gateway::observer::Unobserved;
-use gateway::{Gateway, Parts};
+use gateway::{Gateway, Luck, Parts};
 use loadgen::config::{ClientConfig, LoadConfig, Phase, Targets, TokenSpread, Workload};
 use loadgen::{Surroundings, arrival};
 use plan::{ContenderPlan, InstanceEventKind, Plan};
@@ -195,6 +195,7 @@ fn serve(
     let failed = |source| RunError::World { contender: contender.name.to_string(), source };
     let listener = world.network.listen(INSTANCE, GATEWAY_PORT, Link::default());
     let gateway = Gateway::new(Parts {
+        luck: Luck::CallId,
         config,
         clock: Clock::simulated(),
         connector: world.network.connector(INSTANCE),

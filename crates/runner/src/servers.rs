@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use fake_providers::Fakes;
 use gateway::balancer::Balancer;
-use gateway::{Gateway, Parts};
+use gateway::{Gateway, Luck, Parts};
 use plan::ContenderPlan;
 use tokio::sync::mpsc;
 use world::{Authority, Connector, Listener};
@@ -167,6 +167,7 @@ pub(crate) fn gateway(
     let events = contender.instance_events.iter().filter(|event| event.instance == number);
     let instance = Instance {
         parts: Parts {
+            luck: Luck::CallId,
             config: Arc::new(contender.gateway.clone()),
             clock: parts.clock,
             connector: endpoint.connector,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use gateway::observer::{Observer, Unobserved};
-use gateway::{Gateway, Parts};
+use gateway::{Gateway, Luck, Parts};
 use world::{Clock, Link, Listener, TcpConnector, entropy, listen_tcp};
 
 /// Why something cannot stand.
@@ -66,6 +66,7 @@ pub fn stand_gateway(
     let gateway = {
         let _inside = runtime.enter();
         Gateway::new(Parts {
+            luck: Luck::Arrival,
             config: Arc::new(config),
             clock: Clock::wall(),
             connector: Arc::new(TcpConnector::default()),

@@ -73,6 +73,10 @@ pub enum SendError {
     /// The connection ended, or broke HTTP, before a response head.
     #[error("connection ended before the response head: {0}")]
     Closed(#[source] hyper::Error),
+    /// The same of a connection that had been used before: most likely its other end had closed it for being idle, when
+    /// the request was on its way. The others that are idle are dropped with it.
+    #[error("a connection that was kept open ended before the response head: {0}")]
+    Stale(#[source] hyper::Error),
 }
 
 /// A body that gives its connection back at its end, and closes it when dropped before.
@@ -132,7 +136,7 @@ impl Pool {
                 Ok(response) => return Ok(self.attach(response, line, to)),
                 Err(mut failed) => match failed.take_message() {
                     Some(unsent) => request = unsent,
-                    None => return Err(SendError::Closed(failed.into_error())),
+                    None => return Err(self.shared.broke(to, failed.into_error())),
                 },
             }
         }
@@ -190,6 +194,15 @@ impl Shared {
             }
         }
         None
+    }
+
+    /// A reused connection broke with a request on it.
+    fn broke(&self, to: &Authority, error: hyper::Error) -> SendError {
+        if error.is_parse() {
+            return SendError::Closed(error);
+        }
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).remove(to);
+        SendError::Stale(error)
     }
 
     fn put(&self, to: &Authority, line: Line) {

@@ -291,7 +291,7 @@ impl World {
                 seen.broke = Some(match error {
                     SendError::Connect(_) => "connect",
                     SendError::ConnectTimeout(_) => "connect timeout",
-                    SendError::Closed(_) => "closed",
+                    SendError::Closed(_) | SendError::Stale(_) => "closed",
                 });
                 return;
             }

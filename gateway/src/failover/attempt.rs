@@ -103,13 +103,14 @@ impl Attempt<'_> {
         let now = self.instance.clock.unix_seconds();
         self.instance.members[self.deployment].route.sign(config, &mut outgoing, now);
         let Outgoing { request, dialect, body: _, dropped: _ } = outgoing;
-        let again = match self.policy().sends_again(config.protocol) {
+        let sends_again = self.policy().sends_again(config.protocol);
+        let again = match sends_again {
             SendsAgain::No => None,
-            SendsAgain::Once => Some(request.clone()),
+            SendsAgain::Once | SendsAgain::AfterStale => Some(request.clone()),
         };
         let mut sent = self.send(request).await;
         if let (Ok(Err(error)), Some(request)) = (&sent, again)
-            && was_cut_off(error)
+            && sends_again.after(error)
         {
             sent = self.send(request).await;
         }
@@ -165,7 +166,7 @@ impl Attempt<'_> {
         match error {
             SendError::Connect(_) => Failure::broken(Trouble::Connect, &detail),
             SendError::ConnectTimeout(limit) => self.policy().dial_timed_out(*limit, &detail),
-            SendError::Closed(_) => Failure::broken(Trouble::Reset, &detail),
+            SendError::Closed(_) | SendError::Stale(_) => Failure::broken(Trouble::Reset, &detail),
         }
     }
 
@@ -290,12 +291,23 @@ impl Attempt<'_> {
     }
 }
 
+impl SendsAgain {
+    /// Whether a request is sent once more after this.
+    fn after(self, error: &SendError) -> bool {
+        match self {
+            Self::No => false,
+            Self::Once => was_cut_off(error),
+            Self::AfterStale => matches!(error, SendError::Stale(_)),
+        }
+    }
+}
+
 /// Whether a connection could not be made, or was reset; an orderly end is neither.
 fn was_cut_off(error: &SendError) -> bool {
     match error {
         SendError::Connect(_) => true,
         SendError::ConnectTimeout(_) => false,
-        SendError::Closed(error) => {
+        SendError::Closed(error) | SendError::Stale(error) => {
             let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
             cause.is_some_and(|cause| cause.kind() == io::ErrorKind::ConnectionReset)
         }

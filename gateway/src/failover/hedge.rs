@@ -149,7 +149,7 @@ async fn beside(
     (place, hedge): (Place<'_>, Hedge),
     state: &mut RequestState,
 ) -> Outcome {
-    let rng = KeyedRng::for_try(state.instance.seed, &state.call_id, state.attempts);
+    let rng = KeyedRng::for_try(state.instance.seed, &state.luck, state.attempts);
     let Some(second) = somebody_else(place, state, &rng) else { return first.await };
     let SomebodyElse { guard, outgoing, beyond } = second;
     let parts = Parts::of(state);

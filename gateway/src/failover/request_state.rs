@@ -36,6 +36,8 @@ pub(crate) struct RequestState {
     pub(crate) shutdown: Arc<Shutdown>,
     pub(crate) endpoint: Endpoint,
     pub(crate) call_id: Arc<str>,
+    /// What its draws go by.
+    pub(crate) luck: Arc<str>,
     /// When the request's head had come.
     pub(crate) received: At,
     /// Tries in all, sent or not.
@@ -86,7 +88,9 @@ impl RequestState {
     ) -> Self {
         instance.metrics.arrived();
         let presence = Presence::new(Arc::clone(&instance), Arc::clone(&call_id), received);
+        let luck = instance.luck_of(&call_id);
         Self {
+            luck,
             instance,
             shutdown,
             endpoint,

@@ -13,7 +13,7 @@ mod retries;
 
 use std::time::Duration;
 
-use vocab::Seed;
+use vocab::{Protocol, Seed};
 
 use super::candidates::{CandidateQuery, Cooling, Shortage};
 use super::concurrency::{AtLimit, Busy};
@@ -24,7 +24,8 @@ use super::met::Met;
 use super::retry::{Allowance, FailedAttempt, NextStep};
 use super::wording::{Attempts, Down};
 use super::{
-    Ignored, Kind, OwnLimit, Personality, Policy, Refusal, SiblingAttempt, SignOfLife, WatchesPace,
+    Ignored, Kind, OwnLimit, Personality, Policy, Refusal, SendsAgain, SiblingAttempt, SignOfLife,
+    WatchesPace,
 };
 use crate::config::fleet::Target;
 use crate::config::{Config, DeploymentIndex};
@@ -139,6 +140,11 @@ impl Policy for Brownout {
     /// Comments keep a connection open, and tell nobody anything.
     fn sign_of_life(&self) -> SignOfLife {
         SignOfLife::Content
+    }
+
+    /// A connection that its other end had closed for being idle tells nothing of the deployment.
+    fn sends_again(&self, _: Protocol) -> SendsAgain {
+        SendsAgain::AfterStale
     }
 
     fn own_limit(&self) -> OwnLimit {

@@ -133,3 +133,23 @@ async fn a_finish_reason_before_a_reset_is_a_complete_answer() {
     assert!(got.error_event().is_none());
     assert_eq!(lab.decided().last().map(String::as_str), Some("first served after 1"));
 }
+
+/// The other end closed it for being idle, while the request was on its way.
+#[tokio::test(start_paused = true)]
+async fn a_reused_connection_that_breaks_before_an_answer_is_nobodys_failure() {
+    let lab = Lab::new();
+    lab.upstream("first", &[answer("one"), Act::Reset, answer("two"), Act::Reset, Act::Reset]);
+    lab.upstream("second", &[answer("three")]);
+    lab.gateway(priority(&["first", "second"]));
+    assert_eq!(lab.chat(PLAIN).await.status, 200);
+    let got = lab.chat(PLAIN).await;
+    assert_eq!(got.json()["choices"][0]["message"]["content"], "two");
+    assert_eq!(lab.hosts(), ["first", "first", "first"]);
+    assert!(!lab.decided().iter().any(|told| told.contains("failed")), "{:?}", lab.decided());
+    assert_eq!(got.header("x-litellm-attempted-retries"), "0");
+    // A fresh one that breaks is a failure.
+    let got = lab.chat(PLAIN).await;
+    assert_eq!(got.json()["choices"][0]["message"]["content"], "three");
+    assert!(lab.decided().contains(&"first failed: reset".to_owned()), "{:?}", lab.decided());
+    assert_eq!(lab.hosts()[3..], ["first", "first", "second"]);
+}

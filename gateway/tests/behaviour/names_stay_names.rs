@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::support::*;
 use gateway::config::{Config, Deployment, Secret};
 use gateway::observer::Unobserved;
-use gateway::{Gateway, Parts};
+use gateway::{Gateway, Luck, Parts};
 use serde_json::json;
 use vocab::{Protocol, Seed};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -41,6 +41,7 @@ async fn asked(model: &str) -> (u16, Vec<Request>) {
     };
     let config: Config = config("simple-shuffle", vec![azure]);
     let parts = Parts {
+        luck: Luck::CallId,
         config: Arc::new(config),
         clock: Clock::wall(),
         connector: Arc::new(connector("westus.openai.azure.com", 443, *server.address())),

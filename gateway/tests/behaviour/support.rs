@@ -17,7 +17,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use gateway::config::Config;
 use gateway::observer::{Choice, Decision};
-use gateway::{Gateway, Observer, Parts};
+use gateway::{Gateway, Luck, Observer, Parts};
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
 use tokio::task::JoinHandle;
@@ -162,6 +162,7 @@ impl Lab {
 
     fn standing(&self, name: &str, config: Config) -> (Gateway, Listener) {
         let parts = Parts {
+            luck: Luck::CallId,
             config: Arc::new(config),
             clock: self.clock,
             connector: self.network.connector(name),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::support::*;
 use gateway::config::{Config, Deployment, Secret};
 use gateway::observer::Unobserved;
-use gateway::{Gateway, Parts};
+use gateway::{Gateway, Luck, Parts};
 use serde_json::json;
 use vocab::{Protocol, Seed};
 use wiremock::matchers::{body_json, header, header_exists, method, path, query_param};
@@ -25,6 +25,7 @@ async fn through(server: &MockServer, deployment: Deployment, headers: &[(&str, 
         TcpConnector { directory: Some(Arc::new(directory)), ..TcpConnector::default() };
     let config: Config = config("simple-shuffle", vec![deployment]);
     let parts = Parts {
+        luck: Luck::CallId,
         config: Arc::new(config),
         clock: Clock::wall(),
         connector: Arc::new(connector),

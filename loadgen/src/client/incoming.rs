@@ -53,7 +53,7 @@ pub(super) fn end_without_head(error: &SendError) -> End {
     match error {
         SendError::Connect(_) | SendError::ConnectTimeout(_) => End::NoConnection,
         SendError::Closed(error) if error.is_parse() => End::Malformed,
-        SendError::Closed(_) => End::NoHead,
+        SendError::Closed(_) | SendError::Stale(_) => End::NoHead,
     }
 }
 

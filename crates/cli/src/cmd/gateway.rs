@@ -20,10 +20,15 @@ impl Secrets for Environment {
     }
 }
 
+/// The personality of a gateway that serves real requests, unless somebody asks for another: a run plays a config as
+/// LiteLLM would, to tell what LiteLLM does.
+const OURS: &str = "brownout";
+
 /// Serves until told to stop.
 pub(crate) fn gateway(args: &Gateway) -> Outcome {
     let text = scenario::config_text(&args.config)?;
-    let (config, findings) = plan::gateway_config(&text, &Environment, args.personality.as_deref())
+    let personality = args.personality.as_deref().unwrap_or(OURS);
+    let (config, findings) = plan::gateway_config(&text, &Environment, Some(personality))
         .map_err(|report| scenario::mistakes(&report))?;
     for finding in &findings {
         match finding.level {

@@ -12,7 +12,7 @@ use fake_providers::config::{
 use fake_providers::{Fakes, Ledger};
 use gateway::config::Config;
 use gateway::observer::Unobserved;
-use gateway::{Gateway, Parts};
+use gateway::{Gateway, Luck, Parts};
 use vocab::{At, DeploymentId, DeploymentNumber, Seed};
 use world::pool::{Pool, PoolOptions};
 use world::{Clock, Link, TcpConnector, Watchdog, run_virtual};
@@ -82,6 +82,7 @@ async fn in_memory(config: &Config, seed: Seed, probing: Probing<'_>) -> Result<
     let mut world = MemoryWorld::new(fakes, &BTreeMap::new()).map_err(world_error)?;
     let listener = world.network.listen(INSTANCE, GATEWAY_PORT, Link::default());
     let gateway = Gateway::new(Parts {
+        luck: Luck::CallId,
         config: Arc::new(config.clone()),
         clock,
         connector: world.network.connector(INSTANCE),

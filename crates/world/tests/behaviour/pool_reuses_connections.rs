@@ -103,3 +103,48 @@ async fn a_dial_that_nobody_answers_ends_at_its_timeout() {
     assert!(matches!(error, SendError::ConnectTimeout(_)), "{error}");
     assert_eq!(start.elapsed().as_secs(), 5);
 }
+
+/// Who closes connections for being idle closes more than one.
+#[tokio::test(start_paused = true)]
+async fn a_reused_connection_that_breaks_is_told_apart_and_takes_the_other_idle_ones_with_it() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let network = MemoryNetwork::new();
+    let mut listener = network.listen("west.test", 80, Link::default()).expect("free");
+    let connections = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&connections);
+    tokio::spawn(async move {
+        while let Ok(incoming) = listener.accept().await {
+            let number = counted.fetch_add(1, Ordering::Relaxed);
+            let mut conn = incoming.accept();
+            tokio::spawn(async move {
+                let mut request = [0; 4096];
+                let _ = conn.read(&mut request).await;
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                let _ = conn.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\npong").await;
+                // The first three take a second request, and end.
+                if number < 3 {
+                    let _ = conn.read(&mut request).await;
+                    return;
+                }
+                std::future::pending::<()>().await;
+            });
+        }
+    });
+    let pool = Pool::new(network.connector("client"), PoolOptions::default());
+    let to = Authority { host: Arc::from("west.test"), port: 80, tls: false };
+    let server = Arc::new(Server { pool, to, connections });
+    let both: Vec<_> = (0..3)
+        .map(|_| {
+            let server = Arc::clone(&server);
+            tokio::spawn(async move { server.call().await.expect("answered") })
+        })
+        .collect();
+    for one in both {
+        one.await.expect("no panic");
+    }
+    let error = server.call().await.expect_err("it ends");
+    assert!(matches!(error, SendError::Stale(_)), "{error}");
+    assert_eq!(server.connections(), 3);
+    assert_eq!(server.call().await.expect("over a fresh connection"), "pong");
+    assert_eq!(server.connections(), 4);
+}
