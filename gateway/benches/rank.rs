@@ -63,6 +63,7 @@ fn live(router: &Router, request: u64) {
         first_frame: None,
         prompt_tokens: 500,
         completion_tokens: 120,
+        prompt_estimate: 500,
         stream: true,
     };
     router.succeeded(&attempt, success);

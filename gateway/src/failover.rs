@@ -72,7 +72,7 @@ pub(crate) async fn answer(
         Deserted::Stops => Box::pin(serve(&request, state)).await,
         Deserted::GoesOn => {
             let presence = Arc::clone(&state.presence);
-            outlast(presence, server, async move { serve(&request, state).await }).await
+            outlast(presence, server, Box::pin(async move { serve(&request, state).await })).await
         }
     }
 }

@@ -15,6 +15,7 @@ use world::{Clock, Connector, Listener};
 use crate::config::{Config, DeploymentIndex};
 use crate::front;
 use crate::instance::{Current, GatewayError, Instance, Member};
+use crate::keyed_rng::Luck;
 use crate::metrics::Metrics;
 use crate::observer::{Choice, Observer};
 use crate::routing::router::Router;
@@ -42,15 +43,6 @@ pub struct Parts {
     pub luck: Luck,
     /// The instance's name in decisions, such as `gateway[1]`.
     pub instance: Arc<str>,
-}
-
-/// What the draws of a request go by, beside the seed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Luck {
-    /// Its call id: whoever compares gateways gives each request the same luck everywhere.
-    CallId,
-    /// Its call id and its number: a client that gives all its requests one id does not send them all one way.
-    Arrival,
 }
 
 impl Gateway {

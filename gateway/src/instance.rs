@@ -16,7 +16,7 @@ use world::pool::Pool;
 
 use crate::concurrency::ConcurrencyLimit;
 use crate::config::{Config, Deployment, DeploymentIndex};
-use crate::gateway::Luck;
+use crate::keyed_rng::Luck;
 use crate::metrics::Metrics;
 use crate::observer::{Choice, Decision, Observer};
 use crate::routing::router::Router;

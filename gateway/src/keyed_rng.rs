@@ -5,6 +5,15 @@
 
 use vocab::{Draw, Seed};
 
+/// What the draws of a request go by, beside the seed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Luck {
+    /// Its call id: whoever compares gateways gives each request the same luck everywhere.
+    CallId,
+    /// Its call id and its number: a client that gives all its requests one id does not send them all one way.
+    Arrival,
+}
+
 /// The draws of one try of one request.
 #[derive(Clone, Debug)]
 pub struct KeyedRng {

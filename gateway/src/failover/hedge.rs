@@ -89,7 +89,8 @@ pub(super) async fn attempt(place: Place<'_>, state: &mut RequestState, sent: Se
         None => first.await,
         Some(hedge) => match until_late(first.as_mut(), hedge, state, first_of).await {
             Some(result) => result,
-            None => beside(first, first_of, (place, hedge), state).await,
+            // Rare, and as large as everything else together.
+            None => Box::pin(beside(first, first_of, (place, hedge), state)).await,
         },
     };
     state.presence.awaits_nobody();

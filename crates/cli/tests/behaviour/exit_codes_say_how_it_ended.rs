@@ -60,8 +60,10 @@ fn of_several_runs_the_worst_decides() {
 #[test]
 fn a_required_contender_that_met_no_fault_is_3_with_the_remedy() {
     let scratch = Scratch::new();
-    // `priority` asks the first deployment only, and it is the other one that dies.
+    // `priority` asks the first deployment only, and it is the other one that dies. Ours would ask that one, too, when the
+    // first is late.
     scratch.change("target: first", "target: direct");
+    scratch.change("priority }, instances", "priority }, personality: litellm-1.106, instances");
     let ran = scratch.run(&["run", "scenario.yaml", "--require", "priority"]);
     assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
     assert!(ran.out.contains("– kept, untested"), "{}", ran.out);

@@ -65,9 +65,9 @@ macro_rules! leaders {
 leaders! {
     when_incidents_are_random: "incident-weather" is led by "priority";
     when_one_provider_dies: "one-provider-dies" is led by "least-busy";
-    when_a_region_browns_out: "regional-brownout" is led by "least-busy";
+    when_a_region_browns_out: "regional-brownout" is led by "priority";
     when_gateways_restart_one_by_one: "rolling-restart" is led by "round-robin";
-    when_a_quota_is_shared: "shared-quota" is led by "priority";
+    when_a_quota_is_shared: "shared-quota" is led by "least-busy";
     when_throttling_storms: "throttling-storm" is led by "simple-shuffle";
     when_gateways_keep_their_own_books: "two-replicas" is led by "alone";
 }

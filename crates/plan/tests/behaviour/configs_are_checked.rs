@@ -253,14 +253,10 @@ fn settings_without_effect_are_listed_by_strategy_and_personality() {
     assert_eq!(
         without("priority"),
         [
-            "model_list[1].litellm_params.num_retries",
             "model_list[1].litellm_params.rpm",
             "model_list[1].litellm_params.weight",
-            "model_list[1].model_info.allowed_fails",
             "model_list[1].model_info.max_input_tokens",
-            "router_settings.allowed_fails",
             "router_settings.enable_pre_call_checks",
-            "router_settings.retry_policy",
         ]
     );
 }

@@ -77,7 +77,7 @@ fn luck_is_keyed_by_seed_entry_and_process() {
     ));
     assert_eq!(one.info.faults, two.info.faults[1..]);
     let top = "compress: { outages: 600, gaps: 6000 }\ncontenders:\n  \
-               - { name: a, router_settings: { routing_strategy: priority, timeout: 2 } }";
+               - { name: a, router_settings: { routing_strategy: priority, timeout: 2, cooldown_time: 2 } }";
     let other_policy = load(&scenario("20m", top, entry)).expect("valid");
     assert_eq!(one.info.faults, other_policy.info.faults);
     // A longer schedule only adds to the end.
