@@ -220,6 +220,17 @@ pub(crate) struct Init {
     pub(crate) model: Option<String>,
 }
 
+/// Which decisions of a gateway are logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Log {
+    /// None.
+    Off,
+    /// Failed attempts, what followed, cooldowns, requests without an answer.
+    Failures,
+    /// All of every request.
+    All,
+}
+
 /// `gateway`.
 #[derive(Debug, Args)]
 pub(crate) struct Gateway {
@@ -232,6 +243,16 @@ pub(crate) struct Gateway {
     /// Refuse a config with mistakes that LiteLLM would ignore: unknown and misplaced keys, names that nobody has.
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Which decisions have a line on stderr.
+    #[arg(long, value_enum, value_name = "WHICH", default_value_t = Log::Failures)]
+    pub(crate) log: Log,
+    /// Write these lines as JSON.
+    #[arg(long)]
+    pub(crate) log_json: bool,
+    /// Listen beyond loopback though the config has no master key: everybody who reaches the port may spend the
+    /// providers' money.
+    #[arg(long)]
+    pub(crate) trust_network: bool,
     #[command(flatten)]
     pub(crate) bind: Bind<4000>,
 }

@@ -1,9 +1,9 @@
-//! Ctrl-C and SIGTERM set a flag; a second one ends the process at once.
+//! Ctrl-C and SIGTERM set a flag; a second one ends the process at once. SIGHUP sets another.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 /// A flag that the first signal sets.
 pub(crate) fn stop_flag() -> std::io::Result<Arc<AtomicBool>> {
@@ -14,4 +14,11 @@ pub(crate) fn stop_flag() -> std::io::Result<Arc<AtomicBool>> {
         signal_hook::flag::register(signal, Arc::clone(&stop))?;
     }
     Ok(stop)
+}
+
+/// A flag that SIGHUP sets, each time anew.
+pub(crate) fn reload_flag() -> std::io::Result<Arc<AtomicBool>> {
+    let asked = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(SIGHUP, Arc::clone(&asked))?;
+    Ok(asked)
 }

@@ -6,6 +6,7 @@
 //! know a percentile, a verdict or a terminal: `reports` reads what it wrote.
 
 mod calibrate;
+mod decision_log;
 mod directory;
 mod error;
 mod lifecycle;
@@ -37,6 +38,7 @@ mod wall_world;
 mod watch;
 mod world_parts;
 
+pub use decision_log::{LogForm, Logged};
 pub use directory::{Claim, DirectoryError, Settled, hash_of_file, read_run};
 pub use error::RunError;
 pub use fake_providers::config::FakesConfig;
@@ -56,7 +58,7 @@ pub use process::{
 };
 pub use recorder::RecordError;
 pub use run::run;
-pub use stand::{StandError, StandingGateway, stand_gateway};
+pub use stand::{GatewayConfig, News, StandError, StandingGateway, stand_gateway};
 pub use stand_fakes::{Journal, Place, StandingFakes, Tls, stand_fakes};
 pub use stand_run::StandRunError;
 pub use target_error::TargetError;

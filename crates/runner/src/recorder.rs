@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use attribution::Hosts;
+pub(crate) use decision::kind_and_detail;
 use fake_providers::config::FoundFavourite;
 use gateway::observer::{Decision, Observer};
 use record::{AttemptRow, DecisionRow, ReadError, RequestRow, RowReader, RowWriter, TargetRow};
@@ -246,7 +247,7 @@ const REQUESTS_AT_ONCE: usize = 64 * 1024;
 
 impl Observer for Recorder {
     fn saw(&self, decision: &Decision<'_>) {
-        let (kind, detail) = decision::kind_and_detail(&decision.what);
+        let (kind, detail) = kind_and_detail(&decision.what);
         let row = DecisionRow {
             at_ns: decision.at.ns(),
             request: decision.call_id.parse().ok(),

@@ -5,9 +5,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub use gateway::config::Config as GatewayConfig;
 use gateway::observer::{Observer, Unobserved};
 use gateway::{Gateway, Luck, Parts};
 use world::{Clock, Link, Listener, TcpConnector, entropy, listen_tcp};
+
+use crate::decision_log::{DecisionLog, LogForm, Logged};
 
 /// Why something cannot stand.
 #[derive(Debug, thiserror::Error)]
@@ -51,14 +54,21 @@ pub struct StandingGateway {
     address: String,
 }
 
-/// Sets up a gateway that serves real traffic: DNS, TLS, luck from the machine.
+/// Sets up a gateway that serves real traffic: DNS, TLS, luck from the machine. Of its decisions those that are `logged`
+/// go to stderr.
 ///
 /// # Errors
 /// [`StandError`].
 pub fn stand_gateway(
-    config: gateway::config::Config,
+    config: GatewayConfig,
     address: SocketAddr,
+    (logged, form): (Logged, LogForm),
 ) -> Result<StandingGateway, StandError> {
+    let clock = Clock::wall();
+    let observer: Arc<dyn Observer> = match logged {
+        Logged::Nothing => Arc::new(Unobserved),
+        Logged::Failures | Logged::Everything => Arc::new(DecisionLog::new(logged, form, clock)),
+    };
     let runtime = many_threads().map_err(StandError::Machine)?;
     let listener = runtime
         .block_on(listen_tcp(address, Link::default()))
@@ -68,9 +78,9 @@ pub fn stand_gateway(
         Gateway::new(Parts {
             luck: Luck::Arrival,
             config: Arc::new(config),
-            clock: Clock::wall(),
+            clock,
             connector: Arc::new(TcpConnector::default()),
-            observer: Arc::new(Unobserved) as Arc<dyn Observer>,
+            observer,
             seed: entropy(),
             instance: Arc::from("gateway"),
         })
@@ -87,15 +97,41 @@ impl StandingGateway {
     }
 
     /// Serves until `stop` is set, and then until open requests have ended as
-    /// [`Gateway::serve_until`] lets them.
+    /// [`Gateway::serve_until`] lets them. Meanwhile it asks `news` for another config, a few times a second, and takes
+    /// on what it gets; whether it could is told to it.
     ///
     /// # Errors
     /// [`StandError::Machine`] if nothing can be accepted any more.
-    pub fn serve(self, stop: &AtomicBool) -> Result<(), StandError> {
+    pub fn serve(self, stop: &AtomicBool, news: &mut dyn News) -> Result<(), StandError> {
         let Self { runtime, gateway, listener, .. } = self;
-        let served = runtime.block_on(gateway.serve_until(listener, stopped(stop)));
+        let served = runtime.block_on(async {
+            tokio::select! {
+                biased;
+                served = gateway.serve_until(listener, stopped(stop)) => served,
+                never = takes_on(&gateway, news) => match never {},
+            }
+        });
         runtime.shutdown_timeout(FAREWELL);
         served.map_err(StandError::Machine)
+    }
+}
+
+/// Where another config comes from, while a gateway serves.
+pub trait News: Send {
+    /// Another config, if there is one that can be read.
+    fn config(&mut self) -> Option<GatewayConfig>;
+
+    /// What became of it: an error says why the old one stays.
+    fn taken_on(&mut self, result: Result<(), String>);
+}
+
+async fn takes_on(gateway: &Gateway, news: &mut dyn News) -> std::convert::Infallible {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        if let Some(config) = news.config() {
+            let result = gateway.reload(Arc::new(config));
+            news.taken_on(result.map_err(|error| error.to_string()));
+        }
     }
 }
 

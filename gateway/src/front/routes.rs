@@ -12,7 +12,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header::CONTENT_TYPE;
-use http::{Method, Uri};
+use http::{Method, StatusCode, Uri};
 use serde_json::{Value, json};
 use wire::openai::ModelList;
 
@@ -119,11 +119,17 @@ async fn liveliness() -> Response {
     ([(CONTENT_TYPE, "application/json")], "\"I'm alive!\"").into_response()
 }
 
-/// `GET /health/readiness`: the gateway needs no database, so it is ready as soon as it listens.
-async fn readiness() -> Response {
+/// `GET /health/readiness`, in LiteLLM's shape. The gateway needs no database, so it is ready as soon as it listens; it
+/// is not while every deployment cools, since nobody could answer then.
+async fn readiness(State(instance): State<Arc<Instance>>) -> Response {
+    let cooling = instance.router.cooling(instance.clock.now());
+    let (code, status) = match cooling.len() < instance.config.deployments.len() {
+        true => (StatusCode::OK, "healthy"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "unhealthy"),
+    };
     let version = env!("CARGO_PKG_VERSION");
-    axum::Json(json!({ "status": "healthy", "db": "Not connected", "version": version }))
-        .into_response()
+    let body = json!({ "status": status, "db": "Not connected", "version": version });
+    (code, axum::Json(body)).into_response()
 }
 
 async fn not_found(uri: Uri) -> Response {

@@ -181,6 +181,25 @@ async fn slowness_everywhere_does_not_double_the_load() {
     assert!((1..=20).contains(&extra), "{extra}");
 }
 
+/// Who hangs is never observed, so that what is usual does not grow: only the budget bounds hedges then. When it is
+/// empty, requests wait until they are very late.
+#[tokio::test(start_paused = true)]
+async fn one_attempt_in_twenty_is_hedged_and_ten_in_a_burst() {
+    let mut config = patient(&["first", "second"]);
+    config.router.disable_cooldowns = true;
+    let turns = (0..100).flat_map(|_| [Act::Hang, stream(1)]).collect::<Vec<_>>();
+    let lab = watched(config, &turns).await;
+    for _ in 0..200 {
+        assert_eq!(lab.chat(STREAM).await.words(), "w0 ");
+    }
+    let told = lab.decided();
+    let hedges = |after: &str| {
+        told.iter().filter(|line| line.ends_with(&format!("hedge after {after} ms"))).count()
+    };
+    // The bucket was full after the first 40, so that what the first of these pays in is lost.
+    assert_eq!((hedges("50"), hedges("2000")), (10 + 199 / 20, 81));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stream_may_be_silent_as_long_as_the_config_says() {
     let pause = |seconds| {

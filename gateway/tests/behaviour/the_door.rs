@@ -87,6 +87,26 @@ async fn health_is_open_where_probes_need_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_gateway_is_not_ready_while_nobody_could_answer() {
+    let lab = Lab::new();
+    lab.upstream("a", &[refusal(429, &[("retry-after", "9")])]).upstream("b", &[answer("yes")]);
+    lab.gateway(priority(&["a", "b"]));
+    lab.chat(PLAIN).await;
+    let ready = || lab.send("GET", "/health/readiness", &[], "");
+    assert_eq!(ready().await.status, 200, "one is left");
+    let lab = Lab::new();
+    lab.upstream("a", &[refusal(429, &[("retry-after", "9")]), answer("yes")]);
+    lab.gateway(priority(&["a"]));
+    let mut body: serde_json::Value = serde_json::from_str(PLAIN).expect("JSON");
+    body["num_retries"] = serde_json::json!(0);
+    lab.chat(&body.to_string()).await;
+    let got = lab.send("GET", "/health/readiness", &[], "").await;
+    assert_eq!((got.status, got.json()["status"].as_str()), (503, Some("unhealthy")));
+    tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+    assert_eq!(lab.send("GET", "/health/readiness", &[], "").await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_cooling_deployment_shows_in_health_and_metrics() {
     let lab = Lab::new();
     lab.upstream("a", &[refusal(429, &[])]).upstream("b", &[answer("yes")]);

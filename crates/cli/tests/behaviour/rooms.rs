@@ -79,6 +79,7 @@ const HOUSES: &[House] = &[
                 "recorder",
                 "target_error",
             ],
+            &["decision_log"],
             &["stand", "stand_clock", "subject", "options", "parallel", "calibrate", "process"],
             &["stand_fakes", "watch"],
             &["stand_run"],

@@ -7,7 +7,7 @@ use record::{DecisionKind, Rule};
 use vocab::DeploymentId;
 
 /// The columns `kind` and `detail`.
-pub(super) fn kind_and_detail(choice: &Choice<'_>) -> (DecisionKind, String) {
+pub(crate) fn kind_and_detail(choice: &Choice<'_>) -> (DecisionKind, String) {
     match choice {
         Choice::Pick => (DecisionKind::Pick, String::new()),
         Choice::Retry { attempt, wait } => {
