@@ -9,6 +9,7 @@ mod body;
 mod buffer;
 mod idle;
 pub(crate) mod in_band_error;
+mod over_http2;
 mod pieces;
 mod stream;
 
@@ -22,12 +23,13 @@ use http_body::{Frame, SizeHint};
 use record::AttemptEnd;
 
 use crate::action::AnswerForm;
-use crate::connection::Connection;
+use crate::connection::Exchange;
 use crate::ledger::Attempt;
 use crate::permit::Permit;
 pub(crate) use body::{Body, Then};
 use buffer::Buffer;
 use idle::IdleTimer;
+pub(crate) use over_http2::AnswerOverHttp2;
 use pieces::PieceWriter;
 pub(crate) use stream::{Stream, StreamParts, TextWidth};
 
@@ -38,7 +40,7 @@ pub(crate) struct Answer {
     /// Until it is over.
     attempt: Option<Attempt>,
     permit: Option<Permit>,
-    connection: Arc<Connection>,
+    exchange: Arc<Exchange>,
     /// Length that the head declares; without one the body is chunked.
     declared: Option<u64>,
     buffer: Option<Buffer>,
@@ -70,7 +72,7 @@ pub(crate) enum Output {
 #[derive(Debug)]
 pub(crate) struct AttemptGuard {
     pub(crate) attempt: Attempt,
-    pub(crate) connection: Arc<Connection>,
+    pub(crate) exchange: Arc<Exchange>,
     pub(crate) permit: Option<Permit>,
 }
 
@@ -105,12 +107,12 @@ impl Answer {
     }
 
     fn new(content: Content, declared: Option<u64>, guard: AttemptGuard) -> Self {
-        let AttemptGuard { attempt, connection, permit } = guard;
+        let AttemptGuard { attempt, exchange, permit } = guard;
         Self {
             content,
             attempt: Some(attempt),
             permit,
-            connection,
+            exchange,
             declared,
             buffer: None,
             pieces: None,
@@ -125,7 +127,7 @@ impl Answer {
         }
         let content = &mut self.content;
         let mut said = |cx: &mut Context<'_>| match content {
-            Content::Piece(piece) => piece.poll(cx, &self.connection),
+            Content::Piece(piece) => piece.poll(cx, &self.exchange),
             Content::Stream(stream) => stream.poll(cx),
         };
         let mut next = |cx: &mut Context<'_>| match &mut self.buffer {
@@ -185,12 +187,5 @@ impl http_body::Body for Answer {
 
     fn size_hint(&self) -> SizeHint {
         self.declared.map_or_else(SizeHint::default, SizeHint::with_exact)
-    }
-}
-
-impl Drop for Answer {
-    /// The connection carries nothing any more, however the answer ended.
-    fn drop(&mut self) {
-        self.connection.end_attempt();
     }
 }

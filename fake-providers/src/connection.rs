@@ -1,8 +1,10 @@
 //! Open connections, so that a fault can break, silence or close them while somebody else serves
-//! them. It must never know HTTP, or why somebody breaks one.
+//! them. It must never know HTTP's words, or why somebody breaks one.
+
+mod exchange;
+mod register;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +17,10 @@ use world::{Clock, Control};
 use crate::action::Break;
 use crate::attempt_record::AttemptRecord;
 use crate::schedule::{AttemptFacts, ConnectionBreak};
+pub(crate) use exchange::{Exchange, StreamFate};
+pub(crate) use register::{Connections, CountedConnection};
+
+use exchange::Stream;
 
 /// How long fakes that stand alone wait for a whole request, or for the next one; in a run clients are
 /// ours, and a connection in a black hole must not end because the fake gives up on it.
@@ -32,12 +38,14 @@ pub(crate) struct Connection {
     closing: Notify,
     /// It began to carry an attempt, or to be idle.
     changed: Notify,
+    /// It takes no further streams.
+    draining: Notify,
 }
 
 #[derive(Debug)]
 struct State {
-    /// The attempt it carries, or carried last.
-    carries: Option<(AttemptFacts, Arc<AttemptRecord>)>,
+    /// The attempts that it carries, by their order on it; with HTTP/1 one at a time.
+    carries: BTreeMap<u64, Carried>,
     /// Attempts so far.
     carried: u64,
     /// Rules that its dial met, until an attempt can be told.
@@ -52,50 +60,19 @@ struct State {
     silent: bool,
 }
 
-/// The open connections of one host; bounded by the listener.
-#[derive(Debug, Default)]
-pub(crate) struct Connections {
-    open: Mutex<Open>,
-    count: Arc<OpenCount>,
+/// An attempt that a connection carries.
+#[derive(Clone, Debug)]
+struct Carried {
+    facts: AttemptFacts,
+    record: Arc<AttemptRecord>,
+    /// Its stream, where it shares the connection with others.
+    stream: Option<Arc<Stream>>,
 }
 
-/// How many connections a host has let in.
-#[derive(Debug, Default)]
-struct OpenCount {
-    open: AtomicUsize,
-    /// One was closed.
-    closed: Notify,
-}
-
-/// Counts as open from the moment when its dial was let in until it is dropped.
-#[derive(Debug)]
-pub(crate) struct CountedConnection(Arc<OpenCount>);
-
-#[derive(Debug, Default)]
-struct Open {
-    next_key: u64,
-    connections: BTreeMap<u64, Arc<Connection>>,
-}
-
-/// Keeps a connection in the register while it lives.
-#[derive(Debug)]
-pub(crate) struct Registered<'c> {
-    connections: &'c Connections,
-    key: u64,
-    pub(crate) connection: Arc<Connection>,
-}
-
-impl Connections {
-    /// Registers a connection whose dial met `dial_rules`.
-    pub(crate) fn register(
-        &self,
-        peer: String,
-        control: Control,
-        clock: Clock,
-        dial_rules: Vec<Arc<str>>,
-    ) -> Registered<'_> {
+impl Connection {
+    fn new(peer: String, control: Control, clock: Clock, dial_rules: Vec<Arc<str>>) -> Self {
         let state = State {
-            carries: None,
+            carries: BTreeMap::new(),
             carried: 0,
             dial_rules,
             idle_since: Some(clock.now()),
@@ -103,118 +80,70 @@ impl Connections {
             ends: At::NEVER,
             silent: false,
         };
-        let connection = Arc::new(Connection {
+        Self {
             peer,
             control,
             clock,
             state: Mutex::new(state),
             closing: Notify::new(),
             changed: Notify::new(),
-        });
-        let mut open = self.open();
-        let key = open.next_key;
-        open.next_key += 1;
-        open.connections.insert(key, Arc::clone(&connection));
-        Registered { connections: self, key, connection }
-    }
-
-    /// Lets a dial in: it counts as open before anybody serves it.
-    pub(crate) fn let_in(&self) -> CountedConnection {
-        self.count.open.fetch_add(1, Ordering::Relaxed);
-        CountedConnection(Arc::clone(&self.count))
-    }
-
-    /// How many are open.
-    pub(crate) fn count(&self) -> usize {
-        self.count.open.load(Ordering::Relaxed)
-    }
-
-    /// Returns when a connection was closed since the last time that somebody was told.
-    pub(crate) async fn one_closed(&self) {
-        self.count.closed.notified().await;
-    }
-
-    /// Breaks every open connection as `judge` says to the attempt that it carries.
-    pub(crate) fn break_open(
-        &self,
-        judge: impl Fn(Option<&AttemptFacts>) -> Option<ConnectionBreak>,
-    ) {
-        // Outside the lock: a broken connection may leave the register at once.
-        let connections: Vec<Arc<Connection>> = self.open().connections.values().cloned().collect();
-        for connection in connections {
-            let carried =
-                connection.state().carries.clone().filter(|(_, record)| !record.is_over());
-            let facts = carried.as_ref().map(|(facts, _)| facts);
-            if let Some(fault) = judge(facts) {
-                let record = carried.as_ref().map(|(_, record)| record);
-                connection.apply(&fault, record);
-            }
+            draining: Notify::new(),
         }
     }
 
-    /// Ends every black hole that began under a rule which is no more, or which has no end by itself.
-    pub(crate) fn give_back(&self) {
-        let connections: Vec<Arc<Connection>> = self.open().connections.values().cloned().collect();
-        connections.iter().for_each(|connection| connection.give_back());
-    }
-
-    fn open(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Connection {
     /// From here on it carries this attempt.
     ///
-    /// Returns for how long it was idle since the attempt before; `None` if this is its first.
-    pub(crate) fn begin_attempt(
-        &self,
-        facts: AttemptFacts,
-        record: Arc<AttemptRecord>,
-    ) -> Option<Duration> {
+    /// Returns the attempt's place on it, and for how long it was idle since the attempt before; `None`
+    /// if this is its first, or if it was not idle.
+    fn begin_attempt(&self, attempt: Carried) -> (u64, Option<Duration>) {
         let mut state = self.state();
         for rule in state.dial_rules.drain(..) {
-            record.met(&rule);
+            attempt.record.met(&rule);
         }
         let idle = state.idle_since.take().map(|since| self.clock.now().since(since));
         let idle = idle.filter(|_| state.carried > 0);
         state.carried += 1;
-        state.carries = Some((facts, record));
+        let place = state.carried;
+        state.carries.insert(place, attempt);
         drop(state);
         self.changed.notify_one();
-        idle
+        (place, idle)
     }
 
-    /// It carries nothing any more.
-    pub(crate) fn end_attempt(&self) {
-        self.state().idle_since = Some(self.clock.now());
+    /// It does not carry the attempt at `place` any more.
+    fn end_attempt(&self, place: u64) {
+        let mut state = self.state();
+        state.carries.remove(&place);
+        if state.carries.is_empty() {
+            state.idle_since = Some(self.clock.now());
+        }
+        drop(state);
         self.changed.notify_one();
     }
 
     /// Breaks it with a reset.
-    pub(crate) fn reset(&self) {
+    fn reset(&self) {
         self.control.reset();
     }
 
     /// Closes it in order (FIN), as soon as somebody looks.
-    pub(crate) fn close(&self) {
+    fn close(&self) {
         self.state().ends = self.clock.now();
         self.closing.notify_one();
     }
 
-    /// Says no chunk size where one should come, as soon as it is closed.
-    pub(crate) fn break_framing(&self) {
-        self.control.say_at_end(Bytes::from_static(NO_CHUNK));
+    /// Lets its client know that it takes no further streams; it ends with those that are under way.
+    pub(crate) fn drain(&self) {
+        self.draining.notify_one();
     }
 
-    /// Says these bytes as its last and is closed in order.
-    pub(crate) fn close_with(&self, last_words: Bytes) {
-        self.control.say_at_end(last_words);
-        self.close();
+    /// Returns when it takes no further streams.
+    pub(crate) async fn drained(&self) {
+        self.draining.notified().await;
     }
 
     /// Turns it into a black hole, whose serving ends at `until`; its client hears nothing of that.
-    pub(crate) fn silence(&self, until: At) {
+    fn silence(&self, until: At) {
         let mut state = self.state();
         // One that is a black hole already ends when it was to end.
         if !state.silent {
@@ -225,12 +154,18 @@ impl Connection {
         self.closing.notify_one();
     }
 
-    /// Ends its serving now, if it is a black hole.
+    /// Resets it, if it is a black hole, and the streams of it that are some.
     fn give_back(&self) {
         let mut state = self.state();
+        let streams = state.carries.values().filter_map(|carried| carried.stream.as_ref());
+        streams.for_each(|stream| stream.give_back());
         if state.silent {
             state.ends = self.clock.now();
-            drop(state);
+        }
+        let black_hole = state.silent || state.muted.is_some();
+        drop(state);
+        if black_hole {
+            self.control.reset_silenced();
             self.closing.notify_one();
         }
     }
@@ -296,30 +231,56 @@ impl Connection {
         while idle < UNUSED_MAX {
             self.clock.sleep(UNUSED_MAX / 4).await;
             let state = self.state();
-            let busy = state.carries.as_ref().is_some_and(|(_, record)| !record.is_over());
+            let busy = state.carries.values().any(|carried| !carried.record.is_over());
             let used = busy || state.carried != seen || state.ends != At::NEVER;
             idle = if used { Duration::ZERO } else { idle + UNUSED_MAX / 4 };
             seen = state.carried;
         }
     }
 
-    fn apply(&self, fault: &ConnectionBreak, record: Option<&Arc<AttemptRecord>>) {
+    /// Breaks it as `judge` says to the attempts that it carries: as a whole where all of them are
+    /// struck, or where it is idle and struck; else only the streams that are.
+    fn meet(&self, judge: impl Fn(Option<&AttemptFacts>) -> Option<ConnectionBreak>) {
         if self.muted().is_some() {
             // Nothing that happens to it now can be heard.
             return;
         }
-        if let Some(record) = record {
-            record.met(&fault.rule);
-        }
-        match (fault.how, record) {
-            (Break::Blackhole, Some(record)) => {
-                record.fall_silent();
-                self.silence(fault.until);
+        let carried: Vec<Carried> = {
+            let state = self.state();
+            state.carries.values().filter(|carried| !carried.record.is_over()).cloned().collect()
+        };
+        if carried.is_empty() {
+            if let Some(fault) = judge(None) {
+                match fault.how {
+                    Break::Blackhole => self.mute(&fault.rule),
+                    Break::Reset => self.reset(),
+                }
             }
-            (Break::Blackhole, None) => self.mute(&fault.rule),
-            (Break::Reset, _) => {
-                record.inspect(|record| record.doom(AttemptEnd::Reset));
-                self.reset();
+            return;
+        }
+        let struck: Vec<(&Carried, ConnectionBreak)> = carried
+            .iter()
+            .filter_map(|carried| Some((carried, judge(Some(&carried.facts))?)))
+            .collect();
+        let whole = struck.len() == carried.len();
+        for (carried, fault) in struck {
+            let stream = carried.stream.as_ref().filter(|_| !whole);
+            carried.record.met(&fault.rule);
+            match (fault.how, stream) {
+                (Break::Blackhole, stream) => {
+                    carried.record.fall_silent();
+                    match stream {
+                        Some(stream) => stream.silence(fault.until),
+                        None => self.silence(fault.until),
+                    }
+                }
+                (Break::Reset, stream) => {
+                    carried.record.doom(AttemptEnd::Reset);
+                    match stream {
+                        Some(stream) => stream.reset(world::ResetCode::Internal),
+                        None => self.reset(),
+                    }
+                }
             }
         }
     }
@@ -342,18 +303,5 @@ async fn sleep(clock: Clock, end: Option<At>) {
     match end {
         Some(end) => clock.sleep_until(end).await,
         None => std::future::pending().await,
-    }
-}
-
-impl Drop for Registered<'_> {
-    fn drop(&mut self) {
-        self.connections.open().connections.remove(&self.key);
-    }
-}
-
-impl Drop for CountedConnection {
-    fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::Relaxed);
-        self.0.closed.notify_waiters();
     }
 }

@@ -18,7 +18,7 @@ use vocab::{PromptId, mark};
 
 use crate::answer::Answer;
 use crate::attempt_record::Opening;
-use crate::connection::Connection;
+use crate::connection::Exchange;
 use crate::dispatch::resolve_target::{ResolvedTarget, resolve_target};
 use crate::in_flight::InFlight;
 use crate::index::HostIndex;
@@ -34,7 +34,7 @@ pub(crate) struct Dispatch {
     pub(crate) state: Arc<State>,
     /// Position of the host.
     pub(crate) host: HostIndex,
-    pub(crate) connection: Arc<Connection>,
+    pub(crate) exchange: Arc<Exchange>,
     /// How it came here.
     pub(crate) whereabouts: world::Whereabouts,
 }
@@ -57,7 +57,7 @@ impl Dispatch {
         };
         let body = body.unwrap_or_default();
         let (mut in_flight, facts) = self.open(deployment, &parts, &meant, &body);
-        if let Some(rule) = self.connection.muted() {
+        if let Some(rule) = self.exchange.muted() {
             in_flight.attempt.record().met(&rule);
             return in_flight.unheard().await;
         }
@@ -148,7 +148,7 @@ impl Dispatch {
             kind: if prompt_id.is_some() { AttemptKind::Request } else { AttemptKind::Probe },
             stage: Stage::Request,
             deployment: deployment.config.id.clone(),
-            gateway: self.connection.peer.clone(),
+            gateway: self.exchange.peer().to_owned(),
             prompt_tokens,
             inference: asks || prompt_id.is_some(),
         });
@@ -161,7 +161,7 @@ impl Dispatch {
             stream,
             prompt_tokens,
         };
-        let idle = self.connection.begin_attempt(facts, Arc::clone(attempt.record()));
+        let idle = self.exchange.begin(facts, Arc::clone(attempt.record()));
         let draw = state.seed.draw("id").of(deployment.config.id.as_str());
         let draw = draw.n(draw_key.request).n(u64::from(draw_key.visit));
         let context = OwnedContext {
@@ -176,7 +176,7 @@ impl Dispatch {
         let (head_only, reading) = (parts.method == Method::HEAD, Reading::default());
         let in_flight = InFlight {
             state: &self.state,
-            connection: &self.connection,
+            exchange: &self.exchange,
             deployment,
             context,
             attempt,

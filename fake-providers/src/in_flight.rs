@@ -20,7 +20,7 @@ use vocab::{At, PromptId, Visit, mark};
 use crate::action::{AnswerForm, HeadEnd, LimitScale, StreamEnd, TokenMutation};
 use crate::answer::{Answer, AttemptGuard, Body, Stream, StreamParts, TextWidth, Then};
 use crate::attempt_record::Numbers;
-use crate::connection::Connection;
+use crate::connection::Exchange;
 use crate::latency::answer_tokens;
 use crate::ledger::Attempt;
 use crate::limits::{Need, Reading};
@@ -40,7 +40,7 @@ const ANSWER_TOKENS_MAX: u32 = 128 * 1024;
 /// One request under way.
 pub(crate) struct InFlight<'d> {
     pub(crate) state: &'d Arc<State>,
-    pub(crate) connection: &'d Arc<Connection>,
+    pub(crate) exchange: &'d Arc<Exchange>,
     pub(crate) deployment: &'d Deployment,
     pub(crate) context: OwnedContext,
     pub(crate) attempt: Attempt,
@@ -192,7 +192,7 @@ impl InFlight<'_> {
         self.attempt.record().head(200);
         let stream = Stream::new(StreamParts {
             state: Arc::clone(state),
-            connection: Arc::clone(self.connection),
+            exchange: Arc::clone(self.exchange),
             record: Arc::clone(self.attempt.record()),
             encoder,
             token_schedule,
@@ -309,7 +309,7 @@ impl InFlight<'_> {
     }
 
     pub(super) fn guard(self, permit: Option<Permit>) -> AttemptGuard {
-        AttemptGuard { connection: Arc::clone(self.connection), attempt: self.attempt, permit }
+        AttemptGuard { exchange: Arc::clone(self.exchange), attempt: self.attempt, permit }
     }
 
     pub(crate) fn refuse(self, refusal: &Refusal) -> Response<Answer> {
@@ -364,6 +364,7 @@ impl InFlight<'_> {
             }
             Operation::Embeddings
             | Operation::Moderations
+            | Operation::Speech
             | Operation::CountTokens
             | Operation::Models
             | Operation::Model

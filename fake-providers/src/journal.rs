@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use http::Version;
 use http::request::Parts;
 use record::{AttemptEnd, AttemptRow};
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,9 @@ pub struct JournalRow {
 /// What an attempt called, and what its SDK said of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
+    /// HTTP's version: `1.0`, `1.1` or `2`.
+    #[serde(default)]
+    pub http: String,
     /// HTTP method.
     pub method: String,
     /// Path without its query.
@@ -138,6 +142,7 @@ impl Call {
             Some(cut(value, HEADER_BYTES_MAX))
         };
         Self {
+            http: version(parts.version).to_owned(),
             method: cut(parts.method.as_str(), HEADER_BYTES_MAX),
             path: cut(parts.uri.path(), WORDS_BYTES_MAX),
             model: model.map(|model| cut(model, WORDS_BYTES_MAX)),
@@ -146,6 +151,15 @@ impl Call {
             invocation_id: header("amz-sdk-invocation-id"),
             sdk_request: header("amz-sdk-request"),
         }
+    }
+}
+
+fn version(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_2 => "2",
+        Version::HTTP_10 => "1.0",
+        // No server here takes any other.
+        _ => "1.1",
     }
 }
 

@@ -6,14 +6,19 @@ mod dial;
 pub(crate) mod link_book;
 pub(crate) mod resolver;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use http::{Request, Response};
 use record::AttemptEnd;
-use world::{Incoming, Listener, ServeOptions, Tasks, serve_connection};
+use world::{
+    HttpVersion, Incoming, Listener, ServeOptions, StreamReset, Tasks, serve_connection,
+    serve_http2,
+};
 
 use crate::action::{DialEnd, TurnAway};
-use crate::connection::CountedConnection;
+use crate::answer::AnswerOverHttp2;
+use crate::connection::{CountedConnection, Exchange, StreamFate};
 use crate::dispatch::Dispatch;
 use crate::index::{DeploymentIndex, HostIndex};
 use crate::schedule::{DialEffect, Onset, Schedule};
@@ -38,6 +43,9 @@ const OPTIONS: ServeOptions =
 /// Where clients are not ours, one that reads nothing must not keep its connection for ever.
 const STANDING: ServeOptions =
     ServeOptions { write_timeout: Some(Duration::from_secs(60)), ..OPTIONS };
+
+/// How long a client of HTTP/2 has for hearing that its connection ends, because it was idle.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Serves a host until dropped, or until its network is gone.
 pub(crate) async fn serve(
@@ -150,23 +158,67 @@ async fn serve_incoming(
     let connection = Arc::clone(&registered.connection);
     let standing = state.journal.is_some();
     let options = if standing { STANDING } else { OPTIONS };
-    let serving = serve_connection(conn, options, |request| {
-        let dispatch = Dispatch {
-            state: Arc::clone(&state),
-            host,
-            connection: Arc::clone(&connection),
-            whereabouts: whereabouts.clone(),
+    let dispatch = |exchange: &Arc<Exchange>| Dispatch {
+        state: Arc::clone(&state),
+        host,
+        exchange: Arc::clone(exchange),
+        whereabouts: whereabouts.clone(),
+    };
+    let version = OnceLock::new();
+    let serving = async {
+        // A connection that breaks is everyday life here; its attempts' rows tell how.
+        let speaks = conn.http_version().await;
+        let _ = match *version.get_or_init(|| speaks) {
+            HttpVersion::Http1 => {
+                let exchange = || Arc::new(Exchange::alone(Arc::clone(&connection)));
+                let answer = |request| dispatch(&exchange()).answer(request);
+                serve_connection(conn, options, answer).await.map_err(std::io::Error::other)
+            }
+            HttpVersion::Http2 => {
+                serve_http2(conn, options, connection.drained(), |request| {
+                    let exchange = Arc::new(Exchange::stream(Arc::clone(&connection)));
+                    answer_over_stream(dispatch(&exchange), exchange, request)
+                })
+                .await
+            }
         };
-        dispatch.answer(request)
-    });
+    };
+    let forsaken = async {
+        tokio::select! {
+            biased;
+            () = connection.idle_too_long(|since| {
+                state.schedule.snapshot().idle_end(*first, since, state.clock.now())
+            }) => {}
+            () = connection.unused(), if standing => {}
+        }
+        if version.get() == Some(&HttpVersion::Http2) {
+            connection.drain();
+            state.clock.sleep(FAREWELL).await;
+        }
+    };
     tokio::select! {
         biased;
-        // A connection that breaks is everyday life here; its attempt's row tells how.
-        _ = serving => {}
+        () = serving => {}
         () = connection.closed() => {}
-        () = connection.idle_too_long(|since| {
-            state.schedule.snapshot().idle_end(*first, since, state.clock.now())
-        }) => {}
-        () = connection.unused(), if standing => {}
+        () = forsaken => {}
+    }
+}
+
+/// Answers one request over a stream, unless a fault ends the stream before.
+async fn answer_over_stream(
+    dispatch: Dispatch,
+    exchange: Arc<Exchange>,
+    request: Request<hyper::body::Incoming>,
+) -> Result<Response<AnswerOverHttp2>, StreamReset> {
+    let answered = tokio::select! {
+        biased;
+        fate = exchange.ended() => Err(fate),
+        response = dispatch.answer(request) => Ok(response),
+    };
+    match answered {
+        Ok(response) => Ok(response.map(|answer| AnswerOverHttp2::new(answer, exchange))),
+        Err(StreamFate::Reset(code)) => Err(code.into()),
+        // Its attempt is over, and its client hears nothing of that.
+        Err(StreamFate::Silent) => std::future::pending().await,
     }
 }

@@ -111,7 +111,7 @@ impl Fakes {
     }
 
     /// Begins anew: journal, counters, lateness, limits, luck, and the timeline at its zero. Attempts under way
-    /// go on, and slots that they hold stay taken; but those in black holes end.
+    /// go on, and slots that they hold stay taken; but connections in black holes are reset.
     pub fn reset(&self) {
         let state = &self.state;
         for deployment in &state.deployments {
@@ -140,7 +140,7 @@ impl Fakes {
         self.give_back();
     }
 
-    /// Rules have changed: connections in black holes are no more, and their attempts end.
+    /// Rules have changed: connections in black holes are reset, and their attempts end.
     fn give_back(&self) {
         for host in &self.state.host_states {
             host.connections.give_back();

@@ -99,13 +99,14 @@ pub fn stand_fakes(mut config: FakesConfig, place: Place) -> Result<StandingFake
     let admin = listen(place.admin, "--admin-port")?;
     let address = listener.address().map_err(StandError::Machine)?;
     let admin_address = admin.address().map_err(StandError::Machine)?;
-    let secure = |listener: Listener, wanted: bool| match &identity {
-        Some(identity) if wanted => (listener.secured(identity.clone()), "https"),
-        Some(_) | None => (listener, "http"),
+    let secure = |listener: Listener, identity: Option<Identity>| match identity {
+        Some(identity) => (listener.secured(identity), "https"),
+        None => (listener, "http"),
     };
     let away = !place.admin.ip().is_loopback();
-    let (listener, scheme) = secure(listener, true);
-    let (admin, admin_scheme) = secure(admin, away);
+    let of_admin = identity.as_ref().filter(|_| away).map(Identity::over_http1);
+    let (listener, scheme) = secure(listener, identity);
+    let (admin, admin_scheme) = secure(admin, of_admin);
     let options = AdminOptions {
         // On loopback whoever can reach it can also read the token's file.
         token: place.token.filter(|_| away),

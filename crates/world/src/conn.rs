@@ -103,6 +103,24 @@ impl Conn {
         &self.peer
     }
 
+    /// The first bytes that wait to be read, into `bytes`, and how many there are; waits for one.
+    /// `None` where nobody can look: under TLS and in memory.
+    pub(crate) async fn peek(&self, bytes: &mut [u8]) -> Option<usize> {
+        match &self.wire.io {
+            // Who can read no more finds that out by reading.
+            Io::Tcp(tcp) => Some(tcp.peek(bytes).await.unwrap_or(0)),
+            Io::Memory(_) | Io::Tls(_) => None,
+        }
+    }
+
+    /// The protocol on which both ends agreed when they shook hands.
+    pub(crate) fn agreed_protocol(&self) -> Option<&[u8]> {
+        match &self.wire.io {
+            Io::Memory(_) | Io::Tcp(_) => None,
+            Io::Tls(tls) => tls.get_ref().1.alpn_protocol(),
+        }
+    }
+
     /// Returns when the other end of a socket closed its side; never in memory, where a client that
     /// knocks is told apart by its dial. Reads nothing.
     pub(crate) async fn hung_up(&self) {
@@ -165,7 +183,10 @@ impl Wire {
         let mode = self.control.mode();
         match mode {
             Mode::ResetHere => return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
-            Mode::Silent => return Poll::Pending,
+            Mode::Silent => {
+                self.wait_for_change(cx, mode, false);
+                return Poll::Pending;
+            }
             Mode::Open | Mode::Mute | Mode::ResetThere => {}
         }
         let io = &mut self.io;

@@ -95,6 +95,20 @@ impl Control {
         });
     }
 
+    /// Resets the connection even where it fell silent before: the other end hears of it after all.
+    pub fn reset_silenced(&self) {
+        let state = match self.side {
+            Side::Client => RESET_BY_CLIENT,
+            Side::Server => RESET_BY_SERVER,
+        };
+        let reset = [RESET_BY_CLIENT, RESET_BY_SERVER];
+        let changed = |now: u8| (!reset.contains(&now)).then_some(state);
+        let updated = self.shared.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, changed);
+        if updated.is_ok() {
+            self.wake_all();
+        }
+    }
+
     pub(crate) fn side(&self) -> Side {
         self.side
     }
@@ -149,10 +163,13 @@ impl Control {
         let changed =
             self.shared.state.compare_exchange(OPEN, state, Ordering::AcqRel, Ordering::Acquire);
         if changed.is_ok() {
-            let wakers = std::mem::take(
-                &mut *self.shared.wakers.lock().unwrap_or_else(PoisonError::into_inner),
-            );
-            wakers.into_iter().flatten().for_each(Waker::wake);
+            self.wake_all();
         }
+    }
+
+    fn wake_all(&self) {
+        let wakers =
+            std::mem::take(&mut *self.shared.wakers.lock().unwrap_or_else(PoisonError::into_inner));
+        wakers.into_iter().flatten().for_each(Waker::wake);
     }
 }

@@ -10,7 +10,12 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-/// Who a server is: its certificates and their key.
+use crate::http2::H2;
+
+/// How ALPN calls HTTP/1.1 (RFC 7301, section 6).
+const HTTP_1_1: &[u8] = b"http/1.1";
+
+/// Who a server is: its certificates and their key. Clients may choose HTTP/2 or HTTP/1.1.
 #[derive(Clone)]
 pub struct Identity(pub(crate) TlsAcceptor);
 
@@ -58,8 +63,16 @@ impl Identity {
     ) -> Result<Self, IdentityError> {
         let mut config =
             ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![H2.to_vec(), HTTP_1_1.to_vec()];
         Ok(Self(TlsAcceptor::from(Arc::new(config))))
+    }
+
+    /// The same identity, for a server that speaks HTTP/1 only.
+    #[must_use]
+    pub fn over_http1(&self) -> Self {
+        let mut config = ServerConfig::clone(self.0.config());
+        config.alpn_protocols = vec![HTTP_1_1.to_vec()];
+        Self(TlsAcceptor::from(Arc::new(config)))
     }
 }
 

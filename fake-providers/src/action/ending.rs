@@ -57,7 +57,8 @@ pub(crate) enum Break {
     Blackhole,
 }
 
-/// A request that was read is not worked on.
+/// A request that was read is not worked on. What is said here of its connection happens to its stream
+/// alone, where it shares the connection with others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RequestEnd {
     /// The provider's error is its answer.
@@ -70,6 +71,10 @@ pub(crate) enum RequestEnd {
     Blackhole,
     /// Its connection is reset.
     Reset,
+    /// The same; a stream is refused, as one on which nobody has begun to work.
+    Refuse,
+    /// Its connection is reset with all that it carries.
+    ResetConnection,
 }
 
 /// A request that was admitted does not get its answer.
@@ -189,7 +194,8 @@ impl From<TurnAway> for RequestEnd {
             TurnAway::Close => Self::Close,
             TurnAway::Alert(code) => Self::Alert(code),
             TurnAway::Blackhole => Self::Blackhole,
-            TurnAway::Refuse | TurnAway::Reset => Self::Reset,
+            TurnAway::Refuse => Self::Refuse,
+            TurnAway::Reset => Self::Reset,
         }
     }
 }
@@ -197,7 +203,7 @@ impl From<TurnAway> for RequestEnd {
 impl From<Break> for RequestEnd {
     fn from(how: Break) -> Self {
         match how {
-            Break::Reset => Self::Reset,
+            Break::Reset => Self::ResetConnection,
             Break::Blackhole => Self::Blackhole,
         }
     }

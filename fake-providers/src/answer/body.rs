@@ -10,7 +10,7 @@ use record::AttemptEnd;
 use tokio::time::Sleep;
 
 use super::Output;
-use crate::connection::Connection;
+use crate::connection::Exchange;
 
 /// Bytes, and what follows them.
 #[derive(Debug)]
@@ -29,9 +29,9 @@ pub(crate) struct Body {
 pub(crate) enum Then {
     /// The end, and of this kind.
     End(AttemptEnd),
-    /// A reset of the connection.
+    /// A reset of the connection, or of its stream.
     Cut,
-    /// The end of the connection, in order; the body is not over.
+    /// The end of the connection, in order, or a reset of its stream for no reason; the body is not over.
     Close,
     /// Nothing, for ever.
     Silence,
@@ -67,7 +67,7 @@ impl Body {
         }
     }
 
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, connection: &Connection) -> Poll<Output> {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, exchange: &Exchange) -> Poll<Output> {
         if let Some(bytes) = self.next_bytes() {
             let last = self.bytes.is_empty() && self.padding == 0;
             return Poll::Ready(match self.then {
@@ -87,7 +87,7 @@ impl Body {
                 Poll::Pending
             }
             Then::Cut => {
-                connection.reset();
+                exchange.reset();
                 Poll::Ready(Output::Broken(AttemptEnd::Reset))
             }
             Then::Close => Poll::Ready(Output::Broken(AttemptEnd::Closed)),

@@ -19,7 +19,7 @@ use crate::action::{
     CutPoint, EndMutation, ErrorShape, FramingBreak, InBandError, StreamEnd, TokenMutation,
 };
 use crate::attempt_record::AttemptRecord;
-use crate::connection::Connection;
+use crate::connection::Exchange;
 use crate::lateness::StreamLateness;
 use crate::persona::{OwnedContext, StreamEncoder};
 use crate::script::{Kind, Piece, TokenCursor};
@@ -42,11 +42,11 @@ pub(crate) struct Stream {
     late: StreamLateness,
 }
 
-/// What is to be sent, in whose words and over which connection.
+/// What is to be sent, in whose words and over what.
 #[derive(Debug)]
 pub(crate) struct StreamParts {
     pub(crate) state: Arc<State>,
-    pub(crate) connection: Arc<Connection>,
+    pub(crate) exchange: Arc<Exchange>,
     pub(crate) record: Arc<AttemptRecord>,
     pub(crate) encoder: StreamEncoder,
     pub(crate) token_schedule: TokenSchedule,
@@ -114,7 +114,7 @@ impl Stream {
             Mode::Speaking => self.poll_step(cx),
             Mode::Breaking(end) => {
                 if end == AttemptEnd::Reset {
-                    self.parts.connection.reset();
+                    self.parts.exchange.reset();
                 }
                 Poll::Ready(Output::Broken(end))
             }
@@ -270,7 +270,7 @@ impl Stream {
             StreamEnd::Reset => self.break_off(cx, AttemptEnd::Reset),
             StreamEnd::BreakFraming(FramingBreak::Fin) => self.break_off(cx, AttemptEnd::Closed),
             StreamEnd::BreakFraming(FramingBreak::Garbage) => {
-                self.parts.connection.break_framing();
+                self.parts.exchange.break_framing();
                 self.break_off(cx, AttemptEnd::Closed)
             }
             StreamEnd::Truncate(inside) => self.truncate(*inside),

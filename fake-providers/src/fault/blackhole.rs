@@ -18,8 +18,8 @@ pub(super) const ENTRY: Entry = Entry {
 /// partition.
 ///
 /// A dial stands until its client gives up; when the window ends those that still wait are turned away.
-/// Silent connections stay silent; on the fake's side their attempts end with the window, and when the rule is
-/// switched off or replaced or the fakes begin anew.
+/// Silent connections stay silent; on the fake's side their attempts end with the window. When the rule is
+/// switched off or replaced or the fakes begin anew they are reset.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Blackhole {}

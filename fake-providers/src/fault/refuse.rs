@@ -33,7 +33,7 @@ impl Fault for Refuse {
     }
 
     fn on_request(&self, _: Strength) -> OnRequest {
-        Action::End(RequestEnd::Reset)
+        Action::End(RequestEnd::Refuse)
     }
 
     fn describe(&self) -> String {

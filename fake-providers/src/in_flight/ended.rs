@@ -27,14 +27,15 @@ impl InFlight<'_> {
             StreamEnd::Reset => (half(body), declared, Then::Cut),
             StreamEnd::BreakFraming(FramingBreak::Fin) => (half(body), None, Then::Close),
             StreamEnd::BreakFraming(FramingBreak::Garbage) => {
-                self.connection.break_framing();
+                self.exchange.break_framing();
                 (half(body), None, Then::Close)
             }
             StreamEnd::Truncate(_) => (half(body), None, Then::End(AttemptEnd::Truncated)),
             StreamEnd::Error(error) => return self.error_in_200(error, permit),
             StreamEnd::Garble => {
                 let end = AttemptEnd::Truncated;
-                return self.whole(StatusCode::OK, (JSON, half(body)), Some(permit), end);
+                let body = (JSON, half(body));
+                return self.whole(StatusCode::OK, body, Some(permit), end);
             }
         };
         self.piece(Body::new(bytes, then), declared, permit)
@@ -58,21 +59,31 @@ impl InFlight<'_> {
             RequestEnd::Error(error) => return self.refuse(&Refusal::Injected(error)),
             RequestEnd::Blackhole => {
                 record.fall_silent();
-                self.connection.silence(armed.until());
+                self.exchange.silence(armed.until());
             }
             RequestEnd::Close => {
                 record.doom(AttemptEnd::Closed);
-                self.connection.close();
+                self.exchange.close();
             }
             RequestEnd::Alert(code) => {
                 record.doom(AttemptEnd::Closed);
-                self.connection.close_with(tls_alert(code));
+                self.exchange.close_with(tls_alert(code));
             }
             RequestEnd::Reset => {
                 record.doom(AttemptEnd::Reset);
                 // One turn, so that the connection waits for its end before it is reset.
                 tokio::task::yield_now().await;
-                self.connection.reset();
+                self.exchange.reset();
+            }
+            RequestEnd::Refuse => {
+                record.doom(AttemptEnd::Reset);
+                tokio::task::yield_now().await;
+                self.exchange.refuse();
+            }
+            RequestEnd::ResetConnection => {
+                record.doom(AttemptEnd::Reset);
+                tokio::task::yield_now().await;
+                self.exchange.reset_connection();
             }
         }
         std::future::pending().await

@@ -33,12 +33,18 @@ impl InFlight<'_> {
             }
             Substitute::HalfJson => {
                 let body = self.plan(prompt, &mut token_schedule, script).await.body;
-                return self.whole(StatusCode::OK, (JSON, half(&body)), Some(permit), end);
+                let body = (JSON, half(&body));
+                return self.whole(StatusCode::OK, body, Some(permit), end);
             }
             Substitute::Short => {
                 let body = self.plan(prompt, &mut token_schedule, script).await.body;
                 let (half, declared) = (half(&body), Some(body.len() as u64));
-                return self.piece(Body::new(half, Then::Close), declared, permit);
+                let then = match self.exchange.has_own_end() {
+                    // A stream ends, and its length is not what the head says (RFC 9113, section 8.1.1).
+                    true => Then::End(AttemptEnd::Closed),
+                    false => Then::Close,
+                };
+                return self.piece(Body::new(half, then), declared, permit);
             }
             Substitute::Oversize(padding) => padding,
         };

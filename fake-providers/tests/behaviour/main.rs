@@ -12,6 +12,7 @@ mod gemini_speaks;
 #[path = "../../../crates/cli/tests/behaviour/generated.rs"]
 mod generated;
 mod hostile_clients_are_survived;
+mod http2_is_spoken;
 mod limits_and_slots_hold;
 mod luck_is_keyed;
 mod ollama_speaks;

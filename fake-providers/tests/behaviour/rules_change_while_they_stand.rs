@@ -51,6 +51,19 @@ async fn a_rule_that_is_switched_on_breaks_open_connections() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_idle_connection_in_a_black_hole_is_given_back() {
+    let world = world(vec![rule("f1", "blackhole", Value::Null)]);
+    world.fakes.switch("f1", false).unwrap();
+    assert_eq!(world.plain(0, 1, 2).await.status, 200);
+    world.fakes.switch("f1", true).unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    world.fakes.switch("f1", false).unwrap();
+    // The pooled connection is gone, and the next request dials anew.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.plain(0, 2, 2).await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
 async fn seeking_moves_now_and_open_connections_follow() {
     let world = world(vec![windowed("f1", "refuse", 240, 300)]);
     let seek = async {
@@ -100,8 +113,9 @@ async fn attempts_in_a_black_hole_end_when_its_rule_is_no_more() {
             // At once: its client is still there.
             world.row().await.ended
         };
-        let (_, ended) = tokio::join!(world.stream(0, 1, 1000), change);
+        let (seen, ended) = tokio::join!(world.stream(0, 1, 1000), change);
         assert_eq!(ended, AttemptEnd::Silent, "{how}");
+        assert_eq!((seen.broke, seen.ended_ms), (Some("body"), 5_000), "{how}: its client is told");
     }
 }
 

@@ -1,4 +1,5 @@
 //! A small world for tests: fakes on an in-memory network, a raw client, the ledger as a list.
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use bytes::Bytes;
 use fake_providers::config::{
     DeploymentConfig, FakesConfig, FaultRule, Latency, Limits, Quota, Rate, Spread, When, Window,
 };
-use fake_providers::{Fakes, Ledger};
+use fake_providers::{Fakes, FakesError, Ledger};
 use http::{HeaderMap, Method, Request};
 use http_body_util::{BodyExt as _, Full};
 use record::AttemptRow;
@@ -32,6 +33,8 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) config: FakesConfig,
     pub(crate) pool: Pool,
+    /// Where the first host listens, if on sockets.
+    pub(crate) address: Option<SocketAddr>,
     rows: Arc<Rows>,
     tasks: Tasks,
 }
@@ -221,7 +224,7 @@ impl World {
             assert!(tasks.spawn(fakes.serve(index, listener)));
         }
         let pool = Pool::new(network.connector("client"), PoolOptions::default());
-        Self { fakes, clock, config, pool, rows, tasks }
+        Self { fakes, clock, config, pool, address: None, rows, tasks }
     }
 
     /// The same over loopback sockets and in real time.
@@ -229,10 +232,25 @@ impl World {
         deployments: Vec<DeploymentConfig>,
         faults: Vec<FaultRule>,
     ) -> Self {
+        Self::listening(deployments, faults, Fakes::new).await
+    }
+
+    /// The same, standing alone.
+    pub(crate) async fn standing_on_sockets(
+        deployments: Vec<DeploymentConfig>,
+        faults: Vec<FaultRule>,
+    ) -> Self {
+        Self::listening(deployments, faults, Fakes::standing).await
+    }
+
+    async fn listening(
+        deployments: Vec<DeploymentConfig>,
+        faults: Vec<FaultRule>,
+        make: fn(FakesConfig, Clock, Arc<dyn Ledger>) -> Result<Fakes, FakesError>,
+    ) -> Self {
         let config = FakesConfig { seed: Seed(42), deployments, faults, quotas: Vec::new() };
         let (clock, rows) = (Clock::wall(), Arc::new(Rows::default()));
-        let fakes =
-            Fakes::new(config.clone(), clock, Arc::clone(&rows) as Arc<dyn Ledger>).unwrap();
+        let fakes = make(config.clone(), clock, Arc::clone(&rows) as Arc<dyn Ledger>).unwrap();
         let (mut tasks, mut directory) = (Tasks::new(64), Directory::new());
         for (index, host) in fakes.hosts().iter().enumerate() {
             let any = "127.0.0.1:0".parse().unwrap();
@@ -241,11 +259,12 @@ impl World {
             directory.insert((host.host.as_str().into(), host.port), address);
             assert!(tasks.spawn(fakes.serve(index, listener)));
         }
+        let address = directory.values().next().copied();
         let directory = Some(Arc::new(directory));
         let names = Some(fakes.names());
         let connector = TcpConnector { directory, names, ..TcpConnector::default() };
         let pool = Pool::new(Arc::new(connector), PoolOptions::default());
-        Self { fakes, clock, config, pool, rows, tasks }
+        Self { fakes, clock, config, pool, address, rows, tasks }
     }
 
     /// Streams `request` from the deployment.

@@ -1,5 +1,6 @@
 //! One world in memory and one on sockets, one module per behaviour.
 
+mod http2_is_served;
 mod links_do_harm_alike_in_both_worlds;
 mod pool_reuses_connections;
 mod streams_behave_alike_in_both_worlds;
