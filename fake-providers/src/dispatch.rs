@@ -186,6 +186,7 @@ impl Dispatch {
             prompt: prompt_id.unwrap_or(PromptId(draw_key.request)),
             numbers,
             reading,
+            plain_type: "application/json",
             head_only,
             asked: None,
             idle,

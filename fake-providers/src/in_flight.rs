@@ -50,6 +50,8 @@ pub(crate) struct InFlight<'d> {
     pub(crate) prompt: PromptId,
     pub(crate) numbers: Numbers,
     pub(crate) reading: Reading,
+    /// The content type of a plain answer.
+    pub(crate) plain_type: &'static str,
     pub(crate) head_only: bool,
     /// What the model's name asks for.
     pub(crate) asked: Option<ModelNameFault>,
@@ -76,6 +78,7 @@ impl InFlight<'_> {
         body: &Bytes,
     ) -> Response<Answer> {
         let state = self.state;
+        self.plain_type = self.deployment.persona.plain_type(prompt);
         let armed = state.schedule.meet(facts).and(self.asked.take());
         if let Some(idle) = self.idle
             && let Some(how) = armed.on_reuse(idle, self.attempt.record())
@@ -224,7 +227,7 @@ impl InFlight<'_> {
             }
             None => {
                 let body = if planned.garbled { half(&planned.body) } else { planned.body };
-                let body = (JSON, body);
+                let body = (self.plain_type, body);
                 let mut whole =
                     self.whole(StatusCode::OK, body, Some(permit), AttemptEnd::Complete);
                 put(whole.headers_mut(), planned.told);
@@ -301,7 +304,7 @@ impl InFlight<'_> {
         if piece.is_silent() {
             self.attempt.record().fall_silent();
         }
-        let headers = self.headers(JSON);
+        let headers = self.headers(self.plain_type);
         self.attempt.record().head(200);
         let head_only = self.head_only;
         let answer = Answer::piece(piece, declared, self.guard(Some(permit)), head_only);

@@ -12,6 +12,7 @@ mod gemini;
 mod ollama;
 mod openai;
 mod percent;
+mod prompt;
 mod retry;
 mod stream_encoder;
 
@@ -19,14 +20,14 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use vocab::Protocol;
 use wire::ErrorReply;
 
 use crate::action::ProviderError;
 use crate::limits::{Excess, Reading};
-use crate::script::{Transcript, Wishes};
+use crate::script::Transcript;
+pub(crate) use prompt::{IncomingRequest, Operation, Prompt, Route, Subject};
 pub(crate) use retry::{date, retry_headers};
 pub(crate) use stream_encoder::StreamEncoder;
 
@@ -39,80 +40,6 @@ pub(crate) enum Persona {
     Gemini,
     Bedrock,
     Ollama,
-}
-
-/// What can be asked of a provider.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Operation {
-    /// An answer in the provider's main dialect: chat completions, messages, `generateContent`,
-    /// `converse`.
-    #[default]
-    Chat,
-    /// An answer of OpenAI's Responses API.
-    Responses,
-    /// An answer in the words of 2022.
-    Completions,
-    /// An answer in the model's own dialect (Bedrock's `invoke`).
-    Invoke,
-    Embeddings,
-    Moderations,
-    CountTokens,
-    /// The list of models.
-    Models,
-    /// One of them.
-    Model,
-    /// Whether the fake is up: ours, no provider has it. No key needed, no fault applies.
-    Health,
-}
-
-/// What method and path ask for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Route<'p> {
-    pub(crate) operation: Operation,
-    /// The deployment or model that the path names, decoded.
-    pub(crate) named: Option<Cow<'p, str>>,
-    /// Whether the path asks for a stream; elsewhere the body does.
-    pub(crate) stream: bool,
-}
-
-/// A request as it came in.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct IncomingRequest<'r> {
-    pub(crate) parts: &'r Parts,
-    /// Empty if it was too large.
-    pub(crate) body: &'r [u8],
-    /// Now, in unix seconds.
-    pub(crate) unix_s: u64,
-}
-
-/// A request, understood.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Prompt {
-    pub(crate) operation: Operation,
-    /// The model that the body names.
-    pub(crate) model: Option<String>,
-    pub(crate) stream: bool,
-    pub(crate) include_usage: bool,
-    /// Whether a stream may hide how long its words are.
-    pub(crate) obfuscate: bool,
-    /// Words over all contents.
-    pub(crate) prompt_tokens: u64,
-    pub(crate) max_tokens: Option<u64>,
-    pub(crate) wishes: Wishes,
-    pub(crate) subject: Subject,
-}
-
-/// What an operation must know besides.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) enum Subject {
-    #[default]
-    None,
-    /// What is to be embedded.
-    Embedding(openai::Embedding),
-    /// Which of the texts are suspected.
-    Moderation { flagged: Vec<bool> },
-    /// The request, which the reply repeats.
-    Responses(Box<wire::openai::responses::ResponsesRequest>),
 }
 
 /// Why there is no answer.
@@ -254,6 +181,7 @@ impl Persona {
             | Operation::Invoke
             | Operation::Embeddings
             | Operation::Moderations
+            | Operation::Speech
             | Operation::CountTokens => *method == Method::POST,
         };
         asks.then_some(route)
@@ -369,6 +297,17 @@ impl Persona {
         }
     }
 
+    /// The content type of a plain answer.
+    pub(crate) fn plain_type(self, prompt: &Prompt) -> &'static str {
+        match &prompt.subject {
+            Subject::Speech(speech) => speech.media_type(),
+            Subject::None
+            | Subject::Embedding(_)
+            | Subject::Moderation { .. }
+            | Subject::Responses(_) => JSON,
+        }
+    }
+
     /// The body of a plain answer.
     pub(crate) fn reply(
         self,
@@ -438,13 +377,6 @@ impl Persona {
             Self::Bedrock => openai::model(model, "bedrock", created),
             Self::Ollama => openai::model(model, "library", created),
         }
-    }
-}
-
-impl Route<'_> {
-    /// A route without a name in its path.
-    const fn to(operation: Operation) -> Self {
-        Self { operation, named: None, stream: false }
     }
 }
 

@@ -58,7 +58,7 @@ pub(crate) enum ProviderErrorKind {
     Rate,
     /// 429: too many tokens per time.
     Tokens,
-    /// 429 (Anthropic 402 or 429): nothing left to spend; waiting does not help.
+    /// 400, 402 or 429: nothing left to spend; waiting does not help.
     Quota,
     /// 429: traffic grew too fast, though within the limits.
     Ramp,
@@ -116,6 +116,20 @@ impl ProviderError {
 }
 
 impl ProviderErrorKind {
+    /// The statuses under which some provider says it; nothing where it is any.
+    pub(crate) const fn statuses(self) -> &'static [u16] {
+        match self {
+            Self::Plain => &[],
+            Self::Rate | Self::Tokens | Self::Ramp | Self::Ptu | Self::Never24h => &[429],
+            Self::Quota => &[400, 402, 429],
+            Self::HighDemand => &[429, 503, 529],
+            Self::ContextLength | Self::ContentPolicy => &[400],
+            Self::KeyRevoked => &[400, 401, 403],
+            Self::ModelRemoved => &[404],
+            Self::Permission => &[403],
+        }
+    }
+
     /// Its word in a report; nothing for the usual error.
     pub(crate) const fn word(self) -> Option<&'static str> {
         match self {

@@ -185,6 +185,7 @@ fn by_model(
         | Operation::Invoke
         | Operation::Embeddings
         | Operation::Moderations
+        | Operation::Speech
         | Operation::CountTokens => {}
     }
     let mut prompt = match nearest.deployment.persona.read(incoming, &nearest.route) {

@@ -36,7 +36,7 @@ struct Error {
     #[serde(default)]
     should_retry: Option<bool>,
     /// Which of the status's errors it is, where the provider knows several: `context_length` and
-    /// `content_policy` (400), `key_revoked` (401), `quota` (402, 429), `permission` (403),
+    /// `content_policy` (400), `key_revoked` (401), `quota` (400, 402, 429), `permission` (403),
     /// `model_removed` (404), `high_demand` (503).
     #[serde(default)]
     kind: ProviderErrorKind,
@@ -50,9 +50,22 @@ fn parse(value: &Value) -> Result<Box<dyn Fault>, ParamError> {
             Err(ParamError::at("status", "`error` needs a status, such as `error: 503`"))
         }
         Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
-            params::parse::<Error>(value)
+            params::parse_checked(value, goes_together)
         }
     }
+}
+
+/// A status that no provider has for the kind would not be the one that is answered.
+fn goes_together(error: &Error) -> Result<(), ParamError> {
+    let (status, statuses) = (error.status.0, error.kind.statuses());
+    if statuses.is_empty() || statuses.contains(&status) {
+        return Ok(());
+    }
+    let known: Vec<String> = statuses.iter().map(u16::to_string).collect();
+    // As it is written; words of an enum cannot fail to be.
+    let kind = serde_json::to_string(&error.kind).unwrap_or_default();
+    let problem = format!("no provider says {kind} under {status}; use {}", known.join(" or "));
+    Err(ParamError::at("kind", problem))
 }
 
 impl Fault for Error {

@@ -34,7 +34,7 @@ impl InFlight<'_> {
             StreamEnd::Error(error) => return self.error_in_200(error, permit),
             StreamEnd::Garble => {
                 let end = AttemptEnd::Truncated;
-                let body = (JSON, half(body));
+                let body = (self.plain_type, half(body));
                 return self.whole(StatusCode::OK, body, Some(permit), end);
             }
         };

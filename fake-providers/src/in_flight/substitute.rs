@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use record::AttemptEnd;
 
-use super::{InFlight, JSON, half};
+use super::{InFlight, half};
 use crate::action::Substitute;
 use crate::answer::{Answer, Body, Then};
 use crate::permit::Permit;
@@ -33,7 +33,7 @@ impl InFlight<'_> {
             }
             Substitute::HalfJson => {
                 let body = self.plan(prompt, &mut token_schedule, script).await.body;
-                let body = (JSON, half(&body));
+                let body = (self.plain_type, half(&body));
                 return self.whole(StatusCode::OK, body, Some(permit), end);
             }
             Substitute::Short => {

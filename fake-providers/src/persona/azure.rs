@@ -33,9 +33,10 @@ pub(super) fn route<'p>(path: &'p str, query: &str) -> Option<Route<'p>> {
     if let Some(path) = path.strip_prefix("/deployments/") {
         let (deployment, rest) = path.split_at(path.find('/')?);
         let operation = match openai::operation(rest)? {
-            operation @ (Operation::Chat | Operation::Completions | Operation::Embeddings) => {
-                operation
-            }
+            operation @ (Operation::Chat
+            | Operation::Completions
+            | Operation::Embeddings
+            | Operation::Speech) => operation,
             // Responses name their deployment in the body; the others have none.
             Operation::Responses
             | Operation::Invoke
@@ -85,7 +86,7 @@ fn injected(error: &ProviderError, context: &RequestContext<'_>, version: &str) 
         ProviderErrorKind::Rate | ProviderErrorKind::Ramp => {
             AzureError::call_rate_exceeded(version, wait.unwrap_or(1))
         }
-        ProviderErrorKind::Quota if error.status == 402 => AzureError::of_status(402),
+        ProviderErrorKind::Quota if error.status != 429 => AzureError::of_status(error.status),
         ProviderErrorKind::Tokens | ProviderErrorKind::Quota => {
             AzureError::token_rate_exceeded(version, wait.unwrap_or(60))
         }
@@ -147,6 +148,7 @@ pub(super) fn reply(context: &RequestContext<'_>, prompt: &Prompt, said: &Transc
         | Operation::Invoke
         | Operation::Embeddings
         | Operation::Moderations
+        | Operation::Speech
         | Operation::CountTokens
         | Operation::Models
         | Operation::Model

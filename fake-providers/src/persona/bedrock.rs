@@ -88,10 +88,14 @@ pub(super) fn name_of(refusal: &Refusal) -> Option<ErrorName> {
         Refusal::Injected(error) => match error.kind {
             ProviderErrorKind::Rate
             | ProviderErrorKind::Tokens
-            | ProviderErrorKind::Quota
             | ProviderErrorKind::Ramp
             | ProviderErrorKind::Ptu
             | ProviderErrorKind::Never24h => ErrorName::Throttling,
+            ProviderErrorKind::Quota => match error.status {
+                400 => ErrorName::ServiceQuotaExceeded,
+                402 => return None,
+                _ => ErrorName::Throttling,
+            },
             ProviderErrorKind::HighDemand => ErrorName::ServiceUnavailable,
             ProviderErrorKind::ContextLength | ProviderErrorKind::ContentPolicy => {
                 ErrorName::Validation
@@ -115,6 +119,9 @@ fn message_of(name: ErrorName, refusal: &Refusal) -> String {
         },
         Refusal::Injected(error) => match error.kind {
             ProviderErrorKind::Tokens => TOO_MANY_TOKENS,
+            ProviderErrorKind::Quota if name == ErrorName::ServiceQuotaExceeded => {
+                name.usual_message()
+            }
             ProviderErrorKind::Quota | ProviderErrorKind::Never24h => {
                 "Too many tokens per day, please wait before trying again."
             }
@@ -194,6 +201,7 @@ pub(super) fn reply(context: &RequestContext<'_>, prompt: &Prompt, said: &Transc
         | Operation::Completions
         | Operation::Embeddings
         | Operation::Moderations
+        | Operation::Speech
         | Operation::Models
         | Operation::Model
         | Operation::Health => {}

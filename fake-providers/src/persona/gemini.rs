@@ -107,6 +107,7 @@ fn injected(error: &ProviderError, context: &RequestContext<'_>) -> ApiError {
         ProviderErrorKind::Rate => spent(PER_MINUTE, 1000, minute),
         ProviderErrorKind::Tokens => spent(TOKENS_PER_MINUTE, 1_000_000, minute),
         ProviderErrorKind::Quota if error.status == 402 => ApiError::of_code(402),
+        ProviderErrorKind::Quota if error.status == 400 => ApiError::no_billing(),
         ProviderErrorKind::Quota | ProviderErrorKind::Never24h => {
             spent(PER_DAY, 10_000, Duration::from_secs(86_400))
         }

@@ -43,6 +43,7 @@ pub(super) fn read(incoming: &IncomingRequest<'_>, route: &Route<'_>) -> Result<
         | Operation::Responses
         | Operation::Invoke
         | Operation::Moderations
+        | Operation::Speech
         | Operation::CountTokens
         | Operation::Models
         | Operation::Model
@@ -190,6 +191,7 @@ pub(super) fn reply(context: &RequestContext<'_>, prompt: &Prompt, said: &Transc
         | Operation::Invoke
         | Operation::Embeddings
         | Operation::Moderations
+        | Operation::Speech
         | Operation::CountTokens
         | Operation::Models
         | Operation::Model

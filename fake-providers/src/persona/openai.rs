@@ -6,6 +6,7 @@ mod completions;
 mod embeddings;
 mod moderations;
 mod responses;
+mod speech;
 
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ pub(super) use responses::{
     begun as response_begun, block_letters, end as response_end, ended as response_item_ended,
     item, item_id, shows_thoughts, usage as response_usage,
 };
+pub(super) use speech::Speech;
 
 /// The paths under `https://api.openai.com`, with and without `/v1`.
 pub(super) fn route(path: &str) -> Option<Route<'_>> {
@@ -41,6 +43,7 @@ pub(super) fn operation(path: &str) -> Option<Operation> {
         "/completions" => Operation::Completions,
         "/embeddings" => Operation::Embeddings,
         "/moderations" => Operation::Moderations,
+        "/audio/speech" => Operation::Speech,
         "/models" => Operation::Models,
         _ => return None,
     })
@@ -60,6 +63,7 @@ pub(super) fn read(body: &[u8], route: &Route<'_>) -> Result<Prompt, Complaint> 
         Operation::Completions => completions::read(body, route),
         Operation::Embeddings => embeddings::read(body, route),
         Operation::Moderations => moderations::read(body, route),
+        Operation::Speech => speech::read(body, route),
         Operation::Chat
         | Operation::Invoke
         | Operation::CountTokens
@@ -74,6 +78,7 @@ pub(super) fn reply(context: &RequestContext<'_>, prompt: &Prompt, said: &Transc
     match (&prompt.subject, prompt.operation) {
         (Subject::Embedding(embedding), _) => embeddings::reply(context, prompt, embedding),
         (Subject::Moderation { flagged }, _) => moderations::reply(context, flagged),
+        (Subject::Speech(speech), _) => speech.sound(),
         (Subject::Responses(_), _) => responses::reply(context, prompt, said),
         (Subject::None, Operation::Completions) => completions::reply(context, prompt, said),
         (Subject::None, _) => chat::reply(context, prompt, said),
@@ -91,7 +96,7 @@ pub(super) fn refuse(refusal: &Refusal, context: &RequestContext<'_>) -> ErrorRe
             "invalid_request_error",
             None,
             "You didn't provide an API key. You need to provide your API key in an Authorization \
-             header using AttemptGuard auth (i.e. Authorization: AttemptGuard YOUR_KEY).",
+             header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",
         ),
         Refusal::WrongKey => ApiError::invalid_api_key("sk-****"),
         Refusal::Route { method, path } => {
@@ -158,11 +163,19 @@ fn injected(error: &ProviderError, context: &RequestContext<'_>) -> ErrorReply {
                 context.model
             ),
         ),
-        // As prepaid accounts of compatible providers say it.
-        ProviderErrorKind::Quota if error.status == 402 => {
-            ErrorReply { status: 402, ..ApiError::insufficient_quota() }
+        ProviderErrorKind::Quota if error.status == 400 => {
+            let code = Some("billing_hard_limit_reached");
+            ApiError::reply(
+                400,
+                "invalid_request_error",
+                code,
+                "Billing hard limit has been reached",
+            )
         }
-        ProviderErrorKind::Quota => ApiError::insufficient_quota(),
+        // Under 402 as prepaid accounts of compatible providers say it.
+        ProviderErrorKind::Quota => {
+            ErrorReply { status: error.status, ..ApiError::insufficient_quota() }
+        }
         ProviderErrorKind::Ramp => ApiError::slow_down(),
         ProviderErrorKind::HighDemand if error.status >= 500 => ApiError::overloaded(),
         ProviderErrorKind::HighDemand | ProviderErrorKind::Ptu => ApiError::slow_down(),

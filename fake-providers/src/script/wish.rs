@@ -43,7 +43,7 @@ pub(crate) enum ToolChoice {
     Never,
     /// Something.
     Any,
-    ModelNameFault(String),
+    Named(String),
 }
 
 /// The form of the text.
@@ -81,7 +81,7 @@ impl Wishes {
             ToolChoice::Never => Vec::new(),
             ToolChoice::Auto if self.answers_tool => Vec::new(),
             ToolChoice::Auto | ToolChoice::Any => self.tools.iter().collect(),
-            ToolChoice::ModelNameFault(name) => {
+            ToolChoice::Named(name) => {
                 self.tools.iter().filter(|tool| tool.name == *name).collect()
             }
         };

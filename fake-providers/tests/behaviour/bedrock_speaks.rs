@@ -240,6 +240,31 @@ async fn stream_faults_in_its_own_terms() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_left_to_spend_has_a_name_where_aws_has_one() {
+    let native = json!({ "anthropic_version": "bedrock-2023-05-31", "max_tokens": 100,
+        "messages": [{ "role": "user", "content": "hi" }] });
+    for (params, said) in [
+        (
+            json!({ "status": 400, "kind": "quota" }),
+            "400 ServiceQuotaExceededException Your request",
+        ),
+        (json!({ "status": 402, "kind": "quota" }), "402 - Payment Required"),
+        (json!({ "status": 402 }), "402 - Payment Required"),
+        (
+            json!({ "status": 429, "kind": "quota" }),
+            "429 ThrottlingException Too many tokens per day",
+        ),
+    ] {
+        let world = world(vec![rule("f", "error", params.clone())]);
+        for action in ["converse", "converse-stream", "invoke"] {
+            let body = if action == "invoke" { native.clone() } else { says("hi") };
+            let seen = ask(&world, action, &body).await.refusal();
+            assert!(seen.starts_with(said), "{params} {action}: {seen}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn arns_models_and_health() {
     let world = world(vec![]);
     let arn =

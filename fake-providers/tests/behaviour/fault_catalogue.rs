@@ -136,6 +136,8 @@ fn mistakes_are_named() {
         ("error", json!({ "body": "html" })),
         ("error", json!(200)),
         ("error", json!({ "status": 503, "body": "pdf" })),
+        ("error", json!({ "status": 503, "kind": "quota" })),
+        ("error", json!({ "status": 429, "kind": "content_policy" })),
         ("slow", Value::Null),
         ("slow", json!({ "factor": -2 })),
         ("slow", json!({ "first_token": {} })),

@@ -133,6 +133,22 @@ async fn refusals() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_left_to_spend_has_the_status_that_is_asked_for() {
+    for (status, name, words) in [
+        (400, "FAILED_PRECONDITION", "enable billing"),
+        (402, "FAILED_PRECONDITION", "prepaid credit balance"),
+        (429, "RESOURCE_EXHAUSTED", "exceeded your current quota"),
+    ] {
+        let spent = rule("f", "error", json!({ "status": status, "kind": "quota" }));
+        let path = "v1beta/models/gpt-4o:generateContent";
+        let seen = ask(&world(vec![spent]), path, &says("hi")).await;
+        let error = &seen.json()["error"];
+        assert_eq!((seen.status, &error["status"]), (status, &json!(name)));
+        assert!(error["message"].as_str().unwrap().contains(words), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn faults_in_its_own_words() {
     let path = "v1beta/models/gpt-4o:streamGenerateContent?alt=sse";
     let event = rule("f", "error_event", json!({ "after_tokens": 2 }));

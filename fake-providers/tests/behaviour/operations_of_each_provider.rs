@@ -1,7 +1,7 @@
 //! Everything besides chat: the Responses API, completions, embeddings, moderations, counting
 //! tokens, lists of models.
 
-use crate::support::{PROTOCOLS, Seen, World, deployment, send};
+use crate::support::{PROTOCOLS, Seen, World, deployment, rule, send};
 use http::Method;
 use serde_json::{Value, json};
 use vocab::Protocol;
@@ -98,6 +98,84 @@ async fn moderations() {
     let seen = post(Protocol::OpenAi, "/v1/moderations", body).await.json();
     assert_eq!(seen["results"][0]["flagged"], false);
     assert_eq!(seen["results"][1]["categories"]["violence"], true);
+}
+
+#[tokio::test(start_paused = true)]
+async fn speech_is_as_long_as_its_text_and_in_the_form_that_is_asked_for() {
+    let speak = async |form: Value, text: String, speed: f64| {
+        let mut body =
+            json!({ "model": "gpt-4o", "input": text, "voice": "alloy", "speed": speed });
+        if !form.is_null() {
+            body["response_format"] = form;
+        }
+        post(Protocol::OpenAi, "/v1/audio/speech", body).await
+    };
+    for (form, media, begins, bytes) in [
+        (Value::Null, "audio/mpeg", &[0xff, 0xf3, 0x44][..], 3_168),
+        ("mp3".into(), "audio/mpeg", &[0xff, 0xf3, 0x44][..], 3_168),
+        ("opus".into(), "audio/opus", b"OggS", 3_200),
+        ("aac".into(), "audio/aac", &[0xff, 0xf1], 3_200),
+        ("flac".into(), "audio/flac", b"fLaC", 3_200),
+        ("wav".into(), "audio/wav", b"RIFF", 44 + 38_400),
+        ("pcm".into(), "audio/pcm", &[0, 0], 38_400),
+    ] {
+        let seen = speak(form.clone(), "two words".to_owned(), 1.0).await;
+        assert_eq!((seen.status, seen.header("content-type")), (200, Some(media)), "{form}");
+        assert!(seen.raw.starts_with(begins), "{form}");
+        assert_eq!(seen.raw.len(), bytes, "{form}");
+    }
+    let halved = speak("pcm".into(), "two words".to_owned(), 2.0).await;
+    assert_eq!(halved.raw.len(), 19_200);
+    let long = speak("wav".into(), "a ".repeat(2000), 0.25).await;
+    assert_eq!(long.raw.len(), 44 + 30 * 48_000, "half a minute at most");
+    let azure = "/openai/deployments/gpt-4o/audio/speech?api-version=2024-10-21";
+    let body = json!({ "input": "two words", "voice": "alloy" });
+    let seen = post(Protocol::Azure, azure, body).await;
+    assert_eq!((seen.status, seen.header("content-type")), (200, Some("audio/mpeg")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn speech_that_cannot_be_is_refused_by_the_member_at_fault() {
+    let whole = json!({ "model": "gpt-4o", "input": "hello", "voice": "alloy" });
+    for (member, value) in [
+        ("voice", None),
+        ("input", None),
+        ("input", Some(json!("a".repeat(4097)))),
+        ("speed", Some(json!(5))),
+        ("response_format", Some(json!("midi"))),
+        ("stream_format", Some(json!("sse"))),
+    ] {
+        let mut body = whole.clone();
+        match value {
+            Some(value) => body[member] = value,
+            None => drop(body.as_object_mut().unwrap().shift_remove(member)),
+        }
+        let seen = post(Protocol::OpenAi, "/v1/audio/speech", body).await;
+        assert_eq!((seen.status, &seen.json()["error"]["param"]), (400, &json!(member)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn speech_meets_faults_as_other_answers_do() {
+    let body = json!({ "model": "gpt-4o", "input": "two words", "voice": "alloy", "response_format": "pcm" });
+    for (name, params, status, bytes, broke) in [
+        ("error", json!(503), 503, None, None),
+        ("reset", Value::Null, 0, None, Some("closed")),
+        ("truncate_json", Value::Null, 200, Some(19_200), None),
+        ("short_body", Value::Null, 200, Some(19_200), Some("body")),
+        ("slow_headers", Value::Null, 200, Some(38_400), None),
+    ] {
+        let world =
+            World::new(vec![deployment(Protocol::OpenAi, 1)], vec![rule("f", name, params)]);
+        let own = world.config.deployments[0].clone();
+        let call = send(&own, Method::POST, "/v1/audio/speech", body.to_string());
+        let seen = world.call(0, call, 1).await;
+        assert_eq!((seen.status, seen.broke), (status, broke), "{name}");
+        if let Some(bytes) = bytes {
+            assert_eq!(seen.raw.len(), bytes, "{name}");
+            assert_eq!(seen.header("content-type"), Some("audio/pcm"), "{name}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

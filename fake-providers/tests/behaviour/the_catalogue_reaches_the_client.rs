@@ -75,13 +75,22 @@ async fn usage_is_missing_where_it_would_be() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_left_to_spend_is_a_402_where_that_is_asked_for() {
-    for protocol in PROTOCOLS {
-        for (status, kind) in [(402, "quota"), (429, "quota")] {
-            let params = json!({ "status": status, "kind": kind });
-            let seen = world(protocol, "error", params).plain(0, 4, 10).await;
-            assert_eq!(seen.status, status, "{protocol}");
-        }
+async fn nothing_left_to_spend_is_said_under_the_status_that_is_asked_for() {
+    for (protocol, status, words) in [
+        (Protocol::OpenAi, 400, "\"billing_hard_limit_reached\""),
+        (Protocol::OpenAi, 402, "\"insufficient_quota\""),
+        (Protocol::OpenAi, 429, "\"insufficient_quota\""),
+        (Protocol::Azure, 400, "\"invalid_request_error\""),
+        (Protocol::Azure, 402, "\"error\""),
+        (Protocol::Azure, 429, "token rate limit"),
+        (Protocol::Anthropic, 400, "Your credit balance is too low"),
+        (Protocol::Anthropic, 402, "\"billing_error\""),
+        (Protocol::Anthropic, 429, "\"enforced_spend_limit_reached\""),
+    ] {
+        let params = json!({ "status": status, "kind": "quota" });
+        let seen = world(protocol, "error", params).plain(0, 4, 10).await;
+        assert_eq!(seen.status, status, "{protocol}");
+        assert!(seen.body().contains(words), "{protocol} {status}: {}", seen.body());
     }
 }
 

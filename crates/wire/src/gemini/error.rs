@@ -206,6 +206,15 @@ impl ApiError {
         Self::new(400, &message)
     }
 
+    /// 400: the project pays for nothing.
+    pub fn no_billing() -> Self {
+        let message = "Gemini API free tier is not available in your country. Please enable billing on \
+                       your project in Google AI Studio.";
+        let mut error = Self::new(400, message);
+        "FAILED_PRECONDITION".clone_into(&mut error.error.status);
+        error
+    }
+
     /// 429 with `QuotaFailure`, `Help` and `RetryInfo`.
     pub fn quota(spent: &QuotaSpent<'_>) -> Self {
         let QuotaSpent { metric, id, limit, model, retry_ms } = *spent;

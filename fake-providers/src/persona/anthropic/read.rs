@@ -212,7 +212,7 @@ fn wishes(body: &Body, messages: &[InputMessage]) -> Result<Wishes, Complaint> {
             if !tools.iter().any(|tool| tool.name == *name) {
                 return Err(invalid(&format!("Tool '{name}' not found in provided tools")));
             }
-            (script::ToolChoice::ModelNameFault(name.clone()), *alone)
+            (script::ToolChoice::Named(name.clone()), *alone)
         }
         Some(ToolChoice::None) => (script::ToolChoice::Never, None),
     };

@@ -50,6 +50,9 @@ fn injected(error: &ProviderError, context: &RequestContext<'_>, id: &str) -> Er
         ProviderErrorKind::Rate => limited(&spent(4000, "requests", context), None),
         ProviderErrorKind::Tokens => limited(&spent(400_000, "input tokens", context), None),
         ProviderErrorKind::Quota if error.status == 402 => usual(ErrorKind::Billing),
+        ProviderErrorKind::Quota if error.status == 400 => {
+            ErrorKind::InvalidRequest.reply(NO_CREDIT, id)
+        }
         ProviderErrorKind::Quota => limited(SPENT, Some("enforced_spend_limit_reached")),
         ProviderErrorKind::Ramp => limited(RAMP, Some("ramp_limit_exceeded")),
         ProviderErrorKind::ContextLength => {
@@ -111,5 +114,7 @@ fn spent(limit: u64, unit: &str, context: &RequestContext<'_>) -> String {
 const WINDOW: u64 = 200_000;
 const OBJECTION: &str = "Output blocked by content filtering policy";
 const SPENT: &str = "You have reached your specified API usage limits.";
+const NO_CREDIT: &str = "Your credit balance is too low to access the Anthropic API. Please go to Plans & \
+                         Billing to upgrade or purchase credits.";
 const RAMP: &str = "This request would exceed your organization's acceleration limit. Please increase \
                     your usage gradually.";

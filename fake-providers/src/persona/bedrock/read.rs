@@ -28,6 +28,7 @@ pub(in super::super) fn read(
         | Operation::Completions
         | Operation::Embeddings
         | Operation::Moderations
+        | Operation::Speech
         | Operation::Models
         | Operation::Model
         | Operation::Health => converse(incoming.body, route),
@@ -200,7 +201,7 @@ fn format(request: &ConverseRequest) -> Format {
 fn tool_choice(config: &ToolConfig) -> ToolChoice {
     let Some(choice) = &config.tool_choice else { return ToolChoice::Auto };
     if let Some(name) = choice.pointer("/tool/name").and_then(Value::as_str) {
-        return ToolChoice::ModelNameFault(name.to_owned());
+        return ToolChoice::Named(name.to_owned());
     }
     if choice.get("any").is_some() { ToolChoice::Any } else { ToolChoice::Auto }
 }

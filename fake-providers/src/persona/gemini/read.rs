@@ -189,7 +189,7 @@ fn tool_choice(config: &ToolConfig) -> ToolChoice {
     let allowed = calling.allowed_function_names.as_deref().unwrap_or_default();
     match (calling.mode.as_deref(), allowed) {
         (Some("NONE"), _) => ToolChoice::Never,
-        (Some("ANY"), [only]) => ToolChoice::ModelNameFault(only.clone()),
+        (Some("ANY"), [only]) => ToolChoice::Named(only.clone()),
         (Some("ANY"), _) => ToolChoice::Any,
         _ => ToolChoice::Auto,
     }

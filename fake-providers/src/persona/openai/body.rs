@@ -177,7 +177,7 @@ pub(super) fn tool_choice(
         let message = format!("Tool choice '{name}' not found in 'tools' parameter.");
         return Err(Complaint::new(message, Some("tool_choice")));
     }
-    Ok(ToolChoice::ModelNameFault(name.to_owned()))
+    Ok(ToolChoice::Named(name.to_owned()))
 }
 
 /// The form that a member `named` asks for; `schema_at` is where a schema stands in it.

@@ -40,9 +40,10 @@ impl Responses {
     pub(crate) fn new(context: &RequestContext<'_>, prompt: &Prompt) -> Self {
         let request = match &prompt.subject {
             Subject::Responses(request) => (**request).clone(),
-            Subject::None | Subject::Embedding(_) | Subject::Moderation { .. } => {
-                Default::default()
-            }
+            Subject::None
+            | Subject::Embedding(_)
+            | Subject::Moderation { .. }
+            | Subject::Speech(_) => Default::default(),
         };
         Self {
             reply: openai::response_begun(context, &request),
