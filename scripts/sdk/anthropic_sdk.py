@@ -4,7 +4,7 @@ import functools
 from collections.abc import Iterator
 
 import anthropic
-from client import PROMPT, WEATHER, Check, Detail, each, whole_or_part
+from client import PICTURE, PROMPT, TEXT, WEATHER, Check, Detail, each, whole_or_part
 from fakes import Deployment
 
 
@@ -33,7 +33,7 @@ class Anthropic:
             model=at.model, max_tokens=100, messages=PROMPT, stream=True
         )
         for event in stream:
-            if event.type == "content_block_delta":
+            if event.type == "content_block_delta" and event.delta.type == "text_delta":
                 text += event.delta.text
         return whole_or_part(text)
 
@@ -50,7 +50,7 @@ class Anthropic:
 
     def happy(self, at: Deployment) -> Iterator[Check]:
         """Everything that works."""
-        return each([self.messages, self.streams, self.tools, self.thinking, self.beside], at)
+        return each([self.messages, self.streams, self.tools, self.images, self.thinking, self.beside], at)
 
     def messages(self, at: Deployment) -> Iterator[Check]:
         """Plain answers."""
@@ -83,6 +83,18 @@ class Anthropic:
             yield Check(f"{how}: two tools are called", [call.name for call in calls] == ["weather"] * 2)
             yield Check(f"{how}: by the schema", all(set(call.input) == {"city", "days"} for call in calls))
             yield Check(f"{how}: that ends it", answer.stop_reason == "tool_use")
+
+    def images(self, at: Deployment) -> Iterator[Check]:
+        """A picture beside the words, plain and streamed."""
+        source = {"type": "base64", "media_type": "image/png", "data": PICTURE}
+        content = [{"type": "image", "source": source}, {"type": "text", "text": TEXT}]
+        asked = {"model": at.model, "max_tokens": 100, "messages": [{"role": "user", "content": content}]}
+        messages = self.client(at).messages
+        answer = messages.create(**asked).content[0].text
+        yield Check("a picture is taken", whole_or_part(answer) == "the whole answer")
+        with messages.stream(**asked) as stream:
+            text = "".join(stream.text_stream)
+        yield Check("a picture is taken, streamed", whole_or_part(text) == "the whole answer")
 
     def thinking(self, at: Deployment) -> Iterator[Check]:
         """Thoughts come before the text, with a signature."""

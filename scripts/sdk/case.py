@@ -23,6 +23,8 @@ class Case:
     stream: bool = False
     timeout_s: float | None = None
     """The client's own, where it is what ends the call."""
+    also: object = None
+    """A second fault, without which the first does nothing."""
     at_connect: bool = False
     """Whether it happens to every dial of the process."""
 

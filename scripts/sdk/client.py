@@ -8,6 +8,11 @@ from fakes import Deployment
 TEXT = "say five words please [[answer:5]]"
 PROMPT = [{"role": "user", "content": TEXT}]
 
+PICTURE = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+"""A PNG of one pixel, in base64."""
+
 WEATHER = {
     "type": "object",
     "properties": {"city": {"type": "string"}, "days": {"type": "integer"}},

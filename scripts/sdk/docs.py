@@ -66,7 +66,8 @@ def _markdown(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _what(case: Case) -> str:
-    return f"`{flow(case.inject)}`" + (", stream" if case.stream else "")
+    both = " and ".join(f"`{flow(inject)}`" for inject in (case.inject, case.also) if inject)
+    return both + (", stream" if case.stream else "")
 
 
 def _cell(case: Case, sdk: str) -> str:

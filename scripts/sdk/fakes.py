@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 from case import Case
 
@@ -36,6 +37,26 @@ CONFIGS: dict[str, dict[str, str]] = {
 }
 """What a LiteLLM config says of one deployment of each provider."""
 
+RESOLD: dict[str, dict[str, str]] = {
+    "ollama-generate": {"model": "ollama/llama3.1:8b"},
+    "azure-ai": {"model": "azure_ai/mistral-large-latest", "api_base": "https://sdk.models.ai.azure.com"},
+    "azure-ai-claude": {
+        "model": "azure_ai/claude-sonnet-4-5",
+        "api_base": "https://sdk.services.ai.azure.com/anthropic",
+    },
+    "vertex-ai": {
+        "model": "vertex_ai/gemini-2.5-flash",
+        "vertex_project": "acme",
+        "vertex_location": "us-central1",
+    },
+    "vertex-ai-claude": {
+        "model": "vertex_ai/claude-sonnet-4@20250514",
+        "vertex_project": "acme",
+        "vertex_location": "us-east5",
+    },
+}
+"""The same of models that others made, and of Ollama's older prefix."""
+
 JOURNAL_SECONDS_MAX = 5.0
 """An attempt is in the journal when it ends for the fake: soon after it ends for the client."""
 
@@ -53,10 +74,12 @@ class Deployment:
 class Fakes:
     """`brownout fakes` with the deployments of some cases, from `with` to the end of its block."""
 
-    def __init__(self, brownout: str, cases: list[Case]) -> None:
+    def __init__(self, brownout: str, cases: list[Case], configs: dict[str, dict[str, str]] = CONFIGS) -> None:
+        self._configs = configs
         self._folder = tempfile.TemporaryDirectory()
-        self._write("config.yaml", {"model_list": [_entry(one, p) for one in cases for p in CONFIGS]})
-        self._write("scenario.yaml", _scenario(cases))
+        entries = [_entry(case, provider, config) for case in cases for provider, config in configs.items()]
+        self._write("config.yaml", {"model_list": entries})
+        self._write("scenario.yaml", _scenario(cases, list(configs)))
         command = [os.path.abspath(brownout), "fakes", "scenario.yaml", "--port", "0", "--journal"]
         self._process = subprocess.Popen(
             [*command, "--write-config", "served.json", "--start-now"],
@@ -74,9 +97,19 @@ class Fakes:
         return self._deployments[f"{provider}--{case.name}"]
 
     def served(self) -> list[dict[str, object]]:
-        """The entries of a LiteLLM config whose addresses are those of these fakes."""
+        """The entries of a LiteLLM config whose addresses are those of these fakes. Models that others made
+        are in it as the words they speak; here they are called as before."""
         with open(os.path.join(self._folder.name, "served.json"), encoding="utf-8") as file:
-            return json.load(file)["model_list"]
+            return [self._as_before(entry) for entry in json.load(file)["model_list"]]
+
+    def _as_before(self, entry: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+        provider = entry["model_info"]["id"].partition("--")[0]
+        served, before = entry["litellm_params"], self._configs[provider]
+        if provider not in RESOLD or served["model"] == before["model"]:
+            return entry
+        there, path = urlsplit(served["api_base"]), urlsplit(before.get("api_base", "")).path
+        base = f"{there.scheme}://{there.netloc}{path}"
+        return {**entry, "litellm_params": {**before, "api_base": base, "api_key": served["api_key"]}}
 
     def attempts(self, at: Deployment, at_least: int) -> int:
         """How many attempts reached `at` since it was last asked; waits for `at_least`."""
@@ -123,15 +156,15 @@ class Fakes:
         self._folder.cleanup()
 
 
-def _entry(case: Case, provider: str) -> dict[str, object]:
+def _entry(case: Case, provider: str, config: dict[str, str]) -> dict[str, object]:
     return {
         "model_name": "any",
-        "litellm_params": {"api_key": "sk-any", **CONFIGS[provider]},
+        "litellm_params": {"api_key": "sk-any", **config},
         "model_info": {"id": f"{provider}--{case.name}"},
     }
 
 
-def _scenario(cases: list[Case]) -> dict[str, object]:
+def _scenario(cases: list[Case], providers: list[str]) -> dict[str, object]:
     day = {"at": "0s", "for": "24h"}
     return {
         "scenario": "sdk-conformance",
@@ -139,10 +172,11 @@ def _scenario(cases: list[Case]) -> dict[str, object]:
         "deployments": {"all": {"ttft": {"constant": "1ms"}, "itl": {"constant": "1ms"}}},
         "traffic": [{"for": "24h", "arrivals": {"constant": "1/h"}, "workload": "chat"}],
         "faults": [
-            {**day, "id": f"{provider}-{case.name}", "target": f"{provider}--{case.name}", "inject": case.inject}
+            {**day, "id": f"{provider}-{case.name}{which}", "target": f"{provider}--{case.name}", "inject": inject}
             for case in cases
-            if case.inject
-            for provider in CONFIGS
+            for which, inject in (("", case.inject), ("-also", case.also))
+            if inject
+            for provider in providers
         ],
         "slo": {"success": "rate > 0.9"},
     }

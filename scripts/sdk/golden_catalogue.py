@@ -23,6 +23,7 @@ SILENCE = once("silence: no text, no error")
 MORE = once("more than the whole answer")
 NO_JSON = once("json.JSONDecodeError")
 NO_KEY = once("builtins.KeyError")
+NO_TEXT = once("builtins.AttributeError")
 
 LIMITED = thrice("RateLimitError", 429, "rate_limit_error")
 EXHAUSTED = retried("ClientError", 429, "RESOURCE_EXHAUSTED")
@@ -136,7 +137,14 @@ CONNECTIONS: Sequence[Case] = [
     case("short-body", {"short_body": None}, *REFUSED, BROKEN, NO_KEY, older={"boto3": SHORT}),
     case("chunk-break-plain", {"chunk_break": {"after_tokens": 2}},
         *REFUSED, BROKEN, failed("ConnectionClosedError")),
+    case("idle-timeout-plain", {"stall": None}, *REFUSED, BROKEN, NO_KEY,
+        older={"boto3": SHORT}, also={"idle_timeout": {"after": "200ms"}}),
+    case("no-stream-plain", {"no_stream": None}, WHOLE, WHOLE, WHOLE, WHOLE),
+    # The first block is no text.
+    case("thinking-plain", {"thinking": {"tokens": 30}}, WHOLE, NO_TEXT, WHOLE, NO_KEY),
 ]
+
+IDLE = {"idle_timeout": {"after": "200ms"}}
 
 BROKEN_OFF = (
     once("APIConnectionError"),
@@ -156,6 +164,13 @@ STREAMS: Sequence[Case] = [
         *BROKEN_OFF, older=BROKEN_OFF_OLDER, stream=True),
     case("chunk-garbage", {"chunk_break": {"after_tokens": 2, "with": "garbage"}},
         *BROKEN_OFF, older=BROKEN_OFF_OLDER, stream=True),
+    case("idle-timeout", {"stall": {"after_tokens": 2}},
+        *BROKEN_OFF, older=BROKEN_OFF_OLDER, also=IDLE, stream=True),
+    case("no-stream", {"no_stream": None},
+        SILENCE, SILENCE, WHOLE, once("ChecksumMismatch"), stream=True),
+    case("buffered", {"buffered": None}, WHOLE, WHOLE, WHOLE, WHOLE, stream=True),
+    case("thinking", {"thinking": {"tokens": 30}}, WHOLE, WHOLE, WHOLE, WHOLE, stream=True),
+    case("thinking-long", {"thinking": {"tokens": 200}}, WHOLE, SILENCE, WHOLE, WHOLE, stream=True),
     case("split", {"split": {"bytes": 1}}, WHOLE, WHOLE, WHOLE, WHOLE, stream=True),
     case("comments", {"comments": {"every": 1}}, WHOLE, WHOLE, UNKNOWN, WHOLE, stream=True),
     case("comments-ids", {"comments": {"every": 1, "ids": True}},

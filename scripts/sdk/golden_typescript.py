@@ -30,6 +30,8 @@ TYPESCRIPT: Mapping[str, Mapping[str, Sees]] = {
         "truncate-json": once("SyntaxError"),
         "short-body": once("TypeError"),
         "chunk-break-plain": once("TypeError"),
+        "idle-timeout-plain": once("TypeError"),
+        "idle-timeout": once("TypeError"),
         "truncate-frame": once("SyntaxError"),
         "truncate-utf8": once("SyntaxError"),
         "chunk-break": once("TypeError"),
@@ -55,6 +57,9 @@ TYPESCRIPT: Mapping[str, Mapping[str, Sees]] = {
         "truncate-json": once("SyntaxError"),
         "short-body": once("TypeError"),
         "chunk-break-plain": once("TypeError"),
+        "idle-timeout-plain": once("TypeError"),
+        "idle-timeout": once("TypeError"),
+        "thinking-plain": once("content undefined"),
         "truncate-utf8": once("a part, taken for the whole"),
         "chunk-break": once("TypeError"),
         "chunk-garbage": once("TypeError"),
@@ -62,7 +67,8 @@ TYPESCRIPT: Mapping[str, Mapping[str, Sees]] = {
         "error-200-chunk": once("APIError"),
     },
 }
-"""Where the TypeScript SDK differs from the current Python one; measured 2026-11-22, Node 20. Their
+"""Where the TypeScript SDK differs from the current Python one; measured 2026-11-22 (idle timeouts
+and thoughts 2026-11-27), Node 20. Their
 timeout ends with the head (openai) or does not reach the body at all: a silent body hangs."""
 
 NODE = {"openai": "7.57.0", "anthropic": "1.12.0"}

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 
 import openai
-from client import PROMPT, TEXT, WEATHER, Check, Detail, each, whole_or_part
+from client import PICTURE, PROMPT, TEXT, WEATHER, Check, Detail, each, whole_or_part
 from fakes import Deployment
 
 TOOL = {"type": "function", "function": {"name": "weather", "parameters": WEATHER}}
@@ -56,7 +56,8 @@ class OpenAi:
     def happy(self, at: Deployment) -> Iterator[Check]:
         """Everything that works."""
         chats = [self.chat, self.streams, self.tools, self.choices, self.structured, self.reasoning]
-        return each([*chats, self.responses, self.embeddings, self.moderations, self.models], at)
+        beside = [self.responses, self.embeddings, self.moderations, self.speech, self.models]
+        return each([*chats, self.images, *beside], at)
 
     def chat(self, at: Deployment) -> Iterator[Check]:
         """A plain answer."""
@@ -92,6 +93,23 @@ class OpenAi:
                     arguments[call.index] = arguments.get(call.index, "") + (call.function.arguments or "")
         yield Check("streamed calls have whole arguments", all(map(_is_weather, arguments.values())))
         yield Check("and an index each", sorted(arguments) == [0, 1])
+
+    def images(self, at: Deployment) -> Iterator[Check]:
+        """A picture beside the words, plain and streamed."""
+        picture = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PICTURE}"}}
+        asked = [{"role": "user", "content": [{"type": "text", "text": TEXT}, picture]}]
+        chat = self.client(at).chat.completions
+        answer = chat.create(model=at.model, messages=asked).choices[0].message.content
+        yield Check("a picture is taken", whole_or_part(answer) == "the whole answer")
+        chunks = [chunk for chunk in chat.create(model=at.model, messages=asked, stream=True) if chunk.choices]
+        text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
+        yield Check("a picture is taken, streamed", whole_or_part(text) == "the whole answer")
+
+    def speech(self, at: Deployment) -> Iterator[Check]:
+        """A text, spoken."""
+        create = self.client(at).audio.speech.create
+        sound = create(model=at.model, input="two words", voice="alloy", response_format="wav").content
+        yield Check("a text is spoken", sound[:4] == b"RIFF" and len(sound) == 44 + 38_400)
 
     def choices(self, at: Deployment) -> Iterator[Check]:
         """`n`."""
@@ -163,7 +181,7 @@ class AzureOpenAi(OpenAi):
     def happy(self, at: Deployment) -> Iterator[Check]:
         """Everything that works."""
         parts = [self.chat, self.streams, self.tools, self.choices, self.structured, self.filters]
-        return each([*parts, self.embeddings], at)
+        return each([*parts, self.images, self.responses, self.embeddings, self.speech], at)
 
     def filters(self, at: Deployment) -> Iterator[Check]:
         """What only Azure adds."""

@@ -1,34 +1,29 @@
 """The openai and anthropic SDKs through `brownout gateway` to every upstream, over real sockets.
 
-Usage: through_gateway.py [--failures] path/to/brownout
+Usage: through_gateway.py [--failures] [--typescript] path/to/brownout
 
 Behind the gateway stand fakes of every provider, one healthy and one for each error. What a pair of SDK
-and provider is asked for stands in `PAIRS`; what it does not serve is refused, by docs/translation.md.
+and provider is asked for stands in `PAIRS`; what it does not serve is refused, by docs/translation.md. With
+`--typescript` the SDKs under typescript/ are asked the same.
 Prints one line per expectation, or with `--failures` only those that do not hold; exits 1 if there are any.
 """
 
 import argparse
 import json
-import os
-import re
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Self
 
 import anthropic
 import openai
 from anthropic_sdk import Anthropic
 from case import HEALTHY, Case
 from client import PROMPT, Check, Detail, each
-from fakes import CONFIGS, Deployment, Fakes
+from fakes import CONFIGS, RESOLD, Deployment, Fakes
+from gateway import KEY, Gateway
 from openai_sdk import OpenAi
-
-KEY = "sk-through-the-gateway"
+from typescript_sdk import FOLDER
 
 ERRORS = {
     401: ("AuthenticationError", Case("unauthorized", {"error": {"status": 401}})),
@@ -37,77 +32,35 @@ ERRORS = {
 }
 """What an upstream says, and what either SDK raises."""
 
-CHAT = ["chat", "streams", "tools", "structured"]
-MESSAGES = ["messages", "streams", "tools"]
+CHAT = ["chat", "streams", "tools", "images", "structured"]
+MESSAGES = ["messages", "streams", "tools", "images"]
 PAIRS: dict[str, dict[str, list[str]]] = {
     "openai": {
-        "openai": [*CHAT, "choices", "reasoning", "responses", "embeddings"],
-        "azure": [*CHAT, "choices", "embeddings"],
+        "openai": [*CHAT, "choices", "reasoning", "responses", "embeddings", "speech"],
+        "azure": [*CHAT, "choices", "responses", "embeddings", "speech"],
         "anthropic": CHAT,
         "gemini": CHAT,
         "bedrock": CHAT,
         "ollama": CHAT,
+        "ollama-generate": CHAT,
+        "azure-ai": [*CHAT, "choices"],
+        "azure-ai-claude": CHAT,
+        "vertex-ai": CHAT,
+        "vertex-ai-claude": CHAT,
     },
     "anthropic": {
         "anthropic": [*MESSAGES, "thinking", "counts"],
         "openai": MESSAGES,
         "azure": MESSAGES,
+        "azure-ai": MESSAGES,
+        "azure-ai-claude": [*MESSAGES, "thinking", "counts"],
+        "vertex-ai-claude": [*MESSAGES, "thinking"],
     },
 }
 """By the SDK and the upstream, the parts of an SDK's suite that work."""
 
 NOT_THROUGH = {"it has a request id", "models are listed"}
 """What a gateway in between changes."""
-
-
-class Gateway:
-    """`brownout gateway` in front of fakes, each deployment a group of its own."""
-
-    def __init__(self, brownout: str, fakes: Fakes) -> None:
-        self._folder = tempfile.TemporaryDirectory()
-        entries = [{**entry, "model_name": entry["model_info"]["id"]} for entry in fakes.served()]
-        config = {
-            "model_list": entries,
-            "router_settings": {"num_retries": 0},
-            "general_settings": {"master_key": KEY},
-        }
-        path = os.path.join(self._folder.name, "config.json")
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(config, file)
-        self._process = subprocess.Popen(
-            [os.path.abspath(brownout), "gateway", "-c", path, "--port", "0"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.url = self._listens()
-
-    def _listens(self) -> str:
-        said = []
-        for line in self._process.stderr or []:
-            said.append(line)
-            if found := re.search(r"listens? on (http://[0-9.]+:\d+)", line):
-                threading.Thread(target=self._process.stderr.read, daemon=True).start()
-                return found.group(1)
-        raise SystemExit(f"the gateway ended with {self._process.wait()}:\n{''.join(said)}")
-
-    def at(self, provider: str, case: Case) -> Deployment:
-        """The group of `provider` that meets `case`."""
-        name = f"{provider}--{case.name}"
-        return Deployment(name, self.url, KEY, name)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._process.terminate()
-        self._process.wait(timeout=20)
-        self._folder.cleanup()
 
 
 class ThroughOpenAi(OpenAi):
@@ -139,9 +92,10 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     arguments.add_argument("brownout")
     arguments.add_argument("--failures", action="store_true")
+    arguments.add_argument("--typescript", action="store_true")
     options, started = arguments.parse_args(), time.monotonic()
     failed, held = 0, 0
-    for holds, line in outcomes(options.brownout):
+    for holds, line in outcomes(options.brownout, options.typescript):
         failed, held = failed + (not holds), held + holds
         if not (holds and options.failures):
             print(("ok    " if holds else "FAIL  ") + line)
@@ -149,10 +103,12 @@ def main() -> None:
     sys.exit(1 if failed else 0)
 
 
-def outcomes(brownout: str) -> Iterator[tuple[bool, str]]:
+def outcomes(brownout: str, typescript: bool) -> Iterator[tuple[bool, str]]:
     """Each expectation, whether it held, and a line about it."""
     cases = [HEALTHY, *(case for _, case in ERRORS.values())]
-    with Fakes(brownout, cases) as fakes, Gateway(brownout, fakes) as gateway:
+    with Fakes(brownout, cases, UPSTREAMS) as fakes, Gateway(brownout, fakes) as gateway:
+        if typescript:
+            yield from in_typescript(gateway)
         for client in CLIENTS:
             for provider, parts in PAIRS[client.name].items():
                 pair, at = f"{client.name} to {provider}", gateway.at(provider, HEALTHY)
@@ -178,7 +134,29 @@ def refused(
         yield seen == expected, f"{pair}: {how.__name__}, {expected[0]}: {seen[1]}"
 
 
-assert set(CONFIGS) >= {provider for pairs in PAIRS.values() for provider in pairs}
+def in_typescript(gateway: Gateway) -> Iterator[tuple[bool, str]]:
+    """The same pairs, asked by through_gateway.ts."""
+    errors = {str(status): (raised, case.name) for status, (raised, case) in ERRORS.items()}
+    given = {"url": gateway.url, "key": KEY, "pairs": PAIRS, "healthy": HEALTHY.name, "errors": errors}
+    told = subprocess.run(
+        ["node", "--import", "tsx", "through_gateway.ts"],
+        cwd=FOLDER,
+        input=json.dumps(given),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    if told.returncode:
+        yield False, f"through_gateway.ts ended with {told.returncode}: {told.stderr}"
+        return
+    for holds, what in json.loads(told.stdout):
+        yield holds, f"TypeScript, {what}"
+
+
+UPSTREAMS = {**CONFIGS, **RESOLD}
+
+assert set(UPSTREAMS) >= {provider for pairs in PAIRS.values() for provider in pairs}
 
 if __name__ == "__main__":
     main()
