@@ -1,7 +1,7 @@
 //! Configs as people write them run end to end: the corpus in `scenarios/configs/wild`, one shape per file, each played for a
 //! few virtual seconds with every group that chats, after `validate` said that it would be.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -99,6 +99,61 @@ fn a_fifth_sixth_runs_as_it_is() {
 #[test]
 fn a_sixth_sixth_runs_as_it_is() {
     plays(5);
+}
+
+/// Configs whose providers speak words of their own, which sockets must carry as memory does.
+const ON_SOCKETS: [&str; 5] = [
+    "azure-ai-foundry",
+    "bedrock-beside-openai",
+    "gemini-two-keys",
+    "ollama-at-home",
+    "vertex-publishers",
+];
+
+#[test]
+fn providers_with_words_of_their_own_are_played_on_sockets() {
+    let scratch = Scratch::new();
+    for path in corpus().iter().filter(|path| ON_SOCKETS.contains(&name(path))) {
+        let config = path.display().to_string();
+        scratch.write("wild.yaml", &scenario(&every_group(&scratch, &config)));
+        let run = ["run", "wild.yaml", "--config", &config, "--out", "out", "--clock", "wall"];
+        let ran = scratch.run(&run);
+        // A busy machine may keep it from a verdict, and then says so.
+        assert!([0, 3].contains(&ran.code), "{}: {}{}", name(path), ran.err, ran.out);
+        let requests = table(&scratch, "own/requests.csv");
+        assert!(requests.len() >= 4, "{}: {} requests", name(path), requests.len());
+        let failed = requests.iter().find(|row| row["outcome"] != "success");
+        assert_eq!(failed, None, "{}", name(path));
+        let attempts = table(&scratch, "own/attempts.csv");
+        let refused = attempts.iter().find(|row| row["status"] != "200");
+        assert_eq!(refused, None, "{}", name(path));
+        // Each request was one attempt, and what its client counted is what its provider did.
+        let of_requests = attempts.iter().filter(|row| row["kind"] == "request");
+        let billed: BTreeMap<&str, &str> =
+            of_requests.map(|row| (row["request"].as_str(), row["tokens_out"].as_str())).collect();
+        assert_eq!(billed.len(), requests.len(), "{}", name(path));
+        for row in &requests {
+            let counted = row["tokens"].as_str();
+            assert_eq!(billed.get(row["request"].as_str()), Some(&counted), "{}", name(path));
+        }
+        let answered = table(&scratch, "preflight.csv");
+        assert!(answered.iter().all(|row| row["ok"] == "true"), "{}", name(path));
+    }
+}
+
+/// A table, row by row, by its columns.
+fn table(scratch: &Scratch, file: &str) -> Vec<BTreeMap<String, String>> {
+    let text = std::fs::read_to_string(scratch.path("out").join(file)).expect("a table");
+    let mut lines = text.lines();
+    let columns: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
+    let row = |line: &str| {
+        columns
+            .iter()
+            .zip(line.split(','))
+            .map(|(name, cell)| (name.to_string(), cell.to_owned()))
+            .collect()
+    };
+    lines.map(row).collect()
 }
 
 fn scenario(traffic: &str) -> String {
