@@ -6,15 +6,18 @@
 //! and Ollama's are translated both ways. Which error deserves what is decided in `classify`, not here.
 
 pub(crate) mod additions;
+mod answer_form;
 mod anthropic;
 mod azure;
 mod bedrock;
+mod chunk_writer;
 mod chunks;
 pub(crate) mod classify;
 pub(crate) mod dialect;
 mod events;
 pub(crate) mod failure;
 mod forwarded;
+mod function;
 mod gemini;
 pub(crate) mod members;
 mod messages;
@@ -24,6 +27,7 @@ mod provider;
 mod spoken;
 pub(crate) mod stream;
 mod texts;
+mod translated;
 pub(crate) mod translations;
 
 use bytes::Bytes;
@@ -31,10 +35,10 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
 use http_body_util::Full;
 
-use crate::config::Deployment;
+use crate::config::{Deployment, Secret};
 use crate::endpoint::{Endpoint, Wording};
 use dialect::{Asked, Dialect, Encoded, Refused};
-use provider::{Call, Delivery, Provider};
+use provider::{Call, Delivery, Headers, Provider};
 
 /// What the gateway calls itself to the providers.
 const USER_AGENT: HeaderValue =
@@ -161,6 +165,16 @@ fn credential(text: &str) -> Result<HeaderValue, RouteError> {
     let mut value = HeaderValue::try_from(text).map_err(|_| RouteError::Header("api_key"))?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+/// A key as a bearer token.
+fn bearer(key: &Secret) -> Result<(HeaderName, HeaderValue), RouteError> {
+    Ok((header::AUTHORIZATION, credential(&format!("Bearer {}", key.reveal()))?))
+}
+
+/// The key that a deployment has, as a bearer token; nothing where it has none.
+fn bearer_of(deployment: &Deployment) -> Result<Headers, RouteError> {
+    deployment.api_key.iter().map(bearer).collect()
 }
 
 /// The `host` header: without the port where it is the scheme's own.

@@ -20,11 +20,12 @@ pub(super) use thought::Thought;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
+use wire::framing::Framing;
 
-use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, WholeAnswer};
+use super::dialect::Dialect;
 use super::forwarded::{self, CONTENT_FILTER};
-use super::members::Member;
 use super::provider::{Call, Headers, Provider};
+use super::translated::Translated;
 use super::{RouteError, credential};
 use crate::config::{Deployment, Platform};
 use crate::endpoint::Endpoint;
@@ -36,7 +37,7 @@ pub(super) struct Anthropic;
 impl Provider for Anthropic {
     fn dialect(&self, endpoint: Endpoint) -> Option<&'static dyn Dialect> {
         match endpoint {
-            Endpoint::Chat => Some(&ChatAsMessages),
+            Endpoint::Chat => Some(&CHAT),
             Endpoint::Messages | Endpoint::CountTokens => Some(forwarded::as_it_is(endpoint)),
             Endpoint::Completions
             | Endpoint::Embeddings
@@ -98,26 +99,13 @@ impl Provider for Anthropic {
 }
 
 /// Chat completions in the words of Messages.
-#[derive(Debug)]
-struct ChatAsMessages;
-
-impl Dialect for ChatAsMessages {
-    fn encode(&self, asked: &Asked<'_>) -> Result<Encoded, Refused> {
-        request::request(asked)
-    }
-
-    fn members(&self) -> &'static [Member] {
-        members::CHAT
-    }
-
-    fn whole(&self, answer: Bytes, at: Opening<'_>) -> Option<WholeAnswer> {
-        reply::reply(&answer, at.created)
-    }
-
-    fn interpreter(&self, at: Opening<'_>) -> Box<dyn Interpreter> {
-        Box::new(stream::Translator::new(at.created, at.include_usage))
-    }
-}
+static CHAT: Translated = Translated {
+    members: members::CHAT,
+    request: request::request,
+    reply: reply::reply,
+    framing: Framing::Sse,
+    stream: stream::translator,
+};
 
 /// OpenAI's finish reason of an answer that calls.
 const TOOL_CALLS: &str = "tool_calls";

@@ -1,14 +1,14 @@
 //! Azure's requests: the path names the deployment and the API version, the key has a header of its own.
 //! Bodies are OpenAI's; the first frame of a stream is the filter's and says nothing.
 
-use http::{HeaderName, header};
+use http::HeaderName;
 use wire::azure::NamedBase;
 
 use super::dialect::Dialect;
 use super::forwarded;
 use super::messages::MessagesAsChat;
 use super::provider::{Call, Headers, Provider};
-use super::{RouteError, credential};
+use super::{RouteError, bearer, credential};
 use crate::config::Deployment;
 use crate::endpoint::Endpoint;
 
@@ -64,8 +64,7 @@ impl Provider for Azure {
 
     fn headers(&self, deployment: &Deployment) -> Result<Headers, RouteError> {
         if let Some(token) = &deployment.azure_ad_token {
-            let value = credential(&format!("Bearer {}", token.reveal()))?;
-            return Ok(vec![(header::AUTHORIZATION, value)]);
+            return Ok(vec![bearer(token)?]);
         }
         let Some(key) = &deployment.api_key else { return Ok(Headers::new()) };
         let name = HeaderName::from_static(wire::azure::API_KEY);

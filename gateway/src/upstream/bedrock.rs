@@ -10,15 +10,15 @@ mod signature;
 mod stream;
 
 use bytes::Bytes;
-use http::{HeaderName, Request, header};
+use http::{HeaderName, Request};
 use http_body_util::Full;
 use wire::framing::Framing;
 
-use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, WholeAnswer};
+use super::dialect::Dialect;
 use super::forwarded::CONTENT_FILTER;
-use super::members::Member;
 use super::provider::{Call, Delivery, Headers, Provider};
-use super::{RouteError, credential};
+use super::translated::Translated;
+use super::{RouteError, bearer, credential};
 use crate::config::Deployment;
 use crate::endpoint::Endpoint;
 
@@ -29,7 +29,7 @@ pub(super) struct Bedrock;
 impl Provider for Bedrock {
     fn dialect(&self, endpoint: Endpoint) -> Option<&'static dyn Dialect> {
         match endpoint {
-            Endpoint::Chat => Some(&ChatAsConverse),
+            Endpoint::Chat => Some(&CHAT),
             Endpoint::Completions
             | Endpoint::Embeddings
             | Endpoint::Moderations
@@ -56,8 +56,7 @@ impl Provider for Bedrock {
     /// A token stands before a pair of keys, as in LiteLLM; with keys each request is signed ([`Self::sign`]).
     fn headers(&self, deployment: &Deployment) -> Result<Headers, RouteError> {
         if let Some(token) = &deployment.api_key {
-            let value = credential(&format!("Bearer {}", token.reveal()))?;
-            return Ok(vec![(header::AUTHORIZATION, value)]);
+            return Ok(vec![bearer(token)?]);
         }
         let keys = deployment.aws_keys.as_ref().ok_or(RouteError::NoAwsKeys)?;
         credential(keys.access_key_id.reveal())?;
@@ -81,30 +80,13 @@ impl Provider for Bedrock {
 }
 
 /// Chat completions in the words of Converse.
-#[derive(Debug)]
-struct ChatAsConverse;
-
-impl Dialect for ChatAsConverse {
-    fn encode(&self, asked: &Asked<'_>) -> Result<Encoded, Refused> {
-        request::request(asked)
-    }
-
-    fn members(&self) -> &'static [Member] {
-        members::CHAT
-    }
-
-    fn framing(&self) -> Framing {
-        Framing::Aws
-    }
-
-    fn whole(&self, answer: Bytes, at: Opening<'_>) -> Option<WholeAnswer> {
-        reply::reply(&answer, at)
-    }
-
-    fn interpreter(&self, at: Opening<'_>) -> Box<dyn Interpreter> {
-        Box::new(stream::Translator::new(at))
-    }
-}
+static CHAT: Translated = Translated {
+    members: members::CHAT,
+    request: request::request,
+    reply: reply::reply,
+    framing: Framing::Aws,
+    stream: stream::translator,
+};
 
 /// OpenAI's finish reason of an answer that calls.
 const TOOL_CALLS: &str = "tool_calls";

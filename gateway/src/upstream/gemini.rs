@@ -7,17 +7,16 @@ mod reply;
 mod request;
 mod stream;
 
-use bytes::Bytes;
-use http::{HeaderName, header};
+use http::HeaderName;
+use wire::framing::Framing;
 
-use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, WholeAnswer};
+use super::dialect::Dialect;
 use super::forwarded::CONTENT_FILTER;
-use super::members::Member;
-use super::provider::{Call, Headers, Provider};
-use super::{RouteError, credential};
+use super::provider::{Call, Delivery, Headers, Provider};
+use super::translated::Translated;
+use super::{RouteError, bearer, credential};
 use crate::config::{Deployment, Platform};
 use crate::endpoint::Endpoint;
-use crate::upstream::provider::Delivery;
 
 /// The Gemini API.
 #[derive(Debug)]
@@ -26,7 +25,7 @@ pub(super) struct Gemini;
 impl Provider for Gemini {
     fn dialect(&self, endpoint: Endpoint) -> Option<&'static dyn Dialect> {
         match endpoint {
-            Endpoint::Chat => Some(&ChatAsGenerate),
+            Endpoint::Chat => Some(&CHAT),
             Endpoint::Completions
             | Endpoint::Embeddings
             | Endpoint::Moderations
@@ -52,8 +51,7 @@ impl Provider for Gemini {
     fn headers(&self, deployment: &Deployment) -> Result<Headers, RouteError> {
         let Some(key) = &deployment.api_key else { return Ok(Headers::new()) };
         if deployment.platform == Platform::Vertex {
-            let token = credential(&format!("Bearer {}", key.reveal()))?;
-            return Ok(vec![(header::AUTHORIZATION, token)]);
+            return Ok(vec![bearer(key)?]);
         }
         let name = HeaderName::from_static(wire::gemini::API_KEY);
         Ok(vec![(name, credential(key.reveal())?)])
@@ -61,26 +59,13 @@ impl Provider for Gemini {
 }
 
 /// Chat completions in the words of generateContent.
-#[derive(Debug)]
-pub(super) struct ChatAsGenerate;
-
-impl Dialect for ChatAsGenerate {
-    fn encode(&self, asked: &Asked<'_>) -> Result<Encoded, Refused> {
-        request::request(asked)
-    }
-
-    fn members(&self) -> &'static [Member] {
-        members::CHAT
-    }
-
-    fn whole(&self, answer: Bytes, at: Opening<'_>) -> Option<WholeAnswer> {
-        reply::reply(&answer, at.created)
-    }
-
-    fn interpreter(&self, at: Opening<'_>) -> Box<dyn Interpreter> {
-        Box::new(stream::Translator::new(at))
-    }
-}
+static CHAT: Translated = Translated {
+    members: members::CHAT,
+    request: request::request,
+    reply: reply::reply,
+    framing: Framing::Sse,
+    stream: stream::translator,
+};
 
 /// OpenAI's word for why an answer ended; `calls` says whether it calls.
 fn finish_reason(reason: &str, calls: bool) -> &'static str {

@@ -187,6 +187,15 @@ impl Members {
         self.get(name).map(read).transpose()
     }
 
+    /// Bound of a chat completion's answer, in tokens: the newer spelling before the older one.
+    ///
+    /// # Errors
+    /// If one of them is something else.
+    pub(super) fn answer_limit(&self) -> Result<Option<u64>, Refused> {
+        let newer = self.whole("max_completion_tokens")?;
+        Ok(newer.or(self.whole("max_tokens")?))
+    }
+
     /// A text or a list of texts; an empty list is none.
     ///
     /// # Errors

@@ -6,15 +6,13 @@ mod reply;
 mod request;
 mod stream;
 
-use bytes::Bytes;
-use http::header;
 use wire::framing::Framing;
 
-use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, WholeAnswer};
+use super::dialect::Dialect;
 use super::forwarded;
-use super::members::Member;
 use super::provider::{Call, Headers, Provider};
-use super::{RouteError, credential};
+use super::translated::Translated;
+use super::{RouteError, bearer_of};
 use crate::config::Deployment;
 use crate::endpoint::Endpoint;
 
@@ -25,7 +23,7 @@ pub(super) struct Ollama;
 impl Provider for Ollama {
     fn dialect(&self, endpoint: Endpoint) -> Option<&'static dyn Dialect> {
         match endpoint {
-            Endpoint::Chat => Some(&ChatAsOllamas),
+            Endpoint::Chat => Some(&CHAT),
             Endpoint::Completions | Endpoint::Embeddings => Some(forwarded::as_it_is(endpoint)),
             Endpoint::Moderations
             | Endpoint::Responses
@@ -61,37 +59,18 @@ impl Provider for Ollama {
 
     /// It has no keys; whatever stands in front of it may have.
     fn headers(&self, deployment: &Deployment) -> Result<Headers, RouteError> {
-        let Some(key) = &deployment.api_key else { return Ok(Headers::new()) };
-        let value = credential(&format!("Bearer {}", key.reveal()))?;
-        Ok(vec![(header::AUTHORIZATION, value)])
+        bearer_of(deployment)
     }
 }
 
 /// Chat completions in Ollama's words.
-#[derive(Debug)]
-struct ChatAsOllamas;
-
-impl Dialect for ChatAsOllamas {
-    fn encode(&self, asked: &Asked<'_>) -> Result<Encoded, Refused> {
-        request::request(asked)
-    }
-
-    fn members(&self) -> &'static [Member] {
-        members::CHAT
-    }
-
-    fn framing(&self) -> Framing {
-        Framing::Lines
-    }
-
-    fn whole(&self, answer: Bytes, at: Opening<'_>) -> Option<WholeAnswer> {
-        reply::reply(&answer, at)
-    }
-
-    fn interpreter(&self, at: Opening<'_>) -> Box<dyn Interpreter> {
-        Box::new(stream::Translator::new(at))
-    }
-}
+static CHAT: Translated = Translated {
+    members: members::CHAT,
+    request: request::request,
+    reply: reply::reply,
+    framing: Framing::Lines,
+    stream: stream::translator,
+};
 
 /// OpenAI's word for why an answer ended; `calls` says whether it calls.
 fn finish_reason(done_reason: Option<&str>, calls: bool) -> &'static str {

@@ -1,12 +1,12 @@
 //! OpenAI's requests: paths and key. Bodies and streams go through as they are.
 
-use http::{HeaderName, header};
+use http::HeaderName;
 
 use super::dialect::Dialect;
 use super::forwarded;
 use super::messages::MessagesAsChat;
 use super::provider::{Call, Headers, Provider};
-use super::{RouteError, credential};
+use super::{RouteError, bearer, credential};
 use crate::config::{Deployment, Platform};
 use crate::endpoint::Endpoint;
 
@@ -50,7 +50,6 @@ impl Provider for OpenAi {
             let name = HeaderName::from_static(wire::azure::API_KEY);
             return Ok(vec![(name, credential(key.reveal())?)]);
         }
-        let value = credential(&format!("Bearer {}", key.reveal()))?;
-        Ok(vec![(header::AUTHORIZATION, value)])
+        Ok(vec![bearer(key)?])
     }
 }

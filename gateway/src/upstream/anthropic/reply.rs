@@ -4,19 +4,19 @@ use serde_json::Value;
 use wire::anthropic::{MessagesReply, OutputBlock};
 use wire::openai::{ChatReply, FunctionCall, PromptTokensDetails, ReplyMessage, ToolCall, Usage};
 
-use super::request::ANSWER_TOOL;
-use crate::upstream::dialect::WholeAnswer;
+use crate::upstream::answer_form::ANSWER_TOOL;
+use crate::upstream::dialect::{Opening, WholeAnswer};
 use crate::upstream::forwarded::CONTENT_FILTER;
 
-/// Translates an answer; `created` is unix seconds. `None` if the body is no Messages reply.
-pub(crate) fn reply(body: &[u8], created: u64) -> Option<WholeAnswer> {
+/// Translates an answer. `None` if the body is no Messages reply.
+pub(super) fn reply(body: &[u8], at: Opening<'_>) -> Option<WholeAnswer> {
     let reply: MessagesReply = serde_json::from_slice(body).ok()?;
     let usage = usage(&reply.usage);
     let mut said = Said::default();
     for block in reply.content {
         said.add(block);
     }
-    let mut chat = ChatReply::text(&reply.id, &reply.model, created, &said.words);
+    let mut chat = ChatReply::text(&reply.id, &reply.model, at.created, &said.words);
     chat.usage = Some(usage);
     let finish = reply.stop_reason.as_deref().map(super::finish_reason);
     if let Some(choice) = chat.choices.first_mut() {

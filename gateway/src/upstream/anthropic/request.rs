@@ -7,7 +7,9 @@ use super::conversation::conversation;
 use super::members::CHAT;
 use super::model::Model;
 use super::thought::Thought;
+use crate::upstream::answer_form::{self, ANSWER_TOOL, ANSWER_TOOL_DOES, AnswerForm, HeldTo};
 use crate::upstream::dialect::{Asked, Encoded, Refused};
+use crate::upstream::function::Function;
 use crate::upstream::members::Members;
 use crate::upstream::spoken::spoken;
 
@@ -16,9 +18,6 @@ const MAX_TOKENS_DEFAULT: u64 = 4096;
 
 /// Anthropic's temperature ends at 1, OpenAI's at 2.
 const TEMPERATURE_MAX: f64 = 1.0;
-
-/// The tool whose input is an answer that must be JSON.
-pub(super) const ANSWER_TOOL: &str = "answer_in_json";
 
 /// Members of Anthropic's own that go along as they are.
 const OWN: [&str; 7] = [
@@ -52,8 +51,7 @@ pub(super) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
             tool_choice = Some(ToolChoice::Tool { name, disable_parallel_tool_use: Some(true) });
         }
     }
-    let newer = members.whole("max_completion_tokens")?;
-    let limit = newer.or(members.whole("max_tokens")?);
+    let limit = members.answer_limit()?;
     let max_tokens = thought.as_ref().map_or(limit, |thought| thought.with_room(limit));
     if let Some(thought) = thought {
         thought.write(&mut extra);
@@ -124,31 +122,21 @@ fn answer_format(
     model: Model,
     busy: bool,
 ) -> Result<Option<Format>, Refused> {
-    const NAME: &str = "response_format";
-    let Some(format) = members.take(NAME) else { return Ok(None) };
-    let schema = match format.get("type").and_then(Value::as_str) {
-        Some("text") => return Ok(None),
-        Some("json_object") => json!({ "type": "object", "additionalProperties": true }),
-        Some("json_schema") => match format.pointer("/json_schema/schema") {
-            Some(schema) => schema.clone(),
-            None => return Err(members.refusal(NAME, "has no `json_schema.schema`")),
-        },
-        Some(_) | None => {
-            return Err(members.refusal(NAME, "asks for a form that it does not know"));
-        }
+    let (schema, description, held_to) = match AnswerForm::taken(members)? {
+        AnswerForm::Words => return Ok(None),
+        AnswerForm::Object => (answer_form::any_object(), None, HeldTo::Loosely),
+        AnswerForm::Schema { schema, description, held_to, .. } => (schema, description, held_to),
     };
-    let strict = format.pointer("/json_schema/strict") == Some(&Value::Bool(true));
-    if strict && model.holds_to_schemas() {
+    if held_to == HeldTo::Exactly && model.holds_to_schemas() {
         return Ok(Some(Format::Native(json!({ "type": "json_schema", "schema": schema }))));
     }
     if busy {
-        members.refuse(NAME, "stands beside `tools` or thinking")?;
+        members.refuse(answer_form::NAME, "stands beside `tools` or thinking")?;
         return Ok(None);
     }
-    let described = format.pointer("/json_schema/description").and_then(Value::as_str);
     Ok(Some(Format::Tool(Box::new(Tool {
         name: ANSWER_TOOL.to_owned(),
-        description: Some(described.unwrap_or("Gives the answer, all of it.").to_owned()),
+        description: Some(description.unwrap_or_else(|| ANSWER_TOOL_DOES.to_owned())),
         input_schema: Some(schema),
         extra: Map::new(),
     }))))
@@ -167,7 +155,6 @@ fn tools(members: &mut Members) -> Result<Option<Vec<Tool>>, Refused> {
 }
 
 fn tool_of(tool: Value) -> Option<Tool> {
-    let text = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
     match tool.get("type").and_then(Value::as_str)? {
         "function" => {}
         // Anthropic's own end in the date of their version: `web_search_20250305`.
@@ -176,21 +163,18 @@ fn tool_of(tool: Value) -> Option<Tool> {
         }
         _ => return None,
     }
-    let function = tool.get("function")?;
-    let nothing = || json!({ "type": "object", "properties": {} });
+    let function = Function::read(&tool)?;
     let mut extra = Map::new();
-    if function.get("strict") == Some(&Value::Bool(true)) {
+    if function.strict {
         extra.insert("strict".to_owned(), Value::Bool(true));
     }
-    let cache = tool.get("cache_control").or_else(|| function.get("cache_control"));
-    if let Some(cache) = cache.filter(|cache| !cache.is_null()) {
+    if let Some(cache) = function.cache {
         extra.insert("cache_control".to_owned(), cache.clone());
     }
-    let schema = function.get("parameters").filter(|schema| !schema.is_null()).cloned();
     Some(Tool {
-        name: text(function, "name")?,
-        description: text(function, "description"),
-        input_schema: Some(schema.unwrap_or_else(nothing)),
+        name: function.name.to_owned(),
+        description: function.description.map(str::to_owned),
+        input_schema: Some(function.schema()),
         extra,
     })
 }

@@ -6,23 +6,27 @@ use std::collections::BTreeMap;
 
 use bytes::{Bytes, BytesMut};
 use wire::anthropic::{BlockDelta, MessageDelta, OutputBlock, PeekKind, StreamEvent, peek};
-use wire::openai::{ChatChunk, ChunkTemplate, Delta, FunctionDelta, ToolCallDelta, Usage};
-use wire::sse::{Event, encode};
+use wire::openai::{ChatChunk, Usage};
+use wire::sse::Event;
 
-use super::request::ANSWER_TOOL;
-use crate::upstream::chunks::stop_frame;
-use crate::upstream::dialect::{Broken, Gist, Interpreter};
+use crate::upstream::answer_form::ANSWER_TOOL;
+use crate::upstream::chunk_writer::ChunkWriter;
+use crate::upstream::dialect::{Broken, Gist, Interpreter, Opening};
 use world::ChunkBuf;
+
+/// Who reads a stream.
+pub(super) fn translator(at: Opening<'_>) -> Box<dyn Interpreter> {
+    Box::new(Translator::new(at))
+}
 
 /// The state of one stream.
 #[derive(Debug)]
-pub(crate) struct Translator {
+struct Translator {
     /// Unix seconds that every chunk repeats.
     created: u64,
     include_usage: bool,
-    /// What every chunk has in common; set by `message_start`.
-    chunk: ChatChunk,
-    words: Option<ChunkTemplate>,
+    /// Named by `message_start`.
+    chunks: ChunkWriter,
     /// Anthropic numbers blocks, OpenAI calls: block → call. Bounded by the answer's blocks.
     calls: BTreeMap<u32, u32>,
     /// The block that is an answer in JSON, which comes as a call.
@@ -51,7 +55,7 @@ impl Interpreter for Translator {
     }
 
     fn stop(&self, _: Option<&Bytes>, _: u64) -> Option<Bytes> {
-        Some(stop_frame(self.chunk.clone()))
+        Some(self.chunks.stop())
     }
 }
 
@@ -63,12 +67,12 @@ struct ErrorFrame {
 
 impl Translator {
     /// A translator at the start of a stream.
-    pub(crate) fn new(created: u64, include_usage: bool) -> Self {
+    fn new(at: Opening<'_>) -> Self {
+        let Opening { created, include_usage, .. } = at;
         Self {
             created,
             include_usage,
-            chunk: ChatChunk::new("", "", created),
-            words: None,
+            chunks: ChunkWriter::new(ChatChunk::new("", "", created), include_usage),
             calls: BTreeMap::new(),
             in_json: None,
             usage: wire::anthropic::Usage::default(),
@@ -80,22 +84,19 @@ impl Translator {
         let peek = peek(event.event.as_deref(), &event.data);
         let gist = Gist { output: peek.has_output(), ..Gist::default() };
         match peek.kind {
-            PeekKind::Delta => match (peek.content, &self.words) {
-                (Some(text), Some(template)) => {
-                    template.write_content(out, &text.unescape());
+            PeekKind::Delta => match peek.content {
+                Some(text) => {
+                    self.chunks.words(&text.unescape(), out);
                     gist
                 }
-                _ => self.decode(event, gist, out),
+                None => self.decode(event, gist, out),
             },
             PeekKind::MessageStart | PeekKind::BlockStart | PeekKind::MessageDelta => {
                 self.decode(event, gist, out)
             }
             PeekKind::MessageStop => {
                 let usage = self.usage_so_far();
-                if self.include_usage {
-                    self.chunk.clone().with_usage(usage).write_frame(out);
-                }
-                out.extend_from_slice(encode::DONE);
+                self.chunks.end(Some(usage), out);
                 Gist { done: true, usage: Some(usage), ..gist }
             }
             PeekKind::Error => Gist { broken: Some(Broken::Error(event.data.clone())), ..gist },
@@ -110,10 +111,10 @@ impl Translator {
         };
         match decoded {
             StreamEvent::MessageStart { message } => {
-                self.chunk = ChatChunk::new(&message.id, &message.model, self.created);
-                self.words = Some(ChunkTemplate::new(&self.chunk));
+                let chunk = ChatChunk::new(&message.id, &message.model, self.created);
+                self.chunks = ChunkWriter::new(chunk, self.include_usage);
                 self.usage = message.usage;
-                self.chunk.clone().with_role().write_frame(out);
+                self.chunks.begin(out);
             }
             StreamEvent::ContentBlockStart { index, content_block } => {
                 self.begin_block(index, content_block, out);
@@ -141,16 +142,7 @@ impl Translator {
             OutputBlock::ToolUse { id, name, .. } => {
                 let call = u32::try_from(self.calls.len()).unwrap_or(u32::MAX);
                 self.calls.insert(index, call);
-                let function = FunctionDelta { name: Some(name), arguments: Some(String::new()) };
-                self.write_call(
-                    ToolCallDelta {
-                        index: call,
-                        id: Some(id),
-                        kind: Some("function".to_owned()),
-                        function: Some(function),
-                    },
-                    out,
-                );
+                self.chunks.call(call, (id, name), String::new(), out);
             }
             OutputBlock::Text { text } => self.write_words(&text, out),
             OutputBlock::Thinking { .. }
@@ -167,15 +159,9 @@ impl Translator {
             }
             BlockDelta::InputJsonDelta { partial_json } => {
                 let call = self.calls.get(&index).copied().unwrap_or_default();
-                let function = FunctionDelta { name: None, arguments: Some(partial_json) };
-                let function = Some(function);
-                let delta = ToolCallDelta { index: call, function, ..ToolCallDelta::default() };
-                self.write_call(delta, out);
+                self.chunks.arguments(call, partial_json, out);
             }
-            BlockDelta::ThinkingDelta { thinking } => {
-                let reasoning_content = Some(thinking);
-                self.write_delta(Delta { reasoning_content, ..Delta::default() }, out);
-            }
+            BlockDelta::ThinkingDelta { thinking } => self.chunks.thought(thinking, out),
             BlockDelta::SignatureDelta { .. } | BlockDelta::Unknown => {}
         }
     }
@@ -186,7 +172,7 @@ impl Translator {
             super::TOOL_CALLS if self.in_json.is_some() && self.calls.is_empty() => "stop",
             other => other,
         };
-        self.chunk.clone().with_finish(reason).write_frame(out);
+        self.chunks.finish(reason, out);
         Gist { finish: true, usage: Some(self.usage_so_far()), ..gist }
     }
 
@@ -196,19 +182,7 @@ impl Translator {
 
     fn write_words(&self, text: &str, out: &mut BytesMut) {
         if !text.is_empty() {
-            self.chunk.clone().with_content(text).write_frame(out);
+            self.chunks.words(text, out);
         }
-    }
-
-    fn write_call(&self, call: ToolCallDelta, out: &mut BytesMut) {
-        self.write_delta(Delta { tool_calls: Some(vec![call]), ..Delta::default() }, out);
-    }
-
-    fn write_delta(&self, delta: Delta, out: &mut BytesMut) {
-        let mut chunk = self.chunk.clone();
-        if let Some(choice) = chunk.choices.first_mut() {
-            choice.delta = delta;
-        }
-        chunk.write_frame(out);
     }
 }

@@ -2,13 +2,12 @@
 //! and the key is an OAuth token.
 
 use bytes::Bytes;
-use http::header;
 use serde_json::{Map, Value};
 
 use crate::config::Deployment;
 use crate::endpoint::Endpoint;
 use crate::upstream::provider::{Call, Delivery, Headers};
-use crate::upstream::{RouteError, credential};
+use crate::upstream::{RouteError, bearer_of};
 
 /// The version that Vertex AI wants to be named.
 const VERSION: &str = "vertex-2023-10-16";
@@ -25,9 +24,7 @@ pub(super) fn path(deployment: &Deployment, call: Call<'_>) -> String {
 
 /// The token, where there is one.
 pub(super) fn headers(deployment: &Deployment) -> Result<Headers, RouteError> {
-    let Some(key) = &deployment.api_key else { return Ok(Headers::new()) };
-    let token = credential(&format!("Bearer {}", key.reveal()))?;
-    Ok(vec![(header::AUTHORIZATION, token)])
+    bearer_of(deployment)
 }
 
 /// A body without the model's name, and with the version.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wire::bedrock::{ConverseReply, OutputBlock, Reasoning, TokenUsage};
 use wire::openai::{ChatReply, FunctionCall, PromptTokensDetails, ToolCall, Usage};
 
-use super::request::ANSWER_TOOL;
+use crate::upstream::answer_form::ANSWER_TOOL;
 use crate::upstream::dialect::{Opening, WholeAnswer};
 use crate::upstream::forwarded::CONTENT_FILTER;
 

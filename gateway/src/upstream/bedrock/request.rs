@@ -10,16 +10,15 @@ use wire::bedrock::{
 use super::conversation::{conversation, point};
 use super::members::CHAT;
 use super::model::House;
+use crate::upstream::answer_form::{self, ANSWER_TOOL, ANSWER_TOOL_DOES, AnswerForm, HeldTo};
 use crate::upstream::anthropic::Thought;
 use crate::upstream::dialect::{Asked, Encoded, Refused};
+use crate::upstream::function::Function;
 use crate::upstream::members::Members;
 use crate::upstream::spoken::spoken;
 
 /// Temperatures end at 1, OpenAI's at 2.
 const TEMPERATURE_MAX: f64 = 1.0;
-
-/// The tool whose input is an answer that must be JSON.
-pub(super) const ANSWER_TOOL: &str = "answer_in_json";
 
 /// Translates a request.
 pub(super) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
@@ -40,8 +39,7 @@ pub(super) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
         Some(Format::Native(config)) => output_config = Some(config),
         Some(Format::Tool(config)) => tool_config = Some(config),
     }
-    let newer = members.whole("max_completion_tokens")?;
-    let limit = newer.or(members.whole("max_tokens")?);
+    let limit = members.answer_limit()?;
     let max_tokens = thought.as_ref().map_or(limit, |thought| thought.with_room(limit));
     if let Some(thought) = thought {
         thought.write(&mut fields);
@@ -118,29 +116,19 @@ fn tools(members: &mut Members, house: House) -> Result<Option<ToolConfig>, Refu
     let Some(Value::Array(list)) = members.take("tools") else { return Ok(None) };
     let mut tools = Vec::with_capacity(list.len());
     for tool in &list {
-        let text = |path: &str| tool.pointer(path).and_then(Value::as_str);
-        let (Some("function"), Some(name)) = (text("/type"), text("/function/name")) else {
-            return Err(members.refusal("tools", "holds a tool that is no function"));
-        };
-        let strict = tool.pointer("/function/strict") == Some(&Value::Bool(true));
-        if strict && !house.holds_to_schemas() {
+        let function = Function::of(tool, members)?;
+        if function.strict && !house.holds_to_schemas() {
             return Err(members.refusal("tools", "holds a strict function"));
         }
-        let schema = tool.pointer("/function/parameters").filter(|schema| !schema.is_null());
-        let nothing = || json!({ "type": "object", "properties": {} });
+        let described = function.description.filter(|text| !text.is_empty());
         let spec = ToolSpec {
-            name: name.to_owned(),
-            description: text("/function/description")
-                .filter(|text| !text.is_empty())
-                .map(str::to_owned),
-            input_schema: ToolInputSchema { json: schema.cloned().unwrap_or_else(nothing) },
-            strict: strict.then_some(true),
+            name: function.name.to_owned(),
+            description: described.map(str::to_owned),
+            input_schema: ToolInputSchema { json: function.schema() },
+            strict: function.strict.then_some(true),
         };
         tools.push(Tool { tool_spec: Some(spec), ..Tool::default() });
-        let cache = ["/cache_control", "/function/cache_control"]
-            .iter()
-            .find_map(|path| tool.pointer(path).filter(|cache| !cache.is_null()));
-        if let Some(cache) = cache {
+        if let Some(cache) = function.cache {
             tools.push(Tool { cache_point: Some(point(cache)), ..Tool::default() });
         }
     }
@@ -188,27 +176,19 @@ fn answer_format(
     house: House,
     busy: bool,
 ) -> Result<Option<Format>, Refused> {
-    const NAME: &str = "response_format";
-    let Some(format) = members.take(NAME) else { return Ok(None) };
-    let schema = match format.get("type").and_then(Value::as_str) {
-        Some("text") => return Ok(None),
-        Some("json_object") => json!({ "type": "object", "additionalProperties": true }),
-        Some("json_schema") => match format.pointer("/json_schema/schema") {
-            Some(schema) => schema.clone(),
-            None => return Err(members.refusal(NAME, "has no `json_schema.schema`")),
-        },
-        Some(_) | None => {
-            return Err(members.refusal(NAME, "asks for a form that it does not know"));
+    let (schema, name, description, held_to) = match AnswerForm::taken(members)? {
+        AnswerForm::Words => return Ok(None),
+        AnswerForm::Object => (answer_form::any_object(), None, None, HeldTo::Loosely),
+        AnswerForm::Schema { schema, name, description, held_to } => {
+            (schema, name, description, held_to)
         }
     };
-    let text = |name: &str| format.pointer(name).and_then(Value::as_str);
-    let strict = format.pointer("/json_schema/strict") == Some(&Value::Bool(true));
-    if strict && house.holds_to_schemas() {
+    if held_to == HeldTo::Exactly && house.holds_to_schemas() {
         // A schema travels as text here.
         let mut held = json!({ "schema": schema.to_string() });
-        for name in ["name", "description"] {
-            if let Some(value) = text(&format!("/json_schema/{name}")) {
-                held[name] = json!(value);
+        for (member, value) in [("name", name), ("description", description)] {
+            if let Some(value) = value {
+                held[member] = json!(value);
             }
         }
         let structure = json!({ "jsonSchema": held });
@@ -216,13 +196,12 @@ fn answer_format(
         return Ok(Some(Format::Native(json!({ "textFormat": format }))));
     }
     if busy {
-        members.refuse(NAME, "stands beside `tools` or thinking")?;
+        members.refuse(answer_form::NAME, "stands beside `tools` or thinking")?;
         return Ok(None);
     }
-    let described = text("/json_schema/description").unwrap_or("Gives the answer, all of it.");
     let spec = ToolSpec {
         name: ANSWER_TOOL.to_owned(),
-        description: Some(described.to_owned()),
+        description: Some(description.unwrap_or_else(|| ANSWER_TOOL_DOES.to_owned())),
         input_schema: ToolInputSchema { json: schema },
         strict: None,
     };

@@ -5,22 +5,23 @@ use std::collections::BTreeMap;
 use bytes::{Bytes, BytesMut};
 use wire::bedrock::{BlockDelta, BlockStart, ConverseEvent};
 use wire::framing::FAILURE;
-use wire::openai::{ChatChunk, ChunkTemplate, Delta, FunctionDelta, ToolCallDelta, Usage};
-use wire::sse::{Event, encode};
+use wire::openai::ChatChunk;
+use wire::sse::Event;
 use world::ChunkBuf;
 
-use super::request::ANSWER_TOOL;
-use crate::upstream::chunks::stop_frame;
+use crate::upstream::answer_form::ANSWER_TOOL;
+use crate::upstream::chunk_writer::ChunkWriter;
 use crate::upstream::dialect::{Broken, Gist, Interpreter, Opening};
+
+/// Who reads a stream.
+pub(super) fn translator(at: Opening<'_>) -> Box<dyn Interpreter> {
+    Box::new(Translator::new(at))
+}
 
 /// The state of one stream.
 #[derive(Debug)]
-pub(super) struct Translator {
-    include_usage: bool,
-    /// What every chunk has in common.
-    chunk: ChatChunk,
-    words: ChunkTemplate,
-    begun: bool,
+struct Translator {
+    chunks: ChunkWriter,
     /// Bedrock numbers blocks, OpenAI calls: block → call. Bounded by the answer's blocks.
     calls: BTreeMap<u32, u32>,
     /// The block that is an answer in JSON, which comes as a call.
@@ -29,17 +30,14 @@ pub(super) struct Translator {
 
 impl Translator {
     /// A translator at the start of a stream, which names neither itself nor its model.
-    pub(super) fn new(at: Opening<'_>) -> Self {
+    fn new(at: Opening<'_>) -> Self {
         let chunk = ChatChunk::new(&at.answer_id(), at.model, at.created);
-        let words = ChunkTemplate::new(&chunk);
-        let (include_usage, begun) = (at.include_usage, false);
-        Self { include_usage, chunk, words, begun, calls: BTreeMap::new(), in_json: None }
+        let chunks = ChunkWriter::new(chunk, at.include_usage);
+        Self { chunks, calls: BTreeMap::new(), in_json: None }
     }
 
     fn translate(&mut self, event: ConverseEvent, finished: bool, out: &mut BytesMut) -> Gist {
-        if !std::mem::replace(&mut self.begun, true) {
-            self.chunk.clone().with_role().write_frame(out);
-        }
+        self.chunks.begin(out);
         let mut gist = Gist::default();
         match event {
             ConverseEvent::MessageStart { .. } | ConverseEvent::ContentBlockStop { .. } => {}
@@ -54,7 +52,7 @@ impl Translator {
                     super::TOOL_CALLS if self.calls.is_empty() => "stop",
                     other => other,
                 };
-                self.chunk.clone().with_finish(reason).write_frame(out);
+                self.chunks.finish(reason, out);
                 gist.finish = true;
             }
             ConverseEvent::Metadata { .. } if !finished => {
@@ -62,7 +60,7 @@ impl Translator {
             }
             ConverseEvent::Metadata { usage, .. } => {
                 let usage = super::reply::usage(&usage);
-                self.end(usage, out);
+                self.chunks.end(Some(usage), out);
                 (gist.done, gist.usage) = (true, Some(usage));
             }
         }
@@ -77,16 +75,7 @@ impl Translator {
         }
         let index = u32::try_from(self.calls.len()).unwrap_or(u32::MAX);
         self.calls.insert(block, index);
-        let function = FunctionDelta { name: Some(tool.name), arguments: Some(String::new()) };
-        self.write_call(
-            ToolCallDelta {
-                index,
-                id: Some(tool.tool_use_id),
-                kind: Some("function".to_owned()),
-                function: Some(function),
-            },
-            out,
-        );
+        self.chunks.call(index, (tool.tool_use_id, tool.name), String::new(), out);
         true
     }
 
@@ -102,36 +91,16 @@ impl Translator {
         let thought = thought.filter(|thought| !thought.is_empty());
         let output = said.is_some() || input.is_some() || thought.is_some();
         if let Some(text) = said {
-            self.words.write_content(out, &text);
+            self.chunks.words(&text, out);
         }
         if let Some(arguments) = input {
             let index = self.calls.get(&block).copied().unwrap_or_default();
-            let function = Some(FunctionDelta { name: None, arguments: Some(arguments) });
-            self.write_call(ToolCallDelta { index, function, ..ToolCallDelta::default() }, out);
+            self.chunks.arguments(index, arguments, out);
         }
-        if thought.is_some() {
-            self.write_delta(Delta { reasoning_content: thought, ..Delta::default() }, out);
+        if let Some(thought) = thought {
+            self.chunks.thought(thought, out);
         }
         output
-    }
-
-    fn end(&self, usage: Usage, out: &mut BytesMut) {
-        if self.include_usage {
-            self.chunk.clone().with_usage(usage).write_frame(out);
-        }
-        out.extend_from_slice(encode::DONE);
-    }
-
-    fn write_call(&self, call: ToolCallDelta, out: &mut BytesMut) {
-        self.write_delta(Delta { tool_calls: Some(vec![call]), ..Delta::default() }, out);
-    }
-
-    fn write_delta(&self, delta: Delta, out: &mut BytesMut) {
-        let mut chunk = self.chunk.clone();
-        if let Some(choice) = chunk.choices.first_mut() {
-            choice.delta = delta;
-        }
-        chunk.write_frame(out);
     }
 }
 
@@ -163,6 +132,6 @@ impl Interpreter for Translator {
     }
 
     fn stop(&self, _: Option<&Bytes>, _: u64) -> Option<Bytes> {
-        Some(stop_frame(self.chunk.clone()))
+        Some(self.chunks.stop())
     }
 }

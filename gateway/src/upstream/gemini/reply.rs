@@ -6,15 +6,15 @@ use wire::openai::{
     ToolCall, Usage,
 };
 
-use crate::upstream::dialect::WholeAnswer;
+use crate::upstream::dialect::{Opening, WholeAnswer};
 use crate::upstream::forwarded::CONTENT_FILTER;
 
 /// Stands between the id of a call and the signature of the thought behind it, which Gemini wants back and
 /// chat completions have no place for; LiteLLM writes it the same way.
 const SIGNATURE: &str = "__thought__";
 
-/// Translates an answer; `created` is unix seconds. `None` if the body is no answer.
-pub(super) fn reply(body: &[u8], created: u64) -> Option<WholeAnswer> {
+/// Translates an answer. `None` if the body is none.
+pub(super) fn reply(body: &[u8], at: Opening<'_>) -> Option<WholeAnswer> {
     let reply: GenerateReply = serde_json::from_slice(body).ok()?;
     if reply.candidates.is_none() && reply.prompt_feedback.is_none() {
         return None;
@@ -23,7 +23,7 @@ pub(super) fn reply(body: &[u8], created: u64) -> Option<WholeAnswer> {
     let model = reply.model_version.unwrap_or_default();
     let usage = reply.usage_metadata.as_ref().map(usage);
     let candidates = reply.candidates.unwrap_or_default();
-    let mut chat = ChatReply::text(&id, &model, created, "");
+    let mut chat = ChatReply::text(&id, &model, at.created, "");
     chat.usage = usage;
     chat.choices = match candidates.is_empty() {
         // The prompt was blocked.

@@ -8,7 +8,9 @@ use wire::gemini::{
 
 use super::conversation::conversation;
 use super::members::CHAT;
+use crate::upstream::answer_form::AnswerForm;
 use crate::upstream::dialect::{Asked, Encoded, Refused};
+use crate::upstream::function::Function;
 use crate::upstream::members::Members;
 use crate::upstream::spoken::spoken;
 
@@ -44,9 +46,8 @@ fn generation(members: &mut Members, asked: &Asked<'_>) -> Result<GenerationConf
         members.refuse("n", "asks for several answers in one stream")?;
     }
     let (response_mime_type, response_json_schema) = answer_format(members)?;
-    let newer = members.whole("max_completion_tokens")?;
     Ok(GenerationConfig {
-        max_output_tokens: newer.or(members.whole("max_tokens")?),
+        max_output_tokens: members.answer_limit()?,
         candidate_count: members
             .get("n")
             .and(candidate_count)
@@ -67,18 +68,12 @@ fn generation(members: &mut Members, asked: &Asked<'_>) -> Result<GenerationConf
 
 /// The type of the answer, and its schema.
 fn answer_format(members: &mut Members) -> Result<(Option<String>, Option<Value>), Refused> {
-    const NAME: &str = "response_format";
     const JSON: &str = "application/json";
-    let Some(format) = members.take(NAME) else { return Ok((None, None)) };
-    match format.get("type").and_then(Value::as_str) {
-        Some("text") => Ok((None, None)),
-        Some("json_object") => Ok((Some(JSON.to_owned()), None)),
-        Some("json_schema") => match format.pointer("/json_schema/schema") {
-            Some(schema) => Ok((Some(JSON.to_owned()), Some(schema.clone()))),
-            None => Err(members.refusal(NAME, "has no `json_schema.schema`")),
-        },
-        Some(_) | None => Err(members.refusal(NAME, "asks for a form that it does not know")),
-    }
+    Ok(match AnswerForm::taken(members)? {
+        AnswerForm::Words => (None, None),
+        AnswerForm::Object => (Some(JSON.to_owned()), None),
+        AnswerForm::Schema { schema, .. } => (Some(JSON.to_owned()), Some(schema)),
+    })
 }
 
 /// Google's own equivalents of OpenAI's efforts, in tokens (its OpenAI-compatible endpoint's table).
@@ -136,23 +131,16 @@ fn tools(members: &mut Members) -> Result<Option<Declared>, Refused> {
     let Some(Value::Array(list)) = members.take("tools") else { return Ok(None) };
     let mut declared = Declared { functions: Vec::with_capacity(list.len()), strict: false };
     for tool in &list {
-        let text = |path: &str| tool.pointer(path).and_then(Value::as_str);
-        let (Some("function"), Some(name)) = (text("/type"), text("/function/name")) else {
-            return Err(members.refusal("tools", "holds a tool that is no function"));
-        };
-        let cached = ["/cache_control", "/function/cache_control"]
-            .iter()
-            .any(|path| tool.pointer(path).is_some_and(|cache| !cache.is_null()));
-        if cached {
+        let function = Function::of(tool, members)?;
+        if function.cache.is_some() {
             return Err(members.refusal("tools", "holds a `cache_control`"));
         }
-        declared.strict |= tool.pointer("/function/strict") == Some(&Value::Bool(true));
-        let schema = tool.pointer("/function/parameters").filter(|schema| !schema.is_null());
+        declared.strict |= function.strict;
         declared.functions.push(FunctionDeclaration {
-            name: name.to_owned(),
-            description: text("/function/description").map(str::to_owned),
+            name: function.name.to_owned(),
+            description: function.description.map(str::to_owned),
             parameters: None,
-            parameters_json_schema: schema.cloned(),
+            parameters_json_schema: function.parameters.cloned(),
         });
     }
     Ok((!declared.functions.is_empty()).then_some(declared))

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 use wire::ollama::{CalledFunction, ChatRequest, Message, Options, Settings, ToolCall};
 
 use super::members::CHAT;
+use crate::upstream::answer_form::AnswerForm;
 use crate::upstream::dialect::{Asked, Encoded, Refused};
+use crate::upstream::function::Function;
 use crate::upstream::members::Members;
 use crate::upstream::spoken::{Detail, Media, Piece, Speaker, Spoken, Unsaid, What, spoken};
 
@@ -94,10 +96,8 @@ impl Said {
 }
 
 fn options(members: &mut Members) -> Result<Options, Refused> {
-    let newer = members.whole("max_completion_tokens")?;
-    let most = newer.or(members.whole("max_tokens")?);
     Ok(Options {
-        num_predict: most.map(|most| i64::try_from(most).unwrap_or(i64::MAX)),
+        num_predict: members.answer_limit()?.map(|most| i64::try_from(most).unwrap_or(i64::MAX)),
         num_ctx: members.whole("num_ctx")?,
         temperature: members.float("temperature")?,
         top_p: members.float("top_p")?,
@@ -110,17 +110,11 @@ fn options(members: &mut Members) -> Result<Options, Refused> {
 }
 
 fn answer_format(members: &mut Members) -> Result<Option<Value>, Refused> {
-    const NAME: &str = "response_format";
-    let Some(format) = members.take(NAME) else { return Ok(None) };
-    match format.get("type").and_then(Value::as_str) {
-        Some("text") => Ok(None),
-        Some("json_object") => Ok(Some(json!("json"))),
-        Some("json_schema") => match format.pointer("/json_schema/schema") {
-            Some(schema) => Ok(Some(schema.clone())),
-            None => Err(members.refusal(NAME, "has no `json_schema.schema`")),
-        },
-        Some(_) | None => Err(members.refusal(NAME, "asks for a form that it does not know")),
-    }
+    Ok(match AnswerForm::taken(members)? {
+        AnswerForm::Words => None,
+        AnswerForm::Object => Some(json!("json")),
+        AnswerForm::Schema { schema, .. } => Some(schema),
+    })
 }
 
 fn tools(members: &mut Members) -> Result<Option<Vec<Value>>, Refused> {
@@ -128,16 +122,11 @@ fn tools(members: &mut Members) -> Result<Option<Vec<Value>>, Refused> {
     let choice = members.take(CHOICE);
     let Some(Value::Array(tools)) = members.take("tools") else { return Ok(None) };
     for tool in &tools {
-        if tool.get("type").and_then(Value::as_str) != Some("function") {
-            return Err(members.refusal("tools", "holds a tool that is no function"));
-        }
-        if tool.pointer("/function/strict") == Some(&Value::Bool(true)) {
+        let function = Function::of(tool, members)?;
+        if function.strict {
             return Err(members.refusal("tools", "holds a strict function"));
         }
-        let cached = ["/cache_control", "/function/cache_control"]
-            .iter()
-            .any(|path| tool.pointer(path).is_some_and(|cache| !cache.is_null()));
-        if cached {
+        if function.cache.is_some() {
             return Err(members.refusal("tools", "holds a `cache_control`"));
         }
     }

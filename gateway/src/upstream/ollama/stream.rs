@@ -2,41 +2,42 @@
 
 use bytes::{Bytes, BytesMut};
 use wire::ollama::{Message, Reply};
-use wire::openai::{ChatChunk, Delta, ErrorDetail, FunctionDelta, ToolCallDelta, Usage};
-use wire::sse::{Event, encode};
+use wire::openai::{ChatChunk, ErrorDetail};
+use wire::sse::Event;
 use world::ChunkBuf;
 
 use super::reply::{call_id, usage};
-use crate::upstream::chunks::stop_frame;
+use crate::upstream::chunk_writer::ChunkWriter;
 use crate::upstream::dialect::{Broken, Gist, Interpreter, Opening};
+
+/// Who reads a stream.
+pub(super) fn translator(at: Opening<'_>) -> Box<dyn Interpreter> {
+    Box::new(Translator::new(at))
+}
 
 /// The state of one stream.
 #[derive(Debug)]
-pub(super) struct Translator {
-    include_usage: bool,
-    /// What every chunk has in common.
-    chunk: ChatChunk,
-    begun: bool,
+struct Translator {
+    chunks: ChunkWriter,
     /// Calls so far.
     calls: u32,
 }
 
 impl Translator {
     /// A translator at the start of a stream.
-    pub(super) fn new(at: Opening<'_>) -> Self {
+    fn new(at: Opening<'_>) -> Self {
         let chunk = ChatChunk::new(&at.answer_id(), at.model, at.created);
-        Self { include_usage: at.include_usage, chunk, begun: false, calls: 0 }
+        Self { chunks: ChunkWriter::new(chunk, at.include_usage), calls: 0 }
     }
 
     fn translate(&mut self, reply: Reply, out: &mut BytesMut) -> Gist {
-        if !std::mem::replace(&mut self.begun, true) {
-            self.chunk.clone().with_role().write_frame(out);
-        }
+        self.chunks.begin(out);
         let usage = reply.done.then(|| usage(&reply));
         let (done, reason) = (reply.done, reply.done_reason);
         let output = reply.message.is_some_and(|message| self.say(message, out));
-        if let Some(usage) = usage {
-            self.end(super::finish_reason(reason.as_deref(), self.calls > 0), usage, out);
+        if done {
+            self.chunks.finish(super::finish_reason(reason.as_deref(), self.calls > 0), out);
+            self.chunks.end(usage, out);
         }
         Gist { output, finish: done, done, usage, broken: None }
     }
@@ -45,40 +46,21 @@ impl Translator {
         let Message { content, thinking, tool_calls, .. } = message;
         let thinking = thinking.filter(|thought| !thought.is_empty());
         let mut output = !content.is_empty() || thinking.is_some();
-        if thinking.is_some() {
-            self.write(Delta { reasoning_content: thinking, ..Delta::default() }, out);
+        if let Some(thinking) = thinking {
+            self.chunks.thought(thinking, out);
         }
         if !content.is_empty() {
-            self.write(Delta { content: Some(Some(content)), ..Delta::default() }, out);
+            self.chunks.words(&content, out);
         }
         for call in tool_calls.unwrap_or_default() {
             let index = self.calls;
             self.calls += 1;
             output = true;
-            let id = Some(call_id((&self.chunk.id, index), call.id));
-            let arguments = Some(call.function.arguments.to_string());
-            let function = Some(FunctionDelta { name: Some(call.function.name), arguments });
-            let kind = Some("function".to_owned());
-            let call = ToolCallDelta { index, id, kind, function };
-            self.write(Delta { tool_calls: Some(vec![call]), ..Delta::default() }, out);
+            let id = call_id((self.chunks.id(), index), call.id);
+            let (name, arguments) = (call.function.name, call.function.arguments.to_string());
+            self.chunks.call(index, (id, name), arguments, out);
         }
         output
-    }
-
-    fn end(&self, reason: &str, usage: Usage, out: &mut BytesMut) {
-        self.chunk.clone().with_finish(reason).write_frame(out);
-        if self.include_usage {
-            self.chunk.clone().with_usage(usage).write_frame(out);
-        }
-        out.extend_from_slice(encode::DONE);
-    }
-
-    fn write(&self, delta: Delta, out: &mut BytesMut) {
-        let mut chunk = self.chunk.clone();
-        if let Some(choice) = chunk.choices.first_mut() {
-            choice.delta = delta;
-        }
-        chunk.write_frame(out);
     }
 }
 
@@ -104,6 +86,6 @@ impl Interpreter for Translator {
     }
 
     fn stop(&self, _: Option<&Bytes>, _: u64) -> Option<Bytes> {
-        Some(stop_frame(self.chunk.clone()))
+        Some(self.chunks.stop())
     }
 }
