@@ -13,6 +13,7 @@ pub(crate) mod deadlines;
 pub(crate) mod desertion;
 pub(crate) mod echoes;
 pub(crate) mod error_envelope;
+pub(crate) mod estimate;
 pub(crate) mod fallback;
 mod hedge;
 pub(crate) mod outlook;
@@ -29,6 +30,7 @@ use http::{HeaderMap, Response};
 
 use crate::config::DeploymentIndex;
 use crate::config::fleet::Target;
+use crate::endpoint::Endpoint;
 use crate::keyed_rng::KeyedRng;
 use crate::policy::candidates::{Cooling, Shortage};
 use crate::policy::deadlines::{Alternative, Answer};
@@ -41,7 +43,7 @@ use crate::routing::router::Tried;
 use crate::routing::strategy::Ask;
 use crate::shutdown::{self, ServerEnd};
 use crate::upstream::dialect::{Asked, Refused, WholeAnswer};
-use crate::upstream::failure::{Failure, Trouble};
+use crate::upstream::failure::{Failure, Reason, Trouble};
 use crate::upstream::members::Lenience;
 use crate::upstream::{Outgoing, additions};
 use world::ChunkBuf;
@@ -85,8 +87,17 @@ async fn serve(request: &ClientRequest, mut state: RequestState) -> Response<Ans
     };
     match answered {
         Ok(answered) => commit(answered, state),
+        Err(failed) if is_uncounted(request, &failed.failure) => {
+            state.answered_here();
+            response::estimate(&state, estimate::input_tokens(&request.body.bytes))
+        }
         Err(failed) => give_up(request, state, failed),
     }
+}
+
+/// Whether a count was asked for that nobody of the group can make.
+fn is_uncounted(request: &ClientRequest, failure: &Failure) -> bool {
+    request.endpoint == Endpoint::CountTokens && failure.reason == Reason::Unsupported
 }
 
 /// The error that is left; behind the frames that the client would have of a stream that broke.

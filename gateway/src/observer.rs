@@ -98,7 +98,7 @@ pub enum Choice<'a> {
         /// By which rule.
         why: NoFallback,
     },
-    /// The request was answered from this deployment.
+    /// The request was answered from this deployment, or by the gateway itself where none is named.
     Served {
         /// Attempts that it took.
         attempts: u32,

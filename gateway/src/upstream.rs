@@ -10,6 +10,8 @@ mod answer_form;
 mod anthropic;
 mod azure;
 mod bedrock;
+mod by_chat;
+mod calls_of_2023;
 mod chunk_writer;
 mod chunks;
 pub(crate) mod classify;
@@ -24,11 +26,14 @@ mod messages;
 mod ollama;
 mod openai;
 mod provider;
+mod responses;
+mod retold;
 mod spoken;
 pub(crate) mod stream;
 mod texts;
 mod translated;
 pub(crate) mod translations;
+mod vectors;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -120,9 +125,17 @@ impl Route {
         deployment: &Deployment,
     ) -> Result<Outgoing, Refused> {
         let endpoint = asked.endpoint;
-        let dialect = self.provider.dialect(endpoint).ok_or_else(|| no_endpoint(asked))?;
+        let dialect = self
+            .provider
+            .dialect(endpoint, deployment.platform)
+            .ok_or_else(|| no_endpoint(asked))?;
         let Encoded { body, dropped } = dialect.encode(asked)?;
-        let body = additions::extended(&deployment.additions, (asked.head, asked.body), body)?;
+        // What the config adds is meant for answers.
+        let body = if endpoint == Endpoint::CountTokens {
+            body
+        } else {
+            additions::extended(&deployment.additions, (asked.head, asked.body), body)?
+        };
         let body = self.provider.finished(deployment, body);
         let mut request = Request::new(Full::new(body.clone()));
         *request.method_mut() = http::Method::POST;

@@ -10,6 +10,7 @@ mod content;
 mod error;
 mod list;
 mod peek;
+mod predict;
 mod reply;
 mod request;
 mod stream;
@@ -20,6 +21,10 @@ pub use content::{Content, FunctionCall, FunctionResponse, Part};
 pub use error::{ApiError, Detail, ErrorLink, QuotaSpent, QuotaViolation, RpcStatus};
 pub use list::{Model, ModelList};
 pub use peek::{Peek, PeekKind, peek};
+pub use predict::{
+    PredictParameters, PredictReply, PredictRequest, Prediction, TextEmbedding, TextInstance,
+    TextStatistics,
+};
 pub use reply::{
     Candidate, GenerateReply, ModalityTokenCount, PromptFeedback, SafetyRating, UsageMetadata,
 };

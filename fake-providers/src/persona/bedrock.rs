@@ -1,6 +1,7 @@
 //! Bedrock: operations behind a model in the path, signed requests, errors named by a header, and
-//! Claude's own bodies on `invoke`.
+//! Claude's own bodies, or an embedder's, on `invoke`.
 
+mod embeddings;
 mod read;
 mod signature;
 
@@ -17,7 +18,7 @@ use wire::bedrock::{
 };
 
 use super::{
-    Headers, Operation, Prompt, Refusal, RequestContext, Route, anthropic, openai, percent,
+    Headers, Operation, Prompt, Refusal, RequestContext, Route, Subject, anthropic, openai, percent,
 };
 use crate::action::{ProviderError, ProviderErrorKind};
 use crate::limits::Dimension;
@@ -43,6 +44,7 @@ pub(super) fn route(path: &str) -> Option<Route<'_>> {
     let (operation, stream) = match action {
         "converse" => (Operation::Chat, false),
         "converse-stream" => (Operation::Chat, true),
+        "invoke" if embeddings::is_embedder(model) => (Operation::Embeddings, false),
         "invoke" => (Operation::Invoke, false),
         "invoke-with-response-stream" => (Operation::Invoke, true),
         "count-tokens" => (Operation::CountTokens, false),
@@ -191,6 +193,9 @@ pub(super) fn answer_headers(
 }
 
 pub(super) fn reply(context: &RequestContext<'_>, prompt: &Prompt, said: &Transcript) -> Bytes {
+    if let Subject::Embedding(embedding) = &prompt.subject {
+        return embeddings::reply(embedding, prompt.prompt_tokens);
+    }
     match prompt.operation {
         Operation::Invoke => return anthropic::reply(context, prompt, said),
         Operation::CountTokens => {

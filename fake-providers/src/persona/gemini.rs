@@ -12,10 +12,10 @@ use serde_json::Value;
 use wire::ErrorReply;
 use wire::gemini::{
     ApiError, BatchEmbedReply, Candidate, Content, CountTokensReply, EmbedReply, FunctionCall,
-    GenerateReply, Model, ModelList, Part, QuotaSpent, UsageMetadata,
+    GenerateReply, Model, ModelList, Part, PredictReply, QuotaSpent, UsageMetadata,
 };
 
-use super::openai::Embedding;
+use super::openai::{Embedding, VectorForm};
 use super::{
     Headers, Operation, Prompt, Refusal, RequestContext, Route, Subject, bearer, percent, text,
 };
@@ -48,7 +48,7 @@ pub(super) fn route(path: &str) -> Option<Route<'_>> {
         Some("generateContent") => (Operation::Chat, false),
         Some("streamGenerateContent") => (Operation::Chat, true),
         Some("countTokens") => (Operation::CountTokens, false),
-        Some("embedContent" | "batchEmbedContents") => (Operation::Embeddings, false),
+        Some("embedContent" | "batchEmbedContents" | "predict") => (Operation::Embeddings, false),
         Some(_) => return None,
     };
     Some(Route { operation, named: Some(percent::decode(model)), stream })
@@ -158,7 +158,7 @@ pub(super) fn headers(took: Duration) -> Headers {
 
 pub(super) fn reply(context: &RequestContext<'_>, prompt: &Prompt, said: &Transcript) -> Bytes {
     if let Subject::Embedding(embedding) = &prompt.subject {
-        return embedded(embedding);
+        return embedded(embedding, prompt.prompt_tokens);
     }
     if prompt.operation == Operation::CountTokens {
         return CountTokensReply::new(prompt.prompt_tokens).to_json();
@@ -184,12 +184,21 @@ pub(super) fn reply(context: &RequestContext<'_>, prompt: &Prompt, said: &Transc
     reply.to_json()
 }
 
-fn embedded(embedding: &Embedding) -> Bytes {
+fn embedded(embedding: &Embedding, prompt_tokens: u64) -> Bytes {
     let mut vectors = embedding.vectors().map(|values| wire::gemini::Embedding { values });
-    if embedding.listed {
-        return BatchEmbedReply { embeddings: vectors.collect() }.to_json();
+    match embedding.form {
+        VectorForm::One => {
+            vectors.next().map_or_else(Bytes::new, |embedding| EmbedReply { embedding }.to_json())
+        }
+        VectorForm::Predictions => {
+            // The tokens of all are told with the first.
+            let tokens = std::iter::once(prompt_tokens).chain(std::iter::repeat(0));
+            PredictReply::new(embedding.vectors().zip(tokens)).to_json()
+        }
+        VectorForm::List | VectorForm::Titan | VectorForm::Cohere => {
+            BatchEmbedReply { embeddings: vectors.collect() }.to_json()
+        }
     }
-    vectors.next().map_or_else(Bytes::new, |embedding| EmbedReply { embedding }.to_json())
 }
 
 fn parts(blocks: &[Uttered], hides_thoughts: bool) -> Vec<Part> {

@@ -22,7 +22,7 @@ use crate::action::{ProviderError, ProviderErrorKind};
 use crate::limits::{self, Gauge, Reading};
 use crate::script::{Finish, Tally, Transcript};
 pub(super) use chat::chat_reply;
-pub(super) use embeddings::Embedding;
+pub(super) use embeddings::{Embedding, VectorForm};
 pub(super) use responses::{
     begun as response_begun, block_letters, end as response_end, ended as response_item_ended,
     item, item_id, shows_thoughts, usage as response_usage,

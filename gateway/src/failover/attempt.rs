@@ -151,6 +151,8 @@ impl Attempt<'_> {
         Opening {
             created: self.instance.clock.unix_seconds(),
             include_usage: self.request.body.head.include_usage,
+            base64: self.request.body.head.base64,
+            functions: self.request.body.head.functions,
             call_id: self.call_id,
             model: &self.config().model,
         }

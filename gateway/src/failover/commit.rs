@@ -68,7 +68,7 @@ impl Committed {
     fn call_off(&mut self) {
         let Some((guard, mut state)) = self.owed.take() else { return };
         let failure = shutdown::failure();
-        self.out.push(error_event(&state, &failure, self.reader.newest()));
+        self.out.push(error_event(&state, &failure, self.reader.newest().as_ref()));
         state.called_off(guard.deployment(), &failure);
     }
 
@@ -85,7 +85,7 @@ impl Committed {
             }
             Ending::Broken(broken) => {
                 let failure = guard.named(broken);
-                self.out.push(error_event(&state, &failure, self.reader.newest()));
+                self.out.push(error_event(&state, &failure, self.reader.newest().as_ref()));
                 state.stream_broken(&mut guard, &failure);
             }
         }

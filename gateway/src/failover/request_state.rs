@@ -284,6 +284,12 @@ impl RequestState {
         self.tell(Some(deployment), Choice::Served { attempts: self.attempts });
     }
 
+    /// The gateway itself answered.
+    pub(crate) fn answered_here(&mut self) {
+        self.end(200);
+        self.tell(None, Choice::Served { attempts: self.attempts });
+    }
+
     /// The request gets an error.
     pub(crate) fn gave_up(&mut self, status: u16, reason: Reason) {
         self.end(status);

@@ -62,6 +62,17 @@ pub(crate) fn whole(
     response
 }
 
+/// The count that nobody of the group made, by the gateway's own estimate, which says that it is one.
+pub(crate) fn estimate(state: &RequestState, input_tokens: u64) -> Response<AnswerBody> {
+    let body = Bytes::from(serde_json::json!({ "input_tokens": input_tokens }).to_string());
+    let mut response = Response::new(AnswerBody::Whole(Some(body)));
+    *response.headers_mut() = headers(state, None, &HeaderMap::new(), Cost::Unknown);
+    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    let estimated = HeaderValue::from_static("input_tokens");
+    response.headers_mut().insert(HeaderName::from_static(ESTIMATED), estimated);
+    response
+}
+
 /// A stream of `deployment`. `headers` were made by [`headers`] before the state was handed over.
 pub(crate) fn stream(headers: HeaderMap, committed: Committed) -> Response<AnswerBody> {
     let mut response = Response::new(AnswerBody::Stream(Box::new(committed)));
@@ -178,6 +189,8 @@ const CALL_ID: &str = "x-litellm-call-id";
 const TIMEOUT: &str = "x-litellm-timeout";
 /// Names the members of the request that the provider was not asked for.
 const DROPPED: &str = "x-brownout-dropped-params";
+/// Names the members of the answer that the gateway estimated.
+const ESTIMATED: &str = "x-brownout-estimated";
 const ATTEMPTED_FALLBACKS: &str = "x-litellm-attempted-fallbacks";
 const MODEL_GROUP: &str = "x-litellm-model-group";
 const RESPONSE_COST: &str = "x-litellm-response-cost";

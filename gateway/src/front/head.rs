@@ -14,6 +14,7 @@ use wire::openai::{HeadError, RequestHead};
 
 use crate::endpoint::{Body, Endpoint, Wording};
 use crate::failover::client_request::{ClientBody, ClientRequest, Overrides};
+use crate::failover::estimate;
 use crate::front::refusal::Refusal;
 use crate::http1::text;
 use crate::policy::fallbacks::{FallbackTable, FallbacksByClass};
@@ -27,9 +28,6 @@ const RETRIES_MAX: u32 = 100;
 
 /// Fallbacks that a request may name; further ones are ignored. More than any fleet has providers.
 const FALLBACKS_MAX: usize = 8;
-
-/// Bytes per token of English JSON, for estimates before anybody counted (LiteLLM asks a tokenizer).
-const BYTES_PER_TOKEN: usize = 4;
 
 /// What the path says.
 #[derive(Debug)]
@@ -90,8 +88,8 @@ fn understood(endpoint: Endpoint, bytes: Bytes) -> Result<ClientBody, Refusal> {
         return Err(Refusal::bad_request(Some(member), message));
     }
     // Elsewhere nearly all of the body is what the model reads.
-    let read_by_model = head.messages.as_ref().map_or(bytes.len(), ExactSizeIterator::len);
-    let prompt_tokens = (read_by_model / BYTES_PER_TOKEN).max(1) as u64;
+    let read_by_model = head.messages.clone().and_then(|at| bytes.get(at)).unwrap_or(&bytes);
+    let prompt_tokens = estimate::tokens(read_by_model);
     Ok(ClientBody { head, bytes, form: None, prompt_tokens })
 }
 

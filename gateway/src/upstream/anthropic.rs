@@ -25,7 +25,7 @@ use wire::framing::Framing;
 use super::dialect::Dialect;
 use super::forwarded::{self, CONTENT_FILTER};
 use super::provider::{Call, Headers, Provider};
-use super::translated::Translated;
+use super::translated::{Marks, ThroughChat, Translated};
 use super::{RouteError, credential};
 use crate::config::{Deployment, Platform};
 use crate::endpoint::Endpoint;
@@ -35,14 +35,13 @@ use crate::endpoint::Endpoint;
 pub(super) struct Anthropic;
 
 impl Provider for Anthropic {
-    fn dialect(&self, endpoint: Endpoint) -> Option<&'static dyn Dialect> {
+    fn dialect(&self, endpoint: Endpoint, _: Platform) -> Option<&'static dyn Dialect> {
         match endpoint {
-            Endpoint::Chat => Some(&CHAT),
+            Endpoint::Chat | Endpoint::Responses => THROUGH_CHAT.dialect(endpoint),
             Endpoint::Messages | Endpoint::CountTokens => Some(forwarded::as_it_is(endpoint)),
             Endpoint::Completions
             | Endpoint::Embeddings
             | Endpoint::Moderations
-            | Endpoint::Responses
             | Endpoint::ImageGenerations
             | Endpoint::Speech
             | Endpoint::Transcriptions
@@ -100,12 +99,17 @@ impl Provider for Anthropic {
 
 /// Chat completions in the words of Messages.
 static CHAT: Translated = Translated {
+    provider: "Anthropic",
     members: members::CHAT,
+    marks: Marks::left_out,
     request: request::request,
     reply: reply::reply,
     framing: Framing::Sse,
     stream: stream::translator,
 };
+
+/// What is served by means of these.
+static THROUGH_CHAT: ThroughChat = ThroughChat::new(&CHAT);
 
 /// OpenAI's finish reason of an answer that calls.
 const TOOL_CALLS: &str = "tool_calls";

@@ -6,10 +6,10 @@ use wire::azure::NamedBase;
 
 use super::dialect::Dialect;
 use super::forwarded;
-use super::messages::MessagesAsChat;
+use super::messages;
 use super::provider::{Call, Headers, Provider};
 use super::{RouteError, bearer, credential};
-use crate::config::Deployment;
+use crate::config::{Deployment, Platform};
 use crate::endpoint::Endpoint;
 
 /// What LiteLLM 1.106 asks for where the config names no version.
@@ -21,7 +21,7 @@ pub(super) struct Azure;
 
 impl Provider for Azure {
     /// Azure filters by itself and has no moderations.
-    fn dialect(&self, endpoint: Endpoint) -> Option<&'static dyn Dialect> {
+    fn dialect(&self, endpoint: Endpoint, _: Platform) -> Option<&'static dyn Dialect> {
         match endpoint {
             Endpoint::Chat
             | Endpoint::Completions
@@ -31,7 +31,7 @@ impl Provider for Azure {
             | Endpoint::Speech
             | Endpoint::Transcriptions
             | Endpoint::AudioTranslations => Some(forwarded::as_it_is(endpoint)),
-            Endpoint::Messages => Some(&MessagesAsChat),
+            Endpoint::Messages => Some(&messages::AT_OPENAI),
             Endpoint::Moderations | Endpoint::CountTokens => None,
         }
     }

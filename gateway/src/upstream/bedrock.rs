@@ -2,6 +2,7 @@
 //! come in AWS's own frames, and chat completions are translated to Converse and back.
 
 mod conversation;
+mod embeddings;
 pub(super) mod members;
 mod model;
 mod reply;
@@ -12,14 +13,18 @@ mod stream;
 use bytes::Bytes;
 use http::{HeaderName, Request};
 use http_body_util::Full;
+use serde_json::{Map, Value, json};
 use wire::framing::Framing;
+
+use model::House;
 
 use super::dialect::Dialect;
 use super::forwarded::CONTENT_FILTER;
+use super::messages::TokenCount;
 use super::provider::{Call, Delivery, Headers, Provider};
-use super::translated::Translated;
+use super::translated::{Marks, ThroughChat, Translated};
 use super::{RouteError, bearer, credential};
-use crate::config::Deployment;
+use crate::config::{Deployment, Platform};
 use crate::endpoint::Endpoint;
 
 /// Bedrock's runtime.
@@ -27,27 +32,28 @@ use crate::endpoint::Endpoint;
 pub(super) struct Bedrock;
 
 impl Provider for Bedrock {
-    fn dialect(&self, endpoint: Endpoint) -> Option<&'static dyn Dialect> {
+    fn dialect(&self, endpoint: Endpoint, _: Platform) -> Option<&'static dyn Dialect> {
         match endpoint {
-            Endpoint::Chat => Some(&CHAT),
+            Endpoint::Chat | Endpoint::Messages | Endpoint::Responses | Endpoint::CountTokens => {
+                THROUGH_CHAT.dialect(endpoint)
+            }
+            Endpoint::Embeddings => Some(&embeddings::EMBEDDINGS),
             Endpoint::Completions
-            | Endpoint::Embeddings
             | Endpoint::Moderations
-            | Endpoint::Responses
             | Endpoint::ImageGenerations
             | Endpoint::Speech
             | Endpoint::Transcriptions
-            | Endpoint::AudioTranslations
-            | Endpoint::Messages
-            | Endpoint::CountTokens => None,
+            | Endpoint::AudioTranslations => None,
         }
     }
 
     /// Models are named by id, by inference profile, or by ARN.
     fn path(&self, deployment: &Deployment, call: Call<'_>) -> String {
-        let operation = match call.delivery {
-            Delivery::Whole => "converse",
-            Delivery::Stream => "converse-stream",
+        let operation = match (call.endpoint, call.delivery) {
+            (Endpoint::CountTokens, _) => "count-tokens",
+            (Endpoint::Embeddings, _) => "invoke",
+            (_, Delivery::Whole) => "converse",
+            (_, Delivery::Stream) => "converse-stream",
         };
         let model = wire::percent::segment(call.model);
         format!("{}/model/{model}/{operation}", deployment.base_path)
@@ -81,12 +87,45 @@ impl Provider for Bedrock {
 
 /// Chat completions in the words of Converse.
 static CHAT: Translated = Translated {
+    provider: "Bedrock",
     members: members::CHAT,
+    marks,
     request: request::request,
     reply: reply::reply,
     framing: Framing::Aws,
     stream: stream::translator,
 };
+
+/// What is served by means of these.
+static THROUGH_CHAT: ThroughChat = ThroughChat::new(&CHAT).counted_by(COUNT);
+
+/// Only Claude has thoughts that prove themselves, and a cache that is cut where the client says.
+fn marks(model: &str) -> Marks {
+    match House::of(model) {
+        House::Claude(_) => Marks::Kept,
+        House::GptOss | House::Other => Marks::LeftOut,
+    }
+}
+
+/// How tokens are counted: of what Converse would be asked, and of Claude only.
+const COUNT: TokenCount = TokenCount { question: count_of, tokens: counted };
+
+/// Members of a request that a count takes (AWS's `ConverseTokensRequest`).
+const COUNTED: [&str; 4] = ["additionalModelRequestFields", "messages", "system", "toolConfig"];
+
+fn count_of(model: &str, mut request: Map<String, Value>) -> Option<Value> {
+    match House::of(model) {
+        House::Claude(_) => {}
+        House::GptOss | House::Other => return None,
+    }
+    request.retain(|name, _| COUNTED.contains(&name.as_str()));
+    Some(json!({ "input": { "converse": request } }))
+}
+
+fn counted(answer: &[u8]) -> Option<u64> {
+    let reply: wire::bedrock::CountTokensReply = serde_json::from_slice(answer).ok()?;
+    Some(reply.input_tokens)
+}
 
 /// OpenAI's finish reason of an answer that calls.
 const TOOL_CALLS: &str = "tool_calls";

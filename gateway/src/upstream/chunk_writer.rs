@@ -4,6 +4,7 @@
 //! It must never know whose stream it is.
 
 use bytes::{Bytes, BytesMut};
+use serde_json::Value;
 use wire::openai::{ChatChunk, ChunkTemplate, Delta, FunctionDelta, ToolCallDelta, Usage};
 use wire::sse::encode;
 
@@ -46,6 +47,11 @@ impl ChunkWriter {
     /// A piece of a thought.
     pub(super) fn thought(&self, text: String, out: &mut BytesMut) {
         self.delta(Delta { reasoning_content: Some(text), ..Delta::default() }, out);
+    }
+
+    /// What proves the thought that came before, or a thought that is not shown: a block of Anthropic's.
+    pub(super) fn thinking_block(&self, block: Value, out: &mut BytesMut) {
+        self.delta(Delta { thinking_blocks: Some(vec![block]), ..Delta::default() }, out);
     }
 
     /// The beginning of call number `index`, or all of it.

@@ -106,6 +106,10 @@ pub(crate) struct Opening<'a> {
     pub(crate) created: u64,
     /// Whether the client wants the usage within a stream.
     pub(crate) include_usage: bool,
+    /// Whether the client wants vectors as base64.
+    pub(crate) base64: bool,
+    /// Whether the client writes calls in the spelling of 2023.
+    pub(crate) functions: bool,
     /// The request's own id, for answers that bring none.
     pub(crate) call_id: &'a str,
     /// The deployment's own name of the model, for answers that do not say who speaks.
@@ -138,6 +142,13 @@ pub(crate) struct WholeAnswer {
     pub(crate) filtered: bool,
 }
 
+impl WholeAnswer {
+    /// The same answer in other words.
+    pub(super) fn with_body(&self, body: Bytes) -> Self {
+        Self { body, usage: self.usage, filtered: self.filtered }
+    }
+}
+
 /// Reads the frames of one stream.
 pub(crate) trait Interpreter: fmt::Debug + Send {
     /// Reads one frame and appends to `out` what the client gets of it. `finished` says whether a
@@ -153,6 +164,11 @@ pub(crate) trait Interpreter: fmt::Debug + Send {
     fn reports(&self, data: &[u8]) -> bool {
         let _ = data;
         true
+    }
+
+    /// Data of the newest event for the client, where that is not the provider's own and errors go by it.
+    fn newest(&self) -> Option<Bytes> {
+        None
     }
 
     /// What ends the stream where the provider left that out; `None` where that is always the same.

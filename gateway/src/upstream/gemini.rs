@@ -2,18 +2,21 @@
 //! generateContent and back.
 
 mod conversation;
+mod embeddings;
 pub(super) mod members;
 mod reply;
 mod request;
 mod stream;
 
 use http::HeaderName;
+use serde_json::{Map, Value, json};
 use wire::framing::Framing;
 
 use super::dialect::Dialect;
 use super::forwarded::CONTENT_FILTER;
+use super::messages::TokenCount;
 use super::provider::{Call, Delivery, Headers, Provider};
-use super::translated::Translated;
+use super::translated::{Marks, ThroughChat, Translated};
 use super::{RouteError, bearer, credential};
 use crate::config::{Deployment, Platform};
 use crate::endpoint::Endpoint;
@@ -23,27 +26,27 @@ use crate::endpoint::Endpoint;
 pub(super) struct Gemini;
 
 impl Provider for Gemini {
-    fn dialect(&self, endpoint: Endpoint) -> Option<&'static dyn Dialect> {
-        match endpoint {
-            Endpoint::Chat => Some(&CHAT),
-            Endpoint::Completions
-            | Endpoint::Embeddings
-            | Endpoint::Moderations
-            | Endpoint::Responses
-            | Endpoint::ImageGenerations
-            | Endpoint::Speech
-            | Endpoint::Transcriptions
-            | Endpoint::AudioTranslations
-            | Endpoint::Messages
-            | Endpoint::CountTokens => None,
+    fn dialect(&self, endpoint: Endpoint, platform: Platform) -> Option<&'static dyn Dialect> {
+        match (endpoint, platform) {
+            (Endpoint::Embeddings, Platform::Vertex) => Some(&embeddings::AT_VERTEX),
+            (Endpoint::Embeddings, Platform::Own | Platform::Foundry) => {
+                Some(&embeddings::AT_GEMINI)
+            }
+            (_, Platform::Vertex) => AT_VERTEX.dialect(endpoint),
+            (_, Platform::Own | Platform::Foundry) => THROUGH_CHAT.dialect(endpoint),
         }
     }
 
     /// `api_base` names the version; a stream without `alt=sse` would be one JSON array.
     fn path(&self, deployment: &Deployment, call: Call<'_>) -> String {
-        let method = match call.delivery {
-            Delivery::Whole => "generateContent",
-            Delivery::Stream => "streamGenerateContent?alt=sse",
+        let method = match (call.endpoint, call.delivery) {
+            (Endpoint::CountTokens, _) => "countTokens",
+            (Endpoint::Embeddings, _) => match deployment.platform {
+                Platform::Vertex => "predict",
+                Platform::Own | Platform::Foundry => "batchEmbedContents",
+            },
+            (_, Delivery::Whole) => "generateContent",
+            (_, Delivery::Stream) => "streamGenerateContent?alt=sse",
         };
         format!("{}/models/{}:{method}", deployment.base_path, wire::percent::segment(call.model))
     }
@@ -60,12 +63,37 @@ impl Provider for Gemini {
 
 /// Chat completions in the words of generateContent.
 static CHAT: Translated = Translated {
+    provider: "Gemini",
     members: members::CHAT,
+    marks: Marks::left_out,
     request: request::request,
     reply: reply::reply,
     framing: Framing::Sse,
     stream: stream::translator,
 };
+
+/// What is served by means of these.
+static THROUGH_CHAT: ThroughChat = ThroughChat::new(&CHAT).counted_by(COUNT);
+
+/// The same on Vertex AI.
+static AT_VERTEX: ThroughChat = ThroughChat::new(&CHAT).counted_by(COUNT_AT_VERTEX);
+
+/// How tokens are counted: of a whole request, which names its model again.
+const COUNT: TokenCount = TokenCount { question: count_of, tokens: counted };
+
+/// The same on Vertex AI, where the question is the request.
+const COUNT_AT_VERTEX: TokenCount =
+    TokenCount { question: |_, request| Some(Value::Object(request)), tokens: counted };
+
+fn count_of(model: &str, mut request: Map<String, Value>) -> Option<Value> {
+    request.insert("model".to_owned(), json!(format!("models/{model}")));
+    Some(json!({ "generateContentRequest": request }))
+}
+
+fn counted(answer: &[u8]) -> Option<u64> {
+    let reply: wire::gemini::CountTokensReply = serde_json::from_slice(answer).ok()?;
+    Some(reply.total_tokens)
+}
 
 /// OpenAI's word for why an answer ended; `calls` says whether it calls.
 fn finish_reason(reason: &str, calls: bool) -> &'static str {

@@ -11,9 +11,9 @@ use wire::framing::Framing;
 use super::dialect::Dialect;
 use super::forwarded;
 use super::provider::{Call, Headers, Provider};
-use super::translated::Translated;
+use super::translated::{Marks, ThroughChat, Translated};
 use super::{RouteError, bearer_of};
-use crate::config::Deployment;
+use crate::config::{Deployment, Platform};
 use crate::endpoint::Endpoint;
 
 /// Ollama.
@@ -21,18 +21,17 @@ use crate::endpoint::Endpoint;
 pub(super) struct Ollama;
 
 impl Provider for Ollama {
-    fn dialect(&self, endpoint: Endpoint) -> Option<&'static dyn Dialect> {
+    fn dialect(&self, endpoint: Endpoint, _: Platform) -> Option<&'static dyn Dialect> {
         match endpoint {
-            Endpoint::Chat => Some(&CHAT),
+            Endpoint::Chat | Endpoint::Messages | Endpoint::Responses | Endpoint::CountTokens => {
+                THROUGH_CHAT.dialect(endpoint)
+            }
             Endpoint::Completions | Endpoint::Embeddings => Some(forwarded::as_it_is(endpoint)),
             Endpoint::Moderations
-            | Endpoint::Responses
             | Endpoint::ImageGenerations
             | Endpoint::Speech
             | Endpoint::Transcriptions
-            | Endpoint::AudioTranslations
-            | Endpoint::Messages
-            | Endpoint::CountTokens => None,
+            | Endpoint::AudioTranslations => None,
         }
     }
 
@@ -65,12 +64,17 @@ impl Provider for Ollama {
 
 /// Chat completions in Ollama's words.
 static CHAT: Translated = Translated {
+    provider: "Ollama",
     members: members::CHAT,
+    marks: Marks::left_out,
     request: request::request,
     reply: reply::reply,
     framing: Framing::Lines,
     stream: stream::translator,
 };
+
+/// What is served by means of these.
+static THROUGH_CHAT: ThroughChat = ThroughChat::new(&CHAT);
 
 /// OpenAI's word for why an answer ended; `calls` says whether it calls.
 fn finish_reason(done_reason: Option<&str>, calls: bool) -> &'static str {

@@ -4,7 +4,7 @@ use http::HeaderName;
 
 use super::dialect::Dialect;
 use super::forwarded;
-use super::messages::MessagesAsChat;
+use super::messages;
 use super::provider::{Call, Headers, Provider};
 use super::{RouteError, bearer, credential};
 use crate::config::{Deployment, Platform};
@@ -15,7 +15,7 @@ use crate::endpoint::Endpoint;
 pub(super) struct OpenAi;
 
 impl Provider for OpenAi {
-    fn dialect(&self, endpoint: Endpoint) -> Option<&'static dyn Dialect> {
+    fn dialect(&self, endpoint: Endpoint, _: Platform) -> Option<&'static dyn Dialect> {
         match endpoint {
             Endpoint::Chat
             | Endpoint::Completions
@@ -26,7 +26,7 @@ impl Provider for OpenAi {
             | Endpoint::Speech
             | Endpoint::Transcriptions
             | Endpoint::AudioTranslations => Some(forwarded::as_it_is(endpoint)),
-            Endpoint::Messages => Some(&MessagesAsChat),
+            Endpoint::Messages => Some(&messages::AT_OPENAI),
             Endpoint::CountTokens => None,
         }
     }

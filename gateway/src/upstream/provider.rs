@@ -17,13 +17,13 @@ use super::dialect::Dialect;
 use super::gemini::Gemini;
 use super::ollama::Ollama;
 use super::openai::OpenAi;
-use crate::config::Deployment;
+use crate::config::{Deployment, Platform};
 use crate::endpoint::Endpoint;
 
 /// A protocol, from the client's side.
 pub(super) trait Provider: fmt::Debug + Sync {
-    /// How an endpoint is served; `None` where it cannot be.
-    fn dialect(&self, endpoint: Endpoint) -> Option<&'static dyn Dialect>;
+    /// How an endpoint is served on a platform; `None` where it cannot be.
+    fn dialect(&self, endpoint: Endpoint, platform: Platform) -> Option<&'static dyn Dialect>;
 
     /// Path and query of a call.
     fn path(&self, deployment: &Deployment, call: Call<'_>) -> String;

@@ -196,8 +196,11 @@ impl<'m> Message<'m> {
             let at = self.place("tool_call_id", None);
             let id = self.text("tool_call_id").ok_or_else(|| Unsaid::at(at, "is missing"))?;
             let name = calls.get(id).copied().or_else(|| self.text("name"));
+            // A prompt is cached up to a whole outcome, not within it.
+            let cache =
+                pieces.iter_mut().rev().fold(None, |cache, piece| cache.or(piece.cache.take()));
             let what = What::Outcome { id, name, pieces };
-            pieces = vec![Piece { what, cache: None, at }];
+            pieces = vec![Piece { what, cache, at }];
         }
         Ok(Spoken { by: self.by, pieces })
     }

@@ -192,8 +192,8 @@ impl Reader {
     }
 
     /// Data of the newest frame for the client.
-    pub(crate) const fn newest(&self) -> Option<&Bytes> {
-        self.newest.as_ref()
+    pub(crate) fn newest(&self) -> Option<Bytes> {
+        self.interpreter.newest().or_else(|| self.newest.clone())
     }
 
     /// Time since the newest arrival.

@@ -1,19 +1,27 @@
 //! Chat completions in the words of a protocol of its own: what each such protocol brings along ([`Translated`]),
-//! which is all that is asked of a further one.
+//! and what is served by means of that ([`ThroughChat`]), which a further protocol gets for nothing.
 //!
 //! It must never know which protocol it is.
 
 use bytes::Bytes;
 use wire::framing::Framing;
 
+use super::calls_of_2023;
 use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, WholeAnswer};
 use super::members::Member;
+use super::messages::{Count, MessagesAsChat, TokenCount};
+use super::responses::ResponsesAsChat;
+use crate::endpoint::Endpoint;
 
 /// How one protocol says what a chat completion says.
 #[derive(Debug)]
 pub(super) struct Translated {
+    /// Whose words these are, for refusals.
+    pub(super) provider: &'static str,
     /// What becomes of the members of a request.
     pub(super) members: &'static [Member],
+    /// What a request to a model of that name may hold of Anthropic's.
+    pub(super) marks: fn(&str) -> Marks,
     /// Puts a request into the protocol's words.
     pub(super) request: fn(&Asked<'_>) -> Result<Encoded, Refused>,
     /// Reads a whole answer.
@@ -24,9 +32,67 @@ pub(super) struct Translated {
     pub(super) stream: fn(Opening<'_>) -> Box<dyn Interpreter>,
 }
 
+/// What becomes of Anthropic's thoughts within messages, and of its marks behind which a prompt is cached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Marks {
+    /// They go along.
+    Kept,
+    /// Nobody there could read them.
+    LeftOut,
+}
+
+impl Marks {
+    /// Nothing of it is known, whatever the model.
+    pub(super) const fn left_out(_: &str) -> Self {
+        Self::LeftOut
+    }
+}
+
+/// A translation of chat completions, and what is served through it.
+#[derive(Debug)]
+pub(super) struct ThroughChat {
+    chat: &'static Translated,
+    messages: MessagesAsChat,
+    responses: ResponsesAsChat,
+    count: Option<Count>,
+}
+
+impl ThroughChat {
+    /// Everything that `chat` makes possible.
+    pub(super) const fn new(chat: &'static Translated) -> Self {
+        let (messages, responses) = (MessagesAsChat::through(chat), ResponsesAsChat::through(chat));
+        Self { chat, messages, responses, count: None }
+    }
+
+    /// The same at a provider that counts the tokens of a prompt.
+    pub(super) const fn counted_by(self, count: TokenCount) -> Self {
+        Self { count: Some(Count::of(self.messages, count)), ..self }
+    }
+
+    /// How an endpoint is served that way; `None` where it cannot be.
+    pub(super) fn dialect(&'static self, endpoint: Endpoint) -> Option<&'static dyn Dialect> {
+        match endpoint {
+            Endpoint::Chat => Some(self.chat),
+            Endpoint::Messages => Some(&self.messages),
+            Endpoint::Responses => Some(&self.responses),
+            Endpoint::CountTokens => self.count.as_ref().map(|count| count as &dyn Dialect),
+            Endpoint::Completions
+            | Endpoint::Embeddings
+            | Endpoint::Moderations
+            | Endpoint::ImageGenerations
+            | Endpoint::Speech
+            | Endpoint::Transcriptions
+            | Endpoint::AudioTranslations => None,
+        }
+    }
+}
+
 impl Dialect for Translated {
     fn encode(&self, asked: &Asked<'_>) -> Result<Encoded, Refused> {
-        (self.request)(asked)
+        match calls_of_2023::modern(asked)? {
+            None => (self.request)(asked),
+            Some(body) => (self.request)(&Asked { body: &body, ..*asked }),
+        }
     }
 
     fn members(&self) -> &'static [Member] {
@@ -38,10 +104,12 @@ impl Dialect for Translated {
     }
 
     fn whole(&self, answer: Bytes, at: Opening<'_>) -> Option<WholeAnswer> {
-        (self.reply)(&answer, at)
+        let answer = (self.reply)(&answer, at)?;
+        if at.functions { calls_of_2023::answered(&answer) } else { Some(answer) }
     }
 
     fn interpreter(&self, at: Opening<'_>) -> Box<dyn Interpreter> {
-        (self.stream)(at)
+        let stream = (self.stream)(at);
+        if at.functions { Box::new(calls_of_2023::Respelled::new(stream)) } else { stream }
     }
 }

@@ -5,6 +5,7 @@ use vocab::Protocol;
 
 use super::members::Member;
 use super::provider;
+use crate::config::Platform;
 use crate::endpoint::ROWS;
 
 /// How the gateway serves one endpoint at providers of one protocol.
@@ -42,7 +43,7 @@ const PROTOCOLS: [Protocol; 6] = [
 /// Every cell of the table, endpoint by endpoint.
 pub fn translations() -> Vec<Translation> {
     let cell = |path, endpoint, protocol| {
-        let dialect = provider::of(protocol).dialect(endpoint);
+        let dialect = provider::of(protocol).dialect(endpoint, Platform::Own);
         let served = match dialect.map(|dialect| dialect.members()) {
             None => Served::Refused,
             Some([]) => Served::Same,

@@ -65,8 +65,6 @@ fn beyond_anthropic() -> Vec<(&'static str, Value)> {
     vec![
         ("n", json!(2)),
         ("seed", json!(7)),
-        ("functions", json!([{"name":"f","parameters":{}}])),
-        ("function_call", json!("auto")),
         ("frequency_penalty", json!(0.5)),
         ("presence_penalty", json!(-0.5)),
         ("logit_bias", json!({"50256":-100})),
@@ -177,12 +175,6 @@ async fn messages_are_never_dropped() {
         assert_eq!((got.status, &error["param"]), (400, &json!("messages[0].content[1]")));
         assert_eq!(lab.hosts().len(), 0);
     }
-    let lab = Lab::new();
-    lab.upstream("claude", &[hi()]).gateway(only("claude"));
-    let called =
-        json!({"role":"assistant","content":null,"function_call":{"name":"f","arguments":"{}"}});
-    let got = lab.chat(&asking(&json!({"messages":[called]}))).await;
-    assert_eq!(got.json()["error"]["param"], "messages[0].function_call");
 }
 
 #[tokio::test(start_paused = true)]

@@ -79,6 +79,9 @@ pub struct Delta {
     /// Thoughts, as some compatible servers (DeepSeek, LiteLLM) send them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning_content: Option<String>,
+    /// What it takes to send the thoughts back, as Anthropic's blocks, as LiteLLM sends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinking_blocks: Option<Vec<Value>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_calls: Option<Vec<ToolCallDelta>>,
 }

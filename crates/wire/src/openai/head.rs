@@ -58,6 +58,10 @@ pub struct RequestHead {
     pub thinks: bool,
     /// Whether the provider is asked to keep the answer.
     pub store: bool,
+    /// Whether vectors are wanted as base64.
+    pub base64: bool,
+    /// Whether calls are written in the spelling of 2023: functions, not tools.
+    pub functions: bool,
     /// Where the member `metadata` stands, name and value.
     pub metadata: Option<Range<usize>>,
     pub(super) model_at: Option<Range<usize>>,
@@ -199,6 +203,8 @@ impl RequestHead {
                 self.thinks |= !matches!(text, "null" | "\"none\"" | "false")
                     && !text.contains("\"disabled\"");
             }
+            Member::EncodingFormat => self.base64 = value.get() == r#""base64""#,
+            Member::Functions => self.functions = !matches!(value.get(), "null" | "[]"),
             Member::Metadata => {}
         }
         Ok(())

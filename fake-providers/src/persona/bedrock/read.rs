@@ -8,6 +8,7 @@ use wire::bedrock::{
 };
 
 use super::super::{Complaint, IncomingRequest, Operation, Prompt, Route, anthropic, words};
+use super::embeddings;
 use crate::script::{Format, ToolChoice, ToolWish, Wishes};
 
 /// Versions of Claude's bodies that Bedrock takes.
@@ -23,10 +24,10 @@ pub(in super::super) fn read(
     match route.operation {
         Operation::Invoke => invoke(incoming, route),
         Operation::CountTokens => count(incoming, route),
+        Operation::Embeddings => embeddings::read(incoming.body, route),
         Operation::Chat
         | Operation::Responses
         | Operation::Completions
-        | Operation::Embeddings
         | Operation::Moderations
         | Operation::Speech
         | Operation::Models
@@ -100,7 +101,7 @@ fn count(incoming: &IncomingRequest<'_>, route: &Route<'_>) -> Result<Prompt, Co
     Ok(Prompt { operation: route.operation, prompt_tokens, ..Prompt::default() })
 }
 
-fn parse<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Complaint> {
+pub(super) fn parse<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Complaint> {
     let body =
         if body.is_empty() { Bytes::from_static(b"{}") } else { Bytes::copy_from_slice(body) };
     serde_json::from_slice(&body)

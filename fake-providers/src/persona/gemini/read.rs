@@ -4,10 +4,10 @@
 use serde_json::Value;
 use wire::gemini::{
     BatchEmbedRequest, Content, CountTokensRequest, EmbedRequest, FunctionDeclaration,
-    GenerateRequest, GenerationConfig, Part, ToolConfig,
+    GenerateRequest, GenerationConfig, Part, PredictRequest, ToolConfig,
 };
 
-use super::super::openai::Embedding;
+use super::super::openai::{Embedding, VectorForm};
 use super::super::{Complaint, IncomingRequest, Operation, Prompt, Route, Subject, words};
 use crate::script::{Format, ToolChoice, ToolWish, Wishes};
 
@@ -82,11 +82,13 @@ const DIMENSIONS_USUAL: u32 = 3072;
 
 /// One text, or a batch of them.
 fn embedding(body: Value, route: &Route<'_>) -> Result<Prompt, Complaint> {
-    let listed = body.get("requests").is_some();
-    let requests = if listed {
-        typed::<BatchEmbedRequest>(body)?.requests
+    if body.get("instances").is_some() {
+        return prediction(body, route);
+    }
+    let (form, requests) = if body.get("requests").is_some() {
+        (VectorForm::List, typed::<BatchEmbedRequest>(body)?.requests)
     } else {
-        vec![typed::<EmbedRequest>(body)?]
+        (VectorForm::One, vec![typed::<EmbedRequest>(body)?])
     };
     if requests.is_empty() || requests.len() > BATCH_MAX {
         return Err(Complaint::new(
@@ -96,14 +98,31 @@ fn embedding(body: Value, route: &Route<'_>) -> Result<Prompt, Complaint> {
     }
     let wanted = requests.first().and_then(|request| request.output_dimensionality);
     let texts: Vec<String> = requests.iter().map(|request| text_of(&request.content)).collect();
-    let dimensions = (wanted.unwrap_or(DIMENSIONS_USUAL), listed);
-    let embedding = Embedding::of_texts(texts.iter().map(String::as_str), dimensions);
-    Ok(Prompt {
+    Ok(embedded(route, &texts, (wanted.map(u64::from), form)))
+}
+
+/// Texts as Vertex AI's embedders get them.
+fn prediction(body: Value, route: &Route<'_>) -> Result<Prompt, Complaint> {
+    let PredictRequest { instances, parameters } = typed(body)?;
+    let texts: Vec<String> = instances.into_iter().map(|instance| instance.content).collect();
+    let wanted = parameters.and_then(|parameters| parameters.output_dimensionality);
+    Ok(embedded(route, &texts, (wanted, VectorForm::Predictions)))
+}
+
+fn embedded(
+    route: &Route<'_>,
+    texts: &[String],
+    (wanted, form): (Option<u64>, VectorForm),
+) -> Prompt {
+    let wanted = wanted.map(|wanted| u32::try_from(wanted).unwrap_or(u32::MAX));
+    let how = (wanted.unwrap_or(DIMENSIONS_USUAL), form);
+    let embedding = Embedding::of_texts(texts.iter().map(String::as_str), how);
+    Prompt {
         operation: route.operation,
         prompt_tokens: texts.iter().map(|text| words(text)).sum(),
         subject: Subject::Embedding(embedding),
         ..Prompt::default()
-    })
+    }
 }
 
 /// Most texts in one batch.

@@ -28,18 +28,34 @@ pub(crate) struct Embedding {
     keys: Vec<u64>,
     dimensions: u32,
     packed: bool,
-    /// Whether one vector, too, is answered as a list.
-    pub(in super::super) listed: bool,
+    /// How they are answered.
+    pub(in super::super) form: VectorForm,
+}
+
+/// How vectors are answered, by what was called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in super::super) enum VectorForm {
+    /// One.
+    One,
+    /// A list, even of one.
+    #[default]
+    List,
+    /// Predictions of Vertex AI's, each with its tokens.
+    Predictions,
+    /// One of Titan's, with its tokens.
+    Titan,
+    /// A list of Cohere's.
+    Cohere,
 }
 
 impl Embedding {
     /// Of texts, by another provider's request; `dimensions` is bounded.
     pub(in super::super) fn of_texts<'t>(
         texts: impl Iterator<Item = &'t str>,
-        (dimensions, listed): (u32, bool),
+        (dimensions, form): (u32, VectorForm),
     ) -> Self {
         let keys = texts.map(|text| Seed(0).draw("text").of(text).bits()).collect();
-        Self { keys, dimensions: dimensions.min(DIMENSIONS_MAX), packed: false, listed }
+        Self { keys, dimensions: dimensions.min(DIMENSIONS_MAX), packed: false, form }
     }
 
     /// One vector per input.
@@ -90,7 +106,7 @@ pub(super) fn read(body: Map<String, Value>, route: &Route<'_>) -> Result<Prompt
         operation: route.operation,
         model: (!body.model.is_empty()).then_some(body.model),
         prompt_tokens,
-        subject: Subject::Embedding(Embedding { keys, dimensions, packed, listed: true }),
+        subject: Subject::Embedding(Embedding { keys, dimensions, packed, form: VectorForm::List }),
         ..Prompt::default()
     })
 }

@@ -9,7 +9,7 @@ pub(crate) const CHAT: &[Member] = &[
         "messages",
         "instructions become `system`; neighbours with one speaker become one turn; results of tools \
          become the user's; a speaker's `name` stands before the words; pictures, PDF files by their \
-         bytes, thoughts and `cache_control` go along; audio, other files, `detail: low` and calls of 2023 are refused",
+         bytes, thoughts and `cache_control` go along; audio, other files and `detail: low` are refused",
     ),
     translated("max_tokens", "`max_tokens`; 4096 where neither spelling is given"),
     translated("max_completion_tokens", "`max_tokens`, before the older spelling"),
@@ -46,8 +46,8 @@ pub(crate) const CHAT: &[Member] = &[
         "`auto` and `default` become `auto` and `standard_only`; others are refused",
     ),
     refused("n", "asks for several answers").idle_at(1),
-    refused("functions", "is the spelling of 2023; write `tools`"),
-    refused("function_call", "is the spelling of 2023; write `tool_choice`"),
+    translated("functions", "`tools`; calls come back as `function_call`, of several the first"),
+    translated("function_call", "`tool_choice`"),
     refused("seed", "asks for sampling that can be repeated"),
     refused("frequency_penalty", "asks for a penalty"),
     refused("presence_penalty", "asks for a penalty"),

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 use wire::anthropic::{MessagesRequest, Metadata, Tool, ToolChoice};
 
+use super::CHAT;
 use super::conversation::conversation;
-use super::members::CHAT;
 use super::model::Model;
 use super::thought::Thought;
 use crate::upstream::answer_form::{self, ANSWER_TOOL, ANSWER_TOOL_DOES, AnswerForm, HeldTo};
@@ -32,7 +32,8 @@ const OWN: [&str; 7] = [
 
 /// Translates a request.
 pub(super) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
-    let mut members = Members::check(asked.members()?, CHAT, ("Anthropic", asked.lenience))?;
+    let mut members =
+        Members::check(asked.members()?, CHAT.members, (CHAT.provider, asked.lenience))?;
     let model = Model::named(asked.model);
     let messages = members.take("messages").unwrap_or_default();
     let said = spoken(&messages).and_then(conversation);

@@ -145,9 +145,8 @@ impl Translator {
                 self.chunks.call(call, (id, name), String::new(), out);
             }
             OutputBlock::Text { text } => self.write_words(&text, out),
-            OutputBlock::Thinking { .. }
-            | OutputBlock::RedactedThinking { .. }
-            | OutputBlock::Unknown => {}
+            block @ OutputBlock::RedactedThinking { .. } => self.prove(&block, out),
+            OutputBlock::Thinking { .. } | OutputBlock::Unknown => {}
         }
     }
 
@@ -162,7 +161,16 @@ impl Translator {
                 self.chunks.arguments(call, partial_json, out);
             }
             BlockDelta::ThinkingDelta { thinking } => self.chunks.thought(thinking, out),
-            BlockDelta::SignatureDelta { .. } | BlockDelta::Unknown => {}
+            BlockDelta::SignatureDelta { signature } => {
+                self.prove(&OutputBlock::Thinking { thinking: String::new(), signature }, out);
+            }
+            BlockDelta::Unknown => {}
+        }
+    }
+
+    fn prove(&self, thought: &OutputBlock, out: &mut BytesMut) {
+        if let Ok(block) = serde_json::to_value(thought) {
+            self.chunks.thinking_block(block, out);
         }
     }
 

@@ -10,7 +10,7 @@ pub(crate) const CHAT: &[Member] = &[
         "instructions become `system`; neighbours with one speaker become one turn; results of tools \
          become the user's; a speaker's `name` stands before the words; pictures and documents go along by their \
          bytes or from `s3://`, thoughts of Claude's as they are, `cache_control` becomes a `cachePoint`; other \
-         addresses, audio, files of other providers, `detail: low` and calls of 2023 are refused",
+         addresses, audio, files of other providers and `detail: low` are refused",
     ),
     translated("max_tokens", "`inferenceConfig.maxTokens`"),
     translated("max_completion_tokens", "`inferenceConfig.maxTokens`, before the older spelling"),
@@ -46,8 +46,8 @@ pub(crate) const CHAT: &[Member] = &[
     translated("user", "`requestMetadata.user`; refused with letters that AWS does not take there"),
     translated("safety_identifier", "`requestMetadata.user`, where there is no `user`"),
     refused("n", "asks for several answers").idle_at(1),
-    refused("functions", "is the spelling of 2023; write `tools`"),
-    refused("function_call", "is the spelling of 2023; write `tool_choice`"),
+    translated("functions", "`tools`; calls come back as `function_call`, of several the first"),
+    translated("function_call", "`tool_choice`"),
     refused("seed", "asks for sampling that can be repeated"),
     refused("frequency_penalty", "asks for a penalty"),
     refused("presence_penalty", "asks for a penalty"),

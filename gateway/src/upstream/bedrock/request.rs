@@ -7,8 +7,8 @@ use wire::bedrock::{
     ConverseRequest, InferenceConfig, Tool, ToolConfig, ToolInputSchema, ToolSpec,
 };
 
+use super::CHAT;
 use super::conversation::{conversation, point};
-use super::members::CHAT;
 use super::model::House;
 use crate::upstream::answer_form::{self, ANSWER_TOOL, ANSWER_TOOL_DOES, AnswerForm, HeldTo};
 use crate::upstream::anthropic::Thought;
@@ -22,7 +22,8 @@ const TEMPERATURE_MAX: f64 = 1.0;
 
 /// Translates a request.
 pub(super) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
-    let mut members = Members::check(asked.members()?, CHAT, ("Bedrock", asked.lenience))?;
+    let mut members =
+        Members::check(asked.members()?, CHAT.members, (CHAT.provider, asked.lenience))?;
     let house = House::of(asked.model);
     let messages = members.take("messages").unwrap_or_default();
     let said = spoken(&messages).and_then(conversation).map_err(|what| what.refused(&members))?;

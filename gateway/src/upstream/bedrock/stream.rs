@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use bytes::{Bytes, BytesMut};
-use wire::bedrock::{BlockDelta, BlockStart, ConverseEvent};
+use serde_json::json;
+use wire::bedrock::{BlockDelta, BlockStart, ConverseEvent, Reasoning};
 use wire::framing::FAILURE;
 use wire::openai::ChatChunk;
 use wire::sse::Event;
@@ -87,7 +88,8 @@ impl Translator {
             false => (input, None),
         };
         let said = text.filter(|text| !text.is_empty()).or(json);
-        let thought = reasoning_content.and_then(|thought| thought.text);
+        let Reasoning { text: thought, signature, redacted_content, .. } =
+            reasoning_content.unwrap_or_default();
         let thought = thought.filter(|thought| !thought.is_empty());
         let output = said.is_some() || input.is_some() || thought.is_some();
         if let Some(text) = said {
@@ -99,6 +101,13 @@ impl Translator {
         }
         if let Some(thought) = thought {
             self.chunks.thought(thought, out);
+        }
+        if let Some(signature) = signature.filter(|signature| !signature.is_empty()) {
+            let block = json!({ "type": "thinking", "thinking": "", "signature": signature });
+            self.chunks.thinking_block(block, out);
+        }
+        if let Some(data) = redacted_content {
+            self.chunks.thinking_block(json!({ "type": "redacted_thinking", "data": data }), out);
         }
         output
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use wire::gemini::{Content, FunctionCall, FunctionResponse, Part};
 
 use super::reply::signed;
-use crate::upstream::spoken::{Detail, Media, Piece, Speaker, Spoken, Unsaid, What};
+use crate::upstream::spoken::{Detail, Media, Piece, Place, Speaker, Spoken, Unsaid, What};
 
 /// What a conversation becomes.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub(super) fn conversation(messages: Vec<Spoken<'_>>) -> Result<Said, Unsaid> {
         };
         let mut parts = Vec::with_capacity(pieces.len());
         for piece in pieces {
-            parts.push(part(piece)?);
+            say(piece, &mut parts)?;
         }
         match turns.last_mut() {
             Some((last, earlier)) if *last == role => earlier.extend(parts),
@@ -60,6 +60,19 @@ fn instruction(piece: Piece<'_>) -> Result<Part, Unsaid> {
         Some(_) => Ok(part),
         None => Err(Unsaid::at(at, "gives instructions other than words")),
     }
+}
+
+/// Says one piece, in as many parts as it takes.
+fn say(piece: Piece<'_>, parts: &mut Vec<Part>) -> Result<(), Unsaid> {
+    let Piece { what, cache, at } = piece;
+    if cache.is_some() {
+        return Err(Unsaid::at(at, "has a `cache_control`"));
+    }
+    if let What::Outcome { id, name, pieces } = what {
+        return outcome((id, name), pieces, at, parts);
+    }
+    parts.push(part(Piece { what, cache, at })?);
+    Ok(())
 }
 
 fn part(piece: Piece<'_>) -> Result<Part, Unsaid> {
@@ -89,13 +102,7 @@ fn part(piece: Piece<'_>) -> Result<Part, Unsaid> {
             let thought_signature = thought_signature.map(str::to_owned);
             Ok(Part { thought_signature, ..Part::call(call) })
         }
-        What::Outcome { id, name, pieces } => {
-            let Some(name) = name else { return unsaid("answers a call that was not made") };
-            let response = Some(outcome(pieces)?);
-            let (id, name) = (Some(signed(id).0.to_owned()), name.to_owned());
-            let response = FunctionResponse { id, name, response };
-            Ok(Part { function_response: Some(response), ..Part::default() })
-        }
+        What::Outcome { .. } => unsaid("is an outcome within another"),
         What::Thought(_) => unsaid("is a thought of another provider"),
     }
 }
@@ -116,18 +123,30 @@ fn is_googles(url: &str) -> bool {
     PREFIXES.iter().any(|prefix| url.starts_with(prefix))
 }
 
-/// What came back from a tool: an object, or words under a name.
-fn outcome(pieces: Vec<Piece<'_>>) -> Result<Value, Unsaid> {
-    let mut texts = Vec::with_capacity(pieces.len());
-    for Piece { what, cache, at } in pieces {
-        match (what, cache) {
-            (What::Words(text), None) => texts.push(text),
-            (_, _) => return Err(Unsaid::at(at, "is an outcome other than words")),
+/// What came back from a tool: an object, or words under a name; pictures and the like stand beside it.
+fn outcome(
+    (id, name): (&str, Option<&str>),
+    pieces: Vec<Piece<'_>>,
+    at: Place,
+    parts: &mut Vec<Part>,
+) -> Result<(), Unsaid> {
+    let name = name.ok_or_else(|| Unsaid::at(at, "answers a call that was not made"))?;
+    let (mut texts, mut beside) = (Vec::new(), Vec::new());
+    for piece in pieces {
+        let part = part(piece)?;
+        match part.text {
+            Some(text) => texts.push(text),
+            None => beside.push(part),
         }
     }
     let text = texts.join("\n");
-    match serde_json::from_str(&text) {
-        Ok(Value::Object(object)) => Ok(Value::Object(object)),
-        Ok(_) | Err(_) => Ok(json!({ "result": text })),
-    }
+    let response = match serde_json::from_str(&text) {
+        Ok(Value::Object(object)) => Value::Object(object),
+        Ok(_) | Err(_) => json!({ "result": text }),
+    };
+    let (id, name) = (Some(signed(id).0.to_owned()), name.to_owned());
+    let response = FunctionResponse { id, name, response: Some(response) };
+    parts.push(Part { function_response: Some(response), ..Part::default() });
+    parts.append(&mut beside);
+    Ok(())
 }

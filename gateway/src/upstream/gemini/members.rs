@@ -8,9 +8,10 @@ pub(crate) const CHAT: &[Member] = &[
     translated(
         "messages",
         "instructions become `systemInstruction`; neighbours with one speaker become one turn; results of \
-         tools become `functionResponse`s; a speaker's `name` stands before the words; pictures, files \
+         tools become `functionResponse`s, with their pictures and files beside them; a speaker's `name` stands before the words; pictures, files \
          and audio go along by their bytes, or by an address that Google keeps (`gs://`, the Files API, \
-         YouTube); other addresses, files of other providers, `detail: low`, `cache_control` and calls of 2023 are refused",
+         YouTube); other addresses, files of other providers, \
+         `detail: low` and `cache_control` are refused",
     ),
     translated("max_tokens", "`maxOutputTokens`"),
     translated("max_completion_tokens", "`maxOutputTokens`, before the older spelling"),
@@ -40,8 +41,8 @@ pub(crate) const CHAT: &[Member] = &[
          from model 3 on a `thinkingLevel`",
     ),
     translated("thinking", "Anthropic's; its budget becomes `thinkingBudget`"),
-    refused("functions", "is the spelling of 2023; write `tools`"),
-    refused("function_call", "is the spelling of 2023; write `tool_choice`"),
+    translated("functions", "`tools`; calls come back as `function_call`, of several the first"),
+    translated("function_call", "`tool_choice`"),
     refused("user", "names an end user"),
     refused("safety_identifier", "names an end user"),
     refused("logit_bias", "asks for biased sampling"),

@@ -6,8 +6,8 @@ use wire::gemini::{
     Tool, ToolConfig,
 };
 
+use super::CHAT;
 use super::conversation::conversation;
-use super::members::CHAT;
 use crate::upstream::answer_form::AnswerForm;
 use crate::upstream::dialect::{Asked, Encoded, Refused};
 use crate::upstream::function::Function;
@@ -16,7 +16,8 @@ use crate::upstream::spoken::spoken;
 
 /// Translates a request.
 pub(super) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
-    let mut members = Members::check(asked.members()?, CHAT, ("Gemini", asked.lenience))?;
+    let mut members =
+        Members::check(asked.members()?, CHAT.members, (CHAT.provider, asked.lenience))?;
     let messages = members.take("messages").unwrap_or_default();
     let said = spoken(&messages).and_then(conversation).map_err(|what| what.refused(&members))?;
     let declared = tools(&mut members)?;

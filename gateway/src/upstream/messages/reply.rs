@@ -1,21 +1,18 @@
 //! A whole chat completion in the words of Messages.
 
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 use wire::anthropic::{MessagesReply, OutputBlock, Usage};
-use wire::openai::{ChatReply, Usage as ChatUsage};
+use wire::openai::{ChatReply, ReplyMessage, Usage as ChatUsage};
 
 use crate::upstream::dialect::WholeAnswer;
-use crate::upstream::forwarded::CONTENT_FILTER;
 
-/// Translates an answer. `None` if the body is no chat completion.
-pub(super) fn reply(body: &[u8]) -> Option<WholeAnswer> {
-    let chat: ChatReply = serde_json::from_slice(body).ok()?;
+/// Translates an answer that was a chat completion. `None` if it is none after all.
+pub(super) fn reply(answer: &WholeAnswer) -> Option<WholeAnswer> {
+    let chat: ChatReply = serde_json::from_slice(&answer.body).ok()?;
     let choice = chat.choices.into_iter().next()?;
     let finish = choice.finish_reason.as_deref().unwrap_or_default();
-    let mut content = Vec::new();
-    if let Some(thinking) = choice.message.reasoning_content {
-        content.push(OutputBlock::Thinking { thinking, signature: String::new() });
-    }
+    let mut content = thoughts(&choice.message);
     let texts = [choice.message.content, choice.message.refusal];
     let said = texts.into_iter().flatten().filter(|text| !text.is_empty());
     content.extend(said.map(|text| OutputBlock::Text { text }));
@@ -27,8 +24,18 @@ pub(super) fn reply(body: &[u8]) -> Option<WholeAnswer> {
     let stop_reason = Some(super::stop_reason(finish).to_owned());
     let begun = MessagesReply::begun(&chat.id, &chat.model, self::usage(&usage));
     let message = MessagesReply { content, stop_reason, ..begun };
-    let filtered = finish == CONTENT_FILTER;
-    Some(WholeAnswer { body: message.to_json(), usage: chat.usage, filtered })
+    Some(answer.with_body(message.to_json()))
+}
+
+/// Thoughts with what it takes to send them back, where there is that; else their words.
+fn thoughts(message: &ReplyMessage) -> Vec<OutputBlock> {
+    let blocks = message.thinking_blocks.iter().flatten();
+    let blocks: Vec<_> = blocks.filter_map(|block| OutputBlock::deserialize(block).ok()).collect();
+    if !blocks.is_empty() {
+        return blocks;
+    }
+    let words = message.reasoning_content.iter().cloned();
+    words.map(|thinking| OutputBlock::Thinking { thinking, signature: String::new() }).collect()
 }
 
 /// The arguments of a call; what is no object goes along as text.

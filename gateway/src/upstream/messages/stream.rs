@@ -1,15 +1,14 @@
 //! A stream of chat completions in the events of Messages: one block after another, each begun and ended.
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
+use serde_json::Value;
 use wire::anthropic::{
     BlockDelta, DeltaUsage, MessageDelta, MessagesReply, OutputBlock, StreamEvent, Usage,
 };
-use wire::openai::{ChatChunk, Delta, PeekKind, ToolCallDelta, Usage as ChatUsage, peek};
-use wire::sse::Event;
-use world::ChunkBuf;
+use wire::openai::{ChatChunk, DONE, Delta, ToolCallDelta, Usage as ChatUsage};
 
 use super::reply::usage;
-use crate::upstream::dialect::{Broken, Gist, Interpreter};
+use crate::upstream::retold::Teller;
 
 /// The state of one stream.
 #[derive(Debug, Default)]
@@ -28,6 +27,8 @@ pub(super) struct Translator {
 enum Kind {
     Words,
     Thoughts,
+    /// Thoughts that are not shown.
+    Hidden,
     /// The call of that number.
     Call(u32),
 }
@@ -49,12 +50,12 @@ impl Translator {
     }
 
     fn grow(&mut self, delta: Delta, out: &mut BytesMut) {
-        let Delta { content, refusal, reasoning_content, tool_calls, .. } = delta;
+        let Delta { content, refusal, reasoning_content, thinking_blocks, tool_calls, .. } = delta;
         if let Some(thinking) = reasoning_content.filter(|text| !text.is_empty()) {
-            let block = OutputBlock::Thinking { thinking: String::new(), signature: String::new() };
-            let index = self.block(Kind::Thoughts, block, out);
-            let delta = BlockDelta::ThinkingDelta { thinking };
-            StreamEvent::ContentBlockDelta { index, delta }.write_frame(out);
+            self.think(BlockDelta::ThinkingDelta { thinking }, out);
+        }
+        for block in thinking_blocks.unwrap_or_default() {
+            self.prove(block, out);
         }
         for text in [content, refusal].into_iter().flatten().flatten() {
             if !text.is_empty() {
@@ -64,6 +65,27 @@ impl Translator {
         }
         for call in tool_calls.unwrap_or_default() {
             self.call(call, out);
+        }
+    }
+
+    fn think(&mut self, delta: BlockDelta, out: &mut BytesMut) {
+        let block = OutputBlock::Thinking { thinking: String::new(), signature: String::new() };
+        let index = self.block(Kind::Thoughts, block, out);
+        StreamEvent::ContentBlockDelta { index, delta }.write_frame(out);
+    }
+
+    /// The proof of the thought that came before, by which it ends, or a thought that is not shown.
+    fn prove(&mut self, block: Value, out: &mut BytesMut) {
+        match serde_json::from_value(block) {
+            Ok(OutputBlock::Thinking { signature, .. }) if !signature.is_empty() => {
+                self.think(BlockDelta::SignatureDelta { signature }, out);
+                self.end_block(out);
+            }
+            Ok(block @ OutputBlock::RedactedThinking { .. }) => {
+                self.block(Kind::Hidden, block, out);
+                self.end_block(out);
+            }
+            Ok(_) | Err(_) => {}
         }
     }
 
@@ -101,6 +123,18 @@ impl Translator {
             StreamEvent::ContentBlockStop { index }.write_frame(out);
         }
     }
+}
+
+impl Teller for Translator {
+    fn tell(&mut self, data: &[u8], out: &mut BytesMut) -> bool {
+        if data.trim_ascii() == DONE {
+            self.end(out);
+            return true;
+        }
+        let Ok(chunk) = serde_json::from_slice(data) else { return false };
+        self.translate(chunk, out);
+        true
+    }
 
     /// What ends a message: its last block, why it ended, what it cost.
     fn end(&self, out: &mut BytesMut) {
@@ -123,45 +157,5 @@ impl Translator {
         };
         StreamEvent::MessageDelta { delta, usage }.write_frame(out);
         StreamEvent::MessageStop.write_frame(out);
-    }
-}
-
-impl Interpreter for Translator {
-    fn read(&mut self, event: Event, finished: bool, out: &mut ChunkBuf) -> Gist {
-        let broken = |broken| Gist { broken: Some(broken), ..Gist::default() };
-        let peek = peek(&event.data);
-        let (output, finish) = (peek.has_output(), peek.finish_reason.is_some());
-        let mut frames = BytesMut::new();
-        let done = match peek.kind {
-            PeekKind::Done if !finished => return broken(Broken::Unfinished),
-            PeekKind::Done => {
-                self.end(&mut frames);
-                true
-            }
-            PeekKind::Error => return broken(Broken::Error(event.data)),
-            PeekKind::Malformed => return broken(Broken::Malformed),
-            PeekKind::Delta => {
-                let Ok(chunk) = serde_json::from_slice::<ChatChunk>(&event.data) else {
-                    return broken(Broken::Malformed);
-                };
-                self.translate(chunk, &mut frames);
-                false
-            }
-        };
-        if !frames.is_empty() {
-            out.push(frames.freeze());
-        }
-        Gist { output, finish, done, usage: self.usage, broken: None }
-    }
-
-    fn closing(&self) -> Option<Bytes> {
-        let mut frames = BytesMut::new();
-        self.end(&mut frames);
-        Some(frames.freeze())
-    }
-
-    /// What [`Self::closing`] says is enough.
-    fn stop(&self, _: Option<&Bytes>, _: u64) -> Option<Bytes> {
-        Some(Bytes::new())
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use wire::ollama::{CalledFunction, ChatRequest, Message, Options, Settings, ToolCall};
 
-use super::members::CHAT;
+use super::CHAT;
 use crate::upstream::answer_form::AnswerForm;
 use crate::upstream::dialect::{Asked, Encoded, Refused};
 use crate::upstream::function::Function;
@@ -12,7 +12,8 @@ use crate::upstream::spoken::{Detail, Media, Piece, Speaker, Spoken, Unsaid, Wha
 
 /// Translates a request.
 pub(super) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
-    let mut members = Members::check(asked.members()?, CHAT, ("Ollama", asked.lenience))?;
+    let mut members =
+        Members::check(asked.members()?, CHAT.members, (CHAT.provider, asked.lenience))?;
     let messages = members.take("messages").unwrap_or_default();
     let said = spoken(&messages).and_then(|all| all.into_iter().map(message).collect());
     let messages: Vec<Message> = said.map_err(|what| what.refused(&members))?;

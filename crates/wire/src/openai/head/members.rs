@@ -52,10 +52,12 @@ pub(super) enum Member {
     ReasoningEffort,
     Store,
     Thinking,
+    EncodingFormat,
+    Functions,
 }
 
 impl Member {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 22] = [
         Self::Model,
         Self::Stream,
         Self::StreamOptions,
@@ -76,6 +78,8 @@ impl Member {
         Self::ReasoningEffort,
         Self::Store,
         Self::Thinking,
+        Self::EncodingFormat,
+        Self::Functions,
     ];
 
     pub(super) const fn name(self) -> &'static str {
@@ -100,6 +104,8 @@ impl Member {
             Self::ReasoningEffort => "reasoning_effort",
             Self::Store => "store",
             Self::Thinking => "thinking",
+            Self::EncodingFormat => "encoding_format",
+            Self::Functions => "functions",
         }
     }
 }
