@@ -1,6 +1,7 @@
 //! What a gateway is made of: checked values, in LiteLLM's words. [`litellm`] makes them from
 //! a `config.yaml` that was already read into JSON; nothing here knows YAML or the environment.
 
+mod ability;
 mod additions;
 pub(crate) mod fleet;
 pub mod litellm;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use vocab::{DeploymentId, Protocol};
 use world::Authority;
 
+pub use ability::Ability;
 pub use additions::Additions;
 
 use crate::policy::Personality;
@@ -162,8 +164,10 @@ pub struct Deployment {
     pub listed_usd_per_token: Option<(f64, f64)>,
     /// `base_model` of `model_info`, else of `litellm_params`: what an Azure deployment of any name really is, for prices.
     pub base_model: Option<Arc<str>>,
-    /// Largest prompt in tokens, for pre-call checks.
+    /// Largest prompt in tokens, for checks before a call.
     pub max_input_tokens: Option<u64>,
+    /// What its model cannot be asked for, as `model_info` says.
+    pub lacks: Vec<Ability>,
 }
 
 /// Where a provider's protocol is served: a cloud that resells models has paths and keys of its own.

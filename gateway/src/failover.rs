@@ -5,6 +5,7 @@
 //! plan per group and in all, groups by the itinerary. Once a reply is handed to `commit` there is no
 //! way back into this loop.
 
+pub(crate) mod ability;
 pub(crate) mod attempt;
 pub(crate) mod attempt_guard;
 pub(crate) mod client_request;
@@ -38,7 +39,7 @@ use crate::policy::fallbacks::{FallbackQuery, NoFallback};
 use crate::policy::met::{Met, Stage};
 use crate::policy::retry::{NextStep, NoRetry, Phase};
 use crate::policy::wording::{Attempts, Down, Fallbacks, Silence};
-use crate::policy::{Deserted, Filtered};
+use crate::policy::{Abilities, Deserted, Filtered};
 use crate::routing::router::Tried;
 use crate::routing::strategy::Ask;
 use crate::shutdown::{self, ServerEnd};
@@ -311,6 +312,10 @@ fn encode(
         Lenience::Drop if may_drop(request, state, deployment) => Lenience::Drop,
         Lenience::Drop | Lenience::Refuse => Lenience::Refuse,
     };
+    match state.instance.config.personality.policy.abilities() {
+        Abilities::Heeded => ability::check(config, bytes)?,
+        Abilities::Unheeded => {}
+    }
     let endpoint = request.endpoint;
     let relayed = &request.relayed;
     let (body, model) = (bytes, &*model);

@@ -120,6 +120,15 @@ pub enum Kind {
     BuiltIn,
 }
 
+/// Whether the choice goes by what the config says that a model cannot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Abilities {
+    /// Who cannot be asked for all of a request is left out.
+    Heeded,
+    /// Whoever is chosen is asked.
+    Unheeded,
+}
+
 /// What a personality decides. The hooks without a default are what gateways differ in; the others
 /// have the behaviour that follows from holding a stream back until its first words.
 pub trait Policy: Send + Sync + fmt::Debug {
@@ -278,6 +287,11 @@ pub trait Policy: Send + Sync + fmt::Debug {
     fn broken_start(&self, start: &Start<'_>, rng: &KeyedRng) -> BrokenStart {
         let _ = (start, rng);
         BrokenStart::Withdraw
+    }
+
+    /// Whether the choice goes by what the config says that a model cannot.
+    fn abilities(&self) -> Abilities {
+        Abilities::Unheeded
     }
 
     /// What an attempt at another deployment of the same group is called in decisions.

@@ -281,6 +281,7 @@ fn narrowed(
         tpm: None,
         max_parallel_requests: None,
         max_input_tokens: None,
+        lacks: Vec::new(),
         num_retries: Some(0),
         ..own.clone()
     };

@@ -11,6 +11,7 @@ mod last;
 mod naming;
 mod retries;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use vocab::{Protocol, Seed};
@@ -24,8 +25,8 @@ use super::met::Met;
 use super::retry::{Allowance, FailedAttempt, NextStep};
 use super::wording::{Attempts, Down};
 use super::{
-    Ignored, Kind, OwnLimit, Personality, Policy, Refusal, SendsAgain, SiblingAttempt, SignOfLife,
-    WatchesPace,
+    Abilities, Ignored, Kind, OwnLimit, Personality, Policy, Refusal, SendsAgain, SiblingAttempt,
+    SignOfLife, WatchesPace,
 };
 use crate::config::fleet::Target;
 use crate::config::{Config, DeploymentIndex};
@@ -44,7 +45,11 @@ const fn ignored(path: &'static str, instead: &'static str) -> Ignored {
 
 const SHARED: &str =
     "circuit breakers decide who cools, unless router_settings or a deployment say a number";
-const UNCHECKED: &str = "nothing is checked before a call";
+const CHECKED: &str = "prompts are always measured against max_input_tokens";
+
+/// How far the estimate of a prompt's tokens can be above the truth: only what is longer by more than that is known
+/// not to fit. The gateway counts 4 bytes to a token of JSON, and hardly any text has more than 8.
+const ESTIMATE_ERROR: u64 = 2;
 
 /// Longest wait for a place at a deployment that answers as many requests as it takes.
 const QUEUE_MAX: Duration = Duration::from_secs(10);
@@ -52,8 +57,7 @@ const QUEUE_MAX: Duration = Duration::from_secs(10);
 /// Settings of LiteLLM that have no part in what this personality does.
 const IGNORED: &[Ignored] = &[
     ignored("litellm_settings.allowed_fails", SHARED),
-    ignored("router_settings.enable_pre_call_checks", UNCHECKED),
-    ignored("model_list[].model_info.max_input_tokens", UNCHECKED),
+    ignored("router_settings.enable_pre_call_checks", CHECKED),
 ];
 
 #[derive(Debug)]
@@ -64,6 +68,12 @@ impl Policy for Brownout {
     /// fallback either, whose cooldown ends first, unless the provider said that it would refuse until then.
     /// Levels of `order` are kept among those that are left, so that a higher one is reached within the group.
     fn candidates(&self, query: &CandidateQuery<'_>) -> Result<Vec<DeploymentIndex>, Shortage> {
+        let room = with_room(query);
+        let members = &*room;
+        if members.is_empty() && !query.members.is_empty() {
+            return Err(Shortage::PromptTooLong);
+        }
+        let query = &CandidateQuery { members, ..*query };
         let mut candidates = query.admitted();
         candidates.retain(|index| !query.refused.contains(index));
         if candidates.iter().any(|index| !query.tried.contains(index)) {
@@ -166,9 +176,30 @@ impl Policy for Brownout {
         AtLimit::Spills { wait_max: QUEUE_MAX }
     }
 
+    fn abilities(&self) -> Abilities {
+        Abilities::Heeded
+    }
+
     fn sibling_attempt(&self) -> SiblingAttempt {
         SiblingAttempt::Failover
     }
+}
+
+/// Members whose window the prompt fits; where it fits nobody's by the estimate, those of whom it is not certain.
+fn with_room<'q>(query: &CandidateQuery<'q>) -> Cow<'q, [DeploymentIndex]> {
+    let most = |index: &DeploymentIndex| query.config.deployments[*index].max_input_tokens;
+    if query.members.iter().all(|index| most(index).is_none()) {
+        return Cow::Borrowed(query.members);
+    }
+    let with = |tokens: u64| {
+        let fits = |index: &&DeploymentIndex| most(index).is_none_or(|most| tokens <= most);
+        query.members.iter().filter(fits).copied().collect::<Vec<_>>()
+    };
+    let fitting = with(query.prompt_tokens);
+    if !fitting.is_empty() {
+        return Cow::Owned(fitting);
+    }
+    Cow::Owned(with(query.prompt_tokens / ESTIMATE_ERROR))
 }
 
 /// Whose cooldown ends first of those that may answer for all that is known, rather one that this request has

@@ -6,6 +6,7 @@ mod asks_somebody_else_when_late;
 mod balances;
 mod bounds_slow_clients;
 mod bounds_tries;
+mod chooses_by_ability;
 mod client_leaves;
 mod embeds_in_other_words;
 mod ends_in_order;

@@ -255,7 +255,6 @@ fn settings_without_effect_are_listed_by_strategy_and_personality() {
         [
             "model_list[1].litellm_params.rpm",
             "model_list[1].litellm_params.weight",
-            "model_list[1].model_info.max_input_tokens",
             "router_settings.enable_pre_call_checks",
         ]
     );

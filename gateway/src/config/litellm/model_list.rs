@@ -19,7 +19,7 @@ use super::provider::{self, Found, Provider};
 use super::reader::{self, Reader, Section};
 use super::settings::Settings;
 use super::tables;
-use crate::config::{AwsKeys, Deployment, Familiarity, Mode, Secret};
+use crate::config::{Ability, AwsKeys, Deployment, Familiarity, Mode, Secret};
 use crate::routing::strategy::LimitsFrom;
 
 /// Most deployments; a thousand times what anybody has, and still cheap to rank.
@@ -164,6 +164,7 @@ impl<'a> ModelEntry<'a> {
             listed_usd_per_token: None,
             base_model: self.base_model(reader),
             max_input_tokens: self.of_info(|info| reader.count(info, "max_input_tokens")),
+            lacks: self.lacks(),
         })
     }
 
@@ -328,6 +329,14 @@ impl<'a> ModelEntry<'a> {
     /// What `model_info` says, if there is one.
     fn of_info<T>(&self, read: impl FnOnce(&Section<'a>) -> Option<T>) -> Option<T> {
         self.info.as_ref().and_then(read)
+    }
+
+    /// What `model_info` says that the model cannot; whatever else stands there says nothing.
+    fn lacks(&self) -> Vec<Ability> {
+        let says = |ability: &Ability| self.info.as_ref()?.get(ability.key());
+        let mut lacks = Ability::ALL.to_vec();
+        lacks.retain(|ability| says(ability) == Some(&Value::Bool(false)));
+        lacks
     }
 
     /// From `model_info` or `litellm_params`, in this order.

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use gateway::config::Ability;
 use gateway::litellm::{ConfigError, Dummies, Loaded, Note, NoteKind, Secrets, read};
 use gateway::policy::{self, Origin};
 use insta::assert_snapshot;
@@ -192,7 +193,11 @@ fn every_parameter_of_a_deployment_arrives() {
         "region_name": "eu", "input_cost_per_token": 1e-6, "output_cost_per_token": "2e-6"
     });
     let mut value = one(params, json!({}));
-    value["model_list"][0]["model_info"] = json!({"max_input_tokens": 8000});
+    // What is neither true nor false says nothing.
+    value["model_list"][0]["model_info"] = json!({
+        "max_input_tokens": 8000, "supports_vision": false, "supports_function_calling": true,
+        "supports_audio_input": "no", "supports_pdf_input": null
+    });
     let Loaded { config, notes } = loaded(&value);
     assert_eq!(notes, []);
     let deployment = &config.deployments[0];
@@ -207,6 +212,7 @@ fn every_parameter_of_a_deployment_arrives() {
     assert_eq!(deployment.input_cost_per_token, Some(1e-6));
     assert_eq!(deployment.output_cost_per_token, Some(2e-6));
     assert_eq!(deployment.max_input_tokens, Some(8000));
+    assert_eq!(deployment.lacks, [Ability::Pictures]);
 }
 
 #[test]

@@ -51,6 +51,7 @@ pub(crate) fn deployment(id: &str) -> Deployment {
         listed_usd_per_token: None,
         base_model: None,
         max_input_tokens: None,
+        lacks: Vec::new(),
     }
 }
 

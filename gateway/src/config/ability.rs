@@ -1,0 +1,33 @@
+//! What a model can be asked for, in the words of LiteLLM's `model_info`. What nobody says, it can.
+
+/// One thing that not every model can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ability {
+    /// Look at pictures.
+    Pictures,
+    /// Listen.
+    Sounds,
+    /// Read PDF files.
+    Documents,
+    /// Call functions.
+    Functions,
+    /// Answer by a schema.
+    Schemas,
+}
+
+impl Ability {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Pictures, Self::Sounds, Self::Documents, Self::Functions, Self::Schemas];
+
+    /// The key of `model_info` that says whether a model has it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Pictures => "supports_vision",
+            Self::Sounds => "supports_audio_input",
+            Self::Documents => "supports_pdf_input",
+            Self::Functions => "supports_function_calling",
+            Self::Schemas => "supports_response_schema",
+        }
+    }
+}

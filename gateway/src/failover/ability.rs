@@ -1,0 +1,101 @@
+//! What a request needs that not every model has: pictures, sounds, files, functions, a schema. Who lacks it by the
+//! config's own word is not asked for it.
+//!
+//! It must never know providers: what one cannot be told is its dialect's business.
+
+use serde_json::{Map, Value};
+
+use crate::config::{Ability, Deployment};
+use crate::upstream::dialect::Refused;
+
+/// Checks a request against what a deployment's model lacks. Nothing is read where it lacks nothing.
+///
+/// # Errors
+/// The first thing that it cannot be asked.
+pub(crate) fn check(deployment: &Deployment, body: &[u8]) -> Result<(), Refused> {
+    if deployment.lacks.is_empty() {
+        return Ok(());
+    }
+    // What is no JSON is a form, which asks for none of this, or somebody else's to refuse.
+    let Ok(body) = serde_json::from_slice::<Map<String, Value>>(body) else { return Ok(()) };
+    let needs = needs(&body);
+    match needs.into_iter().find(|(ability, _)| deployment.lacks.contains(ability)) {
+        None => Ok(()),
+        Some((ability, at)) => Err(refused(ability, at, &deployment.model)),
+    }
+}
+
+fn refused(ability: Ability, at: String, model: &str) -> Refused {
+    let (what, key) = (named(ability), ability.key());
+    let message = format!(
+        "`{at}` {what}, which `{model}` does not take, as the config says (`model_info.{key}`); name another model, \
+         or leave it out"
+    );
+    Refused { param: at.into(), message }
+}
+
+/// Completes the sentence that begins with the member's name.
+const fn named(ability: Ability) -> &'static str {
+    match ability {
+        Ability::Pictures => "is a picture",
+        Ability::Sounds => "is audio",
+        Ability::Documents => "is a file",
+        Ability::Functions => "lets the model call functions",
+        Ability::Schemas => "asks for an answer by a schema",
+    }
+}
+
+/// What a request needs, and where it says so.
+fn needs(body: &Map<String, Value>) -> Vec<(Ability, String)> {
+    let mut needs = Vec::new();
+    for list in ["messages", "input"] {
+        for (number, message) in items(body.get(list)).enumerate() {
+            said(message, &format!("{list}[{number}]"), &mut needs);
+        }
+    }
+    for name in ["tools", "functions"] {
+        if items(body.get(name)).next().is_some() {
+            needs.push((Ability::Functions, name.to_owned()));
+        }
+    }
+    needs.extend(schema(body).map(|name| (Ability::Schemas, name.to_owned())));
+    needs
+}
+
+/// Parts of a message, in the words of all APIs; what came of a call may have parts of its own.
+fn said(message: &Value, at: &str, needs: &mut Vec<(Ability, String)>) {
+    for (number, part) in items(message.get("content")).enumerate() {
+        let at = format!("{at}.content[{number}]");
+        let kind = part.get("type").and_then(Value::as_str).unwrap_or_default();
+        let ability = match kind {
+            "image_url" | "image" | "input_image" => Some(Ability::Pictures),
+            "input_audio" => Some(Ability::Sounds),
+            "file" | "document" | "input_file" => Some(Ability::Documents),
+            _ => None,
+        };
+        for (number, part) in items(part.get("content")).enumerate() {
+            if part.get("type").and_then(Value::as_str) == Some("image") {
+                needs.push((Ability::Pictures, format!("{at}.content[{number}]")));
+            }
+        }
+        needs.extend(ability.map(|ability| (ability, at)));
+    }
+}
+
+fn items(list: Option<&Value>) -> impl Iterator<Item = &Value> {
+    list.and_then(Value::as_array).into_iter().flatten()
+}
+
+/// The member that asks for a schema: of chat completions, Responses, or Messages.
+fn schema(body: &Map<String, Value>) -> Option<&'static str> {
+    let kind = |name: &str, path: &str| body.get(name)?.pointer(path)?.as_str();
+    [
+        ("response_format", "/type"),
+        ("text", "/format/type"),
+        ("output_config", "/format/type"),
+        ("output_format", "/type"),
+    ]
+    .into_iter()
+    .find(|(name, path)| kind(name, path) == Some("json_schema"))
+    .map(|(name, _)| name)
+}
