@@ -44,5 +44,6 @@ mod takes_on_another_config;
 mod the_door;
 mod translates_or_refuses;
 mod translation_table;
+mod translations_round_trip;
 mod what_a_config_adds;
 mod what_providers_get;
