@@ -48,6 +48,7 @@ fn pick(router: &Router, request: u64) -> DeploymentIndex {
         prompt_tokens: 500,
         at: at(request),
         unix_seconds: request / 1_000,
+        tags: &[],
     };
     router.pick(&ask, Tried::default(), &luck).expect("everybody is healthy")
 }

@@ -5,6 +5,8 @@ mod ability;
 mod additions;
 pub(crate) mod fleet;
 pub mod litellm;
+mod mock;
+mod tags;
 
 use std::collections::BTreeMap;
 use std::ops::{Index, IndexMut};
@@ -16,6 +18,8 @@ use world::Authority;
 
 pub use ability::Ability;
 pub use additions::Additions;
+pub use mock::{Mock, MockAnswer};
+pub use tags::{DEFAULT as TAG_DEFAULT, TagSettings, Tags};
 
 use crate::policy::Personality;
 use crate::routing::strategy::Entry as StrategyEntry;
@@ -168,6 +172,10 @@ pub struct Deployment {
     pub max_input_tokens: Option<u64>,
     /// What its model cannot be asked for, as `model_info` says.
     pub lacks: Vec<Ability>,
+    /// What it answers without asking its provider; `None` if it asks.
+    pub mock: Option<Mock>,
+    /// Tags, by which requests choose among a group's deployments.
+    pub tags: Tags,
 }
 
 /// Where a provider's protocol is served: a cloud that resells models has paths and keys of its own.
@@ -248,6 +256,8 @@ pub struct RouterSettings {
     pub model_group_alias: BTreeMap<Arc<str>, Arc<str>>,
     /// Check limits and context size before calling.
     pub enable_pre_call_checks: bool,
+    /// How tags choose.
+    pub tags: TagSettings,
     /// Requests at a time per deployment, where neither it nor its limits say so.
     pub default_max_parallel_requests: Option<u32>,
     /// Retries by class of error, for all groups.

@@ -242,6 +242,7 @@ fn pick(
         prompt_tokens: request.body.prompt_tokens,
         at,
         unix_seconds: state.instance.unix_seconds(at),
+        tags: &request.tags,
     };
     let (mut full, mut waits) = (Vec::new(), None);
     // Ends: each turn takes one deployment out of the choice, or what is dropped into it, once.
@@ -307,7 +308,8 @@ fn encode(
     let ClientBody { head, bytes, form, .. } = &request.body;
     let parts = form.as_ref().map(|(parts, _)| parts);
     let amended = additions::amended(&config.additions, request.endpoint, (head, bytes))?;
-    let (head, bytes) = amended.as_ref().map_or((head, bytes), |(head, bytes)| (head, bytes));
+    let (head, bytes) =
+        amended.as_ref().map_or((head, bytes), |amended| (&amended.head, &amended.body));
     let lenience = match state.lenience {
         Lenience::Drop if may_drop(request, state, deployment) => Lenience::Drop,
         Lenience::Drop | Lenience::Refuse => Lenience::Refuse,
@@ -322,6 +324,8 @@ fn encode(
     let asked = Asked { endpoint, head, body, form: parts, model, lenience, relayed };
     let route = &state.instance.members[deployment].route;
     let mut outgoing = route.encode(&asked, config)?;
+    let left_out = amended.map(|amended| amended.left_out).unwrap_or_default();
+    outgoing.dropped.splice(0..0, left_out);
     if let Some((_, content_type)) = form {
         // It names the line between the form's parts.
         outgoing.request.headers_mut().insert(CONTENT_TYPE, content_type.clone());

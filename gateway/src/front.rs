@@ -9,6 +9,7 @@ mod auth;
 mod head;
 pub(crate) mod refusal;
 mod routes;
+mod tags;
 
 use std::borrow::Cow;
 use std::future::Future;

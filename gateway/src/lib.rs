@@ -76,6 +76,7 @@ pub mod decisions {
     pub use crate::policy::retry::{
         ATTEMPTS_MAX, Allowance, Called, FailedAttempt, NextStep, NoRetry, Phase, Situation,
     };
+    pub use crate::policy::tags::{looks_at_tags, untagged};
     pub use crate::policy::wording::{Attempts, Fallbacks};
     pub use crate::routing::router::{BookHeard, Ended, Router, RouterError, Tried, Try};
     pub use crate::upstream::classify::classify;

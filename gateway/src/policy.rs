@@ -23,6 +23,7 @@ mod litellm_1_108;
 pub(crate) mod met;
 pub(crate) mod none_available;
 pub(crate) mod retry;
+pub(crate) mod tags;
 pub(crate) mod wording;
 
 use std::fmt;

@@ -23,6 +23,7 @@ mod function;
 mod gemini;
 pub(crate) mod members;
 mod messages;
+pub(crate) mod mock;
 mod ollama;
 mod openai;
 mod provider;
@@ -42,6 +43,7 @@ use http_body_util::Full;
 
 use crate::config::{Deployment, Secret};
 use crate::endpoint::{Endpoint, Wording};
+use additions::Asks;
 use dialect::{Asked, Dialect, Encoded, Refused};
 use provider::{Call, Delivery, Headers, Provider};
 
@@ -66,6 +68,8 @@ pub(crate) struct Outgoing {
     pub(crate) dialect: &'static dyn Dialect,
     /// Members that were left out.
     pub(crate) dropped: Vec<Box<str>>,
+    /// Whether client or config want the usage within a stream.
+    pub(crate) include_usage: bool,
 }
 
 /// Why no request can ever be sent to a deployment.
@@ -124,17 +128,20 @@ impl Route {
         asked: &Asked<'_>,
         deployment: &Deployment,
     ) -> Result<Outgoing, Refused> {
-        let endpoint = asked.endpoint;
+        let by = asked.endpoint;
         let dialect = self
             .provider
-            .dialect(endpoint, deployment.platform)
+            .dialect(by, deployment.platform)
             .ok_or_else(|| no_endpoint(asked))?;
         let Encoded { body, dropped } = dialect.encode(asked)?;
+        let endpoint = dialect.called(by);
+        let said = (asked.head, asked.body);
+        let asks = Asks { of: self.provider, by, at: endpoint, said };
         // What the config adds is meant for answers.
-        let body = if endpoint == Endpoint::CountTokens {
+        let body = if by == Endpoint::CountTokens {
             body
         } else {
-            additions::extended(&deployment.additions, (asked.head, asked.body), body)?
+            additions::extended(&deployment.additions, asks, body)?
         };
         let body = self.provider.finished(deployment, body);
         let mut request = Request::new(Full::new(body.clone()));
@@ -144,7 +151,6 @@ impl Route {
             return Err(Refused { param: Box::from("model"), message });
         }
         let delivery = if asked.head.stream { Delivery::Stream } else { Delivery::Whole };
-        let endpoint = dialect.called(endpoint);
         let call = Call { endpoint, model: asked.model, delivery };
         *request.uri_mut() = uri(self.provider.path(deployment, call))
             .map_err(|error| Refused { param: Box::from("model"), message: error.to_string() })?;
@@ -152,7 +158,8 @@ impl Route {
         if endpoint.row().wording == Wording::Anthropic {
             request.headers_mut().extend(asked.relayed.clone());
         }
-        Ok(Outgoing { request, body, dialect, dropped })
+        let include_usage = asked.head.include_usage;
+        Ok(Outgoing { request, body, dialect, dropped, include_usage })
     }
 
     /// Signs a request that is about to be sent, at `unix_seconds`, where the provider wants that.

@@ -82,8 +82,17 @@ pub enum SendError {
 /// A body that gives its connection back at its end, and closes it when dropped before.
 #[derive(Debug)]
 pub struct PooledBody {
-    incoming: Incoming,
+    source: Source,
     live: Option<Live>,
+}
+
+/// Where a body comes from.
+#[derive(Debug)]
+enum Source {
+    /// A connection.
+    Incoming(Incoming),
+    /// Nowhere: it is here.
+    Made(Full<Bytes>),
 }
 
 #[derive(Debug)]
@@ -154,8 +163,8 @@ impl Pool {
     ) -> Response<PooledBody> {
         let live = Live { line, to: to.clone(), pool: Arc::clone(&self.shared) };
         response.map(|incoming| {
-            let mut body = PooledBody { incoming, live: Some(live) };
-            if body.incoming.is_end_stream() {
+            let mut body = PooledBody { source: Source::Incoming(incoming), live: Some(live) };
+            if body.source.is_end_stream() {
                 body.give_back();
             }
             body
@@ -222,6 +231,11 @@ impl Shared {
 }
 
 impl PooledBody {
+    /// A body that no connection brings.
+    pub fn made(bytes: Bytes) -> Self {
+        Self { source: Source::Made(Full::new(bytes)), live: None }
+    }
+
     fn give_back(&mut self) {
         if let Some(Live { line, to, pool }) = self.live.take() {
             pool.put(&to, line);
@@ -238,10 +252,10 @@ impl Body for PooledBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let this = self.get_mut();
-        let polled = Pin::new(&mut this.incoming).poll_frame(cx);
+        let polled = Pin::new(&mut this.source).poll_frame(cx);
         match &polled {
             Poll::Ready(None) => this.give_back(),
-            Poll::Ready(Some(Ok(_))) if this.incoming.is_end_stream() => this.give_back(),
+            Poll::Ready(Some(Ok(_))) if this.source.is_end_stream() => this.give_back(),
             Poll::Ready(Some(Err(_))) => this.live = None,
             Poll::Ready(Some(Ok(_))) | Poll::Pending => {}
         }
@@ -249,11 +263,43 @@ impl Body for PooledBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        self.source.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
+        self.source.size_hint()
+    }
+}
+
+impl Body for Source {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        match self.get_mut() {
+            Self::Incoming(incoming) => Pin::new(incoming).poll_frame(cx),
+            Self::Made(made) => {
+                let polled = Pin::new(made).poll_frame(cx);
+                polled.map(|frame| frame.map(|frame| frame.map_err(|never| match never {})))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Incoming(incoming) => incoming.is_end_stream(),
+            Self::Made(made) => made.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Incoming(incoming) => incoming.size_hint(),
+            Self::Made(made) => made.size_hint(),
+        }
     }
 }
 

@@ -10,10 +10,11 @@ use super::Secret;
 /// What is added, by where it goes. Values may be somebody's secrets: `Debug` shows names only.
 #[derive(Clone, Default, PartialEq)]
 pub struct Additions {
-    /// Members of a chat completion (`temperature`, `tools`, …), in OpenAI's words: added where the client
-    /// says nothing of that name. `tools` are put before the client's own.
+    /// Members of a request (`temperature`, `tools`, …), in the words of the endpoint that the client calls: added
+    /// where that endpoint knows them and the client says nothing of that name. `tools` are put before the client's own.
     pub defaults: Map<String, Value>,
-    /// Members that LiteLLM does not know, in the provider's words: added where the request has none.
+    /// Members that LiteLLM does not know, in the provider's words: added where the request has none, and at
+    /// Messages and Responses only those that these know.
     pub unknown: Map<String, Value>,
     /// `extra_body`: members in the provider's words, which replace the request's.
     pub extra_body: Map<String, Value>,
@@ -21,7 +22,7 @@ pub struct Additions {
     pub headers: Vec<(Arc<str>, Secret)>,
     /// Whether members that the provider has nothing like are left out; `None` where the config says nothing.
     pub drop_params: Option<bool>,
-    /// Members that are always left out, unless the client has a list of its own.
+    /// Members, and paths into members, that are always left out, unless the client has a list of its own.
     pub additional_drop_params: Vec<String>,
 }
 

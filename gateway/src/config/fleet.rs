@@ -19,6 +19,8 @@ pub struct Fleet {
     ids: BTreeMap<Arc<str>, [DeploymentIndex; 1]>,
     /// Patterns such as `openai/*`, the most specific first.
     wildcards: Vec<Arc<str>>,
+    /// Whether any group looks at tags.
+    looks_at_tags: bool,
 }
 
 /// Where a request goes: a group, or a single deployment.
@@ -109,12 +111,19 @@ impl Fleet {
         let mut wildcards: Vec<Arc<str>> =
             groups.keys().filter(|group| group.contains('*')).cloned().collect();
         wildcards.sort_by_key(|pattern| std::cmp::Reverse(pattern.len()));
-        Self { config, groups, ids, wildcards }
+        let mut own = config.deployments.iter().map(|deployment| deployment.tags.filtering);
+        let looks_at_tags = config.router.tags.filtering || own.any(|own| own == Some(true));
+        Self { config, groups, ids, wildcards, looks_at_tags }
     }
 
     /// The config.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Whether any group chooses by the tags of a request.
+    pub fn looks_at_tags(&self) -> bool {
+        self.looks_at_tags
     }
 
     /// All deployments, by index.

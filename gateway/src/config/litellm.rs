@@ -13,6 +13,7 @@ mod error_policy;
 mod fallbacks;
 mod further_keys;
 mod keys;
+mod mock;
 mod model_list;
 mod provider;
 mod reader;
@@ -23,6 +24,7 @@ mod variables;
 
 use serde_json::Value;
 
+pub use additions::is_parameter_of_chats;
 pub use provider::{asks_as_written, is_resold};
 
 use crate::config::Config;

@@ -10,14 +10,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::Full;
 use tokio::time::error::Elapsed;
 use tokio::time::{timeout, timeout_at};
 use world::pool::{PooledBody, SendError};
 use world::{BodyError, ChunkBuf, collect_body};
 
-use crate::config::{Deployment, DeploymentIndex};
+use crate::config::{Deployment, DeploymentIndex, Mock, MockAnswer};
 use crate::failover::attempt_guard::AttemptGuard;
 use crate::failover::client_request::ClientRequest;
 use crate::failover::desertion::Presence;
@@ -31,7 +31,8 @@ use crate::policy::{BrokenStart, Policy, SendsAgain, Start};
 use crate::upstream::Outgoing;
 use crate::upstream::classify::classify;
 use crate::upstream::dialect::{Dialect, Opening, WholeAnswer};
-use crate::upstream::failure::{Failure, Trouble};
+use crate::upstream::failure::{ErrorClass, Failure, Trouble};
+use crate::upstream::mock;
 use crate::upstream::stream::{Break, Ending, Held, Reader, Reading};
 
 /// Largest whole answer, in bytes: twice the largest request, since providers bound tokens.
@@ -85,6 +86,15 @@ pub(crate) struct AttemptError {
     pub(crate) frames: Option<ChunkBuf>,
 }
 
+/// What a deployment says by itself.
+#[derive(Debug)]
+enum Says<'a> {
+    Answer(Opening<'a>, Bytes),
+    Error(ErrorClass),
+    Refusal(&'a str),
+    Timeout,
+}
+
 impl Attempt<'_> {
     /// Sends the request, which was put into the deployment's words, and waits for something to commit
     /// to.
@@ -100,9 +110,15 @@ impl Attempt<'_> {
         guard.begin();
         let config = self.config();
         let mut outgoing = outgoing;
+        if let Some(mock) = &config.mock
+            && let Some(says) = self.says(mock, &outgoing)
+        {
+            return Box::pin(self.mocked(guard, (mock.delay, says))).await;
+        }
         let now = self.instance.clock.unix_seconds();
         self.instance.members[self.deployment].route.sign(config, &mut outgoing, now);
-        let Outgoing { request, dialect, body: _, dropped: _ } = outgoing;
+        let opening = self.opening(&outgoing);
+        let Outgoing { request, dialect, body: _, dropped: _, include_usage: _ } = outgoing;
         let sends_again = self.policy().sends_again(config.protocol);
         let again = match sends_again {
             SendsAgain::No => None,
@@ -122,15 +138,61 @@ impl Attempt<'_> {
                 return match response.status().is_success() {
                     false => Err(self.refused(guard, response).await),
                     true if self.request.body.head.stream => {
-                        self.begin_stream(guard, dialect, response).await
+                        self.begin_stream(guard, (dialect, opening), response).await
                     }
-                    true => self.read_whole(guard, dialect, response).await,
+                    true => self.read_whole(guard, (dialect, opening), response).await,
                 };
             }
             Ok(Err(error)) => self.no_head(&error),
             Err(_) => Failure::timed_out(self.deadlines.head),
         };
         Err(self.unanswered(guard, failure))
+    }
+
+    /// What a deployment says by itself; `None` where its provider is asked all the same.
+    fn says<'m>(&'m self, mock: &'m Mock, outgoing: &Outgoing) -> Option<Says<'m>> {
+        let (endpoint, stream) = (self.request.endpoint, self.request.body.head.stream);
+        match &mock.answer {
+            MockAnswer::Error(class) => Some(Says::Error(*class)),
+            MockAnswer::Refusal(words) => Some(Says::Refusal(words)),
+            MockAnswer::Timeout => Some(Says::Timeout),
+            MockAnswer::Words(_) | MockAnswer::Members(_) | MockAnswer::Vector(_) => {
+                let opening = self.opening(outgoing);
+                let asked = mock::Asked { endpoint, stream, at: opening };
+                Some(Says::Answer(opening, mock::body(&mock.answer, asked)?))
+            }
+        }
+    }
+
+    /// A deployment's own answer, in the place of its provider's.
+    async fn mocked(
+        &self,
+        guard: AttemptGuard,
+        (delay, says): (Duration, Says<'_>),
+    ) -> Result<Answered, Box<AttemptError>> {
+        self.instance.clock.sleep(delay).await;
+        let class = match says {
+            Says::Answer(opening, body) => {
+                let read = (mock::dialect(self.request.endpoint), opening);
+                let response = Response::new(PooledBody::made(body));
+                return match self.request.body.head.stream {
+                    true => self.begin_stream(guard, read, response).await,
+                    false => self.read_whole(guard, read, response).await,
+                };
+            }
+            Says::Error(class) => class,
+            Says::Refusal(words) => {
+                let mut response = Response::new(PooledBody::made(mock::refusal(words)));
+                *response.status_mut() = StatusCode::BAD_REQUEST;
+                return Err(self.refused(guard, response).await);
+            }
+            Says::Timeout => {
+                self.instance.clock.sleep(self.deadlines.head).await;
+                ErrorClass::Timeout
+            }
+        };
+        let met = self.met(Stage::Mocked, self.deadlines.head, &[]);
+        Err(self.failed(guard, (mock::failure(class), &met), HeaderMap::new()))
     }
 
     /// Sends the request over a connection of its deployment, and waits for a head as long as one may take.
@@ -147,10 +209,10 @@ impl Attempt<'_> {
         self.instance.config.personality.policy
     }
 
-    fn opening(&self) -> Opening<'_> {
+    fn opening(&self, outgoing: &Outgoing) -> Opening<'_> {
         Opening {
             created: self.instance.clock.unix_seconds(),
-            include_usage: self.request.body.head.include_usage,
+            include_usage: outgoing.include_usage,
             base64: self.request.body.head.base64,
             functions: self.request.body.head.functions,
             call_id: self.call_id,
@@ -198,13 +260,13 @@ impl Attempt<'_> {
     async fn begin_stream(
         &self,
         guard: AttemptGuard,
-        dialect: &dyn Dialect,
+        (dialect, opening): (&dyn Dialect, Opening<'_>),
         response: Response<PooledBody>,
     ) -> Result<Answered, Box<AttemptError>> {
         let (head, body) = response.into_parts();
         let clock = self.instance.clock;
         let reading = Reading {
-            interpreter: dialect.interpreter(self.opening()),
+            interpreter: dialect.interpreter(opening),
             framing: dialect.framing(),
             clean_end: self.policy().clean_end(),
             sign_of_life: self.policy().sign_of_life(),
@@ -239,7 +301,7 @@ impl Attempt<'_> {
     async fn read_whole(
         &self,
         mut guard: AttemptGuard,
-        dialect: &dyn Dialect,
+        (dialect, opening): (&dyn Dialect, Opening<'_>),
         response: Response<PooledBody>,
     ) -> Result<Answered, Box<AttemptError>> {
         let (head, body) = response.into_parts();
@@ -264,7 +326,7 @@ impl Attempt<'_> {
                 return Err(self.failed(guard, (broken(error, gap).failure(), &met), head.headers));
             }
         };
-        match dialect.whole(body.clone(), self.opening()) {
+        match dialect.whole(body.clone(), opening) {
             Some(answer) => {
                 guard.answered(answer.usage);
                 Ok(Answered { guard, headers: head.headers, reply: Reply::Whole(answer) })

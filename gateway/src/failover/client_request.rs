@@ -27,6 +27,8 @@ pub(crate) struct ClientRequest {
     /// Headers that a provider of the client's own kind gets, too.
     pub(crate) relayed: HeaderMap,
     pub(crate) overrides: Overrides,
+    /// Tags, where the config looks at any; a bounded number.
+    pub(crate) tags: Vec<Arc<str>>,
 }
 
 /// What is asked, and what was understood of it.

@@ -20,6 +20,7 @@ use crate::policy::cooldown::{Circumstances, LimitSetBy, NthFailure};
 use crate::policy::deadlines::{Alternative, Answer, Limits, Pace};
 use crate::policy::met::{Met, Stage};
 use crate::policy::retry::{Called, NextStep, Phase, Situation};
+use crate::policy::tags;
 use crate::upstream::failure::{ErrorClass, Failure, Trouble};
 
 /// What is wrong with everybody.
@@ -131,8 +132,9 @@ impl Asked<'_> {
         let level = self.target.order.or(self.fleet.order_levels(group).first().copied());
         let deployments = self.fleet.deployments();
         let at_level =
-            |index: &&DeploymentIndex| level.is_none() || deployments[index.get()].order == level;
-        self.fleet.members(group).iter().filter(at_level).copied().collect()
+            |index: &DeploymentIndex| level.is_none() || deployments[index.get()].order == level;
+        let untagged = tags::untagged(self.fleet.config(), self.fleet.members(group));
+        untagged.into_iter().filter(at_level).collect()
     }
 
     /// Who keeps the client waiting longest, of those that were not tried if there are any.

@@ -2,6 +2,7 @@
 //! tried.
 
 use std::convert::Infallible;
+use std::fmt::Write as _;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -189,6 +190,8 @@ const CALL_ID: &str = "x-litellm-call-id";
 const TIMEOUT: &str = "x-litellm-timeout";
 /// Names the members of the request that the provider was not asked for.
 const DROPPED: &str = "x-brownout-dropped-params";
+/// Longest list of these, in bytes: a client may send any number of them.
+const DROPPED_MAX: usize = 1000;
 /// Names the members of the answer that the gateway estimated.
 const ESTIMATED: &str = "x-brownout-estimated";
 const ATTEMPTED_FALLBACKS: &str = "x-litellm-attempted-fallbacks";
@@ -288,9 +291,7 @@ pub(crate) fn headers(
         }
     }
     let mut set = |name, value| headers.insert(HeaderName::from_static(name), value);
-    if let Ok(dropped) = HeaderValue::try_from(state.dropped.join(", "))
-        && !state.dropped.is_empty()
-    {
+    if let Some(dropped) = dropped(&state.dropped) {
         set(DROPPED, dropped);
     }
     let took = state.instance.clock.now().since(state.received);
@@ -299,6 +300,21 @@ pub(crate) fn headers(
     set("x-litellm-overhead-duration-ms", milliseconds(overhead));
     append_upstream(&mut headers, upstream);
     headers
+}
+
+/// Names of what was left out, as far as there is room for them; nothing where nothing was.
+fn dropped(names: &[Box<str>]) -> Option<HeaderValue> {
+    let mut shown = String::new();
+    for (number, name) in names.iter().enumerate() {
+        let comma = if number == 0 { "" } else { ", " };
+        if shown.len() + comma.len() + name.len() > DROPPED_MAX {
+            let more = names.len() - number;
+            let _ = write!(shown, "{comma}and {more} more");
+            break;
+        }
+        let _ = write!(shown, "{comma}{name}");
+    }
+    HeaderValue::try_from(shown).ok().filter(|shown| !shown.is_empty())
 }
 
 /// As Python prints a float: `5.0`.

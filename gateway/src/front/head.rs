@@ -16,6 +16,7 @@ use crate::endpoint::{Body, Endpoint, Wording};
 use crate::failover::client_request::{ClientBody, ClientRequest, Overrides};
 use crate::failover::estimate;
 use crate::front::refusal::Refusal;
+use crate::front::tags;
 use crate::http1::text;
 use crate::policy::fallbacks::{FallbackTable, FallbacksByClass};
 use crate::routing::router::Router;
@@ -59,10 +60,45 @@ pub(crate) fn read(
     let Some(target) = router.resolve(model) else {
         return Err(Refusal::bad_request(Some("model"), unknown_model(endpoint, model)));
     };
+    refuse_tests(&head, &bytes)?;
     let overrides = overrides(endpoint, headers, (&head, &bytes))?;
+    let tags = match router.fleet().looks_at_tags() {
+        true => tags::of(headers, &bytes),
+        false => Vec::new(),
+    };
     let (model, body) = (Arc::from(model), ClientBody { head, bytes, form, prompt_tokens });
     let relayed = relayed(endpoint, headers);
-    Ok(ClientRequest { endpoint, model, target, overrides, body, relayed })
+    Ok(ClientRequest { endpoint, model, target, overrides, body, relayed, tags })
+}
+
+/// Members by which a client could have LiteLLM make up a failure or a delay. It refuses them, whatever their value
+/// (litellm 1.106.2, `proxy/route_llm_request.py`): a test that nobody plays must not look as if it had passed.
+const TESTS: &[&str] = &[
+    "mock_testing_fallbacks",
+    "mock_testing_context_fallbacks",
+    "mock_testing_content_policy_fallbacks",
+    "mock_testing_rate_limit_error",
+    "mock_timeout",
+    "mock_delay",
+];
+
+fn refuse_tests(head: &RequestHead, body: &[u8]) -> Result<(), Refusal> {
+    let is = |member: &[u8], name: &str| {
+        member
+            .strip_prefix(b"\"")
+            .and_then(|rest| rest.strip_prefix(name.as_bytes()))
+            .is_some_and(|rest| rest.starts_with(b"\""))
+    };
+    let named = |name: &&&str| head.gateway_members(body).any(|member| is(member, name));
+    let present: Vec<&str> = TESTS.iter().filter(named).copied().collect();
+    match present.first() {
+        None => Ok(()),
+        Some(first) => {
+            let all = present.join(", ");
+            let message = format!("Mock testing request params are disabled on this proxy: {all}.");
+            Err(Refusal::bad_request(Some(first), message))
+        }
+    }
 }
 
 /// What Anthropic's clients say in headers: which version they speak, and what they want to try.

@@ -75,6 +75,12 @@ impl Policy for Brownout {
         }
         let query = &CandidateQuery { members, ..*query };
         let mut candidates = query.admitted();
+        let mut meant = query.members.to_vec();
+        query.keep_tagged(&mut meant)?;
+        // Whoever is meant may cool.
+        if query.keep_tagged(&mut candidates).is_err() {
+            candidates.clear();
+        }
         candidates.retain(|index| !query.refused.contains(index));
         if candidates.iter().any(|index| !query.tried.contains(index)) {
             candidates.retain(|index| !query.tried.contains(index));
@@ -82,7 +88,7 @@ impl Policy for Brownout {
         if candidates.is_empty() {
             let last_hope = match query.cooling {
                 Cooling::LeftOut => None,
-                Cooling::LastHope => first_to_return(query),
+                Cooling::LastHope => first_to_return(query, &meant),
             };
             return last_hope.map(|index| vec![index]).ok_or(Shortage::AllCooling);
         }
@@ -202,13 +208,16 @@ fn with_room<'q>(query: &CandidateQuery<'q>) -> Cow<'q, [DeploymentIndex]> {
     Cow::Owned(with(query.prompt_tokens / ESTIMATE_ERROR))
 }
 
-/// Whose cooldown ends first of those that may answer for all that is known, rather one that this request has
+/// Whose cooldown ends first of those of `meant` that may answer for all that is known, rather one that this request has
 /// not tried; ties go to the first of the list.
-fn first_to_return(query: &CandidateQuery<'_>) -> Option<DeploymentIndex> {
+fn first_to_return(
+    query: &CandidateQuery<'_>,
+    meant: &[DeploymentIndex],
+) -> Option<DeploymentIndex> {
     let wait = |index: DeploymentIndex| query.cooldowns.remaining(index, query.at);
     let refuses = |index: &DeploymentIndex| {
         query.refused.contains(index) || query.cooldowns.announced_by_provider(*index, query.at)
     };
-    let members = query.members.iter().copied().filter(|index| !refuses(index));
+    let members = meant.iter().copied().filter(|index| !refuses(index));
     members.min_by_key(|&index| (query.tried.contains(&index), wait(index)))
 }

@@ -1,5 +1,7 @@
 //! Whom a strategy may pick from: what a policy is asked, and what it may find lacking.
 
+use std::sync::Arc;
+
 use vocab::At;
 
 use super::cooldown::CooldownBook;
@@ -16,6 +18,8 @@ pub struct CandidateQuery<'a> {
     pub order: Option<i64>,
     /// Estimated tokens of the prompt.
     pub prompt_tokens: u64,
+    /// Tags of the request.
+    pub tags: &'a [Arc<str>],
     /// Now.
     pub at: At,
     /// Deployments that the request tried in this group, in order.
@@ -51,6 +55,8 @@ pub enum Shortage {
     OverCheckedLimit,
     /// The prompt is too long for everybody healthy.
     PromptTooLong,
+    /// The request's tags admit nobody healthy.
+    NoTagMatches,
 }
 
 impl CandidateQuery<'_> {

@@ -59,6 +59,7 @@ impl Policy for LiteLlm {
         if query.config.router.enable_pre_call_checks {
             check_limits(query, &mut candidates)?;
         }
+        query.keep_tagged(&mut candidates)?;
         query.keep_level(&mut candidates);
         // Unless nobody else is left: then the provider's own error is what the client shall get.
         if candidates.iter().any(|index| !query.refused.contains(index)) {

@@ -32,4 +32,6 @@ pub enum Stage {
     Whole,
     /// A head came that says yes, and a stream was to follow.
     Stream,
+    /// Nobody was asked: the deployment fails by itself.
+    Mocked,
 }

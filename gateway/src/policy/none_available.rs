@@ -1,11 +1,15 @@
 //! Why nobody can be chosen, in LiteLLM's words (litellm 1.106, `RouterRateLimitError`): clients
 //! and dashboards look for these texts.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Config;
 use crate::policy::candidates::Shortage;
 use crate::upstream::failure::{ErrorClass, Failure, Reason};
+
+/// What LiteLLM's proxy makes of the bare `ValueError` that a request's tags admit nobody (seen on 1.106.2).
+const UNAUTHORIZED: u16 = 401;
 
 /// A group with nobody in it to choose, and everybody who cools, in any group, as LiteLLM names them.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +31,10 @@ impl Group<'_> {
         let checks = if self.config.router.enable_pre_call_checks { "True" } else { "False" };
         let all = match why {
             Shortage::AllCooling => " All deployments for selected model are in cooldown.",
-            Shortage::OverLimit | Shortage::OverCheckedLimit | Shortage::PromptTooLong => "",
+            Shortage::OverLimit
+            | Shortage::OverCheckedLimit
+            | Shortage::PromptTooLong
+            | Shortage::NoTagMatches => "",
         };
         format!(
             "No deployments available for selected model, Try again in {} seconds.{all} Passed \
@@ -89,6 +96,22 @@ impl NoneAvailable {
         }
     }
 
+    /// Nobody of `group` may serve a request with those tags (litellm: `no_deployments_with_tag_routing`).
+    pub(crate) fn no_tag_matches(group: &str, tags: &[Arc<str>]) -> Self {
+        let listed: Vec<String> = tags.iter().map(|tag| format!("'{tag}'")).collect();
+        let message = format!(
+            "Not allowed to access model due to tags configuration. Passed model={group} and \
+             tags=[{}]",
+            listed.join(", ")
+        );
+        Self {
+            why: Shortage::NoTagMatches,
+            retry_after: Duration::ZERO,
+            in_headers: false,
+            message,
+        }
+    }
+
     /// The same as a failure, for fallbacks and for the client.
     pub fn failure(&self) -> Failure {
         let (class, kind, reason) = match self.why {
@@ -99,11 +122,21 @@ impl NoneAvailable {
                 (ErrorClass::RateLimit, Some("throttling_error"), Reason::OverLimit)
             }
             Shortage::PromptTooLong => (ErrorClass::ContextWindow, None, Reason::ContextWindow),
+            Shortage::NoTagMatches => {
+                (ErrorClass::Api, Some("internal_server_error"), Reason::NoTagMatches)
+            }
         };
         let wait = Some(self.retry_after).filter(|wait| !wait.is_zero());
+        let status = match self.why {
+            Shortage::NoTagMatches => UNAUTHORIZED,
+            Shortage::AllCooling
+            | Shortage::OverLimit
+            | Shortage::OverCheckedLimit
+            | Shortage::PromptTooLong => class.status(),
+        };
         Failure {
             class,
-            status: class.status(),
+            status,
             counts_as: None,
             upstream_status: None,
             retry_after: wait,

@@ -180,6 +180,7 @@ impl Router {
             members: group,
             order: ask.order,
             prompt_tokens: ask.prompt_tokens,
+            tags: ask.tags,
             at: ask.at,
             tried: tried.all,
             refused: tried.refused,
@@ -346,6 +347,7 @@ impl Router {
             }
             Shortage::OverCheckedLimit => NoneAvailable::over_checked_limit(group),
             Shortage::PromptTooLong => NoneAvailable::too_long(ask.group, ask.prompt_tokens),
+            Shortage::NoTagMatches => NoneAvailable::no_tag_matches(ask.group, ask.tags),
         }
     }
 }

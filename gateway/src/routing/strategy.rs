@@ -16,6 +16,7 @@ mod simple_shuffle;
 mod usage;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -150,6 +151,8 @@ pub struct Ask<'a> {
     pub at: At,
     /// Now, as Unix time: counters of usage are cut at UTC minutes.
     pub unix_seconds: u64,
+    /// The request's tags, which choose among the group's deployments before a strategy does.
+    pub tags: &'a [Arc<str>],
 }
 
 /// The fleet as a strategy may see it.

@@ -3,38 +3,48 @@
 //! `_deployment_params_with_request_reasoning_override`): the client, but for `extra_body`.
 //!
 //! Two steps: [`amended`] before the request is put into the provider's words, [`extended`] after it. A
-//! request to a deployment that adds nothing is not touched.
+//! request to a deployment that adds nothing is not touched. Which endpoint knows what is [`known`]'s, what a
+//! request is sent without [`unwanted`]'s.
+
+mod known;
+mod unwanted;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use wire::openai::{HeadError, RequestHead};
 
 use super::dialect::Refused;
+use super::provider::{Placed, Provider};
 use crate::config::Additions;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Body, Endpoint};
 
 /// The client's word on how hard to think, beside which the config's word in any other spelling is no longer meant.
 const EFFORT: &str = "reasoning_effort";
 
-/// What of [`Additions::defaults`] the older text completions know, too.
-const OF_COMPLETIONS: &[&str] = &[
-    "frequency_penalty",
-    "logit_bias",
-    "max_tokens",
-    "n",
-    "presence_penalty",
-    "seed",
-    "stop",
-    "temperature",
-    "top_p",
-    "user",
-];
+/// The Responses API's word for the same.
+const REASONING: &str = "reasoning";
 
-/// The request with the defaults of a deployment; `None` where that is as it is.
+/// Options of a stream, which nothing else may have.
+const STREAM_OPTIONS: &str = "stream_options";
+
+/// The one member of which the client's and the config's are both meant.
+const TOOLS: &str = "tools";
+
+/// A request as a deployment is asked.
+#[derive(Debug)]
+pub(crate) struct Amended {
+    pub(crate) head: RequestHead,
+    pub(crate) body: Bytes,
+    /// Names and paths of what it is asked without.
+    pub(crate) left_out: Vec<Box<str>>,
+}
+
+/// The request with the defaults of a deployment and without what client or deployment do not want to be sent;
+/// `None` where that is as it is.
 ///
 /// # Errors
 /// A default that no request can have.
@@ -42,48 +52,57 @@ pub(crate) fn amended(
     additions: &Additions,
     endpoint: Endpoint,
     (head, body): (&RequestHead, &Bytes),
-) -> Result<Option<(RequestHead, Bytes)>, Refused> {
-    if additions.leaves_the_body() {
+) -> Result<Option<Amended>, Refused> {
+    let unwanted = match head.additional_drop_params.is_empty() {
+        true => &additions.additional_drop_params,
+        false => &head.additional_drop_params,
+    };
+    // A form has no members to add to.
+    if endpoint.row().body == Body::Form || additions.leaves_the_body() && unwanted.is_empty() {
         return Ok(None);
     }
-    let (mut amended, body) = match with_defaults(additions, endpoint, body)? {
-        Some(body) => (RequestHead::scan(&body).map_err(|error| unfit(&error))?, body),
-        None => (head.clone(), body.clone()),
+    let with = with_defaults(additions, endpoint, (head, body))?;
+    let asked = with.as_ref().unwrap_or(body);
+    let remaining = unwanted::without(unwanted, asked)
+        .map_err(|error| unreadable(&format!("nothing can be left out of the request: {error}")))?;
+    let changed = with.is_some() || remaining.is_some();
+    let (body, left_out) = match remaining {
+        Some(remaining) => (remaining.body, remaining.left_out),
+        None => (asked.clone(), Vec::new()),
     };
-    if amended.additional_drop_params.is_empty() {
-        amended.additional_drop_params.clone_from(&additions.additional_drop_params);
-    }
-    Ok(Some((amended, body)))
+    let mut head = match changed {
+        true => RequestHead::scan(&body).map_err(|error| unfit(&error))?,
+        false => head.clone(),
+    };
+    head.additional_drop_params.clone_from(unwanted);
+    Ok(Some(Amended { head, body, left_out }))
 }
 
 /// The body with the defaults that the endpoint knows and the client says nothing of; `None` where there are none.
 fn with_defaults(
     additions: &Additions,
     endpoint: Endpoint,
-    body: &Bytes,
+    (head, body): (&RequestHead, &Bytes),
 ) -> Result<Option<Bytes>, Refused> {
-    let known = |name: &str| {
-        endpoint == Endpoint::Chat
-            || endpoint == Endpoint::Completions && OF_COMPLETIONS.contains(&name)
-    };
-    if !additions.defaults.keys().any(|name| known(name)) {
+    let defaults: Vec<(&str, Cow<'_, Value>)> = defaults(additions, endpoint, head).collect();
+    if defaults.is_empty() {
         return Ok(None);
     }
     let said: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_slice(body)
         .map_err(|error| unreadable(&format!("request cannot be added to: {error}")))?;
-    let effort = said.get(EFFORT).is_some_and(|value| value.get() != "null");
+    let effort = says_effort(&said);
     let mut whole = body.trim_ascii_end().to_vec();
     // The object's end, which is written anew.
     whole.pop();
     let mut tools = None;
-    for (name, value) in additions.defaults.iter().filter(|(name, _)| known(name)) {
-        match said.get(name.as_str()) {
-            Some(own) if name == "tools" => tools = Some((own, value)),
+    for (name, value) in &defaults {
+        match said.get(*name) {
+            Some(own) if *name == TOOLS => tools = Some((own, value)),
             Some(_) => {}
-            None if effort && name == "thinking" => {}
+            None if effort && *name == "thinking" => {}
             None => {
                 let comma = if whole.trim_ascii_end() == b"{" { "" } else { "," };
-                let member = format!("{comma}{}:{value}", Value::from(name.as_str()));
+                let member = format!("{comma}{}:{value}", Value::from(*name));
                 whole.extend_from_slice(member.as_bytes());
             }
         }
@@ -97,6 +116,37 @@ fn with_defaults(
     Ok(Some(Bytes::from(whole)))
 }
 
+/// What a deployment adds to a request of an endpoint, under the endpoint's names. Options of a stream go with
+/// streams only.
+fn defaults<'a>(
+    additions: &'a Additions,
+    endpoint: Endpoint,
+    head: &RequestHead,
+) -> impl Iterator<Item = (&'a str, Cow<'a, Value>)> {
+    let stream = head.stream;
+    additions.defaults.iter().filter_map(move |(name, value)| {
+        if name == STREAM_OPTIONS && !stream {
+            return None;
+        }
+        if endpoint == Endpoint::Responses && name == EFFORT {
+            // Beside a `reasoning` of the config it says nothing.
+            let alone = !additions.unknown.contains_key(REASONING);
+            return alone.then(|| (REASONING, Cow::Owned(as_reasoning(value))));
+        }
+        known::takes_default(endpoint, name).then_some((name.as_str(), Cow::Borrowed(value)))
+    })
+}
+
+/// An effort as the Responses API says it.
+fn as_reasoning(effort: &Value) -> Value {
+    match effort {
+        Value::String(_) => json!({ "effort": effort }),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            effort.clone()
+        }
+    }
+}
+
 /// The config's tools, then the client's.
 fn both(configured: &Value, own: &RawValue) -> Value {
     let own: Value = serde_json::from_str(own.get()).unwrap_or_default();
@@ -108,16 +158,43 @@ fn both(configured: &Value, own: &RawValue) -> Value {
     }
 }
 
-/// A request in the provider's words, with what the config adds in these: `said` and `head` are the client's.
+/// What is asked of a provider in the end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asks<'a> {
+    pub(super) of: &'static dyn Provider,
+    /// The client's endpoint.
+    pub(super) by: Endpoint,
+    /// The provider's.
+    pub(super) at: Endpoint,
+    /// Head and body in the client's words.
+    pub(super) said: (&'a RequestHead, &'a Bytes),
+}
+
+/// A request in the provider's words, with what the config adds in these.
 ///
 /// # Errors
 /// Where the result cannot be written.
 pub(super) fn extended(
     additions: &Additions,
-    (head, said): (&RequestHead, &Bytes),
+    Asks { of, by, at, said: (head, said) }: Asks<'_>,
     body: Bytes,
 ) -> Result<Bytes, Refused> {
-    let Additions { unknown, extra_body, defaults, .. } = additions;
+    let translated = |(name, _): &(&String, &Value)| {
+        by != at && !known::takes_default(by, name) && known::takes_default(at, name)
+    };
+    let named = |members: &Map<String, Value>| -> Map<String, Value> {
+        let fits = |(name, _): &(&String, &Value)| known::takes_unknown(at, name);
+        let fitting = members.iter().filter(fits);
+        fitting.map(|(name, value)| (name.clone(), value.clone())).collect()
+    };
+    let mut unknown = named(&additions.unknown);
+    let late =
+        additions.defaults.iter().filter(translated).filter(|(name, _)| *name != STREAM_OPTIONS);
+    unknown.extend(late.map(|(name, value)| (name.clone(), value.clone())));
+    let mut extra_body = match known::takes_extra_body(at) {
+        true => additions.extra_body.clone(),
+        false => Map::new(),
+    };
     if unknown.is_empty() && extra_body.is_empty() {
         return Ok(body);
     }
@@ -125,24 +202,52 @@ pub(super) fn extended(
     let Ok(mut members) = serde_json::from_slice::<Map<String, Value>>(&body) else {
         return Ok(body);
     };
-    let effort = !defaults.contains_key(EFFORT) && says_effort(said);
-    let unwanted = &head.additional_drop_params;
-    let wanted = |members: &Map<String, Value>| {
-        let meant = if effort { without_effort(members) } else { members.clone() };
-        meant.into_iter().filter(|(name, _)| !unwanted.contains(name)).collect::<Vec<_>>()
-    };
-    for (name, value) in wanted(unknown) {
-        members.entry(name).or_insert(value);
+    let effort = !additions.defaults.contains_key(EFFORT)
+        && serde_json::from_slice(said).is_ok_and(|said| says_effort(&said));
+    for added in [&mut unknown, &mut extra_body] {
+        if effort {
+            *added = without_effort(added);
+        }
+        unwanted::remove(&head.additional_drop_params, added);
     }
-    members.extend(wanted(extra_body));
+    for (name, value) in unknown {
+        match at {
+            Endpoint::Chat => put(&mut members, of.placed(&name), value),
+            Endpoint::Completions
+            | Endpoint::Embeddings
+            | Endpoint::Moderations
+            | Endpoint::Responses
+            | Endpoint::ImageGenerations
+            | Endpoint::Speech
+            | Endpoint::Transcriptions
+            | Endpoint::AudioTranslations
+            | Endpoint::Messages
+            | Endpoint::CountTokens => drop(members.entry(name).or_insert(value)),
+        }
+    }
+    members.extend(extra_body);
     let written = serde_json::to_vec(&members).map(Bytes::from);
     written.map_err(|error| unreadable(&format!("request cannot be written: {error}")))
 }
 
+/// Puts a member where a provider looks for it, unless something stands there.
+fn put(members: &mut Map<String, Value>, at: Placed<'_>, value: Value) {
+    let Placed { within, name } = at;
+    let name = name.into_owned();
+    match within {
+        None => drop(members.entry(name).or_insert(value)),
+        Some(carrier) => {
+            let carrier = members.entry(carrier).or_insert_with(|| json!({}));
+            if let Value::Object(inner) = carrier {
+                inner.entry(name).or_insert(value);
+            }
+        }
+    }
+}
+
 /// Whether the client says how hard to think.
-fn says_effort(said: &[u8]) -> bool {
-    let said: Option<BTreeMap<Cow<'_, str>, &RawValue>> = serde_json::from_slice(said).ok();
-    said.is_some_and(|said| said.get(EFFORT).is_some_and(|value| value.get() != "null"))
+fn says_effort(said: &BTreeMap<Cow<'_, str>, &RawValue>) -> bool {
+    said.get(EFFORT).is_some_and(|value| value.get() != "null")
 }
 
 /// Members without any word on how hard to think, in whatever spelling.
@@ -150,7 +255,7 @@ fn without_effort(members: &Map<String, Value>) -> Map<String, Value> {
     let mut kept = members.clone();
     kept.remove(EFFORT);
     kept.remove("thinking");
-    for carrier in ["output_config", "reasoning"] {
+    for carrier in ["output_config", REASONING] {
         let Some(Value::Object(inner)) = kept.get_mut(carrier) else { continue };
         inner.remove("effort");
         if inner.is_empty() {

@@ -10,6 +10,8 @@ mod request;
 mod signature;
 mod stream;
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{HeaderName, Request};
 use http_body_util::Full;
@@ -21,7 +23,7 @@ use model::House;
 use super::dialect::Dialect;
 use super::forwarded::CONTENT_FILTER;
 use super::messages::TokenCount;
-use super::provider::{Call, Delivery, Headers, Provider};
+use super::provider::{Call, Delivery, Headers, Placed, Provider};
 use super::translated::{Marks, ThroughChat, Translated};
 use super::{RouteError, bearer, credential};
 use crate::config::{Deployment, Platform};
@@ -45,6 +47,21 @@ impl Provider for Bedrock {
             | Endpoint::Transcriptions
             | Endpoint::AudioTranslations => None,
         }
+    }
+
+    /// What only the model knows stands in a member of its own.
+    fn placed<'n>(&self, name: &'n str) -> Placed<'n> {
+        const AT_THE_TOP: &[&str] = &[
+            "additionalModelRequestFields",
+            "guardrailConfig",
+            "inferenceConfig",
+            "performanceConfig",
+            "requestMetadata",
+            "serviceTier",
+            "toolConfig",
+        ];
+        let within = (!AT_THE_TOP.contains(&name)).then_some("additionalModelRequestFields");
+        Placed { within, name: Cow::Borrowed(name) }
     }
 
     /// Models are named by id, by inference profile, or by ARN.

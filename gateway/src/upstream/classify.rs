@@ -104,7 +104,8 @@ fn client_status(class: ErrorClass, upstream: u16) -> u16 {
     }
 }
 
-fn reason(class: ErrorClass, status: u16) -> Reason {
+/// What was observed where a failure has that class and that status.
+pub(super) fn reason(class: ErrorClass, status: u16) -> Reason {
     match class {
         ErrorClass::BadRequest => Reason::BadRequest,
         ErrorClass::ContextWindow => Reason::ContextWindow,

@@ -77,8 +77,6 @@ impl Asked<'_> {
         if self.is_metadata_ours() {
             members.remove("metadata");
         }
-        let unwanted = &self.head.additional_drop_params;
-        members.retain(|name, _| !unwanted.contains(name));
         Ok(members)
     }
 

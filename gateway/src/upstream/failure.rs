@@ -174,6 +174,8 @@ pub enum Reason {
     OverLimit,
     /// The deployment answers as many requests as it takes at a time: nothing was sent.
     ConcurrencyLimit,
+    /// The request's tags admit nobody of the group: nothing was sent.
+    NoTagMatches,
     /// The gateway itself is shutting down.
     ShuttingDown,
 }
@@ -208,6 +210,7 @@ impl Reason {
             Self::AllCooling => "all_cooling",
             Self::OverLimit => "over_limit",
             Self::ConcurrencyLimit => "concurrency_limit",
+            Self::NoTagMatches => "no_tag_matches",
             Self::ShuttingDown => "shutting_down",
         }
     }

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use bytes::{Bytes, BytesMut};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde_json::Value;
 use serde_json::value::RawValue;
 use wire::multipart::Form;
 use wire::openai::{Usage, is_gateway_only};
@@ -45,9 +44,6 @@ impl Dialect for Forwarded {
         let &Asked { body, head, model, .. } = asked;
         if let Some(form) = asked.form {
             return Ok(Encoded { body: form_for(form, body, model), dropped: Vec::new() });
-        }
-        if !head.additional_drop_params.is_empty() {
-            return without(asked);
         }
         let body = match asked.is_metadata_ours() {
             true => wire::openai::upstream_body_without_metadata(body, head, model),
@@ -102,18 +98,6 @@ fn form_for(form: &Form, body: &[u8], model: &str) -> Bytes {
 
 /// The field of a form that names the model.
 const MODEL: &str = "model";
-
-/// The request without the members that the client wants left out. Written anew, which is dearer than
-/// passing it through, and rare.
-fn without(asked: &Asked<'_>) -> Result<Encoded, Refused> {
-    let mut members = asked.members()?;
-    members.insert("model".to_owned(), Value::from(asked.model));
-    let body = serde_json::to_vec(&members).map_err(|error| Refused {
-        param: Box::from("request_body"),
-        message: format!("request cannot be written: {error}"),
-    })?;
-    Ok(Encoded { body: Bytes::from(body), dropped: Vec::new() })
-}
 
 /// OpenAI's finish reason of an answer that a filter stopped.
 pub(super) const CONTENT_FILTER: &str = "content_filter";

@@ -8,6 +8,8 @@ mod reply;
 mod request;
 mod stream;
 
+use std::borrow::Cow;
+
 use http::HeaderName;
 use serde_json::{Map, Value, json};
 use wire::framing::Framing;
@@ -15,7 +17,7 @@ use wire::framing::Framing;
 use super::dialect::Dialect;
 use super::forwarded::CONTENT_FILTER;
 use super::messages::TokenCount;
-use super::provider::{Call, Delivery, Headers, Provider};
+use super::provider::{Call, Delivery, Headers, Placed, Provider};
 use super::translated::{Marks, ThroughChat, Translated};
 use super::{RouteError, bearer, credential};
 use crate::config::{Deployment, Platform};
@@ -35,6 +37,22 @@ impl Provider for Gemini {
             (_, Platform::Vertex) => AT_VERTEX.dialect(endpoint),
             (_, Platform::Own | Platform::Foundry) => THROUGH_CHAT.dialect(endpoint),
         }
+    }
+
+    /// How to answer stands in `generationConfig`; names are written together.
+    fn placed<'n>(&self, name: &'n str) -> Placed<'n> {
+        const AT_THE_TOP: &[&str] = &[
+            "cachedContent",
+            "generationConfig",
+            "labels",
+            "safetySettings",
+            "systemInstruction",
+            "toolConfig",
+            "tools",
+        ];
+        let name = written_together(name);
+        let within = (!AT_THE_TOP.contains(&&*name)).then_some("generationConfig");
+        Placed { within, name }
     }
 
     /// `api_base` names the version; a stream without `alt=sse` would be one JSON array.
@@ -59,6 +77,21 @@ impl Provider for Gemini {
         let name = HeaderName::from_static(wire::gemini::API_KEY);
         Ok(vec![(name, credential(key.reveal())?)])
     }
+}
+
+/// `top_k` as Google writes it: `topK`.
+fn written_together(name: &str) -> Cow<'_, str> {
+    if !name.contains('_') {
+        return Cow::Borrowed(name);
+    }
+    let mut parts = name.split('_');
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let mut chars = part.chars();
+        whole.extend(chars.next().map(|first| first.to_ascii_uppercase()));
+        whole.push_str(chars.as_str());
+    }
+    Cow::Owned(whole)
 }
 
 /// Chat completions in the words of generateContent.

@@ -6,11 +6,13 @@ mod reply;
 mod request;
 mod stream;
 
+use std::borrow::Cow;
+
 use wire::framing::Framing;
 
 use super::dialect::Dialect;
 use super::forwarded;
-use super::provider::{Call, Headers, Provider};
+use super::provider::{Call, Headers, Placed, Provider};
 use super::translated::{Marks, ThroughChat, Translated};
 use super::{RouteError, bearer_of};
 use crate::config::{Deployment, Platform};
@@ -54,6 +56,13 @@ impl Provider for Ollama {
             | Endpoint::Messages
             | Endpoint::CountTokens => format!("{base}/v1{}", call.endpoint.row().path),
         }
+    }
+
+    /// `num_ctx` and its like are `options`.
+    fn placed<'n>(&self, name: &'n str) -> Placed<'n> {
+        const AT_THE_TOP: &[&str] = &["format", "keep_alive", "options", "think", "tools"];
+        let within = (!AT_THE_TOP.contains(&name)).then_some("options");
+        Placed { within, name: Cow::Borrowed(name) }
     }
 
     /// It has no keys; whatever stands in front of it may have.

@@ -2,6 +2,7 @@
 //! carry the key, and in which [`Dialect`] each endpoint is served. [`of`] is the table; adding a
 //! provider is one file in `upstream/` and one row here.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
@@ -34,6 +35,11 @@ pub(super) trait Provider: fmt::Debug + Sync {
     /// [`RouteError::Header`] where a value cannot stand in one.
     fn headers(&self, deployment: &Deployment) -> Result<Headers, RouteError>;
 
+    /// Where a member of a chat completion belongs that LiteLLM does not know, and so has no word of OpenAI's for.
+    fn placed<'n>(&self, name: &'n str) -> Placed<'n> {
+        Placed { within: None, name: Cow::Borrowed(name) }
+    }
+
     /// A body as the deployment's platform wants it; mostly as it is.
     fn finished(&self, deployment: &Deployment, body: Bytes) -> Bytes {
         let _ = deployment;
@@ -50,6 +56,15 @@ pub(super) trait Provider: fmt::Debug + Sync {
     ) {
         let _ = (deployment, request, unix_seconds);
     }
+}
+
+/// The place of a member in a provider's request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Placed<'n> {
+    /// The member that it stands within; `None` for the top.
+    pub(super) within: Option<&'static str>,
+    /// The provider's name of it.
+    pub(super) name: Cow<'n, str>,
 }
 
 /// Names and values.

@@ -1,6 +1,8 @@
 //! The gateway through its public door, one module per behaviour: over the wire on an in-memory network in
 //! paused time, and its policy with neither clock nor network.
 
+mod additions_at_every_endpoint;
+mod answers_by_itself;
 mod any_strategy_under_any_personality;
 mod asks_somebody_else_when_late;
 mod balances;
@@ -40,6 +42,7 @@ mod speaks_on_clouds;
 mod speaks_responses_through_chat;
 mod strategies_hear_of_attempts;
 mod support;
+mod tags_choose;
 mod takes_on_another_config;
 mod the_door;
 mod translates_or_refuses;

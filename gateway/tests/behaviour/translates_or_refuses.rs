@@ -181,8 +181,8 @@ async fn messages_are_never_dropped() {
 async fn members_of_the_gateway_reach_no_provider() {
     let ours = json!({
         "num_retries": 0, "timeout": 9, "stream_timeout": 9, "fallbacks": [], "tags": ["canary"],
-        "guardrails": ["canary"], "caching": true, "cache": {"no-cache": true}, "mock_timeout": false,
-        "mock_response": "canary", "mock_testing_fallbacks": false, "litellm_call_id": "canary",
+        "guardrails": ["canary"], "caching": true, "cache": {"no-cache": true}, "mock_tool_calls": [],
+        "mock_response": "canary", "litellm_call_id": "canary",
         "litellm_session_id": "canary", "litellm_metadata": {"a": "canary"}, "api_key": "canary",
         "api_base": "https://canary", "input_cost_per_token": 1, "langfuse_secret_key": "canary",
         "metadata": {"tags": ["canary"], "trace_id": "canary"}, "drop_params": false,

@@ -232,6 +232,81 @@ async fn an_embedding_is_not_asked_what_only_a_chat_is() {
     assert_eq!(arrived, json!({ "model": "gpt-4o", "input": "x", "truncate": "END", "x": 1 }));
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_litellms_own_is_never_sent() {
+    let params = json!({
+        "langfuse_secret": "sk-lf", "arize_api_key": "a", "dd_api_key": "d", "prompt_id": "p", "no-log": true,
+        "supports_system_message": false, "custom_member": 1,
+    });
+    check(
+        params,
+        json!({ "langfuse_public_key": "x", "wandb_api_key": "w" }),
+        json!({ "custom_member": 1 }),
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_only_the_provider_knows_stands_where_it_looks_for_it() {
+    let reply = |model: &str| match model {
+        "ollama_chat/m" => {
+            json!({"model":"m","created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":"hi"},"done":true,"done_reason":"stop","prompt_eval_count":1,"eval_count":1})
+        }
+        "gemini/gemini-2.5-flash" => {
+            json!({"candidates":[{"content":{"role":"model","parts":[{"text":"hi"}]},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":1,"candidatesTokenCount":1,"totalTokenCount":2}})
+        }
+        _ => {
+            json!({"output":{"message":{"role":"assistant","content":[{"text":"hi"}]}},"stopReason":"end_turn","usage":{"inputTokens":1,"outputTokens":1,"totalTokens":2},"metrics":{"latencyMs":1}})
+        }
+    };
+    for (model, params, at, expected) in [
+        (
+            "ollama_chat/m",
+            json!({ "num_ctx": 8192, "keep_alive": "8m" }),
+            "/options/num_ctx",
+            json!(8192),
+        ),
+        (
+            "ollama_chat/m",
+            json!({ "num_ctx": 8192, "keep_alive": "8m" }),
+            "/keep_alive",
+            json!("8m"),
+        ),
+        ("gemini/gemini-2.5-flash", json!({ "top_k": 3 }), "/generationConfig/topK", json!(3)),
+        (
+            "gemini/gemini-2.5-flash",
+            json!({ "safety_settings": [1] }),
+            "/safetySettings",
+            json!([1]),
+        ),
+        (
+            "bedrock/amazon.nova-pro-v1:0",
+            json!({ "top_k": 3 }),
+            "/additionalModelRequestFields/top_k",
+            json!(3),
+        ),
+        (
+            "bedrock/amazon.nova-pro-v1:0",
+            json!({ "guardrailConfig": { "trace": "x" } }),
+            "/guardrailConfig/trace",
+            json!("x"),
+        ),
+    ] {
+        let lab = Lab::new();
+        let mut own = params.clone();
+        own["model"] = json!(model);
+        let base =
+            if model.starts_with("bedrock") { "aws_bedrock_runtime_endpoint" } else { "api_base" };
+        own["api_base"] = json!(null);
+        own[base] = json!("https://a");
+        lab.upstream("a", &[Act::Reply(200, vec![], reply(model).to_string())])
+            .gateway(with(&[own], &json!({})));
+        let got = lab.chat(PLAIN).await;
+        assert_eq!(got.status, 200, "{model}: {}", got.body);
+        assert_eq!(bodies(&lab)[0].pointer(at), Some(&expected), "{model}: {}", bodies(&lab)[0]);
+    }
+}
+
 #[test]
 fn values_that_cannot_be_sent_are_mistakes_with_their_place() {
     let of = |params: Value| {

@@ -7,6 +7,7 @@
 mod groups;
 mod limits;
 mod outages;
+mod tags;
 mod words;
 
 use gateway::litellm::Dummies;

@@ -5,6 +5,7 @@
 //! A key is kept if it is known here; everything else is left out and said. It must never know which
 //! gateway reads the config.
 
+use gateway::litellm;
 use serde_json::{Map, Value};
 
 use crate::text::litellm_words::REFERENCE;
@@ -44,6 +45,7 @@ const ROUTER: &[&str] = &[
     "optional_pre_call_checks",
     "enable_tag_filtering",
     "tag_filtering_match_any",
+    "tag_routing_prefix",
     "ignore_invalid_deployments",
     "default_max_parallel_requests",
     "default_priority",
@@ -79,7 +81,7 @@ const GENERAL: &[&str] = &[
     "max_response_size_mb",
 ];
 
-/// Of `litellm_params`; address and credentials are the fakes'.
+/// Of `litellm_params`, besides the parameters of chat completions; address and credentials are the fakes'.
 const PARAMS: &[&str] = &[
     "model",
     "api_version",
@@ -102,40 +104,9 @@ const PARAMS: &[&str] = &[
     "base_model",
     "input_cost_per_token",
     "output_cost_per_token",
-    "audio",
-    "context_management",
-    "frequency_penalty",
-    "function_call",
-    "functions",
-    "logit_bias",
-    "logprobs",
-    "max_completion_tokens",
-    "max_tokens",
-    "modalities",
-    "n",
-    "parallel_tool_calls",
-    "prediction",
-    "presence_penalty",
-    "prompt_cache_key",
-    "prompt_cache_retention",
-    "reasoning_effort",
-    "response_format",
-    "safety_identifier",
-    "seed",
-    "service_tier",
-    "stop",
-    "store",
-    "temperature",
-    "thinking",
-    "tool_choice",
-    "tools",
-    "top_logprobs",
-    "top_p",
-    "user",
-    "verbosity",
-    "web_search_options",
     "drop_params",
     "additional_drop_params",
+    "stream_options",
 ];
 
 /// Of `model_info`, besides every number and every yes or no.
@@ -177,7 +148,10 @@ fn models(list: &Value, left_out: &mut Vec<String>) -> Value {
                     params.as_object_mut().into_iter().for_each(|map| {
                         map.retain(|key, _| !replaced(key));
                     });
-                    chosen(&params, |key, _| PARAMS.contains(&key), &path, left_out)
+                    let known = |key: &str, _: &Value| {
+                        PARAMS.contains(&key) || litellm::is_parameter_of_chats(key)
+                    };
+                    chosen(&params, known, &path, left_out)
                 }
                 "model_info" => {
                     let known = |key: &str, value: &Value| {

@@ -126,7 +126,8 @@ fn finding(tree: &Node, note: &Note) -> Finding {
 }
 
 /// Replaces every credential by the dummy of the fleet's deployment with the same id, and takes out what is in the
-/// words of the provider alone: headers, unknown members, `extra_body`.
+/// words of the provider alone: headers, unknown members, `extra_body`. Who would answer by itself asks its fake:
+/// there would be nothing to observe.
 ///
 /// # Errors
 /// Ids of deployments that the fleet does not have.
@@ -146,6 +147,7 @@ pub(crate) fn with_dummies(mut config: Config, fleet: &Fleet) -> Result<Config, 
                 deployment.api_key = (!signs).then_some(dummy);
                 deployment.azure_ad_token = None;
                 // What only the provider itself would know means nothing to a fake, and may be a secret.
+                deployment.mock = None;
                 deployment.additions.headers.clear();
                 deployment.additions.unknown.clear();
                 deployment.additions.extra_body.clear();

@@ -41,6 +41,13 @@ pub(crate) fn ignored(tree: &Node, config: &Config, sources: &Sources) -> Vec<Fi
         };
         tell(&format!("model_list[].litellm_params.{key}"), says, None);
     }
+    if !config.deployments.iter().any(|one| one.tags.filtering == Some(true))
+        && !router.tags.filtering
+    {
+        let remedy = "set router_settings.enable_tag_filtering";
+        let says = "no effect on routing: no group looks at tags".to_owned();
+        tell("model_list[].litellm_params.tags", says, Some(remedy));
+    }
     if personality.kind == Kind::Emulated && !router.enable_pre_call_checks {
         let remedy = "set router_settings.enable_pre_call_checks";
         let says = "no effect: prompts are not measured before a call".to_owned();

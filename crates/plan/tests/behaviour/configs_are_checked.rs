@@ -269,3 +269,80 @@ fn the_json_is_as_its_committed_schema_says() {
     let value = serde_json::to_value(check(FOUR)).expect("serialises");
     assert!(validator.is_valid(&value), "{value}");
 }
+
+#[test]
+fn whom_requests_without_tags_do_not_reach_is_named() {
+    let tagged = |tags: &[&str], rest: &str| {
+        let mut config = "model_list:\n".to_owned();
+        for (n, tags) in tags.iter().enumerate() {
+            config += &format!(
+                "  - model_name: m\n    litellm_params: {{ model: openai/m, api_base: \"https://h{n}.example/v1\", tags: [{tags}] }}\n    model_info: {{ id: d{n} }}\n"
+            );
+        }
+        check(&(config + rest))
+    };
+    let on = "router_settings: { enable_tag_filtering: true, routing_strategy: least-busy }\n";
+    let about = |check: &Check, id: &str| -> Vec<(Level, String)> {
+        let of = check.findings.iter().filter(|finding| finding.about == id);
+        of.map(|finding| (finding.level, finding.says.clone())).collect()
+    };
+    let all = tagged(&["default", "paid, eu", ""], on);
+    assert_eq!(all.groups[0].calm, "`d0` gets everything; 2 stand by");
+    assert!(about(&all, "d0").is_empty(), "{:?}", about(&all, "d0"));
+    let [(Level::Note, says)] = &about(&all, "d1")[..] else {
+        unreachable!("{:?}", about(&all, "d1"))
+    };
+    assert!(
+        says.contains("those without tags reach it only while") && !says.contains("paid"),
+        "{says}"
+    );
+    let [(Level::Warning, says)] = &about(&all, "d2")[..] else {
+        unreachable!("{:?}", about(&all, "d2"))
+    };
+    assert!(says.contains("no request reaches it before all of these cool"), "{says}");
+    // Nobody is `default`: requests without tags reach everybody.
+    let free = tagged(&["paid", "eu"], on);
+    assert!(about(&free, "d0").is_empty() && about(&free, "d1").is_empty());
+    let off = tagged(&["default", "paid"], "router_settings: { routing_strategy: least-busy }\n");
+    let lines: Vec<String> = off.findings.iter().map(plan::Finding::line).collect();
+    assert!(
+        lines.iter().any(|line| line.contains("tags") && line.contains("no group looks at tags")),
+        "{lines:#?}"
+    );
+}
+
+#[test]
+fn a_deployment_that_answers_by_itself_is_named() {
+    let says = |mock: &str| {
+        let config = group(
+            1,
+            &format!(
+                "  - {{ model_name: x, litellm_params: {{ model: openai/x, mock_response: {mock} }} }}\n"
+            ),
+        );
+        let lines: Vec<String> = check(&config).findings.iter().map(plan::Finding::line).collect();
+        lines.join("\n")
+    };
+    let answers = says("canary-words");
+    assert!(answers.contains("and so never fails") && !answers.contains("canary"), "{answers}");
+    assert!(says("litellm.RateLimitError").contains("it fails by itself"));
+}
+
+#[test]
+fn providers_that_litellm_knows_are_no_slips_and_models_in_a_database_are_told_apart() {
+    let lines = |model: &str| {
+        let config = group(
+            1,
+            &format!(
+                "  - {{ model_name: x, litellm_params: {{ model: {model}, api_base: \"http://h/v1\" }} }}\n"
+            ),
+        );
+        check(&config).findings.iter().map(plan::Finding::line).collect::<Vec<_>>().join("\n")
+    };
+    assert!(!lines("deepgram/nova-2").contains("did you mean"), "{}", lines("deepgram/nova-2"));
+    assert!(lines("deepgrm/nova-2").contains("nobody here knows a provider"));
+    let text =
+        Text::new("mine.yaml", "model_list: []\ngeneral_settings: { store_model_in_db: true }\n");
+    let refused = plan::check(&text, None).expect_err("no models").to_string();
+    assert!(refused.contains("in LiteLLM's database, which is not read"), "{refused}");
+}

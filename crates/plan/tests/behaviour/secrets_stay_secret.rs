@@ -190,6 +190,8 @@ const PARAMS: &[&str] = &[
     "num_retries",
     "azure_ad_token",
     "mock_response",
+    "langfuse_secret",
+    "additional_drop_params",
     "user",
     "unknown_key",
     "litellm_params",

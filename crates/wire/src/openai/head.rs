@@ -153,6 +153,11 @@ impl RequestHead {
         Ok(head)
     }
 
+    /// The members that no provider knows, names and values as they stand in `body`, whose head this is.
+    pub fn gateway_members<'b>(&self, body: &'b [u8]) -> impl Iterator<Item = &'b [u8]> {
+        self.gateway_only.iter().filter_map(|at| body.get(at.clone()))
+    }
+
     fn set(&mut self, member: Member, value: &RawValue, at: Range<usize>) -> Result<(), HeadError> {
         let wrong =
             |expected| HeadError::WrongType { member: member.name(), at: at.start, expected };

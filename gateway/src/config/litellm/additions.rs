@@ -50,6 +50,9 @@ pub(super) const OF_CHAT: &[&str] = &[
     "web_search_options",
 ];
 
+/// What a deployment may set beside these: options of a stream, and `metadata`, which Messages and Responses take.
+const OF_FURTHER: &[&str] = &["metadata", "stream_options"];
+
 /// Headers that belong to a connection or to a body's length, not to a request.
 const OF_THE_CONNECTION: &[&str] = &[
     "connection",
@@ -66,6 +69,11 @@ const OF_THE_CONNECTION: &[&str] = &[
 /// Most headers that a deployment adds: far more than any provider knows.
 const HEADERS_MAX: usize = 64;
 
+/// Whether a key of `litellm_params` is a parameter of chat completions, which goes along with every request.
+pub fn is_parameter_of_chats(name: &str) -> bool {
+    OF_CHAT.contains(&name)
+}
+
 /// Reads what a deployment adds.
 pub(super) fn read(params: &Section<'_>, protocol: Protocol, reader: &mut Reader<'_>) -> Additions {
     let mut additions = Additions {
@@ -74,7 +82,7 @@ pub(super) fn read(params: &Section<'_>, protocol: Protocol, reader: &mut Reader
         ..Additions::default()
     };
     for (name, _) in params.entries() {
-        if OF_CHAT.contains(&name.as_str()) {
+        if OF_CHAT.contains(&name.as_str()) || OF_FURTHER.contains(&name.as_str()) {
             keep(&mut additions.defaults, name, reader.value(params, name));
         } else if tables::LITELLM_PARAMS.sends_along(name) {
             keep(&mut additions.unknown, name, reader.value(params, name));
@@ -100,17 +108,10 @@ fn keep(members: &mut Map<String, Value>, name: &str, value: Option<Value>) {
     members.extend(value.map(|value| (name.to_owned(), value)));
 }
 
-/// Names of members; LiteLLM's paths into a member are left alone.
+/// Names of members, and paths into them.
 fn unwanted(params: &Section<'_>, reader: &mut Reader<'_>) -> Vec<String> {
-    const KEY: &str = "additional_drop_params";
-    let Some(list) = reader.list(params, KEY) else { return Vec::new() };
-    let names = list.iter().filter_map(Value::as_str);
-    let (paths, names): (Vec<&str>, Vec<&str>) = names.partition(|name| name.contains(['.', '[']));
-    if !paths.is_empty() {
-        let text = "a path into a member has no effect yet; only whole members are left out";
-        reader.note(params.path_of(KEY), NoteKind::NoEffectYet, text);
-    }
-    names.into_iter().map(str::to_owned).collect()
+    let list = reader.list(params, "additional_drop_params").unwrap_or_default();
+    list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn headers(

@@ -45,7 +45,7 @@ pub(super) const LITELLM_SETTINGS: &str = "\
     error_logs expose_router_debug_in_errors extra_spend_tag_headers filter_invalid_headers \
     force_redis_hash_tag_grouping forward_traceparent_to_llm_provider gcs_pub_sub_use_v1 \
     gdc_api_base gdc_key gemini_live_defer_setup generic_api_use_v1 generic_logger_headers \
-    gigachat_key global_bitbucket_config global_disable_no_log_param global_gitlab_config \
+    gigachat_key global_bitbucket_config global_disable_no_log_param global_gitlab_config global_prompt_directory \
     google_moderation_confidence_threshold gradient_ai_api_key groq_key guardrail_name_config_map \
     headers heroku_key http2 huggingface_key in_memory_llm_clients_cache inception_key \
     include_cost_in_streaming_usage infinity_key initialized_langfuse_clients input_callback \
@@ -140,34 +140,48 @@ pub(super) const GENERAL_SETTINGS: &str = "\
 /// `model_list[].litellm_params`.
 pub(super) const LITELLM_PARAMS: &str = "\
     adaptive_router_config adaptive_router_default_model allow_client_keepalive_override \
+    annotation_cost_per_page annotation_cost_per_page_batches \
     anthropic_disable_workload_identity_federation anthropic_federation_rule_id \
     anthropic_federation_workspace_id anthropic_identity_source anthropic_identity_token \
     anthropic_identity_token_file anthropic_issuer_audience anthropic_issuer_signing_key_ref \
     anthropic_issuer_subject anthropic_issuer_ttl_seconds anthropic_issuer_url \
     anthropic_keycloak_auth_method anthropic_keycloak_client_id \
     anthropic_keycloak_client_secret_ref anthropic_keycloak_scope anthropic_keycloak_token_url \
-    anthropic_organization_id anthropic_service_account_id auto_router_config \
-    auto_router_config_path auto_router_default_model auto_router_embedding_model \
-    auto_router_max_input_chars auto_router_model_compression auto_router_routing_compression \
-    bedrock_tags bucket_name complexity_router_config complexity_router_default_model \
-    cost_per_second embedding_model fireworks_forward_user_id gcs_bucket_name index_name itpm \
-    keepalive_seconds litellm_trace_id max_file_size_mb milvus_db_name milvus_partition_names \
-    milvus_text_field model_info openai_identity_provider_id openai_identity_token_file \
-    openai_service_account_id otpm provider_affinity_header quality_router_config \
-    quality_router_default_model s3_access_key_id s3_bucket_name s3_bucket_owner \
-    s3_encryption_key_id s3_endpoint_url s3_output_bucket_name s3_region_name s3_secret_access_key \
-    stream_timeout_by_service_tier timeout_by_service_tier use_chat_completions_api use_xai_oauth \
+    anthropic_organization_id anthropic_service_account_id arize_api_key arize_error_sampling_rate \
+    arize_otlp_protocol arize_space_id arize_space_key arize_success_sampling_rate \
+    auto_router_config auto_router_config_path auto_router_default_model \
+    auto_router_embedding_model auto_router_max_input_chars auto_router_model_compression \
+    auto_router_routing_compression bedrock_tags bos_token bucket_name citation_cost_per_token \
+    client_side_timeout complete_response completion_call_id complexity_router_config \
+    complexity_router_default_model context_window_fallback_dict cost_per_query cost_per_second \
+    data_residency dd_agent_host dd_agent_port dd_api_key dd_site \
+    disable_add_transform_inline_image_block embedding_model enable_prompt_caching eos_token \
+    final_prompt_value fireworks_forward_user_id gcs_bucket_name gcs_path_service_account \
+    google_maps_grounding_cost_per_query humanloop_api_key index_name itpm keepalive_seconds \
+    litellm_trace_id log_client_error_tracebacks logger_fn max_agentic_loops max_file_size_mb \
+    milvus_db_name milvus_partition_names milvus_text_field model_alias_map model_file_id_mapping \
+    model_info newrelic_api_key newrelic_region ocr_cost_per_credit ocr_cost_per_page \
+    ocr_cost_per_page_batches openai_identity_provider_id openai_identity_token_file \
+    openai_service_account_id otpm output_vector_size posthog_api_key posthog_api_url \
+    provider_affinity_header proxy_server_request quality_router_config \
+    quality_router_default_model regional_endpoint_uplift_multiplier \
+    regional_processing_uplift_multiplier_eu regional_processing_uplift_multiplier_us roles \
+    s3_access_key_id s3_bucket_name s3_bucket_owner s3_encryption_key_id s3_endpoint_url \
+    s3_output_bucket_name s3_region_name s3_secret_access_key search_context_cost_per_query \
+    shared_session signoz_ingestion_endpoint signoz_ingestion_key stream_chunk_size \
+    stream_response stream_timeout_by_service_tier text_completion tiered_pricing \
+    timeout_by_service_tier use_chat_completions_api use_client use_xai_oauth \
     valkey_embedding_field valkey_host valkey_password valkey_port valkey_ssl valkey_text_field \
-    vector_bucket_name vector_store_id";
+    vector_bucket_name vector_store_id wandb_api_key weave_project_id";
 
 /// `model_list[].model_info`.
 pub(super) const MODEL_INFO: &str = "\
-    access_windows allow_fail_open annotation_cost_per_page annotation_cost_per_page_batches \
+    access_windows annotation_cost_per_page annotation_cost_per_page_batches \
     audio_transcription_config bedrock_converse_supports_strict_tools \
     bedrock_output_config_effort_ceiling blocked citation_cost_per_token \
     code_interpreter_cost_per_session comment computer_use_input_cost_per_1k_tokens \
     computer_use_output_cost_per_1k_tokens cost_per_ptu_per_hour cost_per_second created_at \
-    created_by default_reasoning_effort deprecation_date discoverable enable_tag_filtering \
+    created_by default_reasoning_effort deprecation_date discoverable \
     explicit_cache_read_input_token_cost file_search_cost_per_1k_calls \
     file_search_cost_per_gb_per_day gemini_audio_only_live gemini_native_audio \
     google_maps_grounding_cost_per_query guardrail_cost_per_unit input_dbu_cost_per_token \

@@ -15,11 +15,12 @@ use super::NoteKind;
 use super::additions;
 use super::address::{self, Address};
 use super::error_policy;
+use super::mock;
 use super::provider::{self, Found, Provider};
 use super::reader::{self, Reader, Section};
 use super::settings::Settings;
 use super::tables;
-use crate::config::{Ability, AwsKeys, Deployment, Familiarity, Mode, Secret};
+use crate::config::{Ability, AwsKeys, Deployment, Familiarity, Mode, Secret, Tags};
 use crate::routing::strategy::LimitsFrom;
 
 /// Most deployments; a thousand times what anybody has, and still cheap to rank.
@@ -40,7 +41,13 @@ pub(super) fn read(
             0 => "the config has no deployments".to_owned(),
             n => format!("the config has {n} deployments; at most {DEPLOYMENTS_MAX} are accepted"),
         };
-        let help = "write at least one entry with model_name and litellm_params.model";
+        let help = match kept_in_a_database(root) {
+            true => {
+                "store_model_in_db: its models are in LiteLLM's database, which is not read; write them into \
+                 model_list"
+            }
+            false => "write at least one entry with model_name and litellm_params.model",
+        };
         reader.error("model_list", &message, help);
         return None;
     }
@@ -62,6 +69,12 @@ pub(super) fn read(
     }
     // An entry that was refused left an error behind.
     (!deployments.is_empty()).then_some(deployments)
+}
+
+/// Whether the config says that models are kept elsewhere.
+fn kept_in_a_database(root: &Section<'_>) -> bool {
+    let stored = root.get("general_settings").and_then(|general| general.get("store_model_in_db"));
+    stored == Some(&Value::Bool(true))
 }
 
 /// Longest id of a deployment, in bytes: it is a header's value and a column of every table.
@@ -165,6 +178,8 @@ impl<'a> ModelEntry<'a> {
             base_model: self.base_model(reader),
             max_input_tokens: self.of_info(|info| reader.count(info, "max_input_tokens")),
             lacks: self.lacks(),
+            mock: mock::read(params, reader),
+            tags: self.tags(reader),
         })
     }
 
@@ -250,6 +265,17 @@ impl<'a> ModelEntry<'a> {
             return None;
         }
         Some(Secret::new(&token))
+    }
+
+    fn tags(&self, reader: &mut Reader<'_>) -> Tags {
+        let own = reader.list(&self.params, "tags").unwrap_or_default();
+        Tags {
+            own: own.iter().filter_map(Value::as_str).map(Arc::from).collect(),
+            filtering: self.of_info(|info| reader.flag(info, "enable_tag_filtering")),
+            allow_fail_open: self
+                .of_info(|info| reader.flag(info, "allow_fail_open"))
+                .unwrap_or(false),
+        }
     }
 
     /// What the model is for: what `model_info.mode` says, else what its name tells.

@@ -213,9 +213,11 @@ impl Found<'_> {
         }
     }
 
-    /// The most similar prefix, for one that no row has.
+    /// The most similar prefix, for one that LiteLLM does not know either.
     pub(super) fn nearest(&self) -> Option<&'static str> {
-        nearest(self.prefix, table::ALL.iter().map(|row| row.name))
+        let known = table::ROWLESS.split_whitespace().any(|name| name == self.prefix);
+        let names = table::ALL.iter().map(|row| row.name);
+        nearest(self.prefix, names).filter(|_| !known)
     }
 }
 

@@ -391,12 +391,16 @@ fn unknown(name: &str, table: &Table) -> (NoteKind, String) {
     }
     let sent = "no setting, and so sent to the provider with every request";
     let (elsewhere, nowhere) = match table.others {
+        Others::SentAlong if table.keeps(name) => ("no effect here", "accepted, no effect yet"),
         Others::SentAlong => (sent, sent),
         Others::Unread | Others::Kept => ("no effect here", "unknown key, no effect"),
     };
     if let Some(home) = table.home_of(name) {
         let text = format!("{elsewhere}; it belongs in `{}`", home.name);
         return (NoteKind::Unknown, text);
+    }
+    if table.keeps(name) {
+        return (NoteKind::NoEffectYet, nowhere.to_owned());
     }
     if let Some(near) = nearest(name, table.names()) {
         return (NoteKind::Unknown, format!("{nowhere}; did you mean `{near}`?"));

@@ -15,7 +15,7 @@ use super::fallbacks::{self, Which};
 use super::reader::{Reader, Section, nearest};
 use super::strategy_name;
 use super::tables;
-use crate::config::{Deployment, RouterSettings, Secret};
+use crate::config::{Deployment, RouterSettings, Secret, TagSettings};
 use crate::policy::Personality;
 use crate::routing::strategy;
 
@@ -93,6 +93,7 @@ pub(super) fn read(root: &Section<'_>, reader: &mut Reader<'_>) -> Settings {
         read_attempts(router, litellm, &mut settings, reader);
         read_cooldowns(router, litellm, &mut settings, reader);
         read_names(router, litellm, &mut settings, reader);
+        settings.tags = tags(router, reader);
         refuse_health_checks(router, reader);
         reader.survey(litellm, &tables::LITELLM_SETTINGS);
         note_overridden(router, litellm, reader);
@@ -135,6 +136,7 @@ fn defaults() -> RouterSettings {
         drop_params: false,
         model_group_alias: BTreeMap::new(),
         enable_pre_call_checks: false,
+        tags: TagSettings::default(),
         default_max_parallel_requests: None,
         retry_policy: None,
         model_group_retry_policy: BTreeMap::new(),
@@ -248,6 +250,17 @@ fn read_names(
         if let Some(to) = to {
             settings.model_group_alias.insert(Arc::from(alias.as_str()), Arc::from(to));
         }
+    }
+}
+
+fn tags(router: &Section<'_>, reader: &mut Reader<'_>) -> TagSettings {
+    let TagSettings { filtering, match_any, routing_prefix } = TagSettings::default();
+    TagSettings {
+        filtering: reader.flag(router, "enable_tag_filtering").unwrap_or(filtering),
+        match_any: reader.flag(router, "tag_filtering_match_any").unwrap_or(match_any),
+        routing_prefix: reader
+            .text(router, "tag_routing_prefix")
+            .map_or(routing_prefix, |prefix| Arc::from(prefix.as_str())),
     }
 }
 

@@ -78,8 +78,13 @@ impl Table {
         self.others == Others::SentAlong
             && match self.key(name) {
                 Some(key) => matches!(key.effect, Effect::SentAlong),
-                None => !self.takes(name),
+                None => !self.takes(name) && !self.keeps(name),
             }
+    }
+
+    /// Whether a key of that name, of which there is nothing to tell, is LiteLLM's own: it is never sent along.
+    pub(super) fn keeps(&self, name: &str) -> bool {
+        self.others == Others::SentAlong && wire::openai::is_gateway_only(name)
     }
 
     /// All names, for suggestions.

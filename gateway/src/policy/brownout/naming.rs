@@ -31,7 +31,7 @@ pub(super) fn named(failure: Failure, met: &Met<'_>) -> Failure {
             Some(status) => by_status(failure, status, met),
             None => failure,
         },
-        (Stage::Unanswered | Stage::Refused, _) => failure,
+        (Stage::Unanswered | Stage::Refused | Stage::Mocked, _) => failure,
     }
 }
 

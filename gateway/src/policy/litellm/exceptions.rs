@@ -21,6 +21,7 @@ pub(super) fn named(failure: &Failure, met: &Met<'_>, release: Release) -> Failu
         Stage::Unanswered => unanswered(failure, met),
         Stage::Refused => refused(failure, met),
         Stage::Whole => answers::whole(failure, met),
+        Stage::Mocked => Raised::new(failure.class, failure.status, failure.message.clone()),
         Stage::Stream => answers::stream(failure, met, release.silent_stream()),
     };
     let message = words::shown(&raised, met);

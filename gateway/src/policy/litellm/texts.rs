@@ -25,7 +25,7 @@ pub(super) fn nobody(none: &NoneAvailable) -> Failure {
     let failure = none.failure();
     let kind = |kind: &str| Some(Box::from(kind));
     match (none.why, none.in_headers) {
-        (Shortage::AllCooling | Shortage::PromptTooLong, _) => failure,
+        (Shortage::AllCooling | Shortage::PromptTooLong | Shortage::NoTagMatches, _) => failure,
         (Shortage::OverCheckedLimit, _) => Failure {
             kind: kind("internal_server_error"),
             retry_after: None,

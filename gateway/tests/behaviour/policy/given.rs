@@ -61,7 +61,15 @@ pub(crate) fn router_of_group(group: &str, params: &[Value], router_settings: Va
 /// A request for the group `g`.
 pub(crate) fn ask(now: At) -> Ask<'static> {
     let unix_seconds = 1_767_225_600 + now.ns() / 1_000_000_000;
-    Ask { group: "g", order: None, stream: false, prompt_tokens: 10, at: now, unix_seconds }
+    Ask {
+        group: "g",
+        order: None,
+        stream: false,
+        prompt_tokens: 10,
+        at: now,
+        unix_seconds,
+        tags: &[],
+    }
 }
 
 /// The draws of request number `n`.

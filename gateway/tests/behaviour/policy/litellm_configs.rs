@@ -250,7 +250,7 @@ fn what_has_no_effect_is_said_once() {
         json!({
             "model_name": "m",
             "litellm_params": {
-                "model": "openai/gpt-4o", "max_retries": 3, "tags": ["a"], "temprature": 1, "aws_region_name": "x"
+                "model": "openai/gpt-4o", "max_retries": 3, "tag_regex": ["a"], "temprature": 1, "aws_region_name": "x"
             },
             "model_info": {"id": n, "mode": "chat"}
         })
@@ -258,7 +258,7 @@ fn what_has_no_effect_is_said_once() {
     let value = json!({
         "model_list": [entry(1), entry(2)],
         "router_settings": {
-            "retry_afer": 5, "redis_host": "redis", "enable_tag_filtering": true, "alerting_config": null,
+            "retry_afer": 5, "redis_host": "redis", "client_ttl": 9, "alerting_config": null,
             "routing_strategy": "latency-based-routing", "routing_strategy_args": {"tll": 3}
         },
         "litellm_settings": {"callbacks": ["langfuse"], "cache": false, "drop_params": true},

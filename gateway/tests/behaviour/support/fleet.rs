@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use gateway::config::{
     Additions, Config, Deployment, Familiarity, Mode, Platform, RouterSettings, Secret,
+    TagSettings, Tags,
 };
 use gateway::policy::{self, Kind, Personality};
 use vocab::{DeploymentId, Protocol};
@@ -52,6 +53,8 @@ pub(crate) fn deployment(id: &str) -> Deployment {
         base_model: None,
         max_input_tokens: None,
         lacks: Vec::new(),
+        mock: None,
+        tags: Tags::default(),
     }
 }
 
@@ -80,6 +83,7 @@ pub(crate) fn config(strategy: &'static str, deployments: Vec<Deployment>) -> Co
             drop_params: false,
             model_group_alias: Default::default(),
             enable_pre_call_checks: false,
+            tags: TagSettings::default(),
             default_max_parallel_requests: None,
             retry_policy: None,
             model_group_retry_policy: Default::default(),

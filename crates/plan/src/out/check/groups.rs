@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gateway::Outage;
-use gateway::config::{Config, Deployment as Configured};
-use gateway::decisions::{Answer, Fleet};
+use gateway::config::{Config, Deployment as Configured, DeploymentIndex};
+use gateway::decisions::{Answer, Fleet, untagged};
 use gateway::strategy::Preference;
 
 use crate::out::check::{Deployment, Group, Leg, Outlook};
@@ -57,16 +57,29 @@ fn seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 10.0).round() / 10.0
 }
 
-/// Whether a deployment takes part in calm traffic: those of the lowest level of `order`, or everybody where
-/// there is none.
-pub(super) fn takes_part(members: &[&Configured], one: &Configured) -> bool {
-    let lowest = members.iter().filter_map(|member| member.order).min();
-    lowest.is_none() || one.order == lowest
+/// Whether a deployment takes part in calm traffic: of those that requests without tags are meant for, those of the
+/// lowest level of `order`, or everybody where there is none.
+pub(super) fn takes_part(config: &Config, members: &[&Configured], one: &Configured) -> bool {
+    let meant = meant(config, members);
+    let lowest = meant.iter().filter_map(|member| member.order).min();
+    let is_meant = meant.iter().any(|member| member.id == one.id);
+    is_meant && (lowest.is_none() || one.order == lowest)
+}
+
+/// Whom of a group requests without tags are meant for.
+fn meant<'c>(config: &'c Config, members: &[&Configured]) -> Vec<&'c Configured> {
+    let all = DeploymentIndex::all(config.deployments.len());
+    let of_group = |index: &DeploymentIndex| {
+        members.first().is_some_and(|first| first.group == config.deployments[*index].group)
+    };
+    let indices: Vec<DeploymentIndex> = all.filter(of_group).collect();
+    untagged(config, &indices).into_iter().map(|index| &config.deployments[index]).collect()
 }
 
 /// Share of calm traffic of each member, where it does not depend on what happens.
 fn shares(config: &Config, members: &[&Configured]) -> Vec<Option<f64>> {
-    let part: Vec<bool> = members.iter().map(|member| takes_part(members, member)).collect();
+    let part: Vec<bool> =
+        members.iter().map(|member| takes_part(config, members, member)).collect();
     let number = part.iter().filter(|part| **part).count();
     let first = part.iter().position(|part| *part);
     let weights = weights(members, &part);
@@ -104,10 +117,12 @@ fn weights(members: &[&Configured], part: &[bool]) -> Vec<f64> {
 /// Who gets calm traffic, in words.
 fn calm(config: &Config, members: &[&Configured], shares: &[Option<f64>]) -> String {
     let part: Vec<&Configured> =
-        members.iter().copied().filter(|member| takes_part(members, member)).collect();
-    let level = match part.len() < members.len() {
-        true => format!(" of the {} with the lowest `order`", part.len()),
-        false => String::new(),
+        members.iter().copied().filter(|member| takes_part(config, members, member)).collect();
+    let meant = meant(config, members).len();
+    let level = match (part.len() < meant, meant < members.len()) {
+        (true, _) => format!(" of the {} with the lowest `order`", part.len()),
+        (false, true) => format!(" of the {meant} tagged `default`"),
+        (false, false) => String::new(),
     };
     let alone = shares.iter().position(|share| *share == Some(1.0));
     if let Some(alone) = alone.and_then(|at| members.get(at)) {

@@ -9,7 +9,7 @@ use gateway::policy::Kind;
 use gateway::strategy::Preference;
 
 use crate::out::check::groups::takes_part;
-use crate::out::check::{Group, Outlook, limits};
+use crate::out::check::{Group, Outlook, limits, tags};
 use crate::resolve::finding::{Finding, Sort};
 use crate::text::diagnostic::Sources;
 use crate::text::node::{Node, Part};
@@ -57,6 +57,8 @@ pub(super) fn findings(
         findings.extend(own.into_iter().flatten().map(|finding| finding.at(at.clone())));
         let chosen = never_chosen(&members, config).into_iter();
         findings.extend(chosen.map(|(id, finding)| finding.at(place(&id))));
+        let kept = tags::kept_from_calm_traffic(&members, config).into_iter();
+        findings.extend(kept.map(|(id, finding)| finding.at(place(&id))));
         findings.extend(never_out(group, &members, config).map(|finding| finding.at(at.clone())));
         let refuses = limits::refuses_at_a_limit(&fleet, &group.name);
         findings.extend(refuses.map(|finding| finding.at(at)));
@@ -136,7 +138,7 @@ fn never_chosen(
             let says = "has no `order` while others of its group have: it is never chosen";
             let finding = about(says).remedy("give it an `order`, such as the highest");
             findings.push((id.clone(), finding));
-        } else if weighted && any_weight && one.weight.is_none() && takes_part(&all, one) {
+        } else if weighted && any_weight && one.weight.is_none() && takes_part(config, &all, one) {
             let says = "has no `weight` while others of its group have: it gets no calm traffic";
             findings.push((id.clone(), about(says).remedy("give it a `weight`")));
         }

@@ -31,6 +31,22 @@ const fn compatible(
 
 const OPENAI_BASES: &str = "OPENAI_BASE_URL OPENAI_API_BASE";
 
+/// Further prefixes that LiteLLM knows (1.106.2, `types/utils.py`: `LlmProviders`), of whose protocol nothing is known here.
+pub(super) const ROWLESS: &str = "\
+    a2a a2a_agent agentcore anthropic_text apertis apiserpent assemblyai auto_router aws_polly \
+    aws_textract azure_speech azure_text bedrock_mantle bing_grounding black_forest_labs brave \
+    bytez charity_engine chatgpt clarifai cognition compactifai cortecs cursor custom \
+    darkbloom dataforseo datarobot deepgram dotprompt duckduckgo e2b edenai elevenlabs empower \
+    exa_ai fal_ai fastcrw firecrawl gdc gigachat github_copilot google_pse gradient_ai heroku \
+    humanloop infinity jina_ai langflow langfuse langgraph lemonade libertai linkup \
+    litellm_agent manus meta milvus mongodb nadir neosantara nimble nlp_cloud nvidia_riva oci \
+    oobabooga opensandbox parallel_ai parasail petals pg_vector pinstripes predibase prism \
+    publicai qwen_ai_platform ragflow recraft reducto reka replicate runwayml s3_vectors \
+    sagemaker sagemaker_chat sagemaker_nova sail sap scx-ai searchapi searxng serper snowflake \
+    soniox stability strands_decider tavily tensormesh text-completion-codestral \
+    text-completion-inception tinyfish topaz transcribe triton typesafe valkey voyage watsonx \
+    watsonx_text xiaomi_mimo you_com";
+
 /// What stands for a prefix that no row has.
 pub(super) const UNLISTED: Provider =
     Provider { familiarity: Familiarity::Assumed, ..compatible("", None, "", "") };

@@ -14,7 +14,10 @@ use crate::upstream::failure::{ErrorClass, TEXT_MAX};
 pub(super) fn shown(raised: &Raised, met: &Met<'_>) -> String {
     let message = &raised.message;
     let timeout_settings = || match (raised.class, met.stage) {
-        (ErrorClass::Timeout, Stage::Unanswered | Stage::Refused | Stage::Whole) => {
+        (
+            ErrorClass::Timeout,
+            Stage::Unanswered | Stage::Refused | Stage::Whole | Stage::Mocked,
+        ) => {
             let timeout = met.deployment.timeout.map_or_else(|| "None".to_owned(), as_written);
             format!("\n\nDeployment Info: request_timeout: None\ntimeout: {timeout}")
         }
