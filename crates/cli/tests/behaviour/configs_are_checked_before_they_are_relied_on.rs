@@ -120,3 +120,20 @@ fn check_needs_no_scenario_and_no_environment() {
     assert_eq!(refused.code, 2);
     assert!(refused.err.contains("config.yaml:1:13"), "{}", refused.err);
 }
+
+#[test]
+fn a_check_stands_out_on_terminals_and_reads_the_same_elsewhere() {
+    let scratch = Scratch::new();
+    let plain = scratch.run(&["check", "config.yaml"]).out;
+    assert!(!plain.contains('\u{1b}'), "{plain}");
+    let mut command = scratch.command(&["check", "config.yaml"]);
+    let output = command.env("FORCE_COLOR", "1").output().expect("started");
+    let painted = String::from_utf8(output.stdout).expect("text");
+    assert!(painted.contains("\u{1b}[1;33mWarnings\u{1b}[0m"), "{painted}");
+    assert!(painted.contains("\u{1b}[1mWhat it does\u{1b}[0m"), "{painted}");
+    let mut bare = painted;
+    for escape in ["\u{1b}[1;33m", "\u{1b}[1m", "\u{1b}[2m", "\u{1b}[0m"] {
+        bare = bare.replace(escape, "");
+    }
+    assert_eq!(bare, plain);
+}
