@@ -129,10 +129,8 @@ impl Route {
         deployment: &Deployment,
     ) -> Result<Outgoing, Refused> {
         let by = asked.endpoint;
-        let dialect = self
-            .provider
-            .dialect(by, deployment.platform)
-            .ok_or_else(|| no_endpoint(asked))?;
+        let dialect =
+            self.provider.dialect(by, deployment.platform).ok_or_else(|| no_endpoint(asked))?;
         let Encoded { body, dropped } = dialect.encode(asked)?;
         let endpoint = dialect.called(by);
         let said = (asked.head, asked.body);
