@@ -30,7 +30,8 @@ class Gateway:
         with open(path, "w", encoding="utf-8") as file:
             json.dump(config, file)
         self._process = subprocess.Popen(
-            [os.path.abspath(brownout), "gateway", "-c", path, "--port", "0"],
+            # Ours would keep a provider's status to itself where it is not the client's business.
+            [os.path.abspath(brownout), "gateway", "-c", path, "--port", "0", "--personality", "litellm-1.106"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

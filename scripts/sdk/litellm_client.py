@@ -26,6 +26,8 @@ from client import PROMPT, WEATHER
 from fakes import CONFIGS, RESOLD, Fakes
 from gateway import KEY, Gateway
 
+litellm.suppress_debug_info = True
+
 STATUSES = (400, 401, 403, 404, 408, 413, 422, 429, 500, 502, 503, 529)
 TOOL = {"type": "function", "function": {"name": "weather", "parameters": WEATHER}}
 THOUGHT = [{"role": "user", "content": "think [[thinking:6]] [[answer:5]]"}]

@@ -112,8 +112,9 @@ fn a_config_that_is_taken_on_forgets_whom_it_cooled() {
 
 #[test]
 fn a_cooldown_that_the_provider_prolongs_has_its_real_length_in_the_decisions() {
-    // Everybody throttles: who is cooling is asked for want of anybody else, and asks for longer.
-    let faults = "[{ at: 1s, for: 1s, target: all, inject: { throttle: { retry_after: 2s } } }]";
+    // Everybody is dark: who is cooling is asked for want of anybody else, and then says how long that will last.
+    let faults = "[{ at: 1s, for: 500ms, target: all, inject: refuse }, \
+                  { at: 1500ms, for: 1s, target: all, inject: { throttle: { retry_after: 20s } } }]";
     let text = scenario("prolonged", 4, faults);
     let run = play_one(&text, ClockKind::Virtual, "priority");
     let heard = decisions(&run, "priority");
@@ -121,7 +122,7 @@ fn a_cooldown_that_the_provider_prolongs_has_its_real_length_in_the_decisions() 
         heard.iter().filter(|row| row.kind == DecisionKind::CooldownProlonged).collect();
     assert!(!longer.is_empty(), "some failed while they cooled");
     for row in longer {
-        assert!(row.detail.starts_with("for_ms=2000;"), "from this row on: {row:?}");
+        assert!(row.detail.starts_with("for_ms=20000;"), "from this row on: {row:?}");
     }
 }
 

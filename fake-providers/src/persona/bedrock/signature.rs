@@ -2,9 +2,10 @@
 //! secret: whoever signs with it twice is let in. A bearer token with the key is, too, as with
 //! Bedrock's API keys.
 //!
-//! The signature is computed once more, by `aws-sigv4`, over what the request says was signed. Its
+//! The signature is computed once more, by `aws-sigv4` where it can be, over what the request says was signed. Its
 //! age is judged by the world's clock, never by the machine's.
 
+use std::fmt::Write as _;
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws_credential_types::Credentials;
@@ -13,12 +14,16 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4;
 use http::HeaderMap;
+use sha2::{Digest as _, Sha256};
 use wire::bedrock::ErrorName;
 
 use super::super::{Complaint, IncomingRequest, Refusal, bearer, text};
 
 /// How far a signature's time may be from now, in seconds.
 const SKEW_S: u64 = 300;
+
+/// What HTTP/2 has in the place of `host`.
+const AUTHORITY: &str = ":authority";
 
 /// What the header begins with.
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
@@ -134,6 +139,9 @@ fn expected(
     (key, signed_s): (&str, u64),
 ) -> Option<String> {
     let parts = incoming.parts;
+    if signed.headers.split(';').any(|name| name == AUTHORITY) {
+        return expected_over_http2(incoming, signed, (key, signed_s));
+    }
     let identity = Credentials::new(key, key, None, None, "brownout").into();
     let mut settings = SigningSettings::default();
     settings.excluded_headers = None;
@@ -158,6 +166,53 @@ fn expected(
     let request =
         SignableRequest::new(parts.method.as_str(), uri, headers.into_iter(), body).ok()?;
     Some(sign(request, &params).ok()?.signature().to_owned())
+}
+
+/// The same where the pseudo-header `:authority` was signed in the place of `host`, as AWS's SDK for JavaScript does over
+/// HTTP/2. `aws-sigv4` knows no such header, so the canonical request is written here, by AWS's description of it.
+fn expected_over_http2(
+    incoming: &IncomingRequest<'_>,
+    signed: &Signed<'_>,
+    (key, signed_s): (&str, u64),
+) -> Option<String> {
+    let parts = incoming.parts;
+    let mut canonical = format!("{}\n", parts.method);
+    // Encoded once by who sends it, and once more by who signs it.
+    for byte in parts.uri.path().bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                canonical.push(char::from(byte));
+            }
+            other => write!(canonical, "%{other:02X}").ok()?,
+        }
+    }
+    // No call of the runtime has a query.
+    write!(canonical, "\n{}\n", parts.uri.query().unwrap_or_default()).ok()?;
+    for name in signed.headers.split(';') {
+        let value = text(&parts.headers, if name == AUTHORITY { "host" } else { name })?;
+        writeln!(canonical, "{name}:{}", value.trim()).ok()?;
+    }
+    let body = match text(&parts.headers, "x-amz-content-sha256") {
+        Some(unsigned @ "UNSIGNED-PAYLOAD") => unsigned.to_owned(),
+        Some(_) | None => digest(incoming.body),
+    };
+    write!(canonical, "\n{}\n{body}", signed.headers).ok()?;
+    let Signed { day, region, service, .. } = signed;
+    let (stamp, hash) = (stamp_of(signed_s), digest(canonical.as_bytes()));
+    let to_sign = format!("{ALGORITHM}\n{stamp}\n{day}/{region}/{service}/aws4_request\n{hash}");
+    let time = UNIX_EPOCH + Duration::from_secs(signed_s);
+    let signing_key = v4::generate_signing_key(key, time, region, service);
+    Some(v4::calculate_signature(signing_key, to_sign.as_bytes()))
+}
+
+/// SHA-256 in hexadecimal.
+fn digest(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in Sha256::digest(bytes) {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// The headers that were signed; `None` if one of them is missing or no text.
