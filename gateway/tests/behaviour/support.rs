@@ -160,9 +160,20 @@ impl Lab {
         })
     }
 
+    /// Serves `config` as a gateway that real clients call.
+    pub(crate) fn live(&self, config: Config) -> &Self {
+        let (gateway, listener) = self.standing_by("gateway", config, Luck::Arrival);
+        tokio::spawn(async move { gateway.serve(listener).await });
+        self
+    }
+
     fn standing(&self, name: &str, config: Config) -> (Gateway, Listener) {
+        self.standing_by(name, config, Luck::CallId)
+    }
+
+    fn standing_by(&self, name: &str, config: Config, luck: Luck) -> (Gateway, Listener) {
         let parts = Parts {
-            luck: Luck::CallId,
+            luck,
             config: Arc::new(config),
             clock: self.clock,
             connector: self.network.connector(name),

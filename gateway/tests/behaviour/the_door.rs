@@ -242,3 +242,26 @@ async fn a_call_id_of_more_than_128_bytes_is_replaced() {
     let other = none.header("x-litellm-call-id");
     assert!(other.len() == 36 && other != id, "{other}");
 }
+
+/// In a run the same id is the same luck everywhere; a client that gives all its requests one must not send them all
+/// one way.
+#[tokio::test(start_paused = true)]
+async fn one_call_id_for_all_requests_is_one_way_in_a_run_and_not_at_a_gateway_that_serves() {
+    for (live, ways) in [(false, 1), (true, 2)] {
+        let lab = Lab::new();
+        lab.upstream("a", &[answer("yes")]).upstream("b", &[answer("yes")]);
+        let shuffled = config("simple-shuffle", vec![deployment("a"), deployment("b")]);
+        if live {
+            lab.live(shuffled)
+        } else {
+            lab.gateway(shuffled)
+        };
+        for _ in 0..40 {
+            let got =
+                lab.post("/v1/chat/completions", &[("x-litellm-call-id", "mine")], PLAIN).await;
+            assert_eq!((got.status, got.header("x-litellm-call-id")), (200, "mine"));
+        }
+        let asked: std::collections::BTreeSet<String> = lab.hosts().into_iter().collect();
+        assert_eq!(asked.len(), ways, "live: {live}");
+    }
+}
