@@ -155,7 +155,7 @@ impl InFlight<'_> {
         };
         let form = AnswerForm::new(&effect.mutations);
         let script = match form.empty {
-            true => Script { choices: vec![Vec::new()], finish: Finish::Stop },
+            true => Script { choices: vec![Vec::new()], finish: Finish::Stop, said: 0 },
             false => {
                 let thinking = form.thinking.max(directives.thinking);
                 let directives = Directives { thinking, ..directives.clone() };
@@ -378,7 +378,14 @@ impl InFlight<'_> {
             .unwrap_or_else(|| answer_tokens(self.state.seed, name, self.draw_key));
         let limit = prompt.max_tokens.and_then(|max| u32::try_from(max).ok());
         let limit = limit.unwrap_or(ANSWER_TOKENS_MAX).min(ANSWER_TOKENS_MAX);
-        Script::plan(&prompt.wishes, directives, wanted.max(1), limit)
+        let said = match prompt.operation {
+            Operation::Chat | Operation::Completions => mark::said_of(body, self.prompt),
+            _ => 0,
+        };
+        match said {
+            0 => Script::plan(&prompt.wishes, directives, wanted.max(1), limit),
+            said => Script::rest(&prompt.wishes, directives, (said, wanted.max(1)), limit),
+        }
     }
 
     const fn marks(&self) -> (vocab::DeploymentNumber, PromptId, Visit) {

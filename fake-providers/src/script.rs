@@ -18,6 +18,8 @@ pub(crate) struct Script {
     /// At least one, unless the operation generates nothing; a choice may be empty.
     pub(crate) choices: Vec<Vec<Block>>,
     pub(crate) finish: Finish,
+    /// Tokens of the first choice that somebody else has said: they count for nothing here.
+    pub(crate) said: u32,
 }
 
 /// A part of a choice; at least one token long.
@@ -59,14 +61,14 @@ const PIECE_BYTES: usize = 12;
 impl Script {
     /// The script of an operation that generates no tokens.
     pub(crate) const fn nothing() -> Self {
-        Self { choices: Vec::new(), finish: Finish::Stop }
+        Self { choices: Vec::new(), finish: Finish::Stop, said: 0 }
     }
 
     /// Plans an answer: `length` tokens of text where nothing else is asked for, and at most `limit`
     /// tokens per choice. What is beyond the limit is cut off, as the providers do it.
     pub(crate) fn plan(wishes: &Wishes, directives: &Directives, length: u32, limit: u32) -> Self {
         if directives.blocked {
-            return Self { choices: vec![Vec::new()], finish: Finish::ContentFilter };
+            return Self { choices: vec![Vec::new()], finish: Finish::ContentFilter, said: 0 };
         }
         let (content, mut finish) = content(wishes, directives, length);
         let thinking = directives.thinking.unwrap_or(wishes.thinking).min(THINKING_TOKENS_MAX);
@@ -79,12 +81,33 @@ impl Script {
             finish = Finish::Length;
         }
         let choices = vec![blocks; wishes.choices.max(1) as usize];
-        Self { choices, finish }
+        Self { choices, finish, said: 0 }
+    }
+
+    /// Plans the rest of an answer of which `said` tokens were said: plain text only, of `length` tokens in all. Whoever
+    /// is asked for another form begins anew.
+    pub(crate) fn rest(
+        wishes: &Wishes,
+        directives: &Directives,
+        (said, length): (u32, u32),
+        limit: u32,
+    ) -> Self {
+        let plan = Self::plan(wishes, directives, length, limit.saturating_add(said));
+        match &plan.choices[..] {
+            [choice] if matches!(choice[..], [Block::Text { tokens }] if tokens > said) => {
+                Self { said, ..plan }
+            }
+            [choice] if matches!(choice[..], [Block::Text { .. }]) => {
+                Self { choices: vec![Vec::new()], ..plan }
+            }
+            _ => plan,
+        }
     }
 
     /// Tokens over all choices.
     pub(crate) fn tokens(&self) -> u32 {
-        self.choices.iter().flatten().map(Block::tokens).fold(0, u32::saturating_add)
+        let all = self.choices.iter().flatten().map(Block::tokens).fold(0, u32::saturating_add);
+        all.saturating_sub(self.said)
     }
 }
 

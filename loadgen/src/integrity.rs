@@ -25,6 +25,8 @@ struct Words {
     expected: PromptId,
     /// Who said the first token.
     served: Option<(DeploymentNumber, Visit)>,
+    /// Who said the newest one.
+    speaking: Option<(DeploymentNumber, Visit)>,
     /// Tokens of any kind.
     tokens: u64,
     /// Position that comes next; one past the highest seen.
@@ -33,6 +35,9 @@ struct Words {
     ended: bool,
     wrong: bool,
     spliced: bool,
+    /// The stream said that somebody else goes on from here.
+    marked: bool,
+    resumed: bool,
     reordered: bool,
     duplicated: bool,
 }
@@ -43,11 +48,14 @@ impl Content {
         let words = Words {
             expected: prompt,
             served: None,
+            speaking: None,
             tokens: 0,
             next_seq: 0,
             ended: false,
             wrong: false,
             spliced: false,
+            marked: false,
+            resumed: false,
             reordered: false,
             duplicated: false,
         };
@@ -63,6 +71,11 @@ impl Content {
         self.mid_word = !last.is_ascii_whitespace() && last != b'$';
         let words = &mut self.words;
         self.reader.read(text, |mark| words.take(mark));
+    }
+
+    /// The stream says that somebody else goes on with the answer from here.
+    pub const fn resumes(&mut self) {
+        self.words.marked = true;
     }
 
     /// Ends the text: nothing more will come. The word under way counts, unless it is only the
@@ -85,6 +98,8 @@ impl Content {
             Integrity::Reordered
         } else if words.duplicated {
             Integrity::Duplicated
+        } else if words.ended && words.resumed {
+            Integrity::Resumed
         } else if words.ended {
             Integrity::Complete
         } else if self.first_byte.is_some() {
@@ -103,7 +118,7 @@ impl Content {
     /// otherwise 0.
     pub fn good_tokens(&self) -> u64 {
         match self.integrity() {
-            Integrity::Complete | Integrity::Truncated => {
+            Integrity::Complete | Integrity::Resumed | Integrity::Truncated => {
                 self.words.tokens + u64::from(self.mid_word)
             }
             Integrity::Duplicated
@@ -130,7 +145,14 @@ impl Words {
         self.tokens += 1;
         self.wrong |= prompt != self.expected;
         let speaker = (deployment, visit);
-        self.spliced |= *self.served.get_or_insert(speaker) != speaker;
+        let speaking = self.speaking.get_or_insert(speaker);
+        if *speaking != speaker {
+            let marked = std::mem::take(&mut self.marked);
+            self.resumed |= marked;
+            self.spliced |= !marked;
+            *speaking = speaker;
+        }
+        self.served.get_or_insert(speaker);
         // Whatever the disorder of distinct tokens, the first misplaced one is ahead of its turn.
         self.duplicated |= seq < self.next_seq;
         self.reordered |= seq > self.next_seq || (self.ended && seq >= self.next_seq);
@@ -144,7 +166,7 @@ impl Words {
             Mark::Foreign => began_as_mark,
             Mark::Token { deployment, prompt, visit, seq, .. } => {
                 prompt == self.expected
-                    && self.served == Some((deployment, visit))
+                    && self.speaking == Some((deployment, visit))
                     && is_decimal_prefix(seq, self.next_seq)
             }
         };

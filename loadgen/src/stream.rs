@@ -18,6 +18,9 @@ use crate::config::Dialect;
 use crate::integrity::Content;
 use crate::verdict::End;
 
+/// Beginning of a frame with the comment by which a gateway says that somebody else goes on with the answer from here.
+const RESUMED: &[u8] = b": resumed";
+
 /// Reads one stream. After it returned anything but [`Progress::More`], the stream is over for it.
 #[derive(Debug)]
 pub struct StreamReader {
@@ -95,6 +98,9 @@ impl StreamReader {
     }
 
     fn chat_chunk(&mut self, event: &Event, now: At, into: &mut Reading) -> Option<End> {
+        if event.raw.starts_with(RESUMED) {
+            into.content.resumes();
+        }
         let peek = openai::peek(&event.data);
         match peek.kind {
             openai::PeekKind::Delta => {}

@@ -10,7 +10,8 @@
 //! | 2xx, and an error event or an error body | failed `error_event` |
 //! | 2xx, and the transport broke before the end | failed `cut` |
 //! | 2xx, and a clean end without terminator | failed `truncated` |
-//! | 2xx, terminator, content complete and in order, or complete out of a cache | success |
+//! | 2xx, terminator, content complete and in order, also gone on with by somebody else and marked so, or complete out of
+//! a cache | success |
 //! | 2xx, terminator, content incomplete or none | failed `truncated` |
 //! | 2xx, terminator, content doubled, spliced, reordered or not the answer | failed `corrupt` |
 //! | total time passed, whatever had arrived of a 2xx | failed `timeout` |
@@ -90,7 +91,7 @@ fn of_status(status: StatusCode) -> FailureKind {
 /// What is wrong with content that came to its end; `None` if nothing is.
 const fn of_content(integrity: Integrity) -> Option<FailureKind> {
     match integrity {
-        Integrity::Complete | Integrity::Cached => None,
+        Integrity::Complete | Integrity::Resumed | Integrity::Cached => None,
         Integrity::Truncated | Integrity::Empty => Some(FailureKind::Truncated),
         Integrity::Duplicated | Integrity::Spliced | Integrity::Reordered | Integrity::Wrong => {
             Some(FailureKind::Corrupt)

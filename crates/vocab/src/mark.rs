@@ -9,7 +9,7 @@
 mod read;
 mod write;
 
-pub use read::{Mark, MarkReader, answer_length, prompt_id};
+pub use read::{Mark, MarkReader, answer_length, prompt_id, said_of};
 pub use write::{push_prompt_marks, push_token};
 
 /// A character of two bytes that may follow a token's mark, for faults that split characters. The
@@ -18,7 +18,9 @@ pub const WIDE: char = '·';
 
 #[cfg(test)]
 mod golden {
-    use super::{Mark, MarkReader, answer_length, prompt_id, push_prompt_marks, push_token};
+    use super::{
+        Mark, MarkReader, answer_length, prompt_id, push_prompt_marks, push_token, said_of,
+    };
     use crate::{DeploymentNumber, PromptId, Visit};
 
     const TOKENS: &str = " ~2.123.1.0 ~2.123.1.1 ~2.123.1.2$";
@@ -57,6 +59,19 @@ mod golden {
                 .collect();
             assert_eq!(marks, want, "split at {split}");
         }
+    }
+
+    #[test]
+    fn a_quoted_beginning_of_an_answer_is_found() {
+        let quoting = |text: &str| {
+            let body = format!(
+                r#"{{"messages":[{{"content":"[[brownout:000123]]"}},{{"content":"{text}"}}]}}"#
+            );
+            said_of(body.as_bytes(), PromptId(123))
+        };
+        assert_eq!(quoting(""), 0);
+        assert_eq!(quoting(" ~2.123.1.0 ~2.123.1.1 ~1.123.4.11"), 12);
+        assert_eq!(quoting(" ~2.124.1.0"), 0, "another prompt's");
     }
 
     #[test]

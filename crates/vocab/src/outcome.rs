@@ -87,6 +87,9 @@ words! {
         Duplicated = "duplicated",
         /// Tokens of two visits or two deployments in one answer.
         Spliced = "spliced",
+        /// Every planned token once and in order, of two visits or more, each change of them marked by the stream: a gateway
+        /// had somebody else go on with an answer that broke off, and said so.
+        Resumed = "resumed",
         /// Tokens out of order, or with holes.
         Reordered = "reordered",
         /// Complete, but of an earlier request with the same prompt: a cache answered.

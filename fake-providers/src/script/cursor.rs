@@ -93,7 +93,10 @@ const WORDS: [&str; 8] = [" so", " first", " the", " question", " asks", " for",
 
 impl TokenCursor {
     pub(crate) fn new(script: Script, marks: Marks) -> Self {
-        let cursors = vec![Cursor::default(); script.choices.len()];
+        let mut cursors = vec![Cursor::default(); script.choices.len()];
+        if let Some(first) = cursors.first_mut() {
+            first.within = script.said;
+        }
         let turn = cursors.len().saturating_sub(1);
         let text = String::with_capacity(48);
         Self { script, marks, cursors, turn, text, tally: Tally::default() }
@@ -117,8 +120,7 @@ impl TokenCursor {
             .find(|choice| self.cursors[*choice].block < self.script.choices[*choice].len())?;
         self.turn = choice;
         let at = self.cursors[choice];
-        let blocks = &self.script.choices[choice];
-        let block = &blocks[at.block];
+        let block = &self.script.choices[choice][at.block];
         let ends = at.within + 1 >= block.tokens();
         let cursor = &mut self.cursors[choice];
         cursor.within += 1;
@@ -148,7 +150,8 @@ impl TokenCursor {
         };
         let text = given.unwrap_or_default();
         let (choice, block) = (choice as u32, at.block as u32);
-        Some(Piece { choice, block, kind, text, starts: at.within == 0, ends })
+        let begins = if at.block == 0 && choice == 0 { self.script.said } else { 0 };
+        Some(Piece { choice, block, kind, text, starts: at.within == begins, ends })
     }
 }
 
@@ -196,7 +199,7 @@ mod tests {
     use super::{TokenCursor, Transcript, Uttered};
 
     fn told(choices: Vec<Vec<Block>>) -> Vec<String> {
-        let script = Script { choices, finish: Finish::Stop };
+        let script = Script { choices, finish: Finish::Stop, said: 0 };
         let marks = (DeploymentNumber(1), PromptId(7), Visit(1));
         let mut cursor = TokenCursor::new(script, marks);
         let mut told = Vec::new();
@@ -225,7 +228,7 @@ mod tests {
             arguments: vec!["{".to_owned(), "}".to_owned()],
         };
         let blocks = vec![Block::Thinking { tokens: 2 }, call("a"), call("b")];
-        let script = Script { choices: vec![blocks], finish: Finish::ToolCalls };
+        let script = Script { choices: vec![blocks], finish: Finish::ToolCalls, said: 0 };
         let mut cursor =
             TokenCursor::new(script.clone(), (DeploymentNumber(1), PromptId(7), Visit(1)));
         let mut said = Transcript::begun(&script);

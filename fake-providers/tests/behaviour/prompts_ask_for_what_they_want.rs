@@ -168,3 +168,40 @@ async fn content_policies() {
         insta::assert_snapshot!(format!("policies-{protocol}"), text);
     }
 }
+
+/// Words of a plain answer, in each persona's form.
+fn words(protocol: Protocol, seen: &Seen) -> String {
+    let reply = seen.json();
+    let at = match protocol {
+        Protocol::Anthropic => "/content/0/text",
+        _ => "/choices/0/message/content",
+    };
+    reply.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_a_request_begins_is_gone_on_with() {
+    let question = json!({ "role": "user", "content": "[[brownout:000007]] [[answer:5]]" });
+    let begun = json!({ "role": "assistant", "content": " ~2.7.1.0 ~2.7.1.1" });
+    let further = json!({ "role": "user", "content": "Go on." });
+    for protocol in [Protocol::OpenAi, Protocol::Anthropic] {
+        for messages in [json!([question, begun]), json!([question, begun, further])] {
+            let seen = ask_with(protocol, messages, json!({})).await;
+            assert_eq!(words(protocol, &seen), " ~1.7.1.2 ~1.7.1.3 ~1.7.1.4$", "{protocol}");
+            let usage = &seen.json()["usage"];
+            let told = usage.get("completion_tokens").or_else(|| usage.get("output_tokens"));
+            assert_eq!(told, Some(&json!(3)), "what it did not say it did not count");
+        }
+        // What is left of the limit is a limit of the rest.
+        let limited = json!({ "max_tokens": 2 });
+        let seen = ask_with(protocol, json!([question, begun]), limited).await;
+        assert_eq!(words(protocol, &seen), " ~1.7.1.2 ~1.7.1.3$", "{protocol}");
+        // Another prompt's answer begins nothing.
+        let other = json!({ "role": "assistant", "content": " ~2.6.1.0 ~2.6.1.1" });
+        let seen = ask_with(protocol, json!([other, question]), json!({})).await;
+        assert!(words(protocol, &seen).starts_with(" ~1.7.1.0"), "{protocol}");
+        let all = json!({ "role": "assistant", "content": " ~2.7.1.4$" });
+        let seen = ask_with(protocol, json!([question, all]), json!({})).await;
+        assert_eq!((seen.status, words(protocol, &seen).as_str()), (200, ""), "{protocol}");
+    }
+}

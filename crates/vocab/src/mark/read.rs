@@ -94,6 +94,20 @@ pub fn answer_length(body: &[u8]) -> Option<u32> {
     after(body, b"[[answer:").and_then(|n| u32::try_from(n).ok())
 }
 
+/// How many tokens of the answer to `prompt` a request body quotes: one past the highest position; 0 if it quotes none.
+/// Somebody wants the answer gone on with.
+pub fn said_of(body: &[u8], prompt: PromptId) -> u32 {
+    let marks = memchr::memchr_iter(b'~', body).filter_map(|at| {
+        let mark = &body[at..];
+        let of_mark = |byte: &&u8| byte.is_ascii_digit() || **byte == b'.' || **byte == b'~';
+        match parse(&mark[..mark.iter().take_while(of_mark).count()])? {
+            Mark::Token { prompt: of, seq, .. } if of == prompt => Some(seq.saturating_add(1)),
+            Mark::Token { .. } | Mark::Foreign => None,
+        }
+    });
+    marks.max().unwrap_or(0)
+}
+
 /// The last one wins: a mid-stream continuation appends messages, it does not prepend them.
 fn after(body: &[u8], needle: &[u8]) -> Option<u64> {
     let start = memchr::memmem::rfind(body, needle)? + needle.len();

@@ -39,6 +39,47 @@ async fn every_class_is_told_apart() {
     .await;
 }
 
+/// The frames, the first of which says that somebody else goes on from here.
+fn marked(mut frames: Vec<String>) -> Vec<String> {
+    frames[0].insert_str(0, ": resumed after=2 how=prefill deployment=b\n");
+    frames
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_somebody_else_goes_on_with_succeeds_if_it_says_so() {
+    let corrupt = Some(FailureKind::Corrupt);
+    check(Integrity::Resumed, None, |asked| {
+        [words(asked, (1, 1), 0..2), marked(words(asked, (2, 1), 2..5))].concat()
+    })
+    .await;
+    // The same deployment at another visit, and a third one.
+    check(Integrity::Resumed, None, |asked| {
+        let (second, third) = (words(asked, (1, 2), 2..4), words(asked, (2, 1), 4..5));
+        [words(asked, (1, 1), 0..2), marked(second), marked(third)].concat()
+    })
+    .await;
+    // One mark is one change.
+    check(Integrity::Spliced, corrupt, |asked| {
+        let (second, third) = (words(asked, (2, 1), 2..4), words(asked, (1, 2), 4..5));
+        [words(asked, (1, 1), 0..2), marked(second), third].concat()
+    })
+    .await;
+    // Marked, and said twice, or with a hole.
+    check(Integrity::Duplicated, corrupt, |asked| {
+        [words(asked, (1, 1), 0..2), marked(words(asked, (2, 1), 0..5))].concat()
+    })
+    .await;
+    check(Integrity::Reordered, corrupt, |asked| {
+        [words(asked, (1, 1), 0..2), marked(words(asked, (2, 1), 3..5))].concat()
+    })
+    .await;
+    let truncated = Some(FailureKind::Truncated);
+    check(Integrity::Truncated, truncated, |asked| {
+        [words(asked, (1, 1), 0..2), marked(words(asked, (2, 1), 2..4))].concat()
+    })
+    .await;
+}
+
 /// A load of which nearly every request repeats one prompt, answered with LiteLLM's cache header.
 fn repeating() -> LoadConfig {
     let mut config = load(10.0, 1);
