@@ -6,6 +6,7 @@ mod additions;
 pub(crate) mod fleet;
 pub mod litellm;
 mod mock;
+mod own;
 mod tags;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use world::Authority;
 pub use ability::Ability;
 pub use additions::Additions;
 pub use mock::{Mock, MockAnswer};
+pub use own::{OnBreak, OwnSettings};
 pub use tags::{DEFAULT as TAG_DEFAULT, TagSettings, Tags};
 
 use crate::policy::Personality;
@@ -34,11 +36,18 @@ pub struct Config {
     pub router: RouterSettings,
     /// Whose behaviour to play when deployments fail.
     pub personality: Personality,
+    /// `brownout_settings`.
+    pub own: OwnSettings,
     /// Key that clients must present; `None` lets everybody in.
     pub master_key: Option<Secret>,
 }
 
 impl Config {
+    /// [`Self::own`], as far as the personality heeds it: one that imitates another gateway has none of it.
+    pub fn own_settings(&self) -> OwnSettings {
+        self.personality.heeded(self.own)
+    }
+
     /// The longest cooldown that the settings can cause by themselves.
     pub fn longest_cooldown(&self) -> Duration {
         if self.router.disable_cooldowns {

@@ -21,6 +21,7 @@ pub(crate) mod outlook;
 pub(crate) mod reach;
 pub(crate) mod request_state;
 pub(crate) mod response;
+mod resume;
 pub(crate) mod retry;
 
 use std::sync::Arc;
@@ -43,6 +44,7 @@ use crate::policy::{Abilities, Deserted, Filtered};
 use crate::routing::router::Tried;
 use crate::routing::strategy::Ask;
 use crate::shutdown::{self, ServerEnd};
+use crate::upstream::continued::{self, Prefill};
 use crate::upstream::dialect::{Asked, Refused, WholeAnswer};
 use crate::upstream::failure::{Failure, Reason, Trouble};
 use crate::upstream::members::Lenience;
@@ -58,6 +60,7 @@ use fallback::{Itinerary, RequestedFallbacks, fallback_targets};
 use hedge::{Place, Sent};
 use request_state::RequestState;
 use response::{AnswerBody, Cost};
+use resume::Resumption;
 use retry::{Failed, RetryPlan};
 
 /// Tries of one request at most, in all groups together: whatever a config and a client add up to, one
@@ -67,7 +70,7 @@ const TRIES_MAX: u32 = 64;
 /// Answers one request; whether it outlasts its client is the policy's. `server` is the end of the one that
 /// took the request.
 pub(crate) async fn answer(
-    request: Box<ClientRequest>,
+    request: Arc<ClientRequest>,
     state: RequestState,
     server: ServerEnd,
 ) -> Response<AnswerBody> {
@@ -80,14 +83,14 @@ pub(crate) async fn answer(
     }
 }
 
-async fn serve(request: &ClientRequest, mut state: RequestState) -> Response<AnswerBody> {
+async fn serve(request: &Arc<ClientRequest>, mut state: RequestState) -> Response<AnswerBody> {
     let shutdown = Arc::clone(&state.shutdown);
     let answered = match shutdown.unless_over(try_targets(request, &mut state)).await {
         Some(answered) => answered,
         None => Err(TargetFailed::of(shutdown::failure())),
     };
     match answered {
-        Ok(answered) => commit(answered, state),
+        Ok(answered) => commit(request, answered, state),
         Err(failed) if is_uncounted(request, &failed.failure) => {
             state.answered_here();
             response::estimate(&state, estimate::input_tokens(&request.body.bytes))
@@ -176,6 +179,7 @@ async fn try_group(
     let mut plan = RetryPlan::new(request.overrides.num_retries);
     state.called = Arc::clone(&target.called);
     let mut waited = None;
+    state.instance.router.pays_for_retries(&target.group, state.instance.clock.now());
     loop {
         let rng = KeyedRng::for_try(state.instance.seed, &state.luck, state.attempts);
         state.tries += 1;
@@ -213,6 +217,10 @@ async fn try_group(
                 return Err(failed);
             }
             NextStep::Retry { wait } => {
+                if let Err(share) = state.instance.router.may_retry(&target.group, now) {
+                    state.no_retry(NoRetry::BudgetUsed { share });
+                    return Err(failed);
+                }
                 state.instance.clock.sleep(wait).await;
                 waited = Some(wait);
             }
@@ -307,6 +315,14 @@ fn encode(
     let model = target.upstream_model(config);
     let ClientBody { head, bytes, form, .. } = &request.body;
     let parts = form.as_ref().map(|(parts, _)| parts);
+    let begun = match &request.continues {
+        Some(beginning) => {
+            let prefill = Prefill::at(config, head);
+            continued::continued(request.endpoint, (head, bytes), beginning, prefill)?
+        }
+        None => None,
+    };
+    let (head, bytes) = begun.as_ref().map_or((head, bytes), |(head, body)| (head, body));
     let amended = additions::amended(&config.additions, request.endpoint, (head, bytes))?;
     let (head, bytes) =
         amended.as_ref().map_or((head, bytes), |amended| (&amended.head, &amended.body));
@@ -400,7 +416,11 @@ fn fallbacks(
     fallback_targets(state.instance.router.fleet(), from, failure, requested)
 }
 
-fn commit(answered: Answered, mut state: RequestState) -> Response<AnswerBody> {
+fn commit(
+    request: &Arc<ClientRequest>,
+    answered: Answered,
+    mut state: RequestState,
+) -> Response<AnswerBody> {
     let Answered { guard, headers, reply } = answered;
     let deployment = guard.deployment();
     match reply {
@@ -413,7 +433,9 @@ fn commit(answered: Answered, mut state: RequestState) -> Response<AnswerBody> {
             let headers = state.sent_head.take().unwrap_or_else(|| {
                 response::headers(&state, Some(deployment), &headers, Cost::Unknown)
             });
-            response::stream(headers, Committed::new(*held, guard, state))
+            let on_break = state.instance.config.own_settings().on_break;
+            let resumption = Resumption::of(request, on_break);
+            response::stream(headers, Committed::new(*held, (guard, state), resumption))
         }
     }
 }

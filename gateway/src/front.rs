@@ -97,7 +97,7 @@ impl Server {
                 let shutdown = Arc::clone(&self.shutdown);
                 let call = (endpoint, call_id(instance, &head));
                 let state = RequestState::new(Arc::clone(instance), shutdown, call, received);
-                failover::answer(Box::new(request), state, self.end.clone()).await
+                failover::answer(Arc::new(request), state, self.end.clone()).await
             }
             Err(refusal) => {
                 instance.metrics.turned_away(refusal.status.as_u16());

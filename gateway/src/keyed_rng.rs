@@ -31,6 +31,11 @@ impl KeyedRng {
         self.draw.clone().of(purpose).unit()
     }
 
+    /// Uniform in `[0, 1)`, for one purpose that is about somebody, such as a deployment's id.
+    pub fn unit_for(&self, purpose: &str, whom: &str) -> f64 {
+        self.draw.clone().of(purpose).of(whom).unit()
+    }
+
     /// Uniform in `0..n`; 0 for `n` = 0.
     pub fn below(&self, purpose: &str, n: u64) -> u64 {
         self.draw.clone().of(purpose).below(n)

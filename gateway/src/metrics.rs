@@ -34,6 +34,7 @@ struct Counters {
     attempts: AtomicU64,
     successes: AtomicU64,
     cooldowns: AtomicU64,
+    resumed: AtomicU64,
     tokens_in: AtomicU64,
     tokens_out: AtomicU64,
     /// Failures by reason: a closed set of words.
@@ -112,6 +113,11 @@ impl Metrics {
         self.deployments[deployment].cooldowns.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// A deployment goes on with a stream that broke at another one.
+    pub(crate) fn resumed(&self, deployment: DeploymentIndex) {
+        self.deployments[deployment].resumed.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// The text that Prometheus scrapes. `cooling` holds the deployments that are out of rotation,
     /// with the time left.
     pub(crate) fn render(
@@ -167,10 +173,11 @@ impl Metrics {
 type Reading = fn(&Counters) -> &AtomicU64;
 
 /// Counters per deployment: name, help, where they are kept.
-const COUNTERS: [(&str, &str, Reading); 5] = [
+const COUNTERS: [(&str, &str, Reading); 6] = [
     ("litellm_deployment_total_requests_total", "Attempts sent.", |of| &of.attempts),
     ("litellm_deployment_success_responses_total", "Attempts answered.", |of| &of.successes),
     ("litellm_deployment_cooled_down_total", "Times taken out of rotation.", |of| &of.cooldowns),
+    ("brownout_streams_resumed_total", "Broken streams gone on with.", |of| &of.resumed),
     ("litellm_input_tokens_metric_total", "Prompt tokens of answers.", |of| &of.tokens_in),
     ("litellm_output_tokens_metric_total", "Tokens answered.", |of| &of.tokens_out),
 ];

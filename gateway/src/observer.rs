@@ -110,6 +110,11 @@ pub enum Choice<'a> {
         /// Why.
         reason: Reason,
     },
+    /// Another deployment, this one, goes on with a stream that broke after content had been sent.
+    Resumed {
+        /// Tokens that the client has of it.
+        tokens: u64,
+    },
     /// A stream broke after content had been sent.
     StreamBroken {
         /// Why.

@@ -32,7 +32,7 @@ use std::time::Duration;
 use vocab::{Protocol, Seed};
 
 use crate::config::fleet::Target;
-use crate::config::{Config, DeploymentIndex};
+use crate::config::{Config, DeploymentIndex, OwnSettings};
 use crate::keyed_rng::KeyedRng;
 use crate::policy::none_available::NoneAvailable;
 use crate::upstream::failure::{Failure, Trouble};
@@ -102,6 +102,16 @@ pub struct Personality {
     pub summary: &'static str,
     /// What it decides.
     pub policy: &'static dyn Policy,
+}
+
+impl Personality {
+    /// What it heeds of settings that only this gateway has: nothing, if it imitates another one.
+    pub const fn heeded(&self, own: OwnSettings) -> OwnSettings {
+        match self.kind {
+            Kind::BuiltIn => own,
+            Kind::Emulated => OwnSettings::NONE,
+        }
+    }
 }
 
 impl PartialEq for Personality {
@@ -371,6 +381,8 @@ pub enum Refusal {
     Passing,
     /// It is asked again only if nobody else is left.
     Final,
+    /// Neither it nor another deployment of its model is.
+    ByModel,
 }
 
 /// See [`Policy::deserted`].

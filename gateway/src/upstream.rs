@@ -15,6 +15,7 @@ mod calls_of_2023;
 mod chunk_writer;
 mod chunks;
 pub(crate) mod classify;
+pub(crate) mod continued;
 pub(crate) mod dialect;
 mod events;
 pub(crate) mod failure;

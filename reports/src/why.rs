@@ -189,6 +189,7 @@ impl What {
             | DecisionKind::AtLimit
             | DecisionKind::AttemptFailed
             | DecisionKind::Served
+            | DecisionKind::Resumed
             | DecisionKind::GaveUp
             | DecisionKind::StreamBroken
             | DecisionKind::Start
@@ -276,6 +277,7 @@ fn failed_per_mille(rule: &Rule) -> usize {
         | Rule::LongWait { .. }
         | Rule::StreamBegun
         | Rule::Committed
+        | Rule::RetryBudgetUsed { .. }
         | Rule::TriesMax { .. }
         | Rule::NoTimeLeft
         | Rule::FallbacksDisabled

@@ -38,6 +38,9 @@ pub enum DecisionKind {
     Served,
     /// Nothing is left to try.
     GaveUp,
+    /// This deployment goes on with a stream that broke after content had been sent; detail `tokens=…`: what the client had
+    /// of it.
+    Resumed,
     /// A stream broke after content had been sent: the client got a visible error.
     StreamBroken,
     /// The client went away first; detail `waited_ms=…;limit_ms=…` where no answer had begun.
@@ -78,6 +81,7 @@ impl DecisionKind {
             | Self::AtLimit
             | Self::AttemptFailed
             | Self::Served
+            | Self::Resumed
             | Self::GaveUp
             | Self::StreamBroken
             | Self::ClientLeft
@@ -235,6 +239,11 @@ pub enum Rule {
     StreamBegun,
     /// No retry and no fallback: content has reached the client, and cannot be taken back.
     Committed,
+    /// No retry: the group's requests have caused as many as they may.
+    RetryBudgetUsed {
+        /// Share of its requests that may be retried, in per cent.
+        share_percent: u64,
+    },
     /// Neither retry nor fallback: the bound on tries of one request.
     TriesMax {
         /// The bound.

@@ -126,6 +126,7 @@ impl Logged {
                 DecisionKind::Retry
                 | DecisionKind::Failover
                 | DecisionKind::Hedge
+                | DecisionKind::Resumed
                 | DecisionKind::Cooldown
                 | DecisionKind::CooldownProlonged
                 | DecisionKind::AtLimit

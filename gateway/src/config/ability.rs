@@ -13,12 +13,20 @@ pub enum Ability {
     Functions,
     /// Answer by a schema.
     Schemas,
+    /// Go on with a last message of the assistant.
+    Prefill,
 }
 
 impl Ability {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Pictures, Self::Sounds, Self::Documents, Self::Functions, Self::Schemas];
+    pub const ALL: [Self; 6] = [
+        Self::Pictures,
+        Self::Sounds,
+        Self::Documents,
+        Self::Functions,
+        Self::Schemas,
+        Self::Prefill,
+    ];
 
     /// The key of `model_info` that says whether a model has it.
     pub const fn key(self) -> &'static str {
@@ -28,6 +36,7 @@ impl Ability {
             Self::Documents => "supports_pdf_input",
             Self::Functions => "supports_function_calling",
             Self::Schemas => "supports_response_schema",
+            Self::Prefill => "supports_assistant_prefill",
         }
     }
 }

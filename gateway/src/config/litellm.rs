@@ -15,6 +15,7 @@ mod further_keys;
 mod keys;
 mod mock;
 mod model_list;
+mod own;
 mod provider;
 mod reader;
 mod settings;
@@ -186,6 +187,7 @@ fn read_sections(config: &Value, reader: &mut Reader<'_>) -> Option<Config> {
     let deployments = model_list::read(&root, &settings, reader)?;
     let master_key = settings::master_key(&root, reader);
     let (personality, router) = settings.finish(&deployments, reader);
+    let own = own::read(&root, reader);
     reader.note_unused_variables();
-    Some(Config { deployments, router, personality, master_key })
+    Some(Config { deployments, router, personality, own, master_key })
 }

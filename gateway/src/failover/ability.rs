@@ -42,6 +42,7 @@ const fn named(ability: Ability) -> &'static str {
         Ability::Documents => "is a file",
         Ability::Functions => "lets the model call functions",
         Ability::Schemas => "asks for an answer by a schema",
+        Ability::Prefill => "begins the answer",
     }
 }
 

@@ -11,9 +11,11 @@ use http::{HeaderMap, HeaderValue};
 use wire::multipart::Form;
 use wire::openai::RequestHead;
 
+use crate::config::OnBreak;
 use crate::config::fleet::{Fleet, Target};
 use crate::endpoint::Endpoint;
 use crate::policy::fallbacks::FallbacksByClass;
+use crate::upstream::continued::Beginning;
 
 /// A request that was let in.
 #[derive(Clone, Debug)]
@@ -29,6 +31,8 @@ pub(crate) struct ClientRequest {
     pub(crate) overrides: Overrides,
     /// Tags, where the config looks at any; a bounded number.
     pub(crate) tags: Vec<Arc<str>>,
+    /// What was said already, where the answer is to be gone on with.
+    pub(crate) continues: Option<Arc<Beginning>>,
 }
 
 /// What is asked, and what was understood of it.
@@ -70,4 +74,6 @@ pub(crate) struct Overrides {
     pub(crate) disable_fallbacks: bool,
     /// Whether what nobody of a group can be asked may be left out; `None` leaves that to the config.
     pub(crate) drop_params: Option<bool>,
+    /// What the client wants of a stream that breaks.
+    pub(crate) on_break: Option<OnBreak>,
 }

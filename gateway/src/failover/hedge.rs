@@ -85,7 +85,8 @@ pub(super) async fn attempt(place: Place<'_>, state: &mut RequestState, sent: Se
     let attempt = parts.attempt(place.request, (deployment, deadlines), rng);
     let mut first = pin!(attempt.run(guard, outgoing));
     let first_of = First { deployment, begun };
-    let result = match deadlines.hedge {
+    let hedges = parts.instance.config.own_settings().hedging > 0.0;
+    let result = match deadlines.hedge.filter(|_| hedges) {
         None => first.await,
         Some(hedge) => match until_late(first.as_mut(), hedge, state, first_of).await {
             Some(result) => result,

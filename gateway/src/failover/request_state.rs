@@ -78,6 +78,15 @@ pub(crate) struct RequestState {
     ended: bool,
 }
 
+/// Whether a stream that broke can be gone on with by anybody but its deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Others {
+    /// Somebody else is in the group, or there is a fallback.
+    Exist,
+    /// It is alone.
+    None,
+}
+
 impl RequestState {
     /// The state of a request whose head came at `received`.
     pub(crate) fn new(
@@ -210,8 +219,20 @@ impl RequestState {
         self.tell_cooldown(deployment, guard.failed(failure, nth), reason);
         match self.instance.config.personality.policy.refusal(failure) {
             Refusal::Final => self.refused.push(deployment),
+            Refusal::ByModel => self.refused.extend(self.of_its_model(deployment)),
             Refusal::Passing => {}
         }
+    }
+
+    /// All deployments of one's model.
+    fn of_its_model(&self, deployment: DeploymentIndex) -> Vec<DeploymentIndex> {
+        let deployments = &self.instance.config.deployments;
+        let model = |index: DeploymentIndex| {
+            let deployment = &deployments[index];
+            deployment.base_model.as_ref().unwrap_or(&deployment.model)
+        };
+        let all = DeploymentIndex::all(deployments.len());
+        all.filter(|index| model(*index) == model(deployment)).collect()
     }
 
     /// A second attempt is made beside the one under way, at `deployment`, which began `after` it.
@@ -245,6 +266,26 @@ impl RequestState {
     pub(crate) fn fell_silent(&self, guard: &mut AttemptGuard) {
         let failure = Failure::broken(Trouble::Stalled, "");
         self.tell_cooldown(guard.deployment(), guard.suspected(&failure), failure.reason);
+    }
+
+    /// Somebody else is looked for who goes on with the stream of `broken`: fallbacks and retries count afresh.
+    pub(crate) fn looks_for_the_rest(&mut self, broken: DeploymentIndex, others: Others) {
+        self.tries_here = 0;
+        self.tried.retain(|index| *index == broken);
+        self.refused.clear();
+        match others {
+            Others::Exist => self.refused.push(broken),
+            Others::None => {}
+        }
+        self.unfit.clear();
+        self.refusal = None;
+        self.lenience = Lenience::Refuse;
+    }
+
+    /// `deployment` goes on with a stream of which the client has so many `tokens`.
+    pub(crate) fn resumed(&self, deployment: DeploymentIndex, tokens: u64) {
+        self.instance.metrics.resumed(deployment);
+        self.tell(Some(deployment), Choice::Resumed { tokens });
     }
 
     fn tell_cooldown(&self, deployment: DeploymentIndex, step: CooldownStep, reason: Reason) {
@@ -299,9 +340,14 @@ impl RequestState {
     /// The stream broke after content had been sent.
     pub(crate) fn stream_broken(&mut self, guard: &mut AttemptGuard, failure: &Failure) {
         self.attempt_failed(guard, failure);
+        self.ends_broken(guard.deployment(), failure);
+    }
+
+    /// Nobody goes on with the stream that broke after content had been sent.
+    pub(crate) fn ends_broken(&mut self, deployment: DeploymentIndex, failure: &Failure) {
         self.no_retry(NoRetry::Committed);
         self.end(failure.status);
-        self.tell(Some(guard.deployment()), Choice::StreamBroken { reason: failure.reason });
+        self.tell(Some(deployment), Choice::StreamBroken { reason: failure.reason });
     }
 
     /// The stream is called off after content had been sent, through no fault of its deployment.

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use wire::multipart::{Form, FormError};
 use wire::openai::{HeadError, RequestHead};
 
+use crate::config::OnBreak;
 use crate::endpoint::{Body, Endpoint, Wording};
 use crate::failover::client_request::{ClientBody, ClientRequest, Overrides};
 use crate::failover::estimate;
@@ -29,6 +30,9 @@ const RETRIES_MAX: u32 = 100;
 
 /// Fallbacks that a request may name; further ones are ignored. More than any fleet has providers.
 const FALLBACKS_MAX: usize = 8;
+
+/// Header by which a client says what it wants of a stream that breaks.
+const ON_BREAK: &str = "x-brownout-on-break";
 
 /// What the path says.
 #[derive(Debug)]
@@ -68,7 +72,8 @@ pub(crate) fn read(
     };
     let (model, body) = (Arc::from(model), ClientBody { head, bytes, form, prompt_tokens });
     let relayed = relayed(endpoint, headers);
-    Ok(ClientRequest { endpoint, model, target, overrides, body, relayed, tags })
+    let continues = None;
+    Ok(ClientRequest { endpoint, model, target, overrides, body, relayed, tags, continues })
 }
 
 /// Members by which a client could have LiteLLM make up a failure or a delay. It refuses them, whatever their value
@@ -178,6 +183,7 @@ fn overrides(
         amended,
         disable_fallbacks: head.disable_fallbacks,
         drop_params: head.drop_params,
+        on_break: OnBreak::named(text(headers, ON_BREAK).trim()),
     })
 }
 

@@ -93,7 +93,8 @@ impl Policy for Brownout {
             return last_hope.map(|index| vec![index]).ok_or(Shortage::AllCooling);
         }
         query.keep_level(&mut candidates);
-        Ok(candidates)
+        let warm = started(query, &candidates);
+        Ok(if warm.is_empty() { candidates } else { warm })
     }
 
     fn retries(&self, failed: &FailedAttempt<'_>) -> Allowance {
@@ -108,9 +109,12 @@ impl Policy for Brownout {
         let at_fault =
             matches!(query.failure.class, ErrorClass::BadRequest | ErrorClass::UnprocessableEntity)
                 && query.failure.reason != Reason::Unsupported;
+        // What a filter refused is not carried elsewhere until somebody accepts it, unless that is what was asked for.
+        let filtered =
+            query.failure.class == ErrorClass::ContentPolicy && !query.names_content_policy();
         // Another group would refuse the same request again, and be paid for it; a client that names
         // one knows better.
-        if at_fault && query.requested.is_empty() {
+        if (at_fault || filtered) && query.requested.is_empty() {
             return Err(NoFallback::RequestAtFault);
         }
         Ok(query.named(FoundBy::NameOrGroup).collect())
@@ -132,7 +136,8 @@ impl Policy for Brownout {
         format!("{}.", failure.message.trim_end_matches('.'))
     }
 
-    /// A bad key, a model that is not there and an unpaid bill are the same a moment later.
+    /// A bad key, a model that is not there and an unpaid bill are the same a moment later; a window is the same at every
+    /// deployment of the model.
     fn refusal(&self, failure: &Failure) -> Refusal {
         let final_class = matches!(
             failure.class,
@@ -140,6 +145,8 @@ impl Policy for Brownout {
         );
         if final_class || failure.reason == Reason::CreditExhausted {
             Refusal::Final
+        } else if failure.class == ErrorClass::ContextWindow {
+            Refusal::ByModel
         } else {
             Refusal::Passing
         }
@@ -189,6 +196,17 @@ impl Policy for Brownout {
     fn sibling_attempt(&self) -> SiblingAttempt {
         SiblingAttempt::Failover
     }
+}
+
+/// Those of `candidates` that get this request for all that slow starts leave them: each that is coming back is left out
+/// with a chance that shrinks, if others can take its share.
+fn started(query: &CandidateQuery<'_>, candidates: &[DeploymentIndex]) -> Vec<DeploymentIndex> {
+    let gets = |index: &DeploymentIndex| {
+        let share = query.cooldowns.share(*index, query.at);
+        let id = query.config.deployments[*index].id.as_str();
+        share >= 1.0 || query.rng.unit_for("slow start", id) < share
+    };
+    candidates.iter().copied().filter(gets).collect()
 }
 
 /// Members whose window the prompt fits; where it fits nobody's by the estimate, those of whom it is not certain.

@@ -6,6 +6,7 @@ use vocab::At;
 
 use super::cooldown::CooldownBook;
 use crate::config::{Config, DeploymentIndex};
+use crate::keyed_rng::KeyedRng;
 
 /// The group from which the next attempt's deployment is to be picked.
 #[derive(Clone, Copy)]
@@ -32,6 +33,8 @@ pub struct CandidateQuery<'a> {
     pub cooling: Cooling,
     /// Requests sent to a deployment in the current UTC minute.
     pub requests_this_minute: &'a dyn Fn(DeploymentIndex) -> u64,
+    /// Draws of this try.
+    pub rng: &'a KeyedRng,
 }
 
 /// Whether deployments that cool may be asked where nobody else is left.

@@ -32,6 +32,13 @@ pub trait CooldownBook: Send + fmt::Debug {
         self.remaining(deployment, at)
     }
 
+    /// The share of its usual requests that a deployment may be sent now, 0 to 1: less than all after a cooldown, where
+    /// the book lets it start slowly.
+    fn share(&self, deployment: DeploymentIndex, at: At) -> f64 {
+        let _ = (deployment, at);
+        1.0
+    }
+
     /// A deployment was chosen; where one that comes back is probed, this request is the probe.
     fn claim(&mut self, deployment: DeploymentIndex, at: At) {
         let _ = (deployment, at);

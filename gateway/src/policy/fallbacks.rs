@@ -71,6 +71,12 @@ impl<'a> FallbackQuery<'a> {
         names.iter().filter_map(move |name| fleet.resolve(name))
     }
 
+    /// Whether there are fallbacks for refusals by policy: the client's own table of them, or the config's.
+    pub(super) fn names_content_policy(&self) -> bool {
+        let own = self.by_class.and_then(|own| own.content_policy.as_ref());
+        !own.unwrap_or(&self.fleet.config().router.content_policy_fallbacks).is_empty()
+    }
+
     fn configured(&self, by: FoundBy) -> &'a [Arc<str>] {
         let router = &self.fleet.config().router;
         let window = self.by_class.and_then(|own| own.context_window.as_ref());

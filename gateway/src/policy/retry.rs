@@ -96,7 +96,7 @@ impl Allowance {
 }
 
 /// What to do next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum NextStep {
     /// Give up this group: on to the fallbacks, or to the client with the error.
     Stop {
@@ -120,7 +120,7 @@ impl NextStep {
 }
 
 /// Why a group was given up, with the figures that the rule compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum NoRetry {
     /// The request itself is at fault: others would refuse it too.
     RequestAtFault,
@@ -154,6 +154,11 @@ pub enum NoRetry {
     StreamBegun,
     /// Content has reached the client, and cannot be taken back.
     Committed,
+    /// The group's requests have caused as many retries as they may.
+    BudgetUsed {
+        /// Share of its requests that may be retried.
+        share: f64,
+    },
     /// The bound on tries of one request in all.
     TriesMax {
         /// The bound.

@@ -5,12 +5,14 @@
 //! never waits or sends. Every attempt is reported as started and then exactly once as succeeded,
 //! failed or abandoned; from this the strategy and the cooldowns learn.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use vocab::{At, Seed};
 
 use super::hedge_budget::HedgeBudget;
+use super::retry_budget::RetryBudget;
 use super::strategy::minute::MinuteUsage;
 use super::strategy::{ArgError, Ask, Learned, Lesson, Strategy, Success, View};
 use super::usual::Usual;
@@ -42,6 +44,8 @@ struct State {
     usage: MinuteUsage,
     usual: Usual,
     hedges: HedgeBudget,
+    /// By group.
+    retries: BTreeMap<Arc<str>, RetryBudget>,
 }
 
 /// Why a router cannot be made.
@@ -113,7 +117,8 @@ impl Router {
             cooldowns: config.personality.policy.cooldown_book(&config, seed),
             usage: MinuteUsage::default(),
             usual: Usual::default(),
-            hedges: HedgeBudget::default(),
+            hedges: HedgeBudget::new(config.own_settings().hedging),
+            retries: BTreeMap::new(),
         };
         Ok(Self { fleet: Fleet::new(config), state: Mutex::new(state) })
     }
@@ -187,6 +192,7 @@ impl Router {
             cooldowns: &*state.cooldowns,
             cooling: tried.cooling,
             requests_this_minute: &requests_this_minute,
+            rng,
         };
         let candidates = config.personality.policy.candidates(&query);
         let candidates = candidates.map_err(|why| self.nobody(state, ask, why))?;
@@ -269,6 +275,27 @@ impl Router {
         self.state().hedges.take()
     }
 
+    /// A request is tried at a group of the fleet.
+    pub fn pays_for_retries(&self, group: &Arc<str>, at: At) {
+        if self.fleet.config().own_settings().retry_budget.is_some() {
+            self.state().retries.entry(Arc::clone(group)).or_default().pay_in(at);
+        }
+    }
+
+    /// Whether a request may be tried once more at a group; it is paid for with the answer. If not, the share of requests
+    /// that may.
+    ///
+    /// # Errors
+    /// The share that is used up.
+    pub fn may_retry(&self, group: &str, at: At) -> Result<(), f64> {
+        let Some(share) = self.fleet.config().own_settings().retry_budget else { return Ok(()) };
+        let mut state = self.state();
+        match state.retries.get_mut(group).is_none_or(|budget| budget.take(share, at)) {
+            true => Ok(()),
+            false => Err(share),
+        }
+    }
+
     /// The time in which 95 of 100 such answers came from a deployment.
     pub fn usual(
         &self,
@@ -317,7 +344,9 @@ impl Router {
             called: if by_id { Called::Id } else { Called::Group },
             group_size: members.len(),
             healthy: healthy().count(),
-            fresh: healthy().filter(|index| !tried.all.contains(index)).count(),
+            fresh: healthy()
+                .filter(|index| !tried.all.contains(index) && !tried.refused.contains(index))
+                .count(),
             willing: fit().filter(|index| !tried.refused.contains(index)).count(),
             deployment_retries: tried
                 .all

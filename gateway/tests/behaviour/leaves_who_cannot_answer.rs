@@ -153,3 +153,50 @@ async fn a_reused_connection_that_breaks_before_an_answer_is_nobodys_failure() {
     assert!(lab.decided().contains(&"first failed: reset".to_owned()), "{:?}", lab.decided());
     assert_eq!(lab.hosts()[3..], ["first", "first", "second"]);
 }
+
+/// A 400 with this code.
+fn blamed(code: &str) -> Act {
+    let message = match code {
+        "context_length_exceeded" => "This model's maximum context length is 10 tokens.",
+        _ => "Rejected by our safety system.",
+    };
+    let body = format!(
+        r#"{{"error":{{"message":"{message}","type":"invalid_request_error","param":null,"code":"{code}"}}}}"#
+    );
+    Act::Reply(400, Vec::new(), body)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_prompt_that_does_not_fit_goes_to_another_model_of_the_group_and_not_to_its_twin() {
+    let lab = Lab::new();
+    for (host, act) in [
+        ("first", blamed("context_length_exceeded")),
+        ("twin", answer("yes")),
+        ("larger", answer("yes")),
+    ] {
+        lab.upstream(host, &[act]);
+    }
+    let mut config = priority(&["first", "twin", "larger"]);
+    config.deployments[2].model = "a-larger-model".into();
+    lab.gateway(config);
+    assert_eq!(lab.chat(PLAIN).await.status, 200);
+    assert_eq!(lab.hosts(), ["first", "larger"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_filter_refused_goes_where_the_config_says_so_and_nowhere_else() {
+    for own in [false, true] {
+        let lab = Lab::new();
+        lab.upstream("first", &[blamed("content_policy_violation")]);
+        lab.upstream("backup", &[answer("yes")]);
+        let mut config = with_backup(priority(&["first"]));
+        if own {
+            let table = config.router.fallbacks.clone();
+            config.router.content_policy_fallbacks = table;
+        }
+        lab.gateway(config);
+        let got = lab.chat(PLAIN).await;
+        assert_eq!(got.status, if own { 200 } else { 400 }, "{}", got.body);
+        assert_eq!(lab.hosts().len(), if own { 2 } else { 1 });
+    }
+}

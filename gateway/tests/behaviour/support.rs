@@ -67,7 +67,7 @@ pub(crate) struct Lab {
     pub(crate) clock: Clock,
     pub(crate) sent: Arc<Mutex<Vec<Sent>>>,
     pub(crate) decisions: Arc<Mutex<Vec<String>>>,
-    start: Instant,
+    pub(crate) start: Instant,
 }
 
 impl Lab {
@@ -83,9 +83,12 @@ impl Lab {
 
     /// Opens a host; the last act is repeated for ever.
     pub(crate) fn upstream(&self, host: &str, acts: &[Act]) -> &Self {
+        self.opened(host, Arc::new(Mutex::new(acts.iter().cloned().collect())))
+    }
+
+    fn opened(&self, host: &str, acts: Acts) -> &Self {
         let mut listener = self.network.listen(host, 443, Link::default()).expect("a free name");
         let lab = self.clone();
-        let acts: Acts = Arc::new(Mutex::new(acts.iter().cloned().collect()));
         tokio::spawn(async move {
             while let Ok(incoming) = listener.accept().await {
                 if matches!(acts.lock().expect("no poison").front(), Some(Act::Refuse)) {
@@ -98,6 +101,23 @@ impl Lab {
             }
         });
         self
+    }
+
+    /// Opens a host that does one thing until so long after the lab's begin, and another one from then on.
+    pub(crate) fn upstream_until(
+        &self,
+        host: &str,
+        until: Duration,
+        first: Act,
+        then: Act,
+    ) -> &Self {
+        let acts: Acts = Arc::new(Mutex::new([first].into()));
+        let (later, start) = (Arc::clone(&acts), self.start);
+        tokio::spawn(async move {
+            tokio::time::sleep_until(start + until).await;
+            *later.lock().expect("no poison") = [then].into();
+        });
+        self.opened(host, acts)
     }
 
     async fn play(&self, conn: world::Conn, acts: Acts) {
@@ -332,6 +352,7 @@ impl Observer for Recorder {
             Choice::Cooldown { reason, .. } => format!("cooldown: {reason}"),
             Choice::Served { attempts } => format!("served after {attempts}"),
             Choice::GaveUp { status, reason } => format!("gave up {status}: {reason}"),
+            Choice::Resumed { tokens } => format!("resumed after {tokens}"),
             Choice::StreamBroken { reason } => format!("stream broken: {reason}"),
             Choice::ClientLeft { .. } => "client left".to_owned(),
             Choice::Reload { .. } => "reload".to_owned(),

@@ -114,6 +114,7 @@ pub(super) fn gateway(row: &DecisionRow) -> Event {
         DecisionKind::AtLimit => "finds every place taken at",
         DecisionKind::AttemptFailed => "sees a failed attempt at",
         DecisionKind::Served => "answers from",
+        DecisionKind::Resumed => "goes on with the stream from",
         DecisionKind::GaveUp => "gives up",
         DecisionKind::StreamBroken => "ends a broken stream visibly, from",
         DecisionKind::ClientLeft => "sees the client leave",

@@ -67,6 +67,7 @@ fn is_launch(decision: &DecisionRow) -> bool {
         | DecisionKind::AtLimit
         | DecisionKind::AttemptFailed
         | DecisionKind::Served
+        | DecisionKind::Resumed
         | DecisionKind::GaveUp
         | DecisionKind::StreamBroken
         | DecisionKind::CooldownProlonged

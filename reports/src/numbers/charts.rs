@@ -186,6 +186,7 @@ const fn forgets(kind: DecisionKind) -> bool {
         | DecisionKind::Retry
         | DecisionKind::Failover
         | DecisionKind::Hedge
+        | DecisionKind::Resumed
         | DecisionKind::Cooldown
         | DecisionKind::CooldownProlonged
         | DecisionKind::NoCooldown

@@ -73,6 +73,7 @@ pub(crate) fn rule(rule: &Rule) -> String {
             "a stream had begun, and what breaks then goes to the fallbacks".to_owned()
         }
         Rule::Committed => "content had reached the client and cannot be taken back".to_owned(),
+        Rule::RetryBudgetUsed { share_percent } => budget_used(*share_percent),
         Rule::TriesMax { tries } => format!("{} tries of one request are the most", count(*tries)),
         Rule::NoTimeLeft => "the time that the request allows is over".to_owned(),
         Rule::FallbacksDisabled => "the request wants none".to_owned(),
@@ -83,6 +84,10 @@ pub(crate) fn rule(rule: &Rule) -> String {
             format!("fallbacks of fallbacks go {} deep at most", count(*depth))
         }
     }
+}
+
+fn budget_used(percent: u64) -> String {
+    format!("the group's requests had caused as many retries as they may ({percent} %)")
 }
 
 fn failed_of(failed: u64, calls: u64) -> String {

@@ -68,6 +68,7 @@ leaders! {
     when_a_region_browns_out: "regional-brownout" is led by "priority";
     when_gateways_restart_one_by_one: "rolling-restart" is led by "round-robin";
     when_a_quota_is_shared: "shared-quota" is led by "least-busy";
+    when_streams_are_cut: "failover-trial" is led by "resume";
     when_throttling_storms: "throttling-storm" is led by "simple-shuffle";
     when_gateways_keep_their_own_books: "two-replicas" is led by "alone";
 }

@@ -175,6 +175,7 @@ fn contender(item: &Node, before: &[ContenderSpec]) -> Result<ContenderSpec, Pro
         ("router_settings", text.router_settings.is_some()),
         ("litellm_settings", text.litellm_settings.is_some()),
         ("general_settings", text.general_settings.is_some()),
+        ("brownout_settings", text.brownout_settings.is_some()),
         ("model_list", text.model_list.is_some()),
     ];
     let overlays = |key: &Key| sections.contains(&(key.name.as_str(), true));

@@ -25,6 +25,10 @@ pub(crate) fn ignored(tree: &Node, config: &Config, sources: &Sources) -> Vec<Fi
         let says = format!("no effect under `{}`: {}", personality.name, ignored.instead);
         tell(ignored.path, says, None);
     }
+    if personality.kind == Kind::Emulated {
+        let says = format!("no effect under `{}`: only `brownout` heeds it", personality.name);
+        tell("brownout_settings", says, Some("choose personality `brownout`"));
+    }
     let (router, strategy) = (&config.router, &config.router.routing_strategy);
     let checked = personality.kind == Kind::Emulated && router.enable_pre_call_checks;
     for key in ["weight", "rpm", "tpm"] {

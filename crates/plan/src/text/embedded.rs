@@ -29,10 +29,12 @@ pub const SCENARIOS: &[File] = &[
     shipped!("incident-weather.yaml"),
     shipped!("shared-quota.yaml"),
     shipped!("rolling-restart.yaml"),
+    shipped!("failover-trial.yaml"),
 ];
 
 /// Configs that shipped scenarios name.
-pub const CONFIGS: &[File] = &[shipped!("configs/four-deployments.yaml")];
+pub const CONFIGS: &[File] =
+    &[shipped!("configs/four-deployments.yaml"), shipped!("configs/two-deployments.yaml")];
 
 /// Cases in which the emulation of a product is held against the product.
 pub const PARITY: &[File] = &[shipped!("parity/probes.yaml"), shipped!("parity/settings.yaml")];

@@ -107,6 +107,7 @@ const SECTIONS: &[&str] = &[
     "router_settings",
     "litellm_settings",
     "general_settings",
+    "brownout_settings",
     "routing_strategy_args",
     "retry_policy",
     "allowed_fails_policy",

@@ -18,7 +18,8 @@ pub(crate) const HIDDEN: &str = "…";
 /// Sections of a scenario that hold pieces of configs.
 const WITH_CONFIGS: &[&str] = &["contenders", "events"];
 /// Keys below them that begin such a piece.
-const PIECES: &[&str] = &["router_settings", "litellm_settings", "general_settings", "model_list"];
+const PIECES: &[&str] =
+    &["router_settings", "litellm_settings", "general_settings", "brownout_settings", "model_list"];
 
 /// Stretches of a text that may be shown, in bytes, in order, apart from each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -225,7 +225,14 @@ fn unknown(key: &str) -> Option<Problem> {
             Problem::new(format!("`{key}` is not available yet in this version")).help(*help),
         );
     }
-    if matches!(key, "model_list" | "router_settings" | "litellm_settings" | "general_settings") {
+    if matches!(
+        key,
+        "model_list"
+            | "router_settings"
+            | "litellm_settings"
+            | "general_settings"
+            | "brownout_settings"
+    ) {
         let problem = Problem::new(format!("`{key}` belongs into a LiteLLM config"));
         return Some(
             problem.help("this file is read as a scenario; give the config by `--config`"),

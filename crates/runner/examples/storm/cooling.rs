@@ -128,6 +128,7 @@ fn step(
         | DecisionKind::NoRetry
         | DecisionKind::NoFallback
         | DecisionKind::GaveUp
+        | DecisionKind::Resumed
         | DecisionKind::StreamBroken
         | DecisionKind::ClientLeft => {}
     }

@@ -99,6 +99,7 @@ fn ends_an_attempt(row: &DecisionRow) -> bool {
         | DecisionKind::Retry
         | DecisionKind::Failover
         | DecisionKind::Hedge
+        | DecisionKind::Resumed
         | DecisionKind::Cooldown
         | DecisionKind::CooldownProlonged
         | DecisionKind::NoCooldown

@@ -38,6 +38,7 @@ pub(crate) fn kind_and_detail(choice: &Choice<'_>) -> (DecisionKind, String) {
         Choice::GaveUp { status, reason } => {
             (DecisionKind::GaveUp, format!("status={status};reason={reason}"))
         }
+        Choice::Resumed { tokens } => (DecisionKind::Resumed, format!("tokens={tokens}")),
         Choice::StreamBroken { reason } => (DecisionKind::StreamBroken, format!("reason={reason}")),
         Choice::ClientLeft { waiting } => (
             DecisionKind::ClientLeft,
@@ -110,6 +111,9 @@ fn no_retry(why: NoRetry) -> Rule {
         }
         NoRetry::StreamBegun => Rule::StreamBegun,
         NoRetry::Committed => Rule::Committed,
+        NoRetry::BudgetUsed { share } => {
+            Rule::RetryBudgetUsed { share_percent: (share * 100.0).round() as u64 }
+        }
         NoRetry::TriesMax { tries } => Rule::TriesMax { tries: tries.into() },
     }
 }

@@ -66,10 +66,10 @@ fn hit(played: &Played, contender: &str) -> Vec<String> {
 
 #[test]
 fn each_window_hits_whom_each_contender_prefers() {
-    let played = plays(ClockKind::Virtual, 30, &[(8_000, 6_000), (18_000, 6_000)]);
+    let played = plays(ClockKind::Virtual, 60, &[(8_000, 6_000), (45_000, 6_000)]);
     assert_eq!(hit(&played, "priority"), ["west", "west"], "it comes back after its cooldown");
     assert_eq!(hit(&played, "shuffle").len(), 2);
-    let again = plays(ClockKind::Virtual, 30, &[(8_000, 6_000), (18_000, 6_000)]);
+    let again = plays(ClockKind::Virtual, 60, &[(8_000, 6_000), (45_000, 6_000)]);
     for contender in ["shuffle", "priority"] {
         let bytes =
             |played: &Played| std::fs::read(played.dir().join(contender).join("targets.csv"));

@@ -69,6 +69,7 @@ pub(super) const ROOT: &[Key] = &[
     acted("router_settings"),
     acted("litellm_settings"),
     acted("general_settings"),
+    acted("brownout_settings"),
     acted("environment_variables"),
     acted("include"),
     acted("credential_list"),
@@ -82,6 +83,10 @@ pub(super) const ROOT: &[Key] = &[
     outside("search_tools", "the search tool"),
     outside("vector_store_registry", "the vector store"),
 ];
+
+/// `brownout_settings`, which only this gateway reads.
+pub(super) const BROWNOUT_SETTINGS: &[Key] =
+    &[acted("on_break"), acted("hedging"), acted("retry_budget"), acted("slow_start")];
 
 /// `router_settings`.
 pub(super) const ROUTER_SETTINGS: &[Key] = &[

@@ -39,6 +39,7 @@ pub(super) const LITELLM_SETTINGS: Table =
     table("litellm_settings", keys::LITELLM_SETTINGS, further_keys::LITELLM_SETTINGS);
 pub(super) const GENERAL_SETTINGS: Table =
     table("general_settings", keys::GENERAL_SETTINGS, further_keys::GENERAL_SETTINGS);
+pub(super) const BROWNOUT_SETTINGS: Table = table("brownout_settings", keys::BROWNOUT_SETTINGS, "");
 pub(super) const ENTRY: Table = table("an entry of model_list", keys::ENTRY, "");
 pub(super) const LITELLM_PARAMS: Table = Table {
     name: "litellm_params",
@@ -58,7 +59,8 @@ pub(super) const MODEL_INFO: Table = Table {
 const CLOSE: f64 = 0.94;
 
 /// Sections of the file, in the order in which a stray key is looked for.
-const OF_FILE: &[Table] = &[ROUTER_SETTINGS, LITELLM_SETTINGS, GENERAL_SETTINGS, ROOT];
+const OF_FILE: &[Table] =
+    &[ROUTER_SETTINGS, LITELLM_SETTINGS, GENERAL_SETTINGS, BROWNOUT_SETTINGS, ROOT];
 /// Sections of a deployment, likewise.
 const OF_DEPLOYMENT: &[Table] = &[LITELLM_PARAMS, MODEL_INFO, ENTRY];
 

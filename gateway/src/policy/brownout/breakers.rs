@@ -62,12 +62,16 @@ const JITTER: f64 = 0.1;
 /// Probes in a row that a deployment must answer which was cooled this often without calm.
 const PROBES_MAX: u32 = 3;
 
+/// Share of its usual requests that a deployment gets at once when it is back (Envoy: `min_weight_percent`, 10 %).
+const SHARE_MIN: f64 = 0.1;
+
 /// The breakers of one instance.
 #[derive(Debug)]
 pub(super) struct Breakers {
     breakers: Vec<Breaker>,
     seed: Seed,
     disabled: bool,
+    slow_start: Duration,
 }
 
 #[derive(Debug)]
@@ -92,6 +96,8 @@ struct Breaker {
     /// Cooldowns ever; the key of the jitter.
     cooldowns: u64,
     successes_in_a_row: u32,
+    /// When it closed last, after a cooldown for failures.
+    back_since: Option<At>,
 }
 
 /// How many failures a minute are let pass, where that is set: the deployment's own settings first, and
@@ -150,8 +156,11 @@ impl Breakers {
             level: 0,
             cooldowns: 0,
             successes_in_a_row: 0,
+            back_since: None,
         });
-        Self { breakers: breakers.collect(), seed, disabled: config.router.disable_cooldowns }
+        let disabled = config.router.disable_cooldowns;
+        let slow_start = config.own_settings().slow_start;
+        Self { breakers: breakers.collect(), seed, disabled, slow_start }
     }
 }
 
@@ -175,6 +184,17 @@ impl CooldownBook for Breakers {
         match self.breakers.get(deployment.get()).map(|breaker| breaker.state) {
             Some(State::Open { until, asked, .. }) => asked == Asked::ByProvider && at < until,
             Some(State::Closed) | None => false,
+        }
+    }
+
+    fn share(&self, deployment: DeploymentIndex, at: At) -> f64 {
+        let back = self.breakers.get(deployment.get()).and_then(|breaker| breaker.back_since);
+        match back.map(|back| at.since(back)) {
+            Some(since) if since < self.slow_start => {
+                let grown = since.as_secs_f64() / self.slow_start.as_secs_f64();
+                SHARE_MIN + (1.0 - SHARE_MIN) * grown
+            }
+            Some(_) | None => 1.0,
         }
     }
 
@@ -343,12 +363,15 @@ impl Breaker {
             State::Closed => {}
             // An answer to something sent before the cooldown proves nothing.
             State::Open { until, .. } if at < *until => {}
-            State::Open { probing, proofs, .. } => {
+            State::Open { probing, proofs, asked, .. } => {
+                // Who said when it would be back is back.
+                let ill = *asked == Asked::ByNobody;
                 *probing = false;
                 *proofs = proofs.saturating_sub(1);
                 if *proofs == 0 {
                     self.state = State::Closed;
                     self.recent = 0;
+                    self.back_since = ill.then_some(at);
                 }
             }
         }

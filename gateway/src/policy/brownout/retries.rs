@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use super::super::backoff;
-use super::super::retry::{ATTEMPTS_MAX, Allowance, FailedAttempt, NextStep, NoRetry};
-use crate::upstream::failure::Reason;
+use super::super::retry::{ATTEMPTS_MAX, Allowance, FailedAttempt, NextStep, NoRetry, Phase};
+use crate::upstream::failure::{ErrorClass, Reason};
 
 /// Most attempts in one group that are made of our own accord, or because a client asks for them.
 const ROUND_MAX: u32 = 8;
@@ -41,6 +41,15 @@ pub(super) fn allowance(failed: &FailedAttempt<'_>) -> Allowance {
 pub(super) fn after_failure(failed: &FailedAttempt<'_>, allowance: Allowance) -> NextStep {
     let (failure, situation) = (failed.failure, failed.situation);
     match allowance {
+        // Another model of the group may have a larger window than the one that was asked.
+        Allowance::Configured(_)
+            if failure.class == ErrorClass::ContextWindow && failure.upstream_status.is_some() =>
+        {
+            return match situation.fresh {
+                0 => NextStep::stop(NoRetry::RequestAtFault),
+                _ => NextStep::Retry { wait: Duration::ZERO },
+            };
+        }
         Allowance::Configured(_) if failure.class.blames_request() => {
             return NextStep::stop(NoRetry::RequestAtFault);
         }
@@ -53,7 +62,10 @@ pub(super) fn after_failure(failed: &FailedAttempt<'_>, allowance: Allowance) ->
         return NextStep::Retry { wait: Duration::ZERO };
     }
     if situation.has_fallback {
-        return NextStep::stop(NoRetry::FallbackFollows);
+        return match may_be_an_accident(failed) {
+            true => NextStep::Retry { wait: Duration::ZERO },
+            false => NextStep::stop(NoRetry::FallbackFollows),
+        };
     }
     if situation.group_size == 0 {
         return NextStep::stop(NoRetry::EmptyGroup);
@@ -72,6 +84,21 @@ pub(super) fn after_failure(failed: &FailedAttempt<'_>, allowance: Allowance) ->
             NextStep::Retry { wait: delay.mul_f64(1.0 + JITTER * failed.rng.unit("backoff")) }
         }
     }
+}
+
+/// Whether a deployment that is alone in its group is asked once more before another model answers in its place: what
+/// it said is often gone a moment later, and its breaker lets it be asked.
+fn may_be_an_accident(failed: &FailedAttempt<'_>) -> bool {
+    let (failure, situation) = (failed.failure, failed.situation);
+    let class = matches!(
+        failure.class,
+        ErrorClass::InternalServer
+            | ErrorClass::BadGateway
+            | ErrorClass::ServiceUnavailable
+            | ErrorClass::ApiConnection
+    );
+    let first = failed.failures == 1 && failed.phase == Phase::BeforeStream;
+    class && first && situation.group_size == 1 && situation.healthy > 0
 }
 
 /// Attempts that reach everybody once.

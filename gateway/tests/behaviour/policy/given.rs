@@ -36,7 +36,11 @@ pub(crate) fn config_of(params: &[Value], router_settings: Value) -> Config {
         json!({"model_name": "g", "litellm_params": params, "model_info": {"id": format!("d{index}")}})
     };
     let list: Vec<Value> = params.iter().enumerate().map(entry).collect();
-    config(&json!({"model_list": list, "router_settings": router_settings}))
+    // Who is back is back: slow starts have tests of their own.
+    let own = json!({"slow_start": 0});
+    config(
+        &json!({"model_list": list, "router_settings": router_settings, "brownout_settings": own}),
+    )
 }
 
 /// A router over `n` plain deployments of the group `g`.

@@ -370,12 +370,14 @@ fn ours_lets_its_waits_grow_once_everybody_had_a_turn() {
 }
 
 #[test]
-fn ours_never_repeats_what_is_too_long_or_against_a_policy() {
+fn ours_never_repeats_what_is_against_a_policy_or_too_long_for_the_model() {
     let config = ours(json!({"num_retries": 5}));
-    for class in [ErrorClass::ContextWindow, ErrorClass::ContentPolicy] {
-        let failure = Failure { class, ..refusal(500, &[]) };
-        assert_eq!(waits(&config, None, &failure, group(4, 4)), (vec![], 0.0), "{class:?}");
-    }
+    let refused = Failure { class: ErrorClass::ContentPolicy, ..refusal(500, &[]) };
+    assert_eq!(waits(&config, None, &refused, group(4, 4)), (vec![], 0.0));
+    // Who has another model is fresh, and whoever has the same is not.
+    let long = Failure { class: ErrorClass::ContextWindow, ..refusal(400, &[]) };
+    let only_twins = Situation { fresh: 0, ..group(4, 4) };
+    assert_eq!(waits(&config, None, &long, only_twins), (vec![], 0.0));
 }
 
 #[test]

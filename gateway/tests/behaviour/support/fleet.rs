@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gateway::config::{
-    Additions, Config, Deployment, Familiarity, Mode, Platform, RouterSettings, Secret,
-    TagSettings, Tags,
+    Additions, Config, Deployment, Familiarity, Mode, OwnSettings, Platform, RouterSettings,
+    Secret, TagSettings, Tags,
 };
 use gateway::policy::{self, Kind, Personality};
 use vocab::{DeploymentId, Protocol};
@@ -90,6 +90,7 @@ pub(crate) fn config(strategy: &'static str, deployments: Vec<Deployment>) -> Co
             allowed_fails_policy: None,
         },
         personality,
+        own: OwnSettings { slow_start: Duration::ZERO, ..OwnSettings::default() },
         master_key: None,
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Contender {
     pub litellm_settings: Option<Overlay>,
     /// Laid over the config's `general_settings`.
     pub general_settings: Option<Overlay>,
+    /// Laid over the config's `brownout_settings`.
+    pub brownout_settings: Option<Overlay>,
     /// Replaces the config's `model_list`; every deployment in it must be one of the config's.
     pub model_list: Option<Vec<Overlay>>,
     /// A real product, started as a process: `litellm`. It is given the config with this overlay. Only with

@@ -42,6 +42,8 @@ pub(crate) struct Change {
     pub litellm_settings: Option<Overlay>,
     /// Laid over `general_settings`.
     pub general_settings: Option<Overlay>,
+    /// Laid over `brownout_settings`.
+    pub brownout_settings: Option<Overlay>,
     /// Replaces `model_list`; every deployment in it must be one of the config's.
     pub model_list: Option<Vec<Overlay>>,
 }
@@ -49,8 +51,14 @@ pub(crate) struct Change {
 impl Change {
     /// Whether it changes nothing.
     pub(crate) fn is_empty(&self) -> bool {
-        let Self { router_settings, litellm_settings, general_settings, model_list } = self;
-        let sections = [router_settings, litellm_settings, general_settings];
+        let Self {
+            router_settings,
+            litellm_settings,
+            general_settings,
+            brownout_settings,
+            model_list,
+        } = self;
+        let sections = [router_settings, litellm_settings, general_settings, brownout_settings];
         sections.iter().all(|section| section.is_none()) && model_list.is_none()
     }
 }
