@@ -6,11 +6,15 @@
 //! clock, a socket or a queue. It does not know about cooldowns (the candidates it sees are healthy
 //! ones), retries or fallbacks: it picks, the policy decides, failover sends.
 
+mod adaptive;
 mod arguments;
 mod cost;
+mod in_flight;
 mod latency;
 mod least_busy;
+mod least_tokens;
 pub(crate) mod minute;
+mod p2c_ewma;
 mod priority;
 mod simple_shuffle;
 mod usage;
@@ -30,6 +34,9 @@ use crate::upstream::failure::ErrorClass;
 /// Every strategy, in the order in which people read about them.
 pub const ALL: &[Entry] = &[
     priority::ENTRY,
+    p2c_ewma::ENTRY,
+    least_tokens::ENTRY,
+    adaptive::ENTRY,
     simple_shuffle::ENTRY,
     least_busy::ENTRY,
     latency::ENTRY,

@@ -34,6 +34,7 @@ mod standing;
 #[path = "../../../runner/examples/storm/storm.rs"]
 mod storm;
 mod storms_hold;
+mod strategies_win_and_lose;
 mod streams_break_at_every_stage;
 mod support;
 mod verdicts_are_tried_on_variants;

@@ -1,7 +1,8 @@
 //! `priority`: the order of the list, every time.
 //!
-//! Wins where one deployment is plainly preferred (price, contract, region) and the rest stand by.
-//! Loses where the first is slow but alive: it never looks at speed. `order` in `litellm_params`
+//! Wins where one deployment is plainly preferred (price, contract, region) and the rest stand by
+//! (`scenarios/strategies/the-cheap-one-is-slower`).
+//! Loses where the first is slow but alive (`providers-turn-slow`): it never looks at speed. `order` in `litellm_params`
 //! overrides the position; deployments without one come last.
 
 use serde_json::Value;

@@ -65,7 +65,7 @@ fn names_are_unique_found_and_described() {
 fn a_strategy_of_litellms_plays_litellms_rules_by_default_and_ours_plays_ours() {
     for entry in strategy::ALL {
         let kind = gateway::policy::default_for(entry.origin).kind;
-        let ours = entry.name == "priority";
+        let ours = ["priority", "p2c-ewma", "least-tokens", "adaptive"].contains(&entry.name);
         assert_eq!(kind, if ours { Kind::BuiltIn } else { Kind::Emulated }, "{}", entry.name);
     }
 }

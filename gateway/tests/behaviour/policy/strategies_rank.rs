@@ -53,6 +53,12 @@ impl Bench {
         self.strategy.learn(&Lesson { deployment, group: "g", at, unix_seconds, what });
     }
 
+    /// How often the first deployment comes first in 2,000 draws at this time.
+    fn share_of_first(&mut self, seconds: f64) -> f64 {
+        let firsts = (0..2_000).filter(|n| self.rank(&ask(at(seconds)), *n)[0] == 0);
+        firsts.count() as f64 / 2_000.0
+    }
+
     /// How often each deployment comes first in 2,000 draws.
     fn shares(&mut self, params: usize) -> Vec<f64> {
         let mut firsts = vec![0.0; params];
@@ -224,4 +230,122 @@ fn priority_is_the_order_of_the_list_unless_order_says_otherwise() {
     let params = [json!({}), json!({"order": 2}), json!({"order": 1}), json!({"order": 2})];
     let mut bench = Bench::new("priority", &Value::Null, &params);
     assert_eq!(bench.rank(&ask(at(0.0)), 0), [2, 1, 3, 0]);
+}
+
+fn first_word(seconds: f64) -> Learned {
+    Learned::FirstToken { ttft: Duration::from_secs_f64(seconds) }
+}
+
+#[test]
+fn p2c_ewma_leaves_who_turns_slow_and_comes_back_by_and_by() {
+    let mut bench = Bench::new("p2c-ewma", &Value::Null, &[json!({}), json!({}), json!({})]);
+    let shares = bench.shares(3);
+    assert!(shares.iter().all(|share| (share - 1.0 / 3.0).abs() < 0.04), "{shares:?}");
+    for deployment in 0..3 {
+        bench.learn(deployment, 0.0, first_word(0.2));
+    }
+    for _ in 0..3 {
+        bench.learn(0, 0.0, first_word(4.0));
+    }
+    assert!(bench.shares(3)[0] < 0.001, "slow ones are left after a few answers");
+    // Nobody is sent there, and the others go on: it is tried again within a minute.
+    for second in 1..60 {
+        bench.learn(1, f64::from(second), first_word(0.2));
+        bench.learn(2, f64::from(second), first_word(0.2));
+    }
+    let back = |bench: &mut Bench, seconds: f64| {
+        (0..200).any(|n| bench.rank(&ask(at(seconds)), n)[0] == 0)
+    };
+    assert!(!back(&mut bench, 10.0) && back(&mut bench, 59.0));
+}
+
+#[test]
+fn p2c_ewma_takes_nobody_for_fast_who_refuses_at_once_and_nobody_for_cheap_who_is_busy() {
+    let mut bench = Bench::new("p2c-ewma", &Value::Null, &[json!({}), json!({}), json!({})]);
+    for deployment in 0..3 {
+        bench.learn(deployment, 0.0, first_word(0.2));
+    }
+    bench.learn(0, 0.0, failed(ErrorClass::RateLimit));
+    assert!(bench.shares(3)[0] < 0.001);
+    for _ in 0..3 {
+        bench.learn(2, 0.0, Learned::Started);
+    }
+    let shares = bench.shares(3);
+    assert!(shares[1] > 0.6, "{shares:?}");
+}
+
+#[test]
+fn p2c_ewma_remembers_as_long_as_it_is_told() {
+    for (memory, comes_back) in [(1, true), (100, false)] {
+        let mut bench =
+            Bench::new("p2c-ewma", &json!({ "memory": memory }), &[json!({}), json!({})]);
+        bench.learn(0, 0.0, first_word(4.0));
+        bench.learn(1, 10.0, first_word(0.2));
+        assert_eq!(bench.first(10.0) == Some(0), comes_back, "{memory}");
+    }
+}
+
+#[test]
+fn least_tokens_weighs_prompts_and_answers() {
+    let mut bench = Bench::new("least-tokens", &Value::Null, &[json!({}), json!({})]);
+    let long = Ask { prompt_tokens: 10_000, ..ask(at(0.0)) };
+    let short = Ask { prompt_tokens: 10, ..ask(at(0.0)) };
+    assert_eq!(bench.rank(&long, 0)[0], 0, "ties go to the first");
+    bench.learn(0, 0.0, Learned::Started);
+    // Ten short ones together are less than the long one.
+    for _ in 0..10 {
+        assert_eq!(bench.rank(&short, 0)[0], 1);
+        bench.learn(1, 0.0, Learned::Started);
+    }
+    bench.learn(0, 1.0, Learned::Succeeded(success(1.0)));
+    assert_eq!(bench.rank(&short, 0)[0], 0);
+    // What answers turn out to be, requests count.
+    for _ in 0..200 {
+        bench.learn(0, 2.0, Learned::Started);
+        let answer = Success { completion_tokens: 5_000, ..success(1.0) };
+        bench.learn(0, 2.0, Learned::Succeeded(answer));
+    }
+    assert_eq!(bench.rank(&short, 0)[0], 0);
+    bench.learn(0, 3.0, Learned::Started);
+    assert_eq!(bench.rank(&short, 0)[0], 1, "5,000 tokens are more than those of ten short ones");
+}
+
+#[test]
+fn adaptive_shares_shrink_with_trouble_and_grow_with_time() {
+    let mut bench = Bench::new("adaptive", &Value::Null, &[json!({}), json!({})]);
+    assert!((bench.share_of_first(0.0) - 0.5).abs() < 0.04);
+    for second in 0..5 {
+        // What fails within one second counts once.
+        for part in 0..10 {
+            let at = f64::from(second) + f64::from(part) / 20.0;
+            bench.learn(0, at, failed(ErrorClass::InternalServer));
+        }
+    }
+    // 0.8 to the fifth and what four seconds bring: 0.36, of 1.36.
+    let share = bench.share_of_first(4.0);
+    assert!((share - 0.265).abs() < 0.04, "{share}");
+    for second in 5..60 {
+        bench.learn(0, f64::from(second), failed(ErrorClass::InternalServer));
+    }
+    let share = bench.share_of_first(59.0);
+    assert!(
+        (share - 0.048).abs() < 0.02,
+        "never nothing, or nobody would see that it is well: {share}"
+    );
+    assert!(
+        (bench.share_of_first(159.0) - 0.5).abs() < 0.04,
+        "a hundred seconds later all is forgotten"
+    );
+}
+
+#[test]
+fn adaptive_takes_slow_first_words_for_trouble_and_faults_of_requests_for_none() {
+    let mut bench = Bench::new("adaptive", &Value::Null, &[json!({}), json!({})]);
+    for second in 0..20 {
+        bench.learn(0, f64::from(second), first_word(2.0));
+        bench.learn(1, f64::from(second), first_word(0.3));
+        bench.learn(1, f64::from(second), failed(ErrorClass::BadRequest));
+    }
+    let share = bench.share_of_first(20.0);
+    assert!(share < 0.1, "{share}");
 }
