@@ -21,7 +21,7 @@ use vocab::Seed;
 use wire::openai::MAX_BODY_BYTES;
 use world::pool::{Pool, PoolOptions, PooledBody, SendError};
 use world::{
-    Authority, BodyError, Clock, Connector, Listener, Shutdown, accept_until, collect_body,
+    Authority, BodyError, Clock, Connector, LetIn, Listener, Shutdown, accept_until, collect_body,
     serve_connection,
 };
 
@@ -73,9 +73,10 @@ impl Balancer {
     /// # Errors
     /// As `accept(2)`.
     pub async fn serve(&self, listener: Listener) -> io::Result<()> {
-        let connect = |conn| {
+        let connect = |let_in: LetIn| {
             let shared = Arc::clone(&self.shared);
             async move {
+                let Ok(conn) = let_in.greet().await else { return };
                 // How a connection ends is the client's to notice.
                 let _ = serve_connection(conn, CLIENTS, |request| shared.forward(request)).await;
             }

@@ -7,6 +7,8 @@
 
 mod auth;
 mod head;
+mod over_http2;
+mod programs;
 pub(crate) mod refusal;
 mod routes;
 mod tags;
@@ -15,31 +17,43 @@ use std::borrow::Cow;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
-use http::{Method, Request, Response};
+use http::{HeaderValue, Method, Request, Response, Version, header};
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
+use tokio::time::timeout;
 use tower_service::Service as _;
 use wire::openai::MAX_BODY_BYTES;
-use world::{BodyError, Conn, Listener, Shutdown, accept_until, collect_body, serve_until};
+use world::{
+    BodyError, Conn, HttpVersion, LetIn, Listener, RequestEnd, Shutdown, StreamReset, accept_until,
+    collect_body, serve_http2, serve_until,
+};
 
-use crate::endpoint::Endpoint;
+use crate::door::Door;
+use crate::endpoint::{Endpoint, Wording};
 use crate::failover;
 use crate::failover::client_request::ClientRequest;
 use crate::failover::request_state::RequestState;
 use crate::failover::response::AnswerBody;
+use crate::front::over_http2::OverHttp2;
 use crate::front::refusal::Refusal;
 use crate::http1::{BODY_TIMEOUT, CLIENTS, text};
 use crate::instance::{Current, Instance};
-use crate::shutdown::{GRACE, LAST_WORDS, ServerEnd, ServerLife};
+use crate::shutdown::{ServerEnd, ServerLife};
 
 /// Longest call id that is taken from a client, in bytes; longer ones are replaced. It goes into logs.
 const CALL_ID_MAX: usize = 128;
+
+/// How long a connection that has said nothing yet may take to do so once no more is wanted: it was let in a moment ago,
+/// perhaps.
+const FIRST_WORDS: Duration = Duration::from_millis(500);
 
 /// Serves `listener` until it closes, or until `stop` and the orderly end that follows it.
 pub(crate) async fn serve(
     current: Current,
     listener: Listener,
+    door: Door,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let pages = routes::router(current.clone());
@@ -47,15 +61,13 @@ pub(crate) async fn serve(
     // Dropped with this future, however it ends.
     let life = ServerLife::default();
     let end = life.end();
-    let server = Arc::new(Server { current, pages, shutdown: Arc::clone(&shutdown), end });
-    let serving = accept_until(listener, &shutdown, |conn| {
-        let server = Arc::clone(&server);
-        async move { server.serve(conn).await }
-    });
+    let phases = door.drain.phases();
+    let server = Arc::new(Server { current, pages, door, shutdown: Arc::clone(&shutdown), end });
+    let serving = accept_until(listener, &shutdown, |let_in| Arc::clone(&server).serve(let_in));
     tokio::select! {
         biased;
         ended = serving => ended,
-        () = shutdown.conduct(stop, GRACE, LAST_WORDS) => Ok(()),
+        () = shutdown.conduct(stop, phases) => Ok(()),
     }
 }
 
@@ -64,23 +76,85 @@ pub(crate) async fn serve(
 struct Server {
     current: Current,
     pages: axum::Router,
+    door: Door,
     shutdown: Arc<Shutdown>,
     /// When the server is no more.
     end: ServerEnd,
 }
 
 impl Server {
-    async fn serve(&self, conn: Conn) {
-        // How a connection ends is the client's to notice.
-        let _ = serve_until(conn, CLIENTS, &self.shutdown, |request| self.answer(request)).await;
+    async fn serve(self: Arc<Self>, let_in: LetIn) {
+        // Who does not shake hands is no client; how a connection ends is the client's to notice.
+        let Ok(conn) = let_in.greet().await else { return };
+        let Some(version) = self.version_of(&conn).await else { return };
+        match version {
+            HttpVersion::Http1 => {
+                let answer = |request| self.answer(request);
+                let _ = serve_until(conn, CLIENTS, &self.shutdown, answer).await;
+            }
+            HttpVersion::Http2 => {
+                let answer = |request| Arc::clone(&self).answer_over_stream(request);
+                let _ = serve_http2(conn, CLIENTS, self.shutdown.begun(), answer).await;
+            }
+        }
+    }
+
+    /// Which HTTP a client speaks; `None` of one that says nothing in time, or before the end.
+    async fn version_of(&self, conn: &Conn) -> Option<HttpVersion> {
+        let first_words = async {
+            match CLIENTS.header_timeout {
+                Some(limit) => timeout(limit, conn.http_version()).await.ok(),
+                None => Some(conn.http_version().await),
+            }
+        };
+        let no_more = async {
+            self.shutdown.begun().await;
+            tokio::time::sleep(FIRST_WORDS).await;
+        };
+        tokio::select! {
+            biased;
+            version = first_words => version,
+            () = no_more => None,
+        }
+    }
+
+    async fn answer_over_stream(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+    ) -> Result<Response<OverHttp2>, StreamReset> {
+        let response = self.shutdown.attended(self.answer(request)).await;
+        Ok(response.map(|body| OverHttp2::new(body, Arc::clone(&self.shutdown))))
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBody> {
-        match Endpoint::called(request.uri().path()) {
-            Some((endpoint, _)) if request.method() != Method::POST => {
+        let version = request.version();
+        let mut response = self.routed(request).await;
+        if self.shutdown.is_announced() && version < Version::HTTP_2 {
+            // Whoever keeps connections leaves this one before it is closed.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+
+    async fn routed(&self, request: Request<Incoming>) -> Response<AnswerBody> {
+        let called = Endpoint::called(request.uri().path()).map(|(endpoint, _)| endpoint);
+        let (head, body) = request.into_parts();
+        let instance = self.current.instance();
+        if instance.config.master_key.is_none()
+            && let Err(refusal) = programs::check(&self.door.keyless, &head)
+        {
+            instance.metrics.turned_away(refusal.status.as_u16());
+            return refusal.response(called.map_or(Wording::OpenAi, |called| called.row().wording));
+        }
+        let request = Request::from_parts(head, body);
+        match called {
+            Some(endpoint) if request.method() != Method::POST => {
                 Refusal::method_not_allowed(request.method()).response(endpoint.row().wording)
             }
-            Some((endpoint, _)) => Box::pin(self.call(endpoint, request)).await,
+            Some(endpoint) => Box::pin(self.call(endpoint, request)).await,
+            None if self.shutdown.is_announced() && routes::is_readiness(request.uri()) => {
+                routes::draining().map(AnswerBody::Page)
+            }
             None => match self.pages.clone().call(request).await {
                 Ok(response) => response.map(AnswerBody::Page),
                 Err(never) => match never {},
@@ -121,6 +195,9 @@ impl Server {
                 Some(Err(unread)) => return Err(refusal(&unread)),
                 None => return Err(Refusal::shutting_down()),
             };
+        if let Some(end) = head.extensions.get::<RequestEnd>() {
+            end.is_reached();
+        }
         let named = Endpoint::called(head.uri.path()).and_then(|(_, model)| model);
         let called = head::Called { endpoint, model: named.map(unescaped) };
         head::read(&instance.router, &head.headers, &called, body)

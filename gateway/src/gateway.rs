@@ -13,6 +13,7 @@ use world::pool::{Pool, PoolOptions};
 use world::{Clock, Connector, Listener};
 
 use crate::config::{Config, DeploymentIndex};
+use crate::door::Door;
 use crate::front;
 use crate::instance::{Current, GatewayError, Instance, Member};
 use crate::keyed_rng::Luck;
@@ -118,22 +119,23 @@ impl Gateway {
     /// # Errors
     /// As `accept(2)`.
     pub async fn serve(&self, listener: Listener) -> io::Result<()> {
-        self.serve_until(listener, pending()).await
+        self.serve_until(listener, Door::default(), pending()).await
     }
 
-    /// Serves `listener` until it closes or `stop` is ready. After the stop no connection and no
-    /// further request on an open one is taken; open requests have [`GRACE`](crate::GRACE) to end.
-    /// A stream that is open then ends with an error event, a request without answer with a 503. A
-    /// second later at most this returns; dropping the future ends everything at once.
+    /// Serves `listener` until it closes or `stop` is ready, receiving clients as `door` says. After the stop readiness
+    /// fails while everything else goes on; then no connection and no further request on an open one is taken, and open
+    /// requests have their time to end. A stream that is open then ends with an error event, a request without answer
+    /// with a 503. A second later at most this returns; dropping the future ends everything at once.
     ///
     /// # Errors
     /// As `accept(2)`.
     pub async fn serve_until(
         &self,
         listener: Listener,
+        door: Door,
         stop: impl Future<Output = ()>,
     ) -> io::Result<()> {
-        front::serve(self.current.clone(), listener, stop).await
+        front::serve(self.current.clone(), listener, door, stop).await
     }
 }
 

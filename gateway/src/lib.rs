@@ -30,6 +30,7 @@ pub mod observer;
 pub mod policy;
 
 mod concurrency;
+mod door;
 mod endpoint;
 mod failover;
 mod front;
@@ -43,6 +44,7 @@ mod shutdown;
 mod upstream;
 
 pub use config::litellm;
+pub use door::{Door, Hosts, Keyless};
 pub use failover::outlook::{Leg, Outage, Outlook, never_cools, outlook};
 pub use failover::reach::reachable;
 pub use gateway::{Gateway, Parts};
@@ -50,7 +52,7 @@ pub use instance::GatewayError;
 pub use keyed_rng::Luck;
 pub use observer::Observer;
 pub use routing::strategy;
-pub use shutdown::GRACE;
+pub use shutdown::Drain;
 pub use upstream::members::{Member, Treatment};
 pub use upstream::path_to;
 pub use upstream::translations::{Served, Translation, translations};

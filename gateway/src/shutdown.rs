@@ -1,20 +1,39 @@
-//! How this gateway ends: open requests have a grace, and what is open then gets a last word. It
-//! must never know who is open, or why the end came.
+//! How this gateway ends: it says that it is no longer ready, open requests have their time, and what is open then gets
+//! a last word. It must never know who is open, or why the end came.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use world::Phases;
 
 use crate::upstream::failure::{ErrorClass, Failure, Reason, Trouble};
 
-/// How long open requests may take to end after the stop. With the last words it fits into the ten
-/// seconds after which `docker stop` kills.
-pub const GRACE: Duration = Duration::from_secs(8);
+/// How long a gateway takes leave of its clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drain {
+    /// From the stop on: readiness says no and everything else goes on, until whoever balances has noticed.
+    pub notice: Duration,
+    /// After that: open requests may end, and nobody new is let in.
+    pub limit: Duration,
+}
+
+impl Default for Drain {
+    /// A second of notice, and half a minute for open requests.
+    fn default() -> Self {
+        Self { notice: Duration::from_secs(1), limit: Duration::from_secs(30) }
+    }
+}
+
+impl Drain {
+    pub(crate) fn phases(self) -> Phases {
+        Phases { notice: self.notice, grace: self.limit, last_words: LAST_WORDS }
+    }
+}
 
 /// How long the last words may take to reach the clients; then connections are dropped.
-pub(crate) const LAST_WORDS: Duration = Duration::from_secs(1);
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The last word for whoever is cut off.
 pub(crate) fn failure() -> Failure {

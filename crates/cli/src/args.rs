@@ -1,10 +1,14 @@
 //! What the user typed. Validated by clap as far as it goes without reading a file.
 
+mod gateway;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use gateway::{Gateway, Log};
 
 /// Prove, before the outage, which LLM gateway and which routing strategy survives it.
 #[derive(Debug, Parser)]
@@ -220,43 +224,6 @@ pub(crate) struct Init {
     pub(crate) model: Option<String>,
 }
 
-/// Which decisions of a gateway are logged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Log {
-    /// None.
-    Off,
-    /// Failed attempts, what followed, cooldowns, requests without an answer.
-    Failures,
-    /// All of every request.
-    All,
-}
-
-/// `gateway`.
-#[derive(Debug, Args)]
-pub(crate) struct Gateway {
-    /// LiteLLM proxy config.
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) config: PathBuf,
-    /// Whose behaviour to play when deployments fail [default: brownout].
-    #[arg(long, value_name = "NAME")]
-    pub(crate) personality: Option<String>,
-    /// Refuse a config with mistakes that LiteLLM would ignore: unknown and misplaced keys, names that nobody has.
-    #[arg(long)]
-    pub(crate) strict: bool,
-    /// Which decisions have a line on stderr.
-    #[arg(long, value_enum, value_name = "WHICH", default_value_t = Log::Failures)]
-    pub(crate) log: Log,
-    /// Write these lines as JSON.
-    #[arg(long)]
-    pub(crate) log_json: bool,
-    /// Listen beyond loopback though the config has no master key: everybody who reaches the port may spend the
-    /// providers' money.
-    #[arg(long)]
-    pub(crate) trust_network: bool,
-    #[command(flatten)]
-    pub(crate) bind: Bind<4000>,
-}
-
 /// `fakes`.
 #[derive(Debug, Args)]
 pub(crate) struct Fakes {
@@ -410,17 +377,6 @@ pub(crate) struct Parity {
     /// Print the results as JSON.
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// Where to listen. Loopback unless told otherwise.
-#[derive(Debug, Args)]
-pub(crate) struct Bind<const PORT: u16> {
-    /// Address to listen on.
-    #[arg(long, default_value = "127.0.0.1")]
-    pub(crate) host: IpAddr,
-    /// Port to listen on; 0 takes a free one.
-    #[arg(long, default_value_t = PORT)]
-    pub(crate) port: u16,
 }
 
 /// `list`.

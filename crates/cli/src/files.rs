@@ -14,6 +14,12 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
     text(path, std::fs::File::open(path))
 }
 
+/// Reads a certificate and its key.
+pub(crate) fn read_pem(certificate: &Path, key: &Path) -> Result<runner::Pem, Failure> {
+    let certificate = read_text(certificate)?.into_bytes();
+    Ok(runner::Pem { certificate, key: read_text(key)?.into_bytes() })
+}
+
 /// Reads a text that a file names, which may come from anybody: only a regular file.
 pub(crate) fn read_named_text(path: &Path) -> Result<String, Failure> {
     text(path, record::open_regular(path))

@@ -58,7 +58,10 @@ pub use process::{
 };
 pub use recorder::RecordError;
 pub use run::run;
-pub use stand::{GatewayConfig, News, StandError, StandingGateway, stand_gateway};
+pub use stand::{
+    Door, Drain, GatewayConfig, GatewayPlace, Hosts, Keyless, News, Pem, StandError,
+    StandingGateway, stand_gateway,
+};
 pub use stand_fakes::{Journal, Place, StandingFakes, Tls, stand_fakes};
 pub use stand_run::StandRunError;
 pub use target_error::TargetError;

@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use gateway::config::Config as GatewayConfig;
 use gateway::observer::{Observer, Unobserved};
+pub use gateway::{Door, Drain, Hosts, Keyless};
 use gateway::{Gateway, Luck, Parts};
-use world::{Clock, Link, Listener, TcpConnector, entropy, listen_tcp};
+use world::{Clock, Identity, IdentityError, Link, Listener, TcpConnector, entropy, listen_tcp};
 
 use crate::decision_log::{DecisionLog, LogForm, Logged};
 
@@ -45,12 +46,41 @@ pub enum StandError {
     Machine(#[source] std::io::Error),
 }
 
+/// A certificate with its chain, and its key, as PEM.
+#[derive(Debug)]
+pub struct Pem {
+    /// The certificate.
+    pub certificate: Vec<u8>,
+    /// Its key.
+    pub key: Vec<u8>,
+}
+
+impl Pem {
+    /// What they are together.
+    pub(crate) fn identity(&self) -> Result<Identity, IdentityError> {
+        Identity::from_pem(&self.certificate, &self.key)
+    }
+}
+
+/// Where a gateway stands, and how it receives its clients.
+#[derive(Debug)]
+pub struct GatewayPlace {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Who it is, where it speaks TLS.
+    pub tls: Option<Pem>,
+    /// Who may come in without a key, and how it takes leave.
+    pub door: Door,
+}
+
 /// A gateway that listens, and is not serving yet.
 #[derive(Debug)]
 pub struct StandingGateway {
     runtime: tokio::runtime::Runtime,
     gateway: Gateway,
     listener: Listener,
+    door: Door,
+    identity: Option<Identity>,
     address: String,
 }
 
@@ -61,7 +91,7 @@ pub struct StandingGateway {
 /// [`StandError`].
 pub fn stand_gateway(
     config: GatewayConfig,
-    address: SocketAddr,
+    place: GatewayPlace,
     (logged, form): (Logged, LogForm),
 ) -> Result<StandingGateway, StandError> {
     let clock = Clock::wall();
@@ -69,6 +99,8 @@ pub fn stand_gateway(
         Logged::Nothing => Arc::new(Unobserved),
         Logged::Failures | Logged::Everything => Arc::new(DecisionLog::new(logged, form, clock)),
     };
+    let GatewayPlace { address, tls, door } = place;
+    let identity = tls.map(|pem| pem.identity()).transpose()?;
     let runtime = many_threads().map_err(StandError::Machine)?;
     let listener = runtime
         .block_on(listen_tcp(address, Link::default()))
@@ -87,28 +119,33 @@ pub fn stand_gateway(
         .map_err(|error| StandError::Gateway(error.to_string()))?
     };
     let address = listener.address().map_err(StandError::Machine)?;
-    Ok(StandingGateway { runtime, gateway, listener, address })
+    let listener = match &identity {
+        Some(identity) => listener.secured(identity.clone()),
+        None => listener,
+    };
+    Ok(StandingGateway { runtime, gateway, listener, door, identity, address })
 }
 
 impl StandingGateway {
-    /// Where it listens; the real port where 0 was asked for.
-    pub fn address(&self) -> &str {
-        &self.address
+    /// Base URL; the real port where 0 was asked for.
+    pub fn url(&self) -> String {
+        let scheme = if self.identity.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// Serves until `stop` is set, and then until open requests have ended as
-    /// [`Gateway::serve_until`] lets them. Meanwhile it asks `news` for another config, a few times a second, and takes
-    /// on what it gets; whether it could is told to it.
+    /// [`Gateway::serve_until`] lets them. Meanwhile it asks `news` for another config or certificate, a few times a
+    /// second, and takes on what it gets; whether it could is told to it.
     ///
     /// # Errors
     /// [`StandError::Machine`] if nothing can be accepted any more.
     pub fn serve(self, stop: &AtomicBool, news: &mut dyn News) -> Result<(), StandError> {
-        let Self { runtime, gateway, listener, .. } = self;
+        let Self { runtime, gateway, listener, door, identity, .. } = self;
         let served = runtime.block_on(async {
             tokio::select! {
                 biased;
-                served = gateway.serve_until(listener, stopped(stop)) => served,
-                never = takes_on(&gateway, news) => match never {},
+                served = gateway.serve_until(listener, door, stopped(stop)) => served,
+                never = takes_on(&gateway, identity.as_ref(), (stop, news)) => match never {},
             }
         });
         runtime.shutdown_timeout(FAREWELL);
@@ -116,21 +153,43 @@ impl StandingGateway {
     }
 }
 
-/// Where another config comes from, while a gateway serves.
+/// Where another config or certificate comes from, while a gateway serves, and who hears what becomes of it.
 pub trait News: Send {
     /// Another config, if there is one that can be read.
     fn config(&mut self) -> Option<GatewayConfig>;
 
     /// What became of it: an error says why the old one stays.
     fn taken_on(&mut self, result: Result<(), String>);
+
+    /// Another certificate, if there is one that can be read.
+    fn certificate(&mut self) -> Option<Pem>;
+
+    /// What became of it: an error says why the old one stays.
+    fn certified(&mut self, result: Result<(), String>);
+
+    /// The gateway was told to stop.
+    fn stops(&mut self);
 }
 
-async fn takes_on(gateway: &Gateway, news: &mut dyn News) -> std::convert::Infallible {
+async fn takes_on(
+    gateway: &Gateway,
+    identity: Option<&Identity>,
+    (stop, news): (&AtomicBool, &mut dyn News),
+) -> std::convert::Infallible {
+    let mut told = false;
     loop {
         tokio::time::sleep(LOOK).await;
+        if !told && stop.load(Ordering::Relaxed) {
+            told = true;
+            news.stops();
+        }
         if let Some(config) = news.config() {
             let result = gateway.reload(Arc::new(config));
             news.taken_on(result.map_err(|error| error.to_string()));
+        }
+        if let (Some(identity), Some(pem)) = (identity, news.certificate()) {
+            let other = pem.identity().map(|other| identity.replace(&other));
+            news.certified(other.map_err(|error| error.to_string()));
         }
     }
 }

@@ -12,7 +12,7 @@ use record::AttemptRow;
 use vocab::At;
 use world::{Clock, Identity, Link, Listener, SelfSigned, listen_tcp};
 
-use crate::stand::{FAREWELL, StandError, many_threads, stopped};
+use crate::stand::{FAREWELL, Pem, StandError, many_threads, stopped};
 
 /// Where fakes stand, and who may call them.
 #[derive(Debug)]
@@ -34,13 +34,8 @@ pub struct Place {
 pub enum Tls {
     /// Made on the spot.
     SelfSigned,
-    /// Given as PEM: certificate with its chain, and key.
-    Pem {
-        /// The certificate.
-        certificate: Vec<u8>,
-        /// Its key.
-        key: Vec<u8>,
-    },
+    /// Given.
+    Given(Pem),
 }
 
 /// Fakes that listen on one port, and are not serving yet.
@@ -145,7 +140,7 @@ fn is_enough(config: &FakesConfig) -> bool {
 fn identity(place: &Place) -> Result<(Option<Identity>, Option<String>), StandError> {
     Ok(match &place.tls {
         None => (None, None),
-        Some(Tls::Pem { certificate, key }) => (Some(Identity::from_pem(certificate, key)?), None),
+        Some(Tls::Given(pem)) => (Some(pem.identity()?), None),
         Some(Tls::SelfSigned) => {
             let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
             let ip = place.address.ip();

@@ -62,7 +62,7 @@ impl Conn {
         let Io::Tcp(tcp) = std::mem::replace(&mut self.wire.io, nothing) else {
             return Err(io::ErrorKind::Unsupported.into());
         };
-        let shaken = tokio::time::timeout(HANDSHAKE_MAX, identity.0.accept(tcp)).await;
+        let shaken = tokio::time::timeout(HANDSHAKE_MAX, identity.acceptor().accept(tcp)).await;
         let tls = shaken.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         self.wire.io = Io::Tls(Box::new(TlsStream::Server(tls)));
         Ok(self)
@@ -101,6 +101,17 @@ impl Conn {
     /// Who is at the other end: a host name in memory, an IP address on sockets.
     pub fn peer(&self) -> &str {
         &self.peer
+    }
+
+    /// Whether it is a socket, whose other end may close one direction only.
+    pub(crate) fn is_socket(&self) -> bool {
+        self.wire.tcp().is_some()
+    }
+
+    /// Whether a socket has broken, as its other end's reset says; asked once, since that forgets it.
+    pub(crate) fn has_broken(&self) -> bool {
+        let error = self.wire.tcp().and_then(|tcp| tcp.take_error().ok().flatten());
+        error.is_some()
     }
 
     /// The first bytes that wait to be read, into `bytes`, and how many there are; waits for one.

@@ -1,6 +1,9 @@
 //! Accepting connections, whatever the world.
 
+use std::future::Future as _;
 use std::io;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
@@ -41,7 +44,37 @@ pub struct Incoming {
     identity: Option<Identity>,
 }
 
+/// A connection whose dial is complete, before the handshake of TLS where it has one.
+#[derive(Debug)]
+pub struct LetIn {
+    conn: Conn,
+    identity: Option<Identity>,
+}
+
+impl LetIn {
+    /// The handshake, where the listener has an identity; at most 10 s.
+    ///
+    /// # Errors
+    /// Those of the handshake; `TimedOut`.
+    pub async fn greet(self) -> io::Result<Conn> {
+        match self.identity {
+            Some(identity) => self.conn.secured(&identity).await,
+            None => Ok(self.conn),
+        }
+    }
+}
+
 impl Listener {
+    /// The client that waits to be accepted now, if there is one.
+    pub(crate) fn accept_waiting(&mut self) -> Option<io::Result<Incoming>> {
+        // Unconstrained: whether somebody waits does not depend on how much this task has done.
+        let accept = pin!(tokio::task::unconstrained(self.accept()));
+        match accept.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(accepted) => Some(accepted),
+            Poll::Pending => None,
+        }
+    }
+
     /// Waits for the next client.
     ///
     /// # Errors
@@ -128,11 +161,7 @@ impl Incoming {
 
     /// Completes the dial.
     pub fn accept(self) -> Conn {
-        if let Some(answer) = self.answer {
-            // A client that no longer waits finds its stream closed: the same as a late accept.
-            let _ = answer.send(true);
-        }
-        self.conn
+        self.let_in().conn
     }
 
     /// As [`Self::accept`] and, where the listener has an identity, the handshake of TLS; at most
@@ -140,13 +169,17 @@ impl Incoming {
     ///
     /// # Errors
     /// Those of the handshake; `TimedOut`.
-    pub async fn greet(mut self) -> io::Result<Conn> {
-        let identity = self.identity.take();
-        let conn = self.accept();
-        match identity {
-            Some(identity) => conn.secured(&identity).await,
-            None => Ok(conn),
+    pub async fn greet(self) -> io::Result<Conn> {
+        self.let_in().greet().await
+    }
+
+    /// Completes the dial, and leaves the handshake to whoever serves the connection.
+    pub fn let_in(self) -> LetIn {
+        if let Some(answer) = self.answer {
+            // A client that no longer waits finds its stream closed: the same as a late accept.
+            let _ = answer.send(true);
         }
+        LetIn { conn: self.conn, identity: self.identity }
     }
 
     /// Returns when the client no longer waits: it gave up the dial, or, on a socket, closed its side

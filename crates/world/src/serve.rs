@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::task::JoinSet;
 
+use crate::half_close::{Exchange, HalfClose};
 use crate::write_timeout::WriteTimeout;
 use crate::{Conn, Shutdown};
 
@@ -36,6 +38,9 @@ impl Default for ServeOptions {
     }
 }
 
+/// How long a client that has asked nothing yet may take to do so once no more is wanted.
+const FIRST_REQUEST: Duration = Duration::from_millis(500);
+
 /// Serves `conn` until it ends. No `Date` header: it would show the machine's clock.
 ///
 /// # Errors
@@ -48,7 +53,7 @@ pub async fn serve_connection<H, F, B>(
 where
     H: Fn(Request<Incoming>) -> F,
     F: Future<Output = Response<B>>,
-    B: Body<Data = Bytes> + 'static,
+    B: Body<Data = Bytes> + Unpin + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     serve_until(conn, options, &Shutdown::default(), handler).await
@@ -68,12 +73,17 @@ pub async fn serve_until<H, F, B>(
 where
     H: Fn(Request<Incoming>) -> F,
     F: Future<Output = Response<B>>,
-    B: Body<Data = Bytes> + 'static,
+    B: Body<Data = Bytes> + Unpin + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let service = service_fn(move |request| {
+    let exchange = Exchange::default();
+    let conn = HalfClose::new(conn, exchange.clone());
+    let asked = AtomicBool::new(false);
+    let service = service_fn(|mut request: Request<Incoming>| {
+        asked.store(true, Ordering::Relaxed);
+        let answering = exchange.begin(&mut request);
         let answer = handler(request);
-        async move { Ok::<_, Infallible>(answer.await) }
+        async move { Ok::<_, Infallible>(answer.await.map(|body| answering.until_sent(body))) }
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -85,8 +95,17 @@ where
     tokio::select! {
         biased;
         ended = served.as_mut() => return ended,
-        () = shutdown.begun() => served.as_mut().graceful_shutdown(),
+        () = shutdown.begun() => {}
     }
+    if !asked.load(Ordering::Relaxed) {
+        // It was let in a moment ago, perhaps, and its request is on its way.
+        tokio::select! {
+            biased;
+            ended = served.as_mut() => return ended,
+            () = tokio::time::sleep(FIRST_REQUEST) => {}
+        }
+    }
+    served.as_mut().graceful_shutdown();
     tokio::select! {
         biased;
         ended = served.as_mut() => return ended,

@@ -15,24 +15,39 @@ use tokio::sync::Notify;
 /// How far the end of one server is.
 #[derive(Debug, Default)]
 pub struct Shutdown {
+    announced: Signal,
     begun: Signal,
     over: Signal,
 }
 
+/// How long the parts of an end take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Phases {
+    /// From the announcement until nothing new is taken.
+    pub notice: Duration,
+    /// For open requests, from then on.
+    pub grace: Duration,
+    /// For what they are told when that is over.
+    pub last_words: Duration,
+}
+
 impl Shutdown {
-    /// Waits for `stop` and then leads through the end: `grace` for open requests, `last_words` for
-    /// what they are told when it is over. Ready when nothing is waited for any more.
-    pub async fn conduct(
-        &self,
-        stop: impl Future<Output = ()>,
-        grace: Duration,
-        last_words: Duration,
-    ) {
+    /// Waits for `stop` and then leads through the end. Ready when nothing is waited for any more.
+    pub async fn conduct(&self, stop: impl Future<Output = ()>, phases: Phases) {
         stop.await;
+        self.announced.raise();
+        if !phases.notice.is_zero() {
+            tokio::time::sleep(phases.notice).await;
+        }
         self.begun.raise();
-        tokio::time::sleep(grace).await;
+        tokio::time::sleep(phases.grace).await;
         self.over.raise();
-        tokio::time::sleep(last_words).await;
+        tokio::time::sleep(phases.last_words).await;
+    }
+
+    /// Whether the end was announced: whoever can go elsewhere should.
+    pub fn is_announced(&self) -> bool {
+        self.announced.is_raised()
     }
 
     /// Waits until no new request is wanted. For one task only, like every wait here.
@@ -48,6 +63,17 @@ impl Shutdown {
     /// Whether the grace is over.
     pub fn is_over(&self) -> bool {
         self.over.is_raised()
+    }
+
+    /// Goes on with `work`, and polls it once more when the grace is over: for work that shares its task with other work,
+    /// of which each is polled only when it is woken.
+    pub async fn attended<T>(&self, work: impl Future<Output = T>) -> T {
+        let (mut work, mut over, mut told) = (pin!(work), pin!(self.over()), false);
+        poll_fn(|cx| {
+            told = told || over.as_mut().poll(cx).is_ready();
+            work.as_mut().poll(cx)
+        })
+        .await
     }
 
     /// Goes on with `work` until the grace is over; `None` then. Whoever polls this polls it once more

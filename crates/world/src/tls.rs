@@ -2,7 +2,7 @@
 //! authority that clients are to trust.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use tokio_rustls::TlsAcceptor;
@@ -15,9 +15,9 @@ use crate::http2::H2;
 /// How ALPN calls HTTP/1.1 (RFC 7301, section 6).
 const HTTP_1_1: &[u8] = b"http/1.1";
 
-/// Who a server is: its certificates and their key. Clients may choose HTTP/2 or HTTP/1.1.
+/// Who a server is: its certificates and their key. Clients may choose HTTP/2 or HTTP/1.1. Clones are the same server.
 #[derive(Clone)]
-pub struct Identity(pub(crate) TlsAcceptor);
+pub struct Identity(Arc<RwLock<TlsAcceptor>>);
 
 /// A certificate made on the spot.
 #[derive(Debug)]
@@ -64,15 +64,30 @@ impl Identity {
         let mut config =
             ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
         config.alpn_protocols = vec![H2.to_vec(), HTTP_1_1.to_vec()];
-        Ok(Self(TlsAcceptor::from(Arc::new(config))))
+        Ok(Self::of(config))
     }
 
-    /// The same identity, for a server that speaks HTTP/1 only.
+    fn of(config: ServerConfig) -> Self {
+        Self(Arc::new(RwLock::new(TlsAcceptor::from(Arc::new(config)))))
+    }
+
+    /// What shakes hands with the next client.
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From the next client on the server shows what `other` shows now.
+    pub fn replace(&self, other: &Self) {
+        let next = other.acceptor();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = next;
+    }
+
+    /// The same identity as it is now, for a server that speaks HTTP/1 only.
     #[must_use]
     pub fn over_http1(&self) -> Self {
-        let mut config = ServerConfig::clone(self.0.config());
+        let mut config = ServerConfig::clone(self.acceptor().config());
         config.alpn_protocols = vec![HTTP_1_1.to_vec()];
-        Self(TlsAcceptor::from(Arc::new(config)))
+        Self::of(config)
     }
 }
 

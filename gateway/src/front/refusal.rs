@@ -34,6 +34,24 @@ impl Refusal {
         Self { status: StatusCode::UNAUTHORIZED, kind: Some(kind), param: Some("None"), message }
     }
 
+    /// 403: no web page may call without a key.
+    pub(crate) fn from_a_page() -> Self {
+        let text = "A gateway without a master key takes no requests from web pages; set \
+                    general_settings.master_key and send it";
+        let kind = Some("invalid_request_error");
+        Self { status: StatusCode::FORBIDDEN, kind, param: None, message: text.to_owned() }
+    }
+
+    /// 421.
+    pub(crate) fn misdirected(host: &str) -> Self {
+        let message = format!(
+            "A gateway without a master key does not answer as `{host}`; call it by IP address or as \
+             localhost, start it with --allow-host NAME, or set general_settings.master_key"
+        );
+        let kind = Some("invalid_request_error");
+        Self { status: StatusCode::MISDIRECTED_REQUEST, kind, param: None, message }
+    }
+
     /// 404.
     pub(crate) fn not_found(message: String) -> Self {
         let kind = Some("invalid_request_error");

@@ -27,6 +27,9 @@ const CREATED: u64 = 1_677_610_602;
 /// Content type of Prometheus' text format.
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
+/// Where probes ask whether requests can be answered.
+const READINESS: &str = "/health/readiness";
+
 /// The routes of an instance.
 pub(crate) fn router(current: Current) -> Router {
     let guarded = Router::new()
@@ -40,7 +43,7 @@ pub(crate) fn router(current: Current) -> Router {
     Router::new()
         .route("/health/liveliness", get(liveliness))
         .route("/health/liveness", get(liveliness))
-        .route("/health/readiness", get(readiness))
+        .route(READINESS, get(readiness))
         .merge(guarded)
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
@@ -130,6 +133,18 @@ async fn readiness(State(instance): State<Arc<Instance>>) -> Response {
     let version = env!("CARGO_PKG_VERSION");
     let body = json!({ "status": status, "db": "Not connected", "version": version });
     (code, axum::Json(body)).into_response()
+}
+
+/// Whether a path asks for [`readiness`].
+pub(crate) fn is_readiness(uri: &Uri) -> bool {
+    uri.path() == READINESS
+}
+
+/// The same of a gateway that is about to end, and still answers: whoever balances leaves it out.
+pub(crate) fn draining() -> Response {
+    let version = env!("CARGO_PKG_VERSION");
+    let body = json!({ "status": "draining", "db": "Not connected", "version": version });
+    (StatusCode::SERVICE_UNAVAILABLE, axum::Json(body)).into_response()
 }
 
 async fn not_found(uri: Uri) -> Response {

@@ -11,20 +11,25 @@ pub(crate) use script::{
     Act, Step, answer, chunk, end, refusal, role, stream, stream_then, word, words,
 };
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use gateway::config::Config;
 use gateway::observer::{Choice, Decision};
-use gateway::{Gateway, Luck, Observer, Parts};
+use gateway::{Door, Drain, Gateway, Luck, Observer, Parts};
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use vocab::Seed;
 use world::pool::{Pool, PoolOptions};
-use world::{Clock, Conn, Dial, Link, Listener, MemoryNetwork, ServeOptions, serve_connection};
+use world::{
+    Clock, Conn, Dial, Identity, Link, Listener, MemoryNetwork, ServeOptions, listen_tcp,
+    serve_connection,
+};
 
 use script::{Acts, next, perform};
 
@@ -170,14 +175,59 @@ impl Lab {
 
     /// Starts a gateway of that config at `gateway:4000` that ends when `stop` has passed; says when
     /// it had ended.
-    pub(crate) fn gateway_until(&self, stop: Duration, config: Config) -> JoinHandle<Duration> {
+    pub(crate) fn gateway_until(
+        &self,
+        (stop, drain): (Duration, Drain),
+        config: Config,
+    ) -> JoinHandle<Duration> {
         let (gateway, listener) = self.standing("gateway", config);
         let start = self.start;
         tokio::spawn(async move {
-            let ended = gateway.serve_until(listener, tokio::time::sleep(stop)).await;
+            let door = Door { drain, ..Door::default() };
+            let ended = gateway.serve_until(listener, door, tokio::time::sleep(stop)).await;
             ended.expect("an orderly end");
             start.elapsed()
         })
+    }
+
+    /// Starts a gateway of that config at `gateway:4000` that receives its clients so.
+    pub(crate) fn behind(&self, door: Door, config: Config) -> &Self {
+        let (gateway, listener) = self.standing("gateway", config);
+        tokio::spawn(
+            async move { gateway.serve_until(listener, door, std::future::pending()).await },
+        );
+        self
+    }
+
+    /// Starts a gateway of that config on a socket, as `identity` where it speaks TLS, and stops it with `stop`.
+    pub(crate) async fn on_socket(
+        &self,
+        (door, config): (Door, Config),
+        identity: Option<Identity>,
+        stop: Arc<Notify>,
+    ) -> (SocketAddr, JoinHandle<()>) {
+        let (gateway, _) = self.standing("gateway", config);
+        let any = "127.0.0.1:0".parse().expect("an address");
+        let listener = listen_tcp(any, Link::default()).await.expect("a free port");
+        let address = listener.address().expect("bound").parse().expect("an address");
+        let listener = match identity {
+            Some(identity) => listener.secured(identity),
+            None => listener,
+        };
+        let serving = tokio::spawn(async move {
+            let ended = gateway.serve_until(listener, door, async move { stop.notified().await });
+            ended.await.expect("an orderly end");
+        });
+        (address, serving)
+    }
+
+    /// Waits until the decisions so far are these, and nothing else was done.
+    pub(crate) async fn decides(&self, story: &[&str]) {
+        let begun = Instant::now();
+        while self.decided() != story {
+            assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", self.decided());
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
     }
 
     /// Serves `config` as a gateway that real clients call.

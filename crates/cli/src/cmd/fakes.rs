@@ -82,10 +82,7 @@ fn place(args: &Fakes) -> Result<Place, Failure> {
     let guarded = &args.guarded;
     let token = guarded.token_file.as_deref().map(token).transpose()?;
     let tls = match (&guarded.tls_cert, &guarded.tls_key) {
-        (Some(certificate), Some(key)) => Some(Tls::Pem {
-            certificate: files::read_text(certificate)?.into_bytes(),
-            key: files::read_text(key)?.into_bytes(),
-        }),
+        (Some(certificate), Some(key)) => Some(Tls::Given(files::read_pem(certificate, key)?)),
         (Some(_), None) | (None, Some(_)) | (None, None) => guarded.tls.then_some(Tls::SelfSigned),
     };
     let beyond = [("--listen", args.listen), ("--admin-listen", args.admin.admin_listen)];

@@ -1,19 +1,19 @@
 //! `brownout gateway`: real sockets, real secrets from the environment, until Ctrl-C. It takes on another config when its
 //! file changes, and keeps the old one while that is wrong.
 
+mod watch;
+
 use std::net::SocketAddr;
-use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use plan::{Level, Secrets};
-use runner::{GatewayConfig, LogForm, Logged};
+use runner::{Door, Drain, GatewayConfig, GatewayPlace, Hosts, Keyless, LogForm, Logged};
 
 use crate::args::{Gateway, Log};
 use crate::cmd::scenario;
 use crate::exit::{Ended, Failure, Outcome};
-use crate::{screen, signals};
+use crate::{files, screen, signals};
+use watch::Watch;
 
 /// The environment, as a config's `os.environ/NAME` sees it.
 #[derive(Debug)]
@@ -54,8 +54,7 @@ pub(crate) fn gateway(args: &Gateway) -> Outcome {
         .map_err(|error| Failure::Internal(format!("cannot watch for Ctrl-C: {error}")))?;
     let open = config.master_key.is_none();
     let (strategy, personality) = (config.router.routing_strategy.name, config.personality.name);
-    let address = SocketAddr::new(args.bind.host, args.bind.port);
-    if open && !args.bind.host.is_loopback() && !args.trust_network {
+    if open && !args.place.host.is_loopback() && !args.place.trust_network {
         let text = "error: there is no master key, and --host is beyond loopback: everybody who reaches the port could spend \
                     the providers' money; set general_settings.master_key, or say --trust-network";
         return Err(Failure::User(text.to_owned()));
@@ -66,93 +65,35 @@ pub(crate) fn gateway(args: &Gateway) -> Outcome {
         Log::All => Logged::Everything,
     };
     let form = if args.log_json { LogForm::Json } else { LogForm::Text };
-    let standing = runner::stand_gateway(config, address, (logged, form))
+    let standing = runner::stand_gateway(config, place(args)?, (logged, form))
         .map_err(|error| stand_failure(&error))?;
     if open {
-        screen::remark("  no master key: everybody who reaches this port may call");
+        screen::remark("  no master key: every program that reaches this port may call");
     }
     screen::remark(&format!("  strategy {strategy}, personality {personality}"));
-    screen::remark(&format!("gateway listens on http://{}", standing.address()));
+    screen::remark(&format!("gateway listens on {}", standing.url()));
     let mut watch = Watch::new(args)?;
     standing.serve(&stop, &mut watch).map_err(|error| stand_failure(&error))?;
     Ok(Ended::Done)
 }
 
-/// Looks for another config: when SIGHUP comes, and when the file has changed. Files that it includes are read again
-/// with it, and not watched.
-#[derive(Debug)]
-struct Watch<'a> {
-    args: &'a Gateway,
-    asked: Arc<AtomicBool>,
-    seen: Option<Stamp>,
-    /// Turns until the file is looked at again.
-    rest: u32,
-}
-
-/// By what a file is seen to have changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
-    modified: (i64, i64),
-    length: u64,
-}
-
-/// Of so many turns one looks at the file: about once a second.
-const TURNS: u32 = 20;
-
-impl<'a> Watch<'a> {
-    fn new(args: &'a Gateway) -> Result<Self, Failure> {
-        let asked = signals::reload_flag()
-            .map_err(|error| Failure::Internal(format!("cannot watch for SIGHUP: {error}")))?;
-        Ok(Self { args, asked, seen: stamp(&args.config), rest: TURNS })
-    }
-
-    /// Whether the config is to be read anew.
-    fn is_due(&mut self) -> bool {
-        let asked = self.asked.swap(false, Ordering::Relaxed);
-        self.rest = self.rest.saturating_sub(1);
-        if self.rest > 0 && !asked {
-            return false;
-        }
-        self.rest = TURNS;
-        let now = stamp(&self.args.config);
-        // One that is gone is about to be replaced.
-        let changed = now.is_some() && now != self.seen;
-        self.seen = now.or(self.seen);
-        changed || asked
-    }
-}
-
-impl runner::News for Watch<'_> {
-    fn config(&mut self) -> Option<GatewayConfig> {
-        if !self.is_due() {
-            return None;
-        }
-        let name = self.args.config.display();
-        match read(self.args) {
-            Ok(config) => Some(config),
-            Err(failure) => {
-                failure.tell();
-                screen::remark(&format!(
-                    "{name} has changed and cannot be used: the old config stays"
-                ));
-                None
-            }
-        }
-    }
-
-    fn taken_on(&mut self, result: Result<(), String>) {
-        let name = self.args.config.display();
-        match result {
-            Ok(()) => screen::remark(&format!("{name} was read again")),
-            Err(why) => screen::remark(&format!("{name}: {why}: the old config stays")),
-        }
-    }
-}
-
-fn stamp(path: &Path) -> Option<Stamp> {
-    let metadata = std::fs::metadata(path).ok()?;
-    let modified = (metadata.mtime(), metadata.mtime_nsec());
-    Some(Stamp { modified, length: metadata.len() })
+/// Where to stand, and how clients are received.
+fn place(args: &Gateway) -> Result<GatewayPlace, Failure> {
+    let place = &args.place;
+    let tls = match (&place.tls_cert, &place.tls_key) {
+        (Some(certificate), Some(key)) => Some(files::read_pem(certificate, key)?),
+        (Some(_), None) | (None, Some(_)) | (None, None) => None,
+    };
+    let hosts = match place.trust_network {
+        true => Hosts::Any,
+        false => Hosts::Known(place.allow_hosts.clone()),
+    };
+    let drain = Drain {
+        notice: Duration::from_secs(args.farewell.grace),
+        limit: Duration::from_secs(args.farewell.drain),
+    };
+    let door = Door { drain, keyless: Keyless::Programs(hosts) };
+    Ok(GatewayPlace { address: SocketAddr::new(place.host, place.port), tls, door })
 }
 
 /// A taken port is the user's to mend; a machine without threads is not.

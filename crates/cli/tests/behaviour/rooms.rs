@@ -27,7 +27,7 @@ const HOUSES: &[House] = &[
             &["concurrency", "config", "endpoint", "http1", "keyed_rng"],
             &["upstream"],
             &["policy", "shutdown"],
-            &["observer"],
+            &["door", "observer"],
             &["routing"],
             &["config/litellm", "metrics"],
             &["instance"],

@@ -107,14 +107,20 @@ pub(super) fn master_key(root: &Section<'_>, reader: &mut Reader<'_>) -> Option<
     if let Some(general) = &general {
         reader.survey(general, &tables::GENERAL_SETTINGS);
     }
+    const PATH: &str = "general_settings.master_key";
     let key = match general.filter(|general| general.get("master_key").is_some()) {
-        Some(general) => reader.text(&general, "master_key"),
-        None => {
-            let path = "general_settings.master_key";
-            reader.ambient(MASTER_KEY_VARIABLE, path)
-        }
+        Some(general) => reader.text(&general, "master_key")?,
+        None => reader.ambient(MASTER_KEY_VARIABLE, PATH)?,
     };
-    key.filter(|key| !key.is_empty()).map(|key| Secret::new(&key))
+    // Files of secrets end with a line break, which no client could send.
+    match key.trim() {
+        "" => {
+            let help = "write a key, or leave it out if everybody who reaches the gateway may call";
+            reader.error(PATH, "`master_key` is blank", help);
+            None
+        }
+        key => Some(Secret::new(key)),
+    }
 }
 
 fn defaults() -> RouterSettings {

@@ -1,0 +1,63 @@
+//! How a gateway that serves receives its clients and takes leave of them: what its user chooses beside the config. It
+//! must never know a request.
+
+use crate::shutdown::Drain;
+
+/// How clients are received.
+#[derive(Clone, Debug, Default)]
+pub struct Door {
+    /// How it takes leave of them.
+    pub drain: Drain,
+    /// Who may call while there is no master key.
+    pub keyless: Keyless,
+}
+
+/// Who may call a gateway that has no master key.
+#[derive(Clone, Debug, Default)]
+pub enum Keyless {
+    /// Whoever reaches it.
+    #[default]
+    Anybody,
+    /// Programs, by these hosts: a web page reaches what listens on its reader's machine, too.
+    Programs(Hosts),
+}
+
+/// Which hosts a caller may ask for.
+#[derive(Clone, Debug)]
+pub enum Hosts {
+    /// Any.
+    Any,
+    /// IP addresses, `localhost` and these names: any other could be pointed here by whoever owns it (DNS rebinding).
+    Known(Vec<String>),
+}
+
+impl Hosts {
+    /// Whether `host`, a header with or without a port, is one of them.
+    pub(crate) fn has(&self, host: &str) -> bool {
+        let Self::Known(names) = self else { return true };
+        let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((address, _)) => address,
+            None => host.split_once(':').map_or(host, |(name, _)| name),
+        };
+        name.parse::<std::net::IpAddr>().is_ok()
+            || name.eq_ignore_ascii_case("localhost")
+            || names.iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Hosts;
+
+    #[test]
+    fn only_hosts_that_no_foreign_name_can_stand_for() {
+        let known = Hosts::Known(vec!["gateway".to_owned()]);
+        for host in ["127.0.0.1:4000", "localhost", "LOCALHOST:1", "[::1]:4000", "Gateway:4000"] {
+            assert!(known.has(host), "{host}");
+        }
+        for host in ["", "evil.example", "localhost.evil.example:4000", "127.0.0.1.nip.io", "[x]"] {
+            assert!(!known.has(host), "{host}");
+            assert!(Hosts::Any.has(host), "{host}");
+        }
+    }
+}

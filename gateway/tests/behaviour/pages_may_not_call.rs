@@ -1,0 +1,73 @@
+//! Without a master key programs may call, and web pages may not: a page reaches what listens on its reader's machine.
+
+use crate::support::*;
+use gateway::config::Secret;
+use gateway::{Door, Hosts, Keyless};
+
+fn door(hosts: Hosts) -> Door {
+    Door { keyless: Keyless::Programs(hosts), ..Door::default() }
+}
+
+fn lab(hosts: Hosts, key: Option<&str>) -> Lab {
+    let lab = Lab::new();
+    let mut config = litellm(&["a"]);
+    config.master_key = key.map(Secret::new);
+    lab.upstream("a", &[answer("yes")]).behind(door(hosts), config);
+    lab
+}
+
+/// Hosts as the lab's client names them.
+fn known() -> Hosts {
+    Hosts::Known(vec!["gateway".to_owned()])
+}
+
+const PATHS: [(&str, &str); 4] = [
+    ("POST", "/v1/chat/completions"),
+    ("OPTIONS", "/v1/chat/completions"),
+    ("GET", "/v1/models"),
+    ("GET", "/metrics"),
+];
+
+#[tokio::test(start_paused = true)]
+async fn a_page_is_refused_however_its_browser_says_so() {
+    let lab = lab(known(), None);
+    for header in [
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+        ("origin", "http://gateway"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-origin"),
+    ] {
+        for (method, path) in PATHS {
+            let got = lab.send(method, path, &[header], PLAIN).await;
+            assert_eq!(got.status, 403, "{method} {path} {header:?}");
+            assert_eq!(got.header("access-control-allow-origin"), "");
+        }
+    }
+    assert!(lab.hosts().is_empty(), "no provider was asked");
+    let typed = lab.send("GET", "/v1/models", &[("sec-fetch-site", "none")], "").await;
+    assert_eq!(typed.status, 200, "an address that a person typed is no page");
+    assert_eq!(lab.chat(PLAIN).await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_could_be_anybodys_is_refused() {
+    let strangers = lab(Hosts::Known(Vec::new()), None);
+    for (method, path) in PATHS {
+        let got = strangers.send(method, path, &[], PLAIN).await;
+        assert_eq!(got.status, 421, "{method} {path}");
+        assert!(got.body.contains("--allow-host"), "{}", got.body);
+    }
+    assert_eq!(strangers.send("GET", "/health/readiness", &[], "").await.status, 200);
+    assert_eq!(lab(Hosts::Any, None).chat(PLAIN).await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_a_master_key_the_key_decides() {
+    let lab = lab(Hosts::Known(Vec::new()), Some("sk-master"));
+    let page = ("origin", "https://chat.example");
+    let path = "/v1/chat/completions";
+    assert_eq!(lab.post(path, &[page], PLAIN).await.status, 401);
+    let key = ("authorization", "Bearer sk-master");
+    assert_eq!(lab.post(path, &[page, key], PLAIN).await.status, 200);
+}
