@@ -28,6 +28,12 @@ pub(crate) enum Endpoint {
     Messages,
     /// Anthropic's count of the tokens that a message would have.
     CountTokens,
+    /// Google's generateContent, whole or streamed.
+    GenerateContent,
+    /// Google's count of the tokens that contents would have.
+    CountContent,
+    /// Bedrock's Converse, whole or streamed.
+    Converse,
 }
 
 /// What the answers of an endpoint are made of.
@@ -41,6 +47,10 @@ pub(crate) enum Answers {
     Response,
     /// Anthropic's message.
     Message,
+    /// Google's candidates.
+    Candidates,
+    /// Converse's output.
+    Output,
     /// Bytes of a type that the provider names: sound, or text in one of several forms.
     Bytes,
 }
@@ -55,6 +65,10 @@ pub(crate) enum Wording {
     Events,
     /// Anthropic's envelope, in a stream under the name `error`.
     Anthropic,
+    /// Google's envelope, in a stream as a frame.
+    Google,
+    /// A name in a header and a message in the body; in a stream, whose frames are AWS's, an exception.
+    Aws,
 }
 
 /// What a request's body is.
@@ -80,8 +94,10 @@ pub(crate) enum Metadata {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
     pub(crate) endpoint: Endpoint,
-    /// Path below `/v1`, which clients may leave out.
+    /// Path below `/v1`, which clients may leave out; the whole path where [`MODEL`] stands in it.
     pub(crate) path: &'static str,
+    /// The same for a streamed answer, where the path asks for it and not the body.
+    pub(crate) streamed: Option<&'static str>,
     pub(crate) body: Body,
     pub(crate) answers: Answers,
     pub(crate) wording: Wording,
@@ -93,7 +109,7 @@ pub(crate) struct Row {
 }
 
 /// Every endpoint, in the order of their declaration.
-pub(crate) const ROWS: [Row; 11] = [
+pub(crate) const ROWS: [Row; 14] = [
     Row {
         required: Some("messages"),
         ..openai(Endpoint::Chat, "/chat/completions", Answers::Choices)
@@ -116,11 +132,25 @@ pub(crate) const ROWS: [Row; 11] = [
     form(Endpoint::AudioTranslations, "/audio/translations"),
     anthropic(Endpoint::Messages, "/messages", Answers::Message),
     anthropic(Endpoint::CountTokens, "/messages/count_tokens", Answers::Object("input_tokens")),
+    Row {
+        streamed: Some("/v1beta/models/{model}:streamGenerateContent"),
+        answers: Answers::Candidates,
+        ..google(Endpoint::GenerateContent, "/v1beta/models/{model}:generateContent")
+    },
+    google(Endpoint::CountContent, "/v1beta/models/{model}:countTokens"),
+    Row {
+        streamed: Some("/bedrock/model/{model}/converse-stream"),
+        wording: Wording::Aws,
+        metadata: Metadata::Providers,
+        required: Some("messages"),
+        ..openai(Endpoint::Converse, "/bedrock/model/{model}/converse", Answers::Output)
+    },
 ];
 
 const fn openai(endpoint: Endpoint, path: &'static str, answers: Answers) -> Row {
     let (body, wording, metadata) = (Body::Json, Wording::OpenAi, Metadata::Gateways);
-    Row { endpoint, path, body, answers, wording, metadata, required: None, model_default: None }
+    let (streamed, required, model_default) = (None, None, None);
+    Row { endpoint, path, streamed, body, answers, wording, metadata, required, model_default }
 }
 
 const fn form(endpoint: Endpoint, path: &'static str) -> Row {
@@ -132,6 +162,17 @@ const fn anthropic(endpoint: Endpoint, path: &'static str, answers: Answers) -> 
     let required = Some("messages");
     Row { wording, metadata, required, ..openai(endpoint, path, answers) }
 }
+
+const fn google(endpoint: Endpoint, path: &'static str) -> Row {
+    let (wording, metadata) = (Wording::Google, Metadata::Providers);
+    Row { wording, metadata, ..openai(endpoint, path, Answers::Object("totalTokens")) }
+}
+
+/// Stands for the model in a path that names it.
+const MODEL: &str = "{model}";
+
+/// The version in Google's paths. Clients may leave it out, as LiteLLM lets them, or write `/v1`.
+const BETA: &str = "/v1beta";
 
 /// Prefixes of Azure's and of older paths, behind which the model stands.
 const WITH_MODEL: [&str; 3] = ["/openai/deployments/", "/engines/", "/v1/engines/"];
@@ -146,18 +187,62 @@ impl Endpoint {
     pub(crate) const fn last_frame(self) -> &'static [u8] {
         match self.row().wording {
             Wording::OpenAi => wire::sse::encode::DONE,
-            Wording::Events | Wording::Anthropic => b"",
+            Wording::Events | Wording::Anthropic | Wording::Google | Wording::Aws => b"",
         }
     }
 
-    /// The endpoint that `path` calls, and the model that it names, if it names one.
-    pub(crate) fn called(path: &str) -> Option<(Self, Option<&str>)> {
-        let path = path.strip_suffix('/').unwrap_or(path);
-        // The longest first: `/chat/completions` ends as `/completions` does.
-        let (row, before) =
-            ROWS.iter().find_map(|row| Some((row, path.strip_suffix(row.path)?)))?;
-        Some((row.endpoint, model(before)?))
+    /// Whether it asks for the tokens of a prompt, and for no answer.
+    pub(crate) const fn counts(self) -> bool {
+        matches!(self, Self::CountTokens | Self::CountContent)
     }
+
+    /// What `path` calls.
+    pub(crate) fn called(path: &str) -> Option<Called<'_>> {
+        let path = path.strip_suffix('/').unwrap_or(path);
+        ROWS.iter().find_map(|row| row.called(path))
+    }
+}
+
+/// What a path says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Called<'p> {
+    pub(crate) endpoint: Endpoint,
+    /// The model that it names, as it is written, if it names one.
+    pub(crate) model: Option<&'p str>,
+    /// Whether it asks for a stream.
+    pub(crate) streamed: bool,
+}
+
+impl Row {
+    /// Whether the path names the model, and the body does not.
+    pub(crate) fn names_model(&self) -> bool {
+        self.path.contains(MODEL)
+    }
+
+    fn called<'p>(&self, path: &'p str) -> Option<Called<'p>> {
+        let endpoint = self.endpoint;
+        if let Some(model) = named(self.path, path) {
+            return Some(Called { endpoint, model, streamed: false });
+        }
+        let model = named(self.streamed?, path)?;
+        Some(Called { endpoint, model, streamed: true })
+    }
+}
+
+/// The model that a path of this pattern names, if it names one.
+fn named<'p>(pattern: &str, path: &'p str) -> Option<Option<&'p str>> {
+    let Some((before, after)) = pattern.split_once(MODEL) else {
+        return model(path.strip_suffix(pattern)?);
+    };
+    let path = path.strip_suffix(after)?;
+    let model = match before.strip_prefix(BETA) {
+        None => path.strip_prefix(before)?,
+        Some(below) => {
+            let below = |version: &str| path.strip_prefix(version)?.strip_prefix(below);
+            [BETA, "/v1", ""].into_iter().find_map(below)?
+        }
+    };
+    (!model.is_empty()).then_some(Some(model))
 }
 
 /// What stands before the endpoint's own path: nothing, `/v1`, or a prefix and a model.
@@ -166,7 +251,7 @@ fn model(before: &str) -> Option<Option<&str>> {
         return Some(None);
     }
     let model = WITH_MODEL.iter().find_map(|prefix| before.strip_prefix(prefix))?;
-    (!model.is_empty()).then_some(Some(model))
+    (!model.is_empty() && !model.starts_with('/')).then_some(Some(model))
 }
 
 #[cfg(test)]
@@ -209,7 +294,31 @@ mod tests {
             ("/audio/transcriptions", Some((Transcriptions, None))),
             ("/openai/deployments/w/audio/translations", Some((AudioTranslations, Some("w")))),
         ] {
-            assert_eq!(Endpoint::called(path), is, "{path}");
+            let called = Endpoint::called(path).map(|called| (called.endpoint, called.model));
+            assert_eq!(called, is, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_paths_of_google_and_aws_name_the_model_and_whether_to_stream() {
+        use Endpoint::{Converse, CountContent, GenerateContent};
+        for (path, is) in [
+            ("/v1beta/models/g:generateContent", Some((GenerateContent, "g", false))),
+            ("/models/g:streamGenerateContent", Some((GenerateContent, "g", true))),
+            ("/v1/models/a/b:0:generateContent", Some((GenerateContent, "a/b:0", false))),
+            ("/v1beta/models/g:countTokens", Some((CountContent, "g", false))),
+            ("/v1beta/models/:generateContent", None),
+            ("/v1beta/models/g", None),
+            ("/v2/models/g:generateContent", None),
+            ("/bedrock/model/m%3A0/converse", Some((Converse, "m%3A0", false))),
+            ("/bedrock/model/m/converse-stream", Some((Converse, "m", true))),
+            ("/bedrock/model//converse", None),
+            ("/bedrock/model/m/invoke", None),
+            ("/v1/bedrock/model/m/converse", None),
+        ] {
+            let called = Endpoint::called(path);
+            let called = called.map(|c| (c.endpoint, c.model.unwrap_or_default(), c.streamed));
+            assert_eq!(called, is, "{path}");
         }
     }
 }

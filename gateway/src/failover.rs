@@ -13,6 +13,7 @@ pub(crate) mod commit;
 pub(crate) mod deadlines;
 pub(crate) mod desertion;
 pub(crate) mod echoes;
+pub(crate) mod elements;
 pub(crate) mod error_envelope;
 pub(crate) mod estimate;
 pub(crate) mod fallback;
@@ -32,7 +33,6 @@ use http::{HeaderMap, Response};
 
 use crate::config::DeploymentIndex;
 use crate::config::fleet::Target;
-use crate::endpoint::Endpoint;
 use crate::keyed_rng::KeyedRng;
 use crate::policy::candidates::{Cooling, Shortage};
 use crate::policy::deadlines::{Alternative, Answer};
@@ -101,7 +101,7 @@ async fn serve(request: &Arc<ClientRequest>, mut state: RequestState) -> Respons
 
 /// Whether a count was asked for that nobody of the group can make.
 fn is_uncounted(request: &ClientRequest, failure: &Failure) -> bool {
-    request.endpoint == Endpoint::CountTokens && failure.reason == Reason::Unsupported
+    request.endpoint.counts() && failure.reason == Reason::Unsupported
 }
 
 /// The error that is left; behind the frames that the client would have of a stream that broke.
@@ -433,9 +433,10 @@ fn commit(
             let headers = state.sent_head.take().unwrap_or_else(|| {
                 response::headers(&state, Some(deployment), &headers, Cost::Unknown)
             });
+            let wording = state.endpoint.row().wording;
             let on_break = state.instance.config.own_settings().on_break;
             let resumption = Resumption::of(request, on_break);
-            response::stream(headers, Committed::new(*held, (guard, state), resumption))
+            response::stream(headers, wording, Committed::new(*held, (guard, state), resumption))
         }
     }
 }

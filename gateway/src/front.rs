@@ -31,11 +31,11 @@ use world::{
 };
 
 use crate::door::Door;
-use crate::endpoint::{Endpoint, Wording};
+use crate::endpoint::{Called, Endpoint, Wording};
 use crate::failover;
 use crate::failover::client_request::ClientRequest;
 use crate::failover::request_state::RequestState;
-use crate::failover::response::AnswerBody;
+use crate::failover::response::{self, AnswerBody};
 use crate::front::over_http2::OverHttp2;
 use crate::front::refusal::Refusal;
 use crate::http1::{BODY_TIMEOUT, CLIENTS, text};
@@ -137,21 +137,27 @@ impl Server {
     }
 
     async fn routed(&self, request: Request<Incoming>) -> Response<AnswerBody> {
-        let called = Endpoint::called(request.uri().path()).map(|(endpoint, _)| endpoint);
+        let called = Endpoint::called(request.uri().path());
+        let called = called.map(|Called { endpoint, streamed, .. }| (endpoint, streamed));
         let (head, body) = request.into_parts();
         let instance = self.current.instance();
         if instance.config.master_key.is_none()
             && let Err(refusal) = programs::check(&self.door.keyless, &head)
         {
             instance.metrics.turned_away(refusal.status.as_u16());
-            return refusal.response(called.map_or(Wording::OpenAi, |called| called.row().wording));
+            let wording = called.map_or(Wording::OpenAi, |(called, _)| called.row().wording);
+            return refusal.response(wording);
         }
         let request = Request::from_parts(head, body);
         match called {
-            Some(endpoint) if request.method() != Method::POST => {
+            Some((endpoint, _)) if request.method() != Method::POST => {
                 Refusal::method_not_allowed(request.method()).response(endpoint.row().wording)
             }
-            Some(endpoint) => Box::pin(self.call(endpoint, request)).await,
+            Some((endpoint, streamed)) => {
+                let array = streamed && wants_array(endpoint, request.uri().query());
+                let answer = Box::pin(self.call(endpoint, request)).await;
+                if array { response::as_array(answer) } else { answer }
+            }
             None if self.shutdown.is_announced() && routes::is_readiness(request.uri()) => {
                 routes::draining().map(AnswerBody::Page)
             }
@@ -187,7 +193,11 @@ impl Server {
         (endpoint, head): (Endpoint, &http::request::Parts),
         body: Incoming,
     ) -> Result<ClientRequest, Refusal> {
-        auth::check(instance.config.master_key.as_ref(), &head.headers)?;
+        let asked = match endpoint.row().wording {
+            Wording::Google => head.uri.query().and_then(auth::in_query),
+            Wording::OpenAi | Wording::Events | Wording::Anthropic | Wording::Aws => None,
+        };
+        auth::check(instance.config.master_key.as_ref(), &head.headers, asked.as_deref())?;
         let body =
             match self.shutdown.unless_over(collect_body(body, MAX_BODY_BYTES, BODY_TIMEOUT)).await
             {
@@ -198,10 +208,18 @@ impl Server {
         if let Some(end) = head.extensions.get::<RequestEnd>() {
             end.is_reached();
         }
-        let named = Endpoint::called(head.uri.path()).and_then(|(_, model)| model);
-        let called = head::Called { endpoint, model: named.map(unescaped) };
+        let called = Endpoint::called(head.uri.path());
+        let model = called.and_then(|called| called.model).map(unescaped);
+        let streamed = called.is_some_and(|called| called.streamed);
+        let called = head::Called { endpoint, model, streamed };
         head::read(&instance.router, &head.headers, &called, body)
     }
+}
+
+/// Whether a stream is wanted as one JSON array, as Google has it for whoever does not ask for events.
+fn wants_array(endpoint: Endpoint, query: Option<&str>) -> bool {
+    endpoint.row().wording == Wording::Google
+        && !query.unwrap_or_default().split('&').any(|pair| pair == "alt=sse")
 }
 
 fn refusal(unread: &BodyError<hyper::Error>) -> Refusal {

@@ -10,12 +10,16 @@ mod answer_form;
 mod anthropic;
 mod azure;
 mod bedrock;
+mod blocks;
 mod by_chat;
 mod calls_of_2023;
 mod chunk_writer;
 mod chunks;
 pub(crate) mod classify;
+mod contents;
 pub(crate) mod continued;
+mod converse;
+mod count;
 pub(crate) mod dialect;
 mod events;
 pub(crate) mod failure;
@@ -137,7 +141,7 @@ impl Route {
         let said = (asked.head, asked.body);
         let asks = Asks { of: self.provider, by, at: endpoint, said };
         // What the config adds is meant for answers.
-        let body = if by == Endpoint::CountTokens {
+        let body = if by.counts() {
             body
         } else {
             additions::extended(&deployment.additions, asks, body)?

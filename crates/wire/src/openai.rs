@@ -41,7 +41,9 @@ pub use request::{
     ChatRequest, ContentPart, FunctionCall, FunctionSpec, ImageUrl, Message, Role, StreamOptions,
     Tool, ToolCall,
 };
-pub use splice::{splice_model, upstream_body, upstream_body_without_metadata};
+pub use splice::{
+    splice_model, upstream_body, upstream_body_without_metadata, upstream_body_without_model,
+};
 pub use template::ChunkTemplate;
 
 /// Path of chat completions under `https://api.openai.com`; proxies also accept it without `/v1`.

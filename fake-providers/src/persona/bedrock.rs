@@ -240,7 +240,7 @@ pub(super) fn reply(context: &RequestContext<'_>, prompt: &Prompt, said: &Transc
         output: Output { message },
         stop_reason: finish_word(said.finish).to_owned(),
         usage: TokenUsage::new(prompt.prompt_tokens, said.tally.tokens),
-        metrics: Metrics { latency_ms },
+        metrics: Some(Metrics { latency_ms }),
     }
     .to_json()
 }

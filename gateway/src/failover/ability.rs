@@ -60,7 +60,29 @@ fn needs(body: &Map<String, Value>) -> Vec<(Ability, String)> {
         }
     }
     needs.extend(schema(body).map(|name| (Ability::Schemas, name.to_owned())));
+    for (number, content) in items(body.get("contents")).enumerate() {
+        for (part, value) in items(content.get("parts")).enumerate() {
+            let ability = medium(value);
+            needs.extend(ability.map(|it| (it, format!("contents[{number}].parts[{part}]"))));
+        }
+    }
+    if items(body.get("toolConfig").and_then(|config| config.get("tools"))).next().is_some() {
+        needs.push((Ability::Functions, "toolConfig.tools".to_owned()));
+    }
     needs
+}
+
+/// What a part of Google's contents is, by its type.
+fn medium(part: &Value) -> Option<Ability> {
+    let data = ["inlineData", "inline_data", "fileData", "file_data"];
+    let data = data.iter().find_map(|name| part.get(*name))?;
+    let kind = data.get("mimeType").or_else(|| data.get("mime_type"))?.as_str()?;
+    match kind.split_once('/')?.0 {
+        "image" => Some(Ability::Pictures),
+        "audio" => Some(Ability::Sounds),
+        "application" | "text" => Some(Ability::Documents),
+        _ => None,
+    }
 }
 
 /// Parts of a message, in the words of all APIs; what came of a call may have parts of its own.
@@ -72,6 +94,9 @@ fn said(message: &Value, at: &str, needs: &mut Vec<(Ability, String)>) {
             "image_url" | "image" | "input_image" => Some(Ability::Pictures),
             "input_audio" => Some(Ability::Sounds),
             "file" | "document" | "input_file" => Some(Ability::Documents),
+            // Converse's blocks are named after what they are.
+            _ if part.get("image").is_some() => Some(Ability::Pictures),
+            _ if part.get("document").is_some() => Some(Ability::Documents),
             _ => None,
         };
         for (number, part) in items(part.get("content")).enumerate() {
@@ -87,14 +112,25 @@ fn items(list: Option<&Value>) -> impl Iterator<Item = &Value> {
     list.and_then(Value::as_array).into_iter().flatten()
 }
 
-/// The member that asks for a schema: of chat completions, Responses, or Messages.
+/// The member that asks for a schema: of chat completions, Responses, Messages, Converse, or Google's contents.
 fn schema(body: &Map<String, Value>) -> Option<&'static str> {
     let kind = |name: &str, path: &str| body.get(name)?.pointer(path)?.as_str();
+    const GENERATION: [&str; 2] = ["generationConfig", "generation_config"];
+    const SCHEMAS: [&str; 4] =
+        ["responseSchema", "responseJsonSchema", "response_schema", "response_json_schema"];
+    let holds = |config: &&&str| {
+        let config = body.get(**config);
+        SCHEMAS.iter().any(|name| config.is_some_and(|config| config.get(*name).is_some()))
+    };
+    if let Some(config) = GENERATION.iter().find(holds) {
+        return Some(config);
+    }
     [
         ("response_format", "/type"),
         ("text", "/format/type"),
         ("output_config", "/format/type"),
         ("output_format", "/type"),
+        ("outputConfig", "/textFormat/type"),
     ]
     .into_iter()
     .find(|(name, path)| kind(name, path) == Some("json_schema"))

@@ -9,15 +9,19 @@ use serde_json::{Map, Value};
 /// Bytes per token of English JSON (LiteLLM asks a tokenizer).
 const BYTES_PER_TOKEN: usize = 4;
 
-/// Members of a message that the model reads.
-const READ: [&str; 3] = ["messages", "system", "tools"];
+/// Members of a request that the model reads: Anthropic's, and Google's.
+const READ: [&str; 6] =
+    ["messages", "system", "tools", "contents", "systemInstruction", "generateContentRequest"];
+
+/// What stands before the bytes of pictures and files in the words of all APIs.
+const INLINE: [&[u8]; 4] = [b"base64", b"inlineData", b"inline_data", b"\"bytes\""];
 
 /// Tokens of what the model reads of a request, as JSON. Pictures and files are no text, and their bytes are left
 /// out. At least 1.
 pub(crate) fn tokens(json: &[u8]) -> u64 {
-    let text = match memmem::find(json, b"base64") {
-        None => json.len(),
-        Some(_) => serde_json::from_slice(json).map_or(json.len(), |value| length(&value)),
+    let text = match INLINE.iter().any(|mark| memmem::find(json, mark).is_some()) {
+        false => json.len(),
+        true => serde_json::from_slice(json).map_or(json.len(), |value| length(&value)),
     };
     (text / BYTES_PER_TOKEN).max(1) as u64
 }
@@ -31,13 +35,16 @@ pub(crate) fn input_tokens(body: &[u8]) -> u64 {
 }
 
 /// Bytes of a value as JSON, without those of pictures and files (`source: {type: base64, data: …}`,
-/// `data:image/png;base64,…`). Values are as deep as the parser lets them be.
+/// `data:image/png;base64,…`, `inlineData: {mimeType: …, data: …}`, `source: {bytes: …}`). Values are as deep as the parser lets them be.
 fn length(value: &Value) -> usize {
     match value {
         Value::Object(members) => {
-            let inline = members.get("type").and_then(Value::as_str) == Some("base64");
-            let said = |name: &str| !(inline && name == "data");
-            let members = members.iter().filter(|(name, _)| said(name));
+            let inline = members.get("type").and_then(Value::as_str) == Some("base64")
+                || ["mimeType", "mime_type"].iter().any(|name| members.contains_key(*name));
+            let unread = |(name, value): (&str, &Value)| {
+                value.is_string() && (name == "bytes" || inline && name == "data")
+            };
+            let members = members.iter().filter(|(name, value)| !unread((name, value)));
             // Two quotes, a colon and a comma.
             2 + members.map(|(name, value)| name.len() + 4 + length(value)).sum::<usize>()
         }
@@ -68,5 +75,14 @@ mod tests {
         let part = |data: &str| format!(r#"[{{"url":"data:image/png;base64,{data}"}}]"#);
         assert_eq!(tokens(part(&"A".repeat(40_000)).as_bytes()), tokens(part("").as_bytes()));
         assert_eq!(tokens(&[b' '; 400]), 100);
+        for around in [
+            r#"[{"inlineData":{"mimeType":"image/png","data":"…"}}]"#,
+            r#"[{"inline_data":{"mime_type":"image/png","data":"…"}}]"#,
+            r#"[{"image":{"format":"png","source":{"bytes":"…"}}}]"#,
+        ] {
+            let part = |data: &str| around.replace('…', data);
+            let bytes = "A".repeat(40_000);
+            assert_eq!(tokens(part(&bytes).as_bytes()), tokens(part("").as_bytes()), "{around}");
+        }
     }
 }

@@ -15,6 +15,7 @@ use http_body::{Body, Frame, SizeHint};
 use crate::config::{Deployment, DeploymentIndex};
 use crate::endpoint::{Answers, Wording};
 use crate::failover::commit::Committed;
+use crate::failover::elements::{Elements, elements};
 use crate::failover::error_envelope::{self, envelope};
 use crate::failover::request_state::RequestState;
 use crate::http1::is_hop_by_hop;
@@ -41,6 +42,8 @@ pub(crate) enum AnswerBody {
     Whole(Option<Bytes>),
     /// A provider's stream.
     Stream(Box<Committed>),
+    /// The same as one JSON array.
+    Array(Box<Elements>),
     /// What the management routes answer.
     Page(axum::body::Body),
 }
@@ -56,7 +59,12 @@ pub(crate) fn whole(
     let mut response = Response::new(AnswerBody::Whole(Some(answer.body)));
     *response.headers_mut() = headers(state, Some(deployment), upstream, cost);
     let named = match state.endpoint.row().answers {
-        Answers::Choices | Answers::Object(_) | Answers::Response | Answers::Message => None,
+        Answers::Choices
+        | Answers::Object(_)
+        | Answers::Response
+        | Answers::Message
+        | Answers::Candidates
+        | Answers::Output => None,
         Answers::Bytes => upstream.get(CONTENT_TYPE).cloned(),
     };
     response.headers_mut().insert(CONTENT_TYPE, named.unwrap_or(JSON));
@@ -65,20 +73,28 @@ pub(crate) fn whole(
 
 /// The count that nobody of the group made, by the gateway's own estimate, which says that it is one.
 pub(crate) fn estimate(state: &RequestState, input_tokens: u64) -> Response<AnswerBody> {
-    let body = Bytes::from(serde_json::json!({ "input_tokens": input_tokens }).to_string());
+    let name = match state.endpoint.row().wording {
+        Wording::Google => "totalTokens",
+        Wording::OpenAi | Wording::Events | Wording::Anthropic | Wording::Aws => "input_tokens",
+    };
+    let body = Bytes::from(serde_json::json!({ name: input_tokens }).to_string());
     let mut response = Response::new(AnswerBody::Whole(Some(body)));
     *response.headers_mut() = headers(state, None, &HeaderMap::new(), Cost::Unknown);
     response.headers_mut().insert(CONTENT_TYPE, JSON);
-    let estimated = HeaderValue::from_static("input_tokens");
+    let estimated = HeaderValue::from_static(name);
     response.headers_mut().insert(HeaderName::from_static(ESTIMATED), estimated);
     response
 }
 
 /// A stream of `deployment`. `headers` were made by [`headers`] before the state was handed over.
-pub(crate) fn stream(headers: HeaderMap, committed: Committed) -> Response<AnswerBody> {
+pub(crate) fn stream(
+    headers: HeaderMap,
+    wording: Wording,
+    committed: Committed,
+) -> Response<AnswerBody> {
     let mut response = Response::new(AnswerBody::Stream(Box::new(committed)));
     *response.headers_mut() = headers;
-    stream_headers(response.headers_mut());
+    stream_headers(response.headers_mut(), wording);
     response
 }
 
@@ -92,7 +108,7 @@ pub(crate) fn broken(
     frames.push(error_event(state, failure, None));
     let mut response = Response::new(AnswerBody::Whole(Some(frames.take())));
     *response.headers_mut() = headers(state, Some(deployment), upstream, Cost::Unknown);
-    stream_headers(response.headers_mut());
+    stream_headers(response.headers_mut(), state.endpoint.row().wording);
     response
 }
 
@@ -110,7 +126,36 @@ pub(crate) fn error_event(
         Wording::OpenAi => error_envelope::error_event(&text, kind, failure.status),
         Wording::Events => error_envelope::named_error_event(&text, failure.status, newest),
         Wording::Anthropic => error_envelope::anthropic_error_event(&text, failure.status),
+        Wording::Google => error_envelope::google_error_event(&text, failure.status),
+        Wording::Aws => error_envelope::aws_error_event(&text, failure.status),
     }
+}
+
+/// Names an error where clients look for its name in a header.
+pub(crate) fn name_error(headers: &mut HeaderMap, wording: Wording, status: u16) {
+    match wording {
+        Wording::OpenAi | Wording::Events | Wording::Anthropic | Wording::Google => {}
+        Wording::Aws => {
+            let name = HeaderValue::from_static(error_envelope::aws_name(status));
+            headers.insert(HeaderName::from_static(wire::bedrock::ERROR_TYPE), name);
+        }
+    }
+}
+
+/// A stream of Google's as one JSON array; an error is an array as well.
+pub(crate) fn as_array(response: Response<AnswerBody>) -> Response<AnswerBody> {
+    let (mut head, body) = response.into_parts();
+    let streams = head.headers.get(CONTENT_TYPE) == Some(&EVENT_STREAM);
+    head.headers.insert(CONTENT_TYPE, JSON);
+    let body = match body {
+        AnswerBody::Stream(events) => AnswerBody::Array(Box::new(Elements::of(events))),
+        AnswerBody::Whole(Some(events)) if streams => AnswerBody::Whole(Some(elements(events))),
+        AnswerBody::Whole(Some(one)) => {
+            AnswerBody::Whole(Some(Bytes::from([b"[", &*one, b"]"].concat())))
+        }
+        other @ (AnswerBody::Whole(None) | AnswerBody::Page(_) | AnswerBody::Array(_)) => other,
+    };
+    Response::from_parts(head, body)
 }
 
 /// The error that is left when nothing more can be tried.
@@ -127,6 +172,8 @@ pub(crate) fn error(
             envelope(message, kind, failure.param.as_deref(), failure.status)
         }
         Wording::Anthropic => error_envelope::anthropic_envelope(message, failure.status),
+        Wording::Google => error_envelope::google_envelope(message, failure.status),
+        Wording::Aws => error_envelope::aws_body(message),
     };
     let mut response = Response::new(AnswerBody::Whole(Some(body)));
     *response.status_mut() =
@@ -141,6 +188,7 @@ pub(crate) fn error(
         Headers::ByOutcome => error_headers(state, upstream, policy.names_timeout(failure, phase)),
     };
     response.headers_mut().insert(CONTENT_TYPE, JSON);
+    name_error(response.headers_mut(), state.endpoint.row().wording, failure.status);
     // Only where the gateway itself says so: an upstream's wait is about one deployment.
     if let (None, Some(wait)) = (failure.upstream_status, failure.retry_after) {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -181,8 +229,12 @@ fn append_upstream(headers: &mut HeaderMap, upstream: &HeaderMap) {
     }
 }
 
-fn stream_headers(headers: &mut HeaderMap) {
-    headers.insert(CONTENT_TYPE, EVENT_STREAM);
+fn stream_headers(headers: &mut HeaderMap, wording: Wording) {
+    let content_type = match wording {
+        Wording::OpenAi | Wording::Events | Wording::Anthropic | Wording::Google => EVENT_STREAM,
+        Wording::Aws => HeaderValue::from_static(wire::bedrock::eventstream::CONTENT_TYPE),
+    };
+    headers.insert(CONTENT_TYPE, content_type);
     headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
 }
 
@@ -354,6 +406,12 @@ impl Body for AnswerBody {
                     frame.map(|frame| frame.map_err(|never: Infallible| match never {}))
                 })
             }
+            Self::Array(elements) => {
+                let polled = Pin::new(&mut **elements).poll_frame(cx);
+                polled.map(|frame| {
+                    frame.map(|frame| frame.map_err(|never: Infallible| match never {}))
+                })
+            }
             Self::Page(page) => Pin::new(page).poll_frame(cx),
         }
     }
@@ -362,6 +420,7 @@ impl Body for AnswerBody {
         match self {
             Self::Whole(bytes) => bytes.is_none(),
             Self::Stream(committed) => committed.is_end_stream(),
+            Self::Array(elements) => elements.is_end_stream(),
             Self::Page(page) => page.is_end_stream(),
         }
     }
@@ -371,7 +430,7 @@ impl Body for AnswerBody {
             Self::Whole(bytes) => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
-            Self::Stream(_) => SizeHint::default(),
+            Self::Stream(_) | Self::Array(_) => SizeHint::default(),
             Self::Page(page) => page.size_hint(),
         }
     }

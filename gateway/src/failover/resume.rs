@@ -81,7 +81,10 @@ impl Resumption {
             | Endpoint::Transcriptions
             | Endpoint::AudioTranslations
             | Endpoint::Messages
-            | Endpoint::CountTokens => false,
+            | Endpoint::CountTokens
+            | Endpoint::GenerateContent
+            | Endpoint::CountContent
+            | Endpoint::Converse => false,
         };
         fits.then(|| {
             let (request, frames) = (Arc::clone(request), Vec::new());

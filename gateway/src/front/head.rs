@@ -40,6 +40,8 @@ pub(crate) struct Called {
     pub(crate) endpoint: Endpoint,
     /// The model that it names, which the body need not repeat; the path wins, as in LiteLLM.
     pub(crate) model: Option<String>,
+    /// Whether it asks for a stream.
+    pub(crate) streamed: bool,
 }
 
 /// Reads a request.
@@ -51,7 +53,7 @@ pub(crate) fn read(
 ) -> Result<ClientRequest, Refusal> {
     let endpoint = called.endpoint;
     let ClientBody { head, bytes, form, prompt_tokens } = match endpoint.row().body {
-        Body::Json => understood(endpoint, body)?,
+        Body::Json => understood(called, body)?,
         Body::Form => form(headers, body)?,
     };
     let named = called.model.as_deref().or(head.model.as_deref()).or(endpoint.row().model_default);
@@ -65,7 +67,7 @@ pub(crate) fn read(
         return Err(Refusal::bad_request(Some("model"), unknown_model(endpoint, model)));
     };
     refuse_tests(&head, &bytes)?;
-    let overrides = overrides(endpoint, headers, (&head, &bytes))?;
+    let overrides = overrides(called, headers, (&head, &bytes))?;
     let tags = match router.fleet().looks_at_tags() {
         true => tags::of(headers, &bytes),
         false => Vec::new(),
@@ -109,7 +111,7 @@ fn refuse_tests(head: &RequestHead, body: &[u8]) -> Result<(), Refusal> {
 /// What Anthropic's clients say in headers: which version they speak, and what they want to try.
 fn relayed(endpoint: Endpoint, headers: &HeaderMap) -> HeaderMap {
     let names: &[&str] = match endpoint.row().wording {
-        Wording::OpenAi | Wording::Events => &[],
+        Wording::OpenAi | Wording::Events | Wording::Google | Wording::Aws => &[],
         Wording::Anthropic => &[wire::anthropic::VERSION, wire::anthropic::BETA],
     };
     let mut relayed = HeaderMap::new();
@@ -122,9 +124,14 @@ fn relayed(endpoint: Endpoint, headers: &HeaderMap) -> HeaderMap {
 }
 
 /// Understands a body.
-fn understood(endpoint: Endpoint, bytes: Bytes) -> Result<ClientBody, Refusal> {
-    let head = RequestHead::scan(&bytes).map_err(|error| unreadable(&error))?;
-    if let (Some(member), None) = (endpoint.row().required, &head.messages) {
+fn understood(called: &Called, bytes: Bytes) -> Result<ClientBody, Refusal> {
+    let mut head = RequestHead::scan(&bytes).map_err(|error| unreadable(&error))?;
+    let row = called.endpoint.row();
+    if row.names_model() {
+        // The path says what elsewhere the body does.
+        head.stream = called.streamed;
+    }
+    if let (Some(member), None) = (row.required, &head.messages) {
         let message = format!("{member} is required; send a list");
         return Err(Refusal::bad_request(Some(member), message));
     }
@@ -151,7 +158,7 @@ fn form(headers: &HeaderMap, bytes: Bytes) -> Result<ClientBody, Refusal> {
 
 /// The body's members beat the headers, as in LiteLLM.
 fn overrides(
-    endpoint: Endpoint,
+    called: &Called,
     headers: &HeaderMap,
     (head, body): (&RequestHead, &Bytes),
 ) -> Result<Overrides, Refusal> {
@@ -167,7 +174,7 @@ fn overrides(
     for Named { model, members } in named.unwrap_or_default() {
         if !members.is_empty() {
             let bytes = amend(body, members).ok_or_else(Refusal::too_large)?;
-            amended.push((Arc::clone(&model), understood(endpoint, bytes)?));
+            amended.push((Arc::clone(&model), understood(called, bytes)?));
         }
         fallbacks.push(model);
     }

@@ -8,8 +8,8 @@ use http::header::CONTENT_TYPE;
 use http::{Response, StatusCode};
 
 use crate::endpoint::Wording;
-use crate::failover::error_envelope::{anthropic_envelope, envelope};
-use crate::failover::response::{AnswerBody, JSON};
+use crate::failover::error_envelope::{anthropic_envelope, aws_body, envelope, google_envelope};
+use crate::failover::response::{AnswerBody, JSON, name_error};
 use crate::shutdown;
 
 /// Why, in the terms of the error envelope.
@@ -96,13 +96,17 @@ impl Refusal {
 
     /// The whole answer, in the words of the endpoint that was called.
     pub(crate) fn response(&self, wording: Wording) -> Response<AnswerBody> {
+        let status = self.status.as_u16();
         let body = match wording {
             Wording::OpenAi | Wording::Events => self.envelope(),
-            Wording::Anthropic => anthropic_envelope(&self.message, self.status.as_u16()),
+            Wording::Anthropic => anthropic_envelope(&self.message, status),
+            Wording::Google => google_envelope(&self.message, status),
+            Wording::Aws => aws_body(&self.message),
         };
         let mut response = Response::new(AnswerBody::Whole(Some(body)));
         *response.status_mut() = self.status;
         response.headers_mut().insert(CONTENT_TYPE, JSON);
+        name_error(response.headers_mut(), wording, status);
         response
     }
 }

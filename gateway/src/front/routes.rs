@@ -12,11 +12,14 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header::CONTENT_TYPE;
-use http::{Method, StatusCode, Uri};
+use http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 use serde_json::{Value, json};
+use wire::bedrock::ErrorName;
 use wire::openai::ModelList;
 
 use crate::config::DeploymentIndex;
+use crate::failover::error_envelope::aws_body;
+use crate::failover::response::JSON;
 use crate::front::auth;
 use crate::front::refusal::Refusal;
 use crate::instance::{Current, Instance};
@@ -51,7 +54,7 @@ pub(crate) fn router(current: Current) -> Router {
 }
 
 async fn guard(State(instance): State<Arc<Instance>>, request: Request, next: Next) -> Response {
-    match auth::check(instance.config.master_key.as_ref(), request.headers()) {
+    match auth::check(instance.config.master_key.as_ref(), request.headers(), None) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     }
@@ -148,7 +151,24 @@ pub(crate) fn draining() -> Response {
 }
 
 async fn not_found(uri: Uri) -> Response {
+    if uri.path().starts_with(BEDROCK) {
+        return no_operation(uri.path());
+    }
     Refusal::not_found(format!("Not Found: {}", uri.path())).into_response()
+}
+
+/// Before the paths of AWS's clients.
+const BEDROCK: &str = "/bedrock/";
+
+/// An operation of Bedrock's that the gateway does not know, in AWS's words.
+fn no_operation(path: &str) -> Response {
+    let operation = path.rsplit('/').next().unwrap_or_default();
+    let message = format!("`{operation}` is not served here; call Converse or ConverseStream");
+    let mut response =
+        (StatusCode::NOT_FOUND, [(CONTENT_TYPE, JSON)], aws_body(&message)).into_response();
+    let name = HeaderValue::from_static(ErrorName::UnknownOperation.name());
+    response.headers_mut().insert(HeaderName::from_static(wire::bedrock::ERROR_TYPE), name);
+    response
 }
 
 async fn method_not_allowed(method: Method) -> Response {

@@ -8,6 +8,7 @@
 
 mod known;
 mod unwanted;
+mod within;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -70,10 +71,15 @@ pub(crate) fn amended(
         Some(remaining) => (remaining.body, remaining.left_out),
         None => (asked.clone(), Vec::new()),
     };
+    let stream = head.stream;
     let mut head = match changed {
         true => RequestHead::scan(&body).map_err(|error| unfit(&error))?,
         false => head.clone(),
     };
+    if endpoint.row().names_model() {
+        // The path said so, and no body does.
+        head.stream = stream;
+    }
     head.additional_drop_params.clone_from(unwanted);
     Ok(Some(Amended { head, body, left_out }))
 }
@@ -84,6 +90,9 @@ fn with_defaults(
     endpoint: Endpoint,
     (head, body): (&RequestHead, &Bytes),
 ) -> Result<Option<Bytes>, Refused> {
+    if endpoint.row().names_model() {
+        return within::with_defaults(additions, endpoint, body);
+    }
     let defaults: Vec<(&str, Cow<'_, Value>)> = defaults(additions, endpoint, head).collect();
     if defaults.is_empty() {
         return Ok(None);
@@ -212,7 +221,9 @@ pub(super) fn extended(
     }
     for (name, value) in unknown {
         match at {
-            Endpoint::Chat => put(&mut members, of.placed(&name), value),
+            Endpoint::Chat | Endpoint::GenerateContent | Endpoint::Converse => {
+                put(&mut members, of.placed(&name), value);
+            }
             Endpoint::Completions
             | Endpoint::Embeddings
             | Endpoint::Moderations
@@ -222,7 +233,8 @@ pub(super) fn extended(
             | Endpoint::Transcriptions
             | Endpoint::AudioTranslations
             | Endpoint::Messages
-            | Endpoint::CountTokens => drop(members.entry(name).or_insert(value)),
+            | Endpoint::CountTokens
+            | Endpoint::CountContent => drop(members.entry(name).or_insert(value)),
         }
     }
     members.extend(extra_body);

@@ -20,8 +20,10 @@ pub(super) use thought::Thought;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
+use serde_json::{Map, Value};
 use wire::framing::Framing;
 
+use super::count::TokenCount;
 use super::dialect::Dialect;
 use super::forwarded::{self, CONTENT_FILTER};
 use super::provider::{Call, Headers, Provider};
@@ -37,7 +39,11 @@ pub(super) struct Anthropic;
 impl Provider for Anthropic {
     fn dialect(&self, endpoint: Endpoint, _: Platform) -> Option<&'static dyn Dialect> {
         match endpoint {
-            Endpoint::Chat | Endpoint::Responses => THROUGH_CHAT.dialect(endpoint),
+            Endpoint::Chat
+            | Endpoint::Responses
+            | Endpoint::GenerateContent
+            | Endpoint::CountContent
+            | Endpoint::Converse => THROUGH_CHAT.dialect(endpoint),
             Endpoint::Messages | Endpoint::CountTokens => Some(forwarded::as_it_is(endpoint)),
             Endpoint::Completions
             | Endpoint::Embeddings
@@ -68,7 +74,10 @@ impl Provider for Anthropic {
             | Endpoint::Speech
             | Endpoint::Transcriptions
             | Endpoint::AudioTranslations
-            | Endpoint::Messages => wire::anthropic::MESSAGES_PATH,
+            | Endpoint::Messages
+            | Endpoint::GenerateContent
+            | Endpoint::CountContent
+            | Endpoint::Converse => wire::anthropic::MESSAGES_PATH,
         };
         format!("{base}{below}")
     }
@@ -101,7 +110,7 @@ impl Provider for Anthropic {
 static CHAT: Translated = Translated {
     provider: "Anthropic",
     members: members::CHAT,
-    marks: Marks::left_out,
+    marks: |_| Marks::Kept,
     request: request::request,
     reply: reply::reply,
     framing: Framing::Sse,
@@ -109,7 +118,23 @@ static CHAT: Translated = Translated {
 };
 
 /// What is served by means of these.
-static THROUGH_CHAT: ThroughChat = ThroughChat::new(&CHAT);
+static THROUGH_CHAT: ThroughChat = ThroughChat::new(&CHAT).counted_by(COUNT);
+
+/// How tokens are counted: of a message, without what asks for an answer.
+const COUNT: TokenCount = TokenCount { question: count_of, tokens: counted };
+
+/// Members of a message that a count takes.
+const COUNTED: [&str; 6] = ["messages", "model", "system", "thinking", "tool_choice", "tools"];
+
+fn count_of(_: &str, mut message: Map<String, Value>) -> Option<Value> {
+    message.retain(|name, _| COUNTED.contains(&name.as_str()));
+    Some(Value::Object(message))
+}
+
+fn counted(answer: &[u8]) -> Option<u64> {
+    let reply: Map<String, Value> = serde_json::from_slice(answer).ok()?;
+    reply.get("input_tokens")?.as_u64()
+}
 
 /// OpenAI's finish reason of an answer that calls.
 const TOOL_CALLS: &str = "tool_calls";

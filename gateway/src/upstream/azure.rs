@@ -8,7 +8,7 @@ use super::dialect::Dialect;
 use super::forwarded;
 use super::messages;
 use super::provider::{Call, Headers, Provider};
-use super::{RouteError, bearer, credential};
+use super::{RouteError, bearer, contents, converse, credential};
 use crate::config::{Deployment, Platform};
 use crate::endpoint::Endpoint;
 
@@ -32,7 +32,9 @@ impl Provider for Azure {
             | Endpoint::Transcriptions
             | Endpoint::AudioTranslations => Some(forwarded::as_it_is(endpoint)),
             Endpoint::Messages => Some(&messages::AT_OPENAI),
-            Endpoint::Moderations | Endpoint::CountTokens => None,
+            Endpoint::GenerateContent => Some(&contents::AT_OPENAI),
+            Endpoint::Converse => Some(&converse::AT_OPENAI),
+            Endpoint::Moderations | Endpoint::CountTokens | Endpoint::CountContent => None,
         }
     }
 
@@ -53,7 +55,10 @@ impl Provider for Azure {
             | Endpoint::Transcriptions
             | Endpoint::AudioTranslations
             | Endpoint::Messages
-            | Endpoint::CountTokens => wire::azure::deployment_path(name, endpoint, &version),
+            | Endpoint::CountTokens
+            | Endpoint::GenerateContent
+            | Endpoint::CountContent
+            | Endpoint::Converse => wire::azure::deployment_path(name, endpoint, &version),
         };
         match named {
             NamedBase::V1 => format!("{before}/openai/v1{endpoint}"),

@@ -5,6 +5,7 @@ mod conversation;
 mod embeddings;
 pub(super) mod members;
 mod model;
+mod passed;
 mod reply;
 mod request;
 mod signature;
@@ -19,10 +20,11 @@ use serde_json::{Map, Value, json};
 use wire::framing::Framing;
 
 use model::House;
+pub(super) use passed::{Passed, passed};
 
+use super::count::TokenCount;
 use super::dialect::Dialect;
-use super::forwarded::CONTENT_FILTER;
-use super::messages::TokenCount;
+use super::forwarded::{self, CONTENT_FILTER};
 use super::provider::{Call, Delivery, Headers, Placed, Provider};
 use super::translated::{Marks, ThroughChat, Translated};
 use super::{RouteError, bearer, credential};
@@ -36,9 +38,13 @@ pub(super) struct Bedrock;
 impl Provider for Bedrock {
     fn dialect(&self, endpoint: Endpoint, _: Platform) -> Option<&'static dyn Dialect> {
         match endpoint {
-            Endpoint::Chat | Endpoint::Messages | Endpoint::Responses | Endpoint::CountTokens => {
-                THROUGH_CHAT.dialect(endpoint)
-            }
+            Endpoint::Chat
+            | Endpoint::Messages
+            | Endpoint::Responses
+            | Endpoint::CountTokens
+            | Endpoint::GenerateContent
+            | Endpoint::CountContent => THROUGH_CHAT.dialect(endpoint),
+            Endpoint::Converse => Some(forwarded::as_it_is(endpoint)),
             Endpoint::Embeddings => Some(&embeddings::EMBEDDINGS),
             Endpoint::Completions
             | Endpoint::Moderations

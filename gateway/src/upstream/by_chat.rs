@@ -113,8 +113,24 @@ fn encode(
     chat.dialect().encode(&Asked { endpoint, head, body, ..*asked })
 }
 
+/// What bounds the answer: OpenAI's models that reason take the newer spelling only; compatible servers know the older
+/// one, and whoever translates knows both.
+pub(super) fn limit_name(chat: Chat, model: &str) -> &'static str {
+    let reasons = ["o1", "o3", "o4", "gpt-5"].iter().any(|family| model.starts_with(family));
+    if reasons && !chat.is_translated() { "max_completion_tokens" } else { "max_tokens" }
+}
+
+/// OpenAI's effort that comes near to so many tokens of thought.
+pub(super) const fn effort_of(budget: u64) -> &'static str {
+    match budget {
+        0..2048 => "low",
+        2048..4096 => "medium",
+        4096.. => "high",
+    }
+}
+
 /// A refusal in the client's names.
-fn renamed(refused: &Refused, written: &dyn Written) -> Refused {
+pub(super) fn renamed(refused: &Refused, written: &dyn Written) -> Refused {
     let name = written.name(&refused.param);
     let (inner, outer) = (format!("`{}`", refused.param), format!("`{name}`"));
     let message = refused.message.replacen(&inner, &outer, 1);

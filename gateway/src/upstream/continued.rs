@@ -103,7 +103,10 @@ pub(crate) fn continued(
         | Endpoint::Transcriptions
         | Endpoint::AudioTranslations
         | Endpoint::Messages
-        | Endpoint::CountTokens => return Err(unfit("its endpoint knows no continuations")),
+        | Endpoint::CountTokens
+        | Endpoint::GenerateContent
+        | Endpoint::CountContent
+        | Endpoint::Converse => return Err(unfit("its endpoint knows no continuations")),
     }
     for name in ["max_tokens", "max_completion_tokens"] {
         if let Some(most) = members.get(name).and_then(Value::as_u64) {

@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
+use wire::framing::Framing;
 use wire::multipart::Form;
 use wire::openai::{Usage, is_gateway_only};
 
@@ -16,7 +17,8 @@ use super::chunks::Chunks;
 use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, WholeAnswer};
 use super::events::{Events, Reply};
 use super::texts::Texts;
-use crate::endpoint::{Answers, Endpoint};
+use super::{bedrock, gemini};
+use crate::endpoint::{Answers, Endpoint, Wording};
 
 /// One endpoint, passed through.
 #[derive(Debug)]
@@ -36,6 +38,9 @@ pub(super) const fn as_it_is(endpoint: Endpoint) -> &'static dyn Dialect {
         Endpoint::AudioTranslations => &Forwarded(Endpoint::AudioTranslations),
         Endpoint::Messages => &Forwarded(Endpoint::Messages),
         Endpoint::CountTokens => &Forwarded(Endpoint::CountTokens),
+        Endpoint::GenerateContent => &Forwarded(Endpoint::GenerateContent),
+        Endpoint::CountContent => &Forwarded(Endpoint::CountContent),
+        Endpoint::Converse => &Forwarded(Endpoint::Converse),
     }
 }
 
@@ -46,10 +51,22 @@ impl Dialect for Forwarded {
             return Ok(Encoded { body: form_for(form, body, model), dropped: Vec::new() });
         }
         let body = match asked.is_metadata_ours() {
+            _ if asked.endpoint.row().names_model() => {
+                wire::openai::upstream_body_without_model(body, head)
+            }
             true => wire::openai::upstream_body_without_metadata(body, head, model),
             false => wire::openai::upstream_body(body, head, model),
         };
         Ok(Encoded { body, dropped: Vec::new() })
+    }
+
+    fn framing(&self) -> Framing {
+        match self.0.row().wording {
+            Wording::OpenAi | Wording::Events | Wording::Anthropic | Wording::Google => {
+                Framing::Sse
+            }
+            Wording::Aws => Framing::Aws,
+        }
     }
 
     fn whole(&self, answer: Bytes, _: Opening<'_>) -> Option<WholeAnswer> {
@@ -58,6 +75,8 @@ impl Dialect for Forwarded {
             Answers::Object(member) => object(answer, member),
             Answers::Response => response(answer),
             Answers::Message => message(answer),
+            Answers::Candidates => gemini::passed(answer),
+            Answers::Output => bedrock::passed(answer),
             Answers::Bytes => Some(WholeAnswer { body: answer, usage: None, filtered: false }),
         }
     }
@@ -73,8 +92,11 @@ impl Dialect for Forwarded {
             | Endpoint::Speech
             | Endpoint::Transcriptions
             | Endpoint::AudioTranslations
-            | Endpoint::CountTokens => Box::new(Chunks),
+            | Endpoint::CountTokens
+            | Endpoint::CountContent => Box::new(Chunks),
             Endpoint::Messages => Box::<Passed>::default(),
+            Endpoint::GenerateContent => Box::new(gemini::Passed),
+            Endpoint::Converse => Box::new(bedrock::Passed),
         }
     }
 }

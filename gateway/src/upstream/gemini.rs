@@ -4,9 +4,12 @@
 mod conversation;
 mod embeddings;
 pub(super) mod members;
+mod passed;
 mod reply;
 mod request;
 mod stream;
+
+pub(super) use passed::{Passed, passed};
 
 use std::borrow::Cow;
 
@@ -14,9 +17,9 @@ use http::HeaderName;
 use serde_json::{Map, Value, json};
 use wire::framing::Framing;
 
+use super::count::TokenCount;
 use super::dialect::Dialect;
-use super::forwarded::CONTENT_FILTER;
-use super::messages::TokenCount;
+use super::forwarded::{self, CONTENT_FILTER};
 use super::provider::{Call, Delivery, Headers, Placed, Provider};
 use super::translated::{Marks, ThroughChat, Translated};
 use super::{RouteError, bearer, credential};
@@ -33,6 +36,11 @@ impl Provider for Gemini {
             (Endpoint::Embeddings, Platform::Vertex) => Some(&embeddings::AT_VERTEX),
             (Endpoint::Embeddings, Platform::Own | Platform::Foundry) => {
                 Some(&embeddings::AT_GEMINI)
+            }
+            (Endpoint::GenerateContent, _) => Some(forwarded::as_it_is(endpoint)),
+            (Endpoint::CountContent, Platform::Vertex) => Some(&passed::COUNT_AT_VERTEX),
+            (Endpoint::CountContent, Platform::Own | Platform::Foundry) => {
+                Some(&passed::COUNT_AT_GEMINI)
             }
             (_, Platform::Vertex) => AT_VERTEX.dialect(endpoint),
             (_, Platform::Own | Platform::Foundry) => THROUGH_CHAT.dialect(endpoint),
@@ -58,7 +66,7 @@ impl Provider for Gemini {
     /// `api_base` names the version; a stream without `alt=sse` would be one JSON array.
     fn path(&self, deployment: &Deployment, call: Call<'_>) -> String {
         let method = match (call.endpoint, call.delivery) {
-            (Endpoint::CountTokens, _) => "countTokens",
+            (Endpoint::CountTokens | Endpoint::CountContent, _) => "countTokens",
             (Endpoint::Embeddings, _) => match deployment.platform {
                 Platform::Vertex => "predict",
                 Platform::Own | Platform::Foundry => "batchEmbedContents",

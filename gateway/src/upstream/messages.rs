@@ -5,17 +5,15 @@
 //! It must never know a provider.
 
 mod conversation;
-mod count;
 pub(super) mod members;
 mod reply;
 mod request;
 mod stream;
 
-pub(super) use count::{Count, TokenCount};
-
 use bytes::Bytes;
 use wire::framing::Framing;
 
+use super::blocks::Blocks;
 use super::by_chat::Chat;
 use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, WholeAnswer};
 use super::forwarded;
@@ -31,7 +29,10 @@ pub(super) struct MessagesAsChat {
 }
 
 /// At OpenAI and whoever imitates it.
-pub(super) static AT_OPENAI: MessagesAsChat = MessagesAsChat { chat: Chat::AsItIs };
+pub(super) static AT_OPENAI: MessagesAsChat = AS_CHAT;
+
+/// The same, for whoever becomes a message first.
+pub(super) const AS_CHAT: MessagesAsChat = MessagesAsChat { chat: Chat::AsItIs };
 
 impl MessagesAsChat {
     /// By way of a translation of chat completions.
@@ -67,7 +68,7 @@ impl Dialect for MessagesAsChat {
     fn interpreter(&self, at: Opening<'_>) -> Box<dyn Interpreter> {
         // What it cost is told at a message's end, whatever the client says.
         let at = Opening { include_usage: true, ..at };
-        let events = stream::Translator::default();
+        let events = Blocks::<stream::Events>::default();
         Box::new(Retold::new(self.chat.dialect().interpreter(at), events))
     }
 }

@@ -1,5 +1,5 @@
 //! What a deployment that answers by itself would have said: the bytes of a provider's answer or stream in the client's
-//! own words, after LiteLLM 1.106 (`main.py`: `mock_completion`; `utils.py`: `mock_completion_streaming_obj`).
+//! own words (or in OpenAI's, which are told in these), after LiteLLM 1.106 (`main.py`: `mock_completion`; `utils.py`: `mock_completion_streaming_obj`).
 //!
 //! It must never know routing: such a deployment is picked, tried again and cooled as any other.
 
@@ -11,8 +11,9 @@ use super::classify;
 use super::dialect::{Dialect, Opening};
 use super::failure::{ErrorClass, Failure, Trouble};
 use super::forwarded;
+use super::{contents, converse};
 use crate::config::MockAnswer;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Wording};
 
 /// Characters of a stream's piece (LiteLLM's).
 const PIECE_CHARS: usize = 3;
@@ -30,7 +31,11 @@ pub(crate) struct Asked<'a> {
 
 /// Who reads the answer.
 pub(crate) fn dialect(endpoint: Endpoint) -> &'static dyn Dialect {
-    forwarded::as_it_is(endpoint)
+    match endpoint.row().wording {
+        Wording::OpenAi | Wording::Events | Wording::Anthropic => forwarded::as_it_is(endpoint),
+        Wording::Google => &contents::AT_OPENAI,
+        Wording::Aws => &converse::AT_OPENAI,
+    }
 }
 
 /// The answer's body; `None` where the endpoint has no such answer, and the provider is asked.
@@ -50,6 +55,11 @@ pub(crate) fn body(answer: &MockAnswer, asked: Asked<'_>) -> Option<Bytes> {
     };
     match asked.endpoint {
         Endpoint::Chat => Some(chat(words, asked)),
+        Endpoint::GenerateContent | Endpoint::Converse => {
+            // It is told as one that came from OpenAI.
+            let at = Opening { include_usage: true, ..asked.at };
+            Some(chat(words, Asked { at, ..asked }))
+        }
         Endpoint::Completions => Some(completion(words, asked)),
         Endpoint::Messages => Some(message(words, asked)),
         Endpoint::Responses => Some(response(words, asked)),
@@ -59,7 +69,8 @@ pub(crate) fn body(answer: &MockAnswer, asked: Asked<'_>) -> Option<Bytes> {
         | Endpoint::Speech
         | Endpoint::Transcriptions
         | Endpoint::AudioTranslations
-        | Endpoint::CountTokens => None,
+        | Endpoint::CountTokens
+        | Endpoint::CountContent => None,
     }
 }
 

@@ -25,9 +25,13 @@ pub(super) struct Ollama;
 impl Provider for Ollama {
     fn dialect(&self, endpoint: Endpoint, _: Platform) -> Option<&'static dyn Dialect> {
         match endpoint {
-            Endpoint::Chat | Endpoint::Messages | Endpoint::Responses | Endpoint::CountTokens => {
-                THROUGH_CHAT.dialect(endpoint)
-            }
+            Endpoint::Chat
+            | Endpoint::Messages
+            | Endpoint::Responses
+            | Endpoint::CountTokens
+            | Endpoint::GenerateContent
+            | Endpoint::CountContent
+            | Endpoint::Converse => THROUGH_CHAT.dialect(endpoint),
             Endpoint::Completions | Endpoint::Embeddings => Some(forwarded::as_it_is(endpoint)),
             Endpoint::Moderations
             | Endpoint::ImageGenerations
@@ -54,7 +58,10 @@ impl Provider for Ollama {
             | Endpoint::Transcriptions
             | Endpoint::AudioTranslations
             | Endpoint::Messages
-            | Endpoint::CountTokens => format!("{base}/v1{}", call.endpoint.row().path),
+            | Endpoint::CountTokens
+            | Endpoint::GenerateContent
+            | Endpoint::CountContent
+            | Endpoint::Converse => format!("{base}/v1{}", call.endpoint.row().path),
         }
     }
 

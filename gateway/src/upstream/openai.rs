@@ -6,7 +6,7 @@ use super::dialect::Dialect;
 use super::forwarded;
 use super::messages;
 use super::provider::{Call, Headers, Provider};
-use super::{RouteError, bearer, credential};
+use super::{RouteError, bearer, contents, converse, credential};
 use crate::config::{Deployment, Platform};
 use crate::endpoint::Endpoint;
 
@@ -27,7 +27,9 @@ impl Provider for OpenAi {
             | Endpoint::Transcriptions
             | Endpoint::AudioTranslations => Some(forwarded::as_it_is(endpoint)),
             Endpoint::Messages => Some(&messages::AT_OPENAI),
-            Endpoint::CountTokens => None,
+            Endpoint::GenerateContent => Some(&contents::AT_OPENAI),
+            Endpoint::Converse => Some(&converse::AT_OPENAI),
+            Endpoint::CountTokens | Endpoint::CountContent => None,
         }
     }
 

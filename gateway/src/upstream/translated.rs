@@ -7,9 +7,12 @@ use bytes::Bytes;
 use wire::framing::Framing;
 
 use super::calls_of_2023;
+use super::contents::ContentsAsChat;
+use super::converse::ConverseAsChat;
+use super::count::{Count, TokenCount};
 use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, WholeAnswer};
 use super::members::Member;
-use super::messages::{Count, MessagesAsChat, TokenCount};
+use super::messages::MessagesAsChat;
 use super::responses::ResponsesAsChat;
 use crate::endpoint::Endpoint;
 
@@ -54,19 +57,24 @@ pub(super) struct ThroughChat {
     chat: &'static Translated,
     messages: MessagesAsChat,
     responses: ResponsesAsChat,
-    count: Option<Count>,
+    contents: ContentsAsChat,
+    converse: ConverseAsChat,
+    counts: Option<(Count<MessagesAsChat>, Count<ContentsAsChat>)>,
 }
 
 impl ThroughChat {
     /// Everything that `chat` makes possible.
     pub(super) const fn new(chat: &'static Translated) -> Self {
         let (messages, responses) = (MessagesAsChat::through(chat), ResponsesAsChat::through(chat));
-        Self { chat, messages, responses, count: None }
+        let (contents, converse) = (ContentsAsChat::through(chat), ConverseAsChat::through(chat));
+        Self { chat, messages, responses, contents, converse, counts: None }
     }
 
     /// The same at a provider that counts the tokens of a prompt.
     pub(super) const fn counted_by(self, count: TokenCount) -> Self {
-        Self { count: Some(Count::of(self.messages, count)), ..self }
+        let of_messages = Count::of(self.messages, count, "input_tokens");
+        let of_contents = Count::of(self.contents, count, "totalTokens");
+        Self { counts: Some((of_messages, of_contents)), ..self }
     }
 
     /// How an endpoint is served that way; `None` where it cannot be.
@@ -75,7 +83,14 @@ impl ThroughChat {
             Endpoint::Chat => Some(self.chat),
             Endpoint::Messages => Some(&self.messages),
             Endpoint::Responses => Some(&self.responses),
-            Endpoint::CountTokens => self.count.as_ref().map(|count| count as &dyn Dialect),
+            Endpoint::GenerateContent => Some(&self.contents),
+            Endpoint::Converse => Some(&self.converse),
+            Endpoint::CountTokens => {
+                self.counts.as_ref().map(|(of_messages, _)| of_messages as &dyn Dialect)
+            }
+            Endpoint::CountContent => {
+                self.counts.as_ref().map(|(_, of_contents)| of_contents as &dyn Dialect)
+            }
             Endpoint::Completions
             | Endpoint::Embeddings
             | Endpoint::Moderations

@@ -6,12 +6,14 @@ use vocab::Protocol;
 use super::members::Member;
 use super::provider;
 use crate::config::Platform;
-use crate::endpoint::ROWS;
+use crate::endpoint::{ROWS, Row};
 
 /// How the gateway serves one endpoint at providers of one protocol.
 #[derive(Clone, Copy, Debug)]
 pub struct Translation {
-    /// Path of the endpoint, with `/v1`, from which clients may leave it out.
+    /// Version before the path, which clients may leave out.
+    pub version: &'static str,
+    /// Path of the endpoint.
     pub path: &'static str,
     /// What the provider speaks.
     pub protocol: Protocol,
@@ -42,17 +44,18 @@ const PROTOCOLS: [Protocol; 6] = [
 
 /// Every cell of the table, endpoint by endpoint.
 pub fn translations() -> Vec<Translation> {
-    let cell = |path, endpoint, protocol| {
+    let cell = |row: &Row, protocol| {
+        let Row { path, endpoint, .. } = *row;
+        let version = if row.names_model() { "" } else { "/v1" };
         let dialect = provider::of(protocol).dialect(endpoint, Platform::Own);
         let served = match dialect.map(|dialect| dialect.members()) {
             None => Served::Refused,
             Some([]) => Served::Same,
             Some(members) => Served::Translated(members),
         };
-        Translation { path, protocol, served }
+        Translation { version, path, protocol, served }
     };
-    let all = ROWS.iter().flat_map(|row| {
-        PROTOCOLS.into_iter().map(move |protocol| cell(row.path, row.endpoint, protocol))
-    });
+    let all =
+        ROWS.iter().flat_map(|row| PROTOCOLS.into_iter().map(move |protocol| cell(row, protocol)));
     all.collect()
 }

@@ -67,6 +67,34 @@ async fn a_request_with_everything_arrives_in_the_providers_words() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_the_assistant_says_and_the_calls_behind_it_are_one_message() {
+    let call =
+        |id: &str| json!({"type":"function_call","call_id":id,"name":"look","arguments":"{}"});
+    let output = |id: &str| json!({"type":"function_call_output","call_id":id,"output":"it"});
+    let said = json!({"role":"assistant","content":"let me see"});
+    let input = json!([{"role":"user","content":"hi"}, said, call("1"), call("2"), output("1"), output("2"), call("3"), output("3")]);
+    let lab = Lab::new();
+    let reply = json!({"model":"m","message":{"role":"assistant","content":"hi"},"done":true,"done_reason":"stop"});
+    lab.upstream("there", &[Act::Reply(200, vec![], reply.to_string())]);
+    lab.gateway(config("least-busy", vec![at(Protocol::Ollama)]));
+    let tools = json!([{"type":"function","name":"look","parameters":{"type":"object"}}]);
+    let got = lab.post(PATH, &[], &asking(&json!({"input":input,"tools":tools}))).await;
+    assert_eq!(got.status, 200, "{}", got.body);
+    let messages = sent(&lab)["messages"].clone();
+    let calls = |message: &Value| message["tool_calls"].as_array().map_or(0, Vec::len);
+    let roles: Vec<(&str, usize)> = messages
+        .as_array()
+        .expect("messages")
+        .iter()
+        .map(|message| (message["role"].as_str().expect("a role"), calls(message)))
+        .collect();
+    let expected =
+        [("user", 0), ("assistant", 2), ("tool", 0), ("tool", 0), ("assistant", 1), ("tool", 0)];
+    assert_eq!(roles, expected);
+    assert_eq!(messages[1]["content"], "let me see");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_whole_answer_comes_back_as_a_response() {
     let content = json!([
         {"type":"thinking","thinking":"hm","signature":"s"}, {"type":"text","text":"let me see"},

@@ -57,6 +57,8 @@ pub(crate) struct Got {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
+    /// The same as it came, where it is no text.
+    pub(crate) bytes: Bytes,
     /// Pieces with the time of their arrival since the request was sent.
     pub(crate) pieces: Vec<(Duration, String)>,
     /// When the answer was complete.
@@ -290,11 +292,12 @@ impl Lab {
         let response =
             pool.send(&authority("gateway", 4000), request, "").await.expect("an answer");
         let (head, mut body) = response.into_parts();
-        let (mut pieces, mut broken) = (Vec::new(), false);
+        let (mut pieces, mut broken, mut bytes) = (Vec::new(), false, Vec::new());
         while let Some(frame) = body.frame().await {
             match frame {
                 Ok(frame) => {
                     let data = frame.into_data().unwrap_or_default();
+                    bytes.extend_from_slice(&data);
                     pieces.push((begun.elapsed(), String::from_utf8_lossy(&data).into_owned()));
                 }
                 Err(_) => {
@@ -305,7 +308,8 @@ impl Lab {
         }
         let body = pieces.iter().map(|(_, text)| text.as_str()).collect();
         let (status, took) = (head.status.as_u16(), begun.elapsed());
-        Got { status, headers: head.headers, body, pieces, took, broken }
+        let bytes = Bytes::from(bytes);
+        Got { status, headers: head.headers, body, bytes, pieces, took, broken }
     }
 
     /// Hosts that were asked, in order, with the time in tenths of a second.

@@ -18,7 +18,7 @@ fn tables() -> String {
     for cell in translations() {
         if cell.path != last {
             let end = if last.is_empty() { "" } else { " |\n" };
-            write!(cells, "{end}| `/v1{}`", cell.path).expect("memory");
+            write!(cells, "{end}| `{}{}`", cell.version, cell.path).expect("memory");
             last = cell.path;
         }
         let word = match cell.served {
@@ -28,10 +28,10 @@ fn tables() -> String {
         };
         write!(cells, " | {word}").expect("memory");
         let Served::Translated(rows) = cell.served else { continue };
-        let (path, protocol) = (cell.path, cell.protocol);
+        let (version, path, protocol) = (cell.version, cell.path, cell.protocol);
         write!(
             members,
-            "\n### `/v1{path}` at {protocol}\n\n| member | what becomes of it | |\n|---|---|---|\n"
+            "\n### `{version}{path}` at {protocol}\n\n| member | what becomes of it | |\n|---|---|---|\n"
         )
         .expect("memory");
         for row in rows {

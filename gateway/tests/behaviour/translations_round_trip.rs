@@ -22,7 +22,7 @@ const CHAT: &str = "/v1/chat/completions";
 const MESSAGES: &str = "/v1/messages";
 const RESPONSES: &str = "/v1/responses";
 
-fn at(protocol: Protocol) -> Deployment {
+pub(crate) fn at(protocol: Protocol) -> Deployment {
     Deployment {
         protocol,
         base_path: Arc::from(""),
@@ -34,35 +34,35 @@ fn at(protocol: Protocol) -> Deployment {
 
 /// One answer.
 #[derive(Clone, Debug)]
-struct Answer {
+pub(crate) struct Answer {
     /// Pieces of words, each with something in it.
-    words: Vec<String>,
+    pub(crate) words: Vec<String>,
     /// Names and arguments.
-    calls: Vec<(String, BTreeMap<String, String>)>,
+    pub(crate) calls: Vec<(String, BTreeMap<String, String>)>,
 }
 
 impl Answer {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.words.concat()
     }
 
-    fn calls(&self) -> Vec<Value> {
+    pub(crate) fn calls(&self) -> Vec<Value> {
         self.calls.iter().map(|(name, input)| json!([name, input])).collect()
     }
 }
 
-fn word() -> impl Strategy<Value = String> {
+pub(crate) fn word() -> impl Strategy<Value = String> {
     // Quotes, escapes, ends of lines and letters of several bytes.
     prop_oneof!["[a-z]{1,8}", "[\"\\\\\\n äß€😀{}:]{1,6}x"]
 }
 
-fn answers() -> impl Strategy<Value = Answer> {
+pub(crate) fn answers() -> impl Strategy<Value = Answer> {
     let call = ("[a-z]{1,8}", prop::collection::btree_map("[a-z]{1,4}", word(), 0..3));
     let (words, calls) = (prop::collection::vec(word(), 1..5), prop::collection::vec(call, 0..3));
     (words, calls).prop_map(|(words, calls)| Answer { words, calls })
 }
 
-fn whole(protocol: Protocol, answer: &Answer) -> Act {
+pub(crate) fn whole(protocol: Protocol, answer: &Answer) -> Act {
     let calls = answer.calls.iter().enumerate();
     let body = match protocol {
         Protocol::Anthropic => {
@@ -90,7 +90,15 @@ fn whole(protocol: Protocol, answer: &Answer) -> Act {
             message["tool_calls"] = calls.map(ollamas_call).collect();
             json!({"model":"m","created_at":"","message":message,"done":true,"done_reason":"stop","prompt_eval_count":5,"eval_count":2})
         }
-        Protocol::OpenAi | Protocol::Azure => Value::Null,
+        Protocol::OpenAi | Protocol::Azure => {
+            let call = |(at, (name, input)): (usize, &(String, _))| json!({"id":format!("t{at}"),"type":"function","function":{"name":name,"arguments":json!(input).to_string()}});
+            let mut message = json!({"role":"assistant","content":answer.text()});
+            if !answer.calls.is_empty() {
+                message["tool_calls"] = calls.map(call).collect();
+            }
+            let finish = if answer.calls.is_empty() { "stop" } else { "tool_calls" };
+            json!({"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":message,"finish_reason":finish}],"usage":openais_usage()})
+        }
     };
     Act::Reply(200, vec![], body.to_string())
 }
@@ -103,7 +111,7 @@ fn ollamas_call((at, (name, input)): (usize, &(String, BTreeMap<String, String>)
     json!({"id":format!("t{at}"),"function":{"name":name,"arguments":input}})
 }
 
-fn streamed(protocol: Protocol, answer: &Answer) -> Act {
+pub(crate) fn streamed(protocol: Protocol, answer: &Answer) -> Act {
     let calls = answer.calls.iter().enumerate();
     let steps: Vec<Step> = match protocol {
         Protocol::Anthropic => anthropics(answer)
@@ -146,9 +154,38 @@ fn streamed(protocol: Protocol, answer: &Answer) -> Act {
             lines.push(json!({"model":"m","message":{"role":"assistant","content":""},"done":true,"done_reason":"stop","prompt_eval_count":5,"eval_count":2}));
             lines.into_iter().map(|line| Step::Say(format!("{line}\n"))).collect()
         }
-        Protocol::OpenAi | Protocol::Azure => Vec::new(),
+        Protocol::OpenAi | Protocol::Azure => openais(answer),
     };
     Act::Stream(steps)
+}
+
+fn openais_usage() -> Value {
+    json!({"prompt_tokens":5,"completion_tokens":2,"total_tokens":7})
+}
+
+fn openais(answer: &Answer) -> Vec<Step> {
+    let frame = |choices: Value, usage: Value| {
+        let chunk = json!({"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":choices,"usage":usage});
+        Step::Say(format!("data: {chunk}\n\n"))
+    };
+    let delta = |delta: Value, finish: Value| {
+        frame(json!([{"index":0,"delta":delta,"finish_reason":finish}]), Value::Null)
+    };
+    let mut frames: Vec<Step> =
+        answer.words.iter().map(|word| delta(json!({"content":word}), Value::Null)).collect();
+    for (at, (name, input)) in answer.calls.iter().enumerate() {
+        let (first, rest) = pieces(input);
+        let begun = json!({"index":at,"id":format!("t{at}"),"type":"function","function":{"name":name,"arguments":first}});
+        let more = json!({"index":at,"function":{"arguments":rest}});
+        for call in [begun, more] {
+            frames.push(delta(json!({"tool_calls":[call]}), Value::Null));
+        }
+    }
+    let finish = if answer.calls.is_empty() { "stop" } else { "tool_calls" };
+    frames.push(delta(json!({}), json!(finish)));
+    frames.push(frame(json!([]), openais_usage()));
+    frames.push(Step::Say("data: [DONE]\n\n".to_owned()));
+    frames
 }
 
 /// Arguments in two pieces.
@@ -216,13 +253,13 @@ fn aws(name: &str, payload: &Value) -> Step {
 }
 
 /// What a client understands: words, calls as name and arguments, why it ended, tokens of the answer.
-type Understood = (String, Vec<Value>, String, u64);
+pub(crate) type Understood = (String, Vec<Value>, String, u64);
 
 fn parsed(arguments: &Value) -> Value {
     serde_json::from_str(arguments.as_str().expect("a text")).expect("JSON")
 }
 
-fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
@@ -331,7 +368,7 @@ fn message_of(events: &[Value]) -> Value {
 }
 
 /// Runs a test of one case in paused time.
-fn in_paused_time<T>(test: impl Future<Output = T>) -> T {
+pub(crate) fn in_paused_time<T>(test: impl Future<Output = T>) -> T {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     runtime.expect("a runtime").block_on(test)
@@ -416,7 +453,7 @@ proptest! {
 }
 
 /// Every text of a value.
-fn strings(value: &Value, all: &mut Vec<String>) {
+pub(crate) fn strings(value: &Value, all: &mut Vec<String>) {
     match value {
         Value::String(text) => all.push(text.clone()),
         Value::Array(values) => values.iter().for_each(|value| strings(value, all)),
@@ -426,7 +463,7 @@ fn strings(value: &Value, all: &mut Vec<String>) {
 }
 
 /// Whether a value stands somewhere within another.
-fn holds(value: &Value, wanted: &Value) -> bool {
+pub(crate) fn holds(value: &Value, wanted: &Value) -> bool {
     value == wanted
         || match value {
             Value::Array(values) => values.iter().any(|value| holds(value, wanted)),

@@ -122,7 +122,7 @@ fn a_stream_of_converse_ends_with_its_usage_or_behind_its_reason() {
     let reason = frame(&ConverseEvent::MessageStop { stop_reason: "end_turn".to_owned() });
     let usage = frame(&ConverseEvent::Metadata {
         usage: TokenUsage::new(3, 2),
-        metrics: Metrics { latency_ms: 1 },
+        metrics: Some(Metrics { latency_ms: 1 }),
     });
     let bedrock = |pieces: &[Bytes]| read(Dialect::Bedrock, pieces);
     assert_eq!(bedrock(&[words.clone(), reason.clone(), usage]), (End::Whole, 1));

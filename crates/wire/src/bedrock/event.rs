@@ -43,7 +43,8 @@ pub enum ConverseEvent {
     },
     Metadata {
         usage: TokenUsage,
-        metrics: Metrics,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        metrics: Option<Metrics>,
     },
 }
 

@@ -19,8 +19,9 @@ pub struct ConverseReply {
     /// `model_context_window_exceeded`.
     pub stop_reason: String,
     pub usage: TokenUsage,
-    /// How long it took.
-    pub metrics: Metrics,
+    /// How long it took; Bedrock always says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<Metrics>,
 }
 
 /// What was said.

@@ -2,6 +2,7 @@
 
 #![expect(missing_docs, reason = "fields are Gemini's own, under the names of its reference")]
 
+use aws_smithy_types::base64;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -75,6 +76,20 @@ impl Part {
     /// Words of a thought.
     pub fn thinking(text: &str) -> Self {
         Self { thought: Some(true), ..Self::words(text) }
+    }
+
+    /// Words of a thought with what proves it, whatever that is made of.
+    pub fn proven(text: &str, proof: &[u8]) -> Self {
+        Self { thought_signature: Some(base64::encode(proof)), ..Self::thinking(text) }
+    }
+
+    /// What proves a thought. `None` if there is nothing, or no base64; Google's SDKs write either alphabet, padded
+    /// or not.
+    pub fn proof(&self) -> Option<Vec<u8>> {
+        let signature = self.thought_signature.as_deref()?.trim_end_matches('=');
+        let mut signature = signature.replace('-', "+").replace('_', "/");
+        signature.extend(std::iter::repeat_n('=', (4 - signature.len() % 4) % 4));
+        base64::decode(signature).ok()
     }
 
     /// A call.

@@ -28,6 +28,17 @@ pub fn upstream_body_without_metadata(body: &Bytes, head: &RequestHead, model: &
     rewrite(body, head, model, &cuts(body, &members))
 }
 
+/// The same for a provider whose path names the model, which the body need not do.
+pub fn upstream_body_without_model(body: &Bytes, head: &RequestHead) -> Bytes {
+    let cuts = cuts(body, &head.gateway_only);
+    if cuts.is_empty() {
+        return body.clone();
+    }
+    let mut out = BytesMut::with_capacity(body.len());
+    copy_without(&mut out, body, 0..body.len(), &cuts);
+    out.freeze()
+}
+
 fn rewrite(body: &Bytes, head: &RequestHead, model: &str, cuts: &[Range<usize>]) -> Bytes {
     if cuts.is_empty() && head.model.as_deref() == Some(model) {
         return body.clone();

@@ -77,7 +77,7 @@ impl Converse {
         self.end(out);
         let stop_reason = bedrock::finish_word(finish).to_owned();
         let usage = TokenUsage::new(self.prompt_tokens, tally.tokens);
-        let metrics = Metrics { latency_ms: self.took.as_millis() as u64 };
+        let metrics = Some(Metrics { latency_ms: self.took.as_millis() as u64 });
         self.last = vec![ConverseEvent::MessageStop { stop_reason }];
         self.last.extend(with_usage.then_some(ConverseEvent::Metadata { usage, metrics }));
     }

@@ -83,7 +83,10 @@ pub(super) fn takes_default(endpoint: Endpoint, name: &str) -> bool {
         | Endpoint::Speech
         | Endpoint::Transcriptions
         | Endpoint::AudioTranslations
-        | Endpoint::CountTokens => false,
+        | Endpoint::CountTokens
+        | Endpoint::CountContent => false,
+        // What they know of it stands within other members, and the rest is not meant for them.
+        Endpoint::GenerateContent | Endpoint::Converse => true,
     }
 }
 
@@ -92,8 +95,10 @@ pub(super) fn takes_unknown(endpoint: Endpoint, name: &str) -> bool {
     match endpoint {
         Endpoint::Messages => OF_MESSAGES.contains(&name),
         Endpoint::Responses => OF_RESPONSES.contains(&name),
-        Endpoint::CountTokens => false,
+        Endpoint::CountTokens | Endpoint::CountContent => false,
         Endpoint::Chat
+        | Endpoint::GenerateContent
+        | Endpoint::Converse
         | Endpoint::Completions
         | Endpoint::Embeddings
         | Endpoint::Moderations
@@ -107,8 +112,10 @@ pub(super) fn takes_unknown(endpoint: Endpoint, name: &str) -> bool {
 /// Whether a call of a provider's `endpoint` may have `extra_body`: LiteLLM's Messages take none.
 pub(super) fn takes_extra_body(endpoint: Endpoint) -> bool {
     match endpoint {
-        Endpoint::Messages | Endpoint::CountTokens => false,
+        Endpoint::Messages | Endpoint::CountTokens | Endpoint::CountContent => false,
         Endpoint::Chat
+        | Endpoint::GenerateContent
+        | Endpoint::Converse
         | Endpoint::Completions
         | Endpoint::Embeddings
         | Endpoint::Moderations

@@ -15,7 +15,9 @@ const VERSION: &str = "vertex-2023-10-16";
 /// Path of a call. Tokens are counted by a model of its own name, to which the body's is told.
 pub(super) fn path(deployment: &Deployment, call: Call<'_>) -> String {
     let (model, method) = match (call.endpoint, call.delivery) {
-        (Endpoint::CountTokens, _) => ("count-tokens".to_owned(), "rawPredict"),
+        (Endpoint::CountTokens | Endpoint::CountContent, _) => {
+            ("count-tokens".to_owned(), "rawPredict")
+        }
         (_, Delivery::Whole) => (wire::percent::segment(call.model), "rawPredict"),
         (_, Delivery::Stream) => (wire::percent::segment(call.model), "streamRawPredict"),
     };

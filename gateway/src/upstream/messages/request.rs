@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::conversation::{Beside, MARK, Outcomes, Said};
-use crate::upstream::by_chat::{Chat, Written, passed_on};
+use crate::upstream::by_chat::{Chat, Written, effort_of, limit_name, passed_on};
 use crate::upstream::dialect::{Asked, Encoded, Refused};
 use crate::upstream::members::{Member, Members};
 use crate::upstream::translated::Marks;
@@ -32,7 +32,7 @@ pub(super) fn request(
     put("model", json!(asked.model));
     put("messages", json!(said.messages));
     if let Some(limit) = members.whole("max_tokens")? {
-        put(limit_name(asked.model), json!(limit));
+        put(limit_name(chat, asked.model), json!(limit));
     }
     if let Some(stops) = stops(chat, &mut members)? {
         put("stop", json!(stops));
@@ -80,12 +80,6 @@ impl Written for Places<'_> {
         };
         known.to_owned()
     }
-}
-
-/// OpenAI's models that reason take the newer spelling only; compatible servers know the older one.
-fn limit_name(model: &str) -> &'static str {
-    let reasons = ["o1", "o3", "o4", "gpt-5"].iter().any(|family| model.starts_with(family));
-    if reasons { "max_completion_tokens" } else { "max_tokens" }
 }
 
 fn stops(chat: Chat, members: &mut Members) -> Result<Option<Vec<String>>, Refused> {
@@ -186,9 +180,7 @@ fn thoughts(
     let effort = match budget {
         None if off => "none",
         None => return Ok(THINKING),
-        Some(0..2048) => "low",
-        Some(2048..4096) => "medium",
-        Some(4096..) => "high",
+        Some(budget) => effort_of(budget),
     };
     completion.insert(EFFORT.to_owned(), json!(effort));
     Ok(THINKING)

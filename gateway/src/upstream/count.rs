@@ -1,43 +1,45 @@
-//! The tokens that a message would have, counted by a provider into whose words chat completions are put.
+//! The tokens that a prompt would have, counted by a provider into whose words chat completions are put.
+
+use std::fmt;
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::MessagesAsChat;
+use super::chunks::Chunks;
+use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, WholeAnswer};
+use super::members::Member;
 use crate::endpoint::Endpoint;
-use crate::upstream::chunks::Chunks;
-use crate::upstream::dialect::{
-    Asked, Dialect, Encoded, Interpreter, Opening, Refused, WholeAnswer,
-};
-use crate::upstream::members::Member;
 
 /// How a provider is asked for a count.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::upstream) struct TokenCount {
+pub(super) struct TokenCount {
     /// The question about a request in the provider's words, by the model's name; none where nobody counts for that
     /// model.
-    pub(in crate::upstream) question: fn(&str, Map<String, Value>) -> Option<Value>,
+    pub(super) question: fn(&str, Map<String, Value>) -> Option<Value>,
     /// The tokens that an answer names.
-    pub(in crate::upstream) tokens: fn(&[u8]) -> Option<u64>,
+    pub(super) tokens: fn(&[u8]) -> Option<u64>,
 }
 
-/// The count of a message that becomes a chat completion.
+/// The count of a prompt that becomes a chat completion.
 #[derive(Debug)]
-pub(in crate::upstream) struct Count {
-    messages: MessagesAsChat,
+pub(super) struct Count<P> {
+    /// Who makes one of it.
+    prompt: P,
     count: TokenCount,
+    /// The member of the answer that names the tokens.
+    named: &'static str,
 }
 
-impl Count {
-    /// The count of what `messages` says.
-    pub(in crate::upstream) const fn of(messages: MessagesAsChat, count: TokenCount) -> Self {
-        Self { messages, count }
+impl<P> Count<P> {
+    /// The count of what `prompt` reads, told as `named`.
+    pub(super) const fn of(prompt: P, count: TokenCount, named: &'static str) -> Self {
+        Self { prompt, count, named }
     }
 }
 
-impl Dialect for Count {
+impl<P: Dialect + fmt::Debug> Dialect for Count<P> {
     fn encode(&self, asked: &Asked<'_>) -> Result<Encoded, Refused> {
-        let Encoded { body, dropped } = self.messages.encode(asked)?;
+        let Encoded { body, dropped } = self.prompt.encode(asked)?;
         let unsaid = |why: &str| Refused {
             param: Box::from("model"),
             message: format!("`{}` {why}; name another model", asked.model),
@@ -50,16 +52,16 @@ impl Dialect for Count {
     }
 
     fn members(&self) -> &'static [Member] {
-        self.messages.members()
+        self.prompt.members()
     }
 
-    fn called(&self, endpoint: Endpoint) -> Endpoint {
-        endpoint
+    fn called(&self, _: Endpoint) -> Endpoint {
+        Endpoint::CountTokens
     }
 
     fn whole(&self, answer: Bytes, _: Opening<'_>) -> Option<WholeAnswer> {
         let tokens = (self.count.tokens)(&answer)?;
-        let body = Bytes::from(json!({ "input_tokens": tokens }).to_string());
+        let body = Bytes::from(json!({ self.named: tokens }).to_string());
         Some(WholeAnswer { body, usage: None, filtered: false })
     }
 

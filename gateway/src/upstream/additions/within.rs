@@ -1,0 +1,87 @@
+//! What a config adds to requests whose bounds and sampling stand within a member: Google's `generationConfig`, AWS's
+//! `inferenceConfig`. Parameters of chat completions under the names that they have there; what has none there is not
+//! meant for them.
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use super::unreadable;
+use crate::config::Additions;
+use crate::endpoint::Endpoint;
+use crate::upstream::dialect::Refused;
+
+/// A member, and what it calls the parameters of chat completions.
+type Within = (&'static str, &'static [(&'static str, &'static str)]);
+
+const GOOGLE: Within = (
+    "generationConfig",
+    &[
+        ("frequency_penalty", "frequencyPenalty"),
+        ("max_completion_tokens", "maxOutputTokens"),
+        ("max_tokens", "maxOutputTokens"),
+        ("n", "candidateCount"),
+        ("presence_penalty", "presencePenalty"),
+        ("seed", "seed"),
+        ("stop", "stopSequences"),
+        ("temperature", "temperature"),
+        ("top_k", "topK"),
+        ("top_p", "topP"),
+    ],
+);
+
+const AWS: Within = (
+    "inferenceConfig",
+    &[
+        ("max_completion_tokens", "maxTokens"),
+        ("max_tokens", "maxTokens"),
+        ("stop", "stopSequences"),
+        ("temperature", "temperature"),
+        ("top_p", "topP"),
+    ],
+);
+
+/// The body with the defaults that the client says nothing of; `None` where there are none.
+///
+/// # Errors
+/// Where it cannot be read.
+pub(super) fn with_defaults(
+    additions: &Additions,
+    endpoint: Endpoint,
+    body: &Bytes,
+) -> Result<Option<Bytes>, Refused> {
+    let (member, names) = match endpoint {
+        Endpoint::GenerateContent => GOOGLE,
+        Endpoint::Converse => AWS,
+        Endpoint::Chat
+        | Endpoint::Completions
+        | Endpoint::Embeddings
+        | Endpoint::Moderations
+        | Endpoint::Responses
+        | Endpoint::ImageGenerations
+        | Endpoint::Speech
+        | Endpoint::Transcriptions
+        | Endpoint::AudioTranslations
+        | Endpoint::Messages
+        | Endpoint::CountTokens
+        | Endpoint::CountContent => return Ok(None),
+    };
+    let added = names.iter().filter_map(|(chat, own)| Some((*own, additions.defaults.get(*chat)?)));
+    let added: Vec<(&str, &Value)> = added.collect();
+    if added.is_empty() {
+        return Ok(None);
+    }
+    let mut members: Map<String, Value> = serde_json::from_slice(body)
+        .map_err(|error| unreadable(&format!("request cannot be added to: {error}")))?;
+    let Value::Object(config) = members.entry(member).or_insert_with(|| json!({})) else {
+        // What is no object is the provider's to refuse.
+        return Ok(None);
+    };
+    for (own, value) in added {
+        let value = match value {
+            Value::String(_) if own == "stopSequences" => json!([value]),
+            other => other.clone(),
+        };
+        config.entry(own).or_insert(value);
+    }
+    Ok(Some(Bytes::from(Value::Object(members).to_string())))
+}
