@@ -17,7 +17,7 @@ use std::time::Duration;
 use vocab::{DeploymentId, Protocol};
 use world::Authority;
 
-pub use ability::Ability;
+pub use ability::{Ability, Listed};
 pub use additions::Additions;
 pub use mock::{Mock, MockAnswer};
 pub use own::{OnBreak, OwnSettings};
@@ -181,6 +181,10 @@ pub struct Deployment {
     pub max_input_tokens: Option<u64>,
     /// What its model cannot be asked for, as `model_info` says.
     pub lacks: Vec<Ability>,
+    /// What it can be asked for, as `model_info` says.
+    pub has: Vec<Ability>,
+    /// What a list of models says where `model_info` does not.
+    pub listed: Listed,
     /// What it answers without asking its provider; `None` if it asks.
     pub mock: Option<Mock>,
     /// Tags, by which requests choose among a group's deployments.

@@ -331,7 +331,7 @@ fn encode(
         Lenience::Drop | Lenience::Refuse => Lenience::Refuse,
     };
     match state.instance.config.personality.policy.abilities() {
-        Abilities::Heeded => ability::check(config, bytes)?,
+        Abilities::Heeded => ability::check(config, bytes, state.word)?,
         Abilities::Unheeded => {}
     }
     let endpoint = request.endpoint;

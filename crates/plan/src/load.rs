@@ -14,6 +14,7 @@ use vocab::{At, Seed};
 use crate::out::assemble::assemble;
 use crate::out::checked::{Checked, called_models};
 use crate::out::plan::Plan;
+use crate::resolve::abilities::ModelAbilities;
 use crate::resolve::callable::first_call;
 use crate::resolve::compress::{self, Compress};
 use crate::resolve::config::{self, Loaded};
@@ -101,6 +102,7 @@ impl Loader {
 
         let shipped = (self.kept(Presets::shipped), self.kept(Prices::shipped));
         let (presets, prices) = (shipped.0?, shipped.1?);
+        let abilities = self.kept(ModelAbilities::shipped)?;
         let (config_text, tree) = self.config_tree(request, &scenario)?;
         let Loaded { config, findings } = self.read_config(&tree, None)?;
         self.findings.extend(findings);
@@ -121,8 +123,9 @@ impl Loader {
         links::check(&timeline, &specs, &mut self.problems);
         let impact = self.kept(|_| impact::impact(scenario.impact.node.as_ref()));
         let standing = self.kept(|_| standing::standing(scenario.fakes.node.as_ref()));
-        let configs = self.contender_configs(&specs, (&tree, source), (&fleet, &prices));
-        let changed = self.changed(&configs, &events.changes, (&tree, source), (&fleet, &prices));
+        let known = config::Known { prices: &prices, abilities: &abilities };
+        let configs = self.contender_configs(&specs, (&tree, source), (&fleet, known));
+        let changed = self.changed(&configs, &events.changes, (&tree, source), (&fleet, known));
         let outages = &timeline.typical_outages;
         self.problems.extend(compress::refusal(outages, compress, &configs, &client));
         if !self.problems.is_empty() || fakes.specs.len() != fleet.members.len() {
@@ -357,7 +360,7 @@ impl Loader {
         &mut self,
         specs: &[ContenderSpec],
         (tree, scenario): (&Node, SourceId),
-        (fleet, prices): (&Fleet, &Prices),
+        (fleet, known): (&Fleet, config::Known<'_>),
     ) -> Vec<ContenderConfig> {
         let (mut configs, mut unheard) = (Vec::new(), Vec::new());
         for spec in specs {
@@ -370,7 +373,7 @@ impl Loader {
             self.notes.extend(told.map(|note| format!("contender {}: {note}", spec.name)));
             match config::with_dummies(loaded.config, fleet) {
                 Ok(mut gateway) => {
-                    config::with_known_prices(&mut gateway, prices);
+                    config::with_known(&mut gateway, known);
                     gateway.personality = spec.personality.unwrap_or(gateway.personality);
                     if spec.process.is_none() {
                         let ignored = ignored(&merged, &gateway, &self.sources);
@@ -405,7 +408,7 @@ impl Loader {
         contenders: &[ContenderConfig],
         changes: &[Change],
         (tree, scenario): (&Node, SourceId),
-        (fleet, prices): (&Fleet, &Prices),
+        (fleet, known): (&Fleet, config::Known<'_>),
     ) -> Vec<Vec<ChangedConfig>> {
         let mut all = Vec::new();
         for ContenderConfig { spec, gateway, .. } in contenders {
@@ -425,7 +428,7 @@ impl Loader {
                 let Some(loaded) = self.read_config(&merged, Some(scenario)) else { return all };
                 match config::with_dummies(loaded.config, fleet) {
                     Ok(mut config) => {
-                        config::with_known_prices(&mut config, prices);
+                        config::with_known(&mut config, known);
                         config.personality = personality;
                         let (gateway, settings) = (Arc::new(config), merged.to_json());
                         configs.push(ChangedConfig { gateway, settings });

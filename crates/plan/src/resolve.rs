@@ -3,6 +3,7 @@
 //!
 //! It reads `text` and must never know what is made of its results.
 
+pub(crate) mod abilities;
 pub(crate) mod callable;
 mod catalogue;
 pub(crate) mod compress;
@@ -20,6 +21,7 @@ pub(crate) mod impact;
 pub(crate) mod instance_events;
 pub(crate) mod instance_faults;
 mod instants;
+pub(crate) mod model_names;
 pub(crate) mod presets;
 pub(crate) mod prices;
 pub(crate) mod products;

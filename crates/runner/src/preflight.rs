@@ -282,6 +282,7 @@ fn narrowed(
         max_parallel_requests: None,
         max_input_tokens: None,
         lacks: Vec::new(),
+        listed: gateway::config::Listed::default(),
         num_retries: Some(0),
         ..own.clone()
     };

@@ -1,4 +1,6 @@
 //! What a model can be asked for, in the words of LiteLLM's `model_info`. What nobody says, it can.
+//!
+//! The config's own word decides; what a list says where the config is silent makes others be preferred, no more.
 
 /// One thing that not every model can.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,4 +41,13 @@ impl Ability {
             Self::Prefill => "supports_assistant_prefill",
         }
     }
+}
+
+/// What a list of models says of one where the config says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// What it lacks.
+    pub lacks: Vec<Ability>,
+    /// Largest prompt in tokens.
+    pub max_input_tokens: Option<u64>,
 }

@@ -1,5 +1,5 @@
 //! What a request needs that not every model has: pictures, sounds, files, functions, a schema. Who lacks it by the
-//! config's own word is not asked for it.
+//! config's own word is not asked for it; who lacks it by a list of models is asked where nobody else is left.
 //!
 //! It must never know providers: what one cannot be told is its dialect's business.
 
@@ -8,18 +8,33 @@ use serde_json::{Map, Value};
 use crate::config::{Ability, Deployment};
 use crate::upstream::dialect::Refused;
 
+/// Whose word counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// The config's, and that of a list of models.
+    #[default]
+    Lists,
+    /// The config's alone.
+    Config,
+}
+
 /// Checks a request against what a deployment's model lacks. Nothing is read where it lacks nothing.
 ///
 /// # Errors
 /// The first thing that it cannot be asked.
-pub(crate) fn check(deployment: &Deployment, body: &[u8]) -> Result<(), Refused> {
-    if deployment.lacks.is_empty() {
+pub(crate) fn check(deployment: &Deployment, body: &[u8], word: Word) -> Result<(), Refused> {
+    let listed = match word {
+        Word::Lists => &*deployment.listed.lacks,
+        Word::Config => &[],
+    };
+    let lacks = |ability: &Ability| deployment.lacks.contains(ability) || listed.contains(ability);
+    if deployment.lacks.is_empty() && listed.is_empty() {
         return Ok(());
     }
     // What is no JSON is a form, which asks for none of this, or somebody else's to refuse.
     let Ok(body) = serde_json::from_slice::<Map<String, Value>>(body) else { return Ok(()) };
     let needs = needs(&body);
-    match needs.into_iter().find(|(ability, _)| deployment.lacks.contains(ability)) {
+    match needs.into_iter().find(|(ability, _)| lacks(ability)) {
         None => Ok(()),
         Some((ability, at)) => Err(refused(ability, at, &deployment.model)),
     }

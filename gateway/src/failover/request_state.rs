@@ -13,6 +13,7 @@ use vocab::At;
 use crate::config::DeploymentIndex;
 use crate::config::fleet::Target;
 use crate::endpoint::Endpoint;
+use crate::failover::ability::Word;
 use crate::failover::attempt::AttemptError;
 use crate::failover::attempt_guard::AttemptGuard;
 use crate::failover::desertion::Presence;
@@ -62,6 +63,8 @@ pub(crate) struct RequestState {
     refusal: Option<Refused>,
     /// What is done about what a deployment cannot be asked.
     pub(crate) lenience: Lenience,
+    /// Whose word on what models lack counts.
+    pub(crate) word: Word,
     /// Members that the last attempt was sent without.
     pub(crate) dropped: Vec<Box<str>>,
     /// Largest gap without bytes that the last attempt was allowed.
@@ -115,6 +118,7 @@ impl RequestState {
             unfit: Vec::new(),
             refusal: None,
             lenience: Lenience::Refuse,
+            word: Word::default(),
             dropped: Vec::new(),
             upstream_time: Duration::ZERO,
             timeout: None,
@@ -136,6 +140,7 @@ impl RequestState {
         self.unfit.clear();
         self.refusal = None;
         self.lenience = Lenience::Refuse;
+        self.word = Word::default();
         self.tell(None, Choice::Failover { to });
     }
 
@@ -145,10 +150,15 @@ impl RequestState {
         self.refusal.get_or_insert(refused);
     }
 
-    /// Nobody of the group can be asked for all of it: with `drop`, everybody is asked for less, once;
-    /// else, or then, says what the first one refused.
+    /// Nobody of the group can be asked for all of it. What a list of models says is doubted first, once; then, with
+    /// `drop`, everybody is asked for less, once; else, or then, says what the first one refused.
     pub(crate) fn make_do(&mut self, drop: bool) -> Option<Refused> {
         let refused = self.refusal.take()?;
+        if self.word == Word::Lists {
+            self.word = Word::Config;
+            self.unfit.clear();
+            return None;
+        }
         if drop && self.lenience == Lenience::Refuse {
             self.lenience = Lenience::Drop;
             self.unfit.clear();

@@ -209,21 +209,24 @@ fn started(query: &CandidateQuery<'_>, candidates: &[DeploymentIndex]) -> Vec<De
     candidates.iter().copied().filter(gets).collect()
 }
 
-/// Members whose window the prompt fits; where it fits nobody's by the estimate, those of whom it is not certain.
+/// Members whose window the prompt fits; where it fits nobody's by the estimate, those of whom it is not certain: the
+/// estimate may be wrong, and so may a list of models.
 fn with_room<'q>(query: &CandidateQuery<'q>) -> Cow<'q, [DeploymentIndex]> {
-    let most = |index: &DeploymentIndex| query.config.deployments[*index].max_input_tokens;
+    let of = |index: &DeploymentIndex| &query.config.deployments[*index];
+    let own = |index: &DeploymentIndex| of(index).max_input_tokens;
+    let most = |index: &DeploymentIndex| own(index).or(of(index).listed.max_input_tokens);
     if query.members.iter().all(|index| most(index).is_none()) {
         return Cow::Borrowed(query.members);
     }
-    let with = |tokens: u64| {
+    let with = |tokens: u64, most: &dyn Fn(&DeploymentIndex) -> Option<u64>| {
         let fits = |index: &&DeploymentIndex| most(index).is_none_or(|most| tokens <= most);
         query.members.iter().filter(fits).copied().collect::<Vec<_>>()
     };
-    let fitting = with(query.prompt_tokens);
+    let fitting = with(query.prompt_tokens, &most);
     if !fitting.is_empty() {
         return Cow::Owned(fitting);
     }
-    Cow::Owned(with(query.prompt_tokens / ESTIMATE_ERROR))
+    Cow::Owned(with(query.prompt_tokens / ESTIMATE_ERROR, &own))
 }
 
 /// Whose cooldown ends first of those of `meant` that may answer for all that is known, rather one that this request has

@@ -3,7 +3,7 @@
 //! under LiteLLM's whoever is chosen is asked.
 
 use crate::support::*;
-use gateway::config::{Ability, Config, Deployment};
+use gateway::config::{Ability, Config, Deployment, Listed};
 use serde_json::{Value, json};
 
 const CHAT: &str = "/v1/chat/completions";
@@ -180,4 +180,52 @@ async fn the_bytes_of_a_picture_are_no_part_of_a_prompts_length() {
     let members = json!({"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":url}}]}]});
     let (got, hosts) = asked(config("priority", vec![narrow("one", 100)]), CHAT, &members).await;
     assert_eq!((got.status, hosts), (200, vec!["one".to_owned()]));
+}
+
+/// `one` lacks all that a list can name, by that list; `two` does not.
+fn listed() -> Deployment {
+    let listed = Listed { lacks: Ability::ALL.to_vec(), max_input_tokens: Some(100) };
+    Deployment { listed, ..deployment("one") }
+}
+
+fn one(host: &str) -> Vec<String> {
+    vec![host.to_owned()]
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_list_says_makes_others_be_preferred() {
+    for (path, members, _, at) in wishes() {
+        if path == MESSAGES && at.contains("].content[1].content") {
+            continue;
+        }
+        let both = vec![listed(), deployment("two")];
+        let (got, hosts) = asked(config("priority", both), path, &members).await;
+        assert_eq!((got.status, hosts), (200, one("two")), "{path} {members}");
+    }
+    let both = || config("priority", vec![listed(), deployment("two")]);
+    let long = json!({"messages":[{"role":"user","content":"x".repeat(2000)}]});
+    assert_eq!(asked(both(), CHAT, &long).await.1, one("two"));
+    let short = json!({"messages":[{"role":"user","content":"x"}]});
+    assert_eq!(asked(both(), CHAT, &short).await.1, one("one"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_refused_for_what_a_list_says() {
+    for (path, members, _, at) in wishes() {
+        if path == MESSAGES && at.contains("].content[1].content") {
+            continue;
+        }
+        let (got, hosts) = asked(config("priority", vec![listed()]), path, &members).await;
+        assert_eq!((got.status, hosts), (200, one("one")), "{path} {members}: {}", got.body);
+    }
+    let long = json!({"messages":[{"role":"user","content":"x".repeat(20_000)}]});
+    let (got, hosts) = asked(config("priority", vec![listed()]), CHAT, &long).await;
+    assert_eq!((got.status, hosts), (200, one("one")), "{}", got.body);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_personalities_of_litellm_know_no_list() {
+    let (path, members, ..) = wishes().remove(0);
+    let both = vec![listed(), deployment("two")];
+    assert_eq!(asked(config("least-busy", both), path, &members).await.1, one("one"));
 }

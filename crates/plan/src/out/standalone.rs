@@ -6,7 +6,8 @@ use gateway::config::Config;
 use gateway::litellm::Secrets;
 use vocab::{DeploymentId, DeploymentNumber, Protocol, Seed};
 
-use crate::resolve::config::{self, Loaded, dummy_key, with_known_prices};
+use crate::resolve::abilities::ModelAbilities;
+use crate::resolve::config::{self, Known, Loaded, dummy_key, with_known};
 use crate::resolve::contenders;
 use crate::resolve::finding::Finding;
 use crate::resolve::ignored::ignored;
@@ -44,7 +45,9 @@ pub(crate) fn read_config(
     let document = reading::config(sources, text).map_err(one)?;
     let Loaded { mut config, mut findings } =
         config::load(&document.tree, None, (secrets, sources))?;
-    with_known_prices(&mut config, &Prices::shipped(sources).map_err(one)?);
+    let prices = &Prices::shipped(sources).map_err(one)?;
+    let abilities = &ModelAbilities::shipped(sources).map_err(one)?;
+    with_known(&mut config, Known { prices, abilities });
     if let Some(name) = personality {
         config.personality = contenders::personality(name).map_err(one)?;
     }

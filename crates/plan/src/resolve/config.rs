@@ -7,6 +7,7 @@
 use gateway::config::{AwsKeys, Config, Secret};
 use gateway::litellm::{self, Note, NoteKind, Secrets};
 
+use crate::resolve::abilities::ModelAbilities;
 use crate::resolve::finding::{Finding, Sort};
 use crate::resolve::fleet::Fleet;
 use crate::resolve::prices::Prices;
@@ -159,10 +160,18 @@ pub(crate) fn with_dummies(mut config: Config, fleet: &Fleet) -> Result<Config, 
     if strangers.is_empty() { Ok(config) } else { Err(strangers) }
 }
 
-/// Fills in the prices that LiteLLM would know: its own map, by the exact strings of `base_model` and
-/// `model`. What the config says about costs stays.
-pub(crate) fn with_known_prices(config: &mut Config, prices: &Prices) {
+/// What is known of models beside the config.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known<'k> {
+    pub prices: &'k Prices,
+    pub abilities: &'k ModelAbilities,
+}
+
+/// Fills in what models can, and the prices that LiteLLM would know: its own map, by the exact strings of `base_model` and
+/// `model`. What the config says itself stays.
+pub(crate) fn with_known(config: &mut Config, Known { prices, abilities }: Known<'_>) {
     for deployment in &mut config.deployments {
+        deployment.listed = abilities.listed(deployment);
         let known =
             prices.in_litellm(deployment.base_model.as_deref(), &deployment.model_as_written);
         let input = known.map(|price| price.input / 1e6);

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::resolve::fleet::Member;
+use crate::resolve::model_names::{self, undated};
 use crate::text::diagnostic::{Problem, Sources};
 use crate::text::embedded::{PRICES, read_shipped};
 
@@ -65,24 +66,6 @@ fn yes() -> bool {
     true
 }
 
-/// Prefixes that do not change who sells. A reseller's price is its own, but for OpenRouter, which passes
-/// on the price of the model's maker (openrouter.ai/docs, "FAQ", 2026-10).
-const SAME_SELLER: &[(&str, &str)] = &[
-    ("openai/", ""),
-    ("anthropic/", ""),
-    ("azure/", ""),
-    ("azure_ai/", "azure/"),
-    ("vertex_ai/", ""),
-    ("cohere/", ""),
-    ("cohere_chat/", ""),
-    ("openrouter/openai/", ""),
-    ("openrouter/anthropic/", ""),
-    ("openrouter/google/", "gemini/"),
-    ("openrouter/deepseek/", "deepseek/"),
-    ("openrouter/mistralai/", "mistral/"),
-    ("openrouter/x-ai/", "xai/"),
-];
-
 impl Prices {
     /// Reads the shipped snapshot.
     ///
@@ -111,42 +94,9 @@ impl Prices {
 
     /// What the list says of a model, as a config writes it, and of what it really is.
     pub(crate) fn listed(&self, written: &str, base: Option<&str>) -> Option<Price> {
-        let provider = written.split_once('/').map(|(provider, _)| provider);
-        let qualified = base.zip(provider).map(|(base, provider)| format!("{provider}/{base}"));
-        let names = [qualified.as_deref(), base, Some(written)];
-        let (name, entry) = names.into_iter().flatten().find_map(|name| self.find(name))?;
+        let (name, entry) = model_names::known(&self.prices, written, base)?;
         let per_million = PerMillion { input: entry.input, output: entry.output };
         Some(Price { per_million, said_by: SaidBy::List(name.to_owned()) })
-    }
-
-    /// A model of the list, as LiteLLM looks it up: with its prefix, without it, without the date of
-    /// its snapshot; capitals do not count.
-    fn find(&self, model: &str) -> Option<(&str, &ListPrice)> {
-        let own = SAME_SELLER.iter().find_map(|(prefix, instead)| {
-            model.strip_prefix(prefix).map(|own| format!("{instead}{own}"))
-        });
-        // OpenRouter writes versions with dots: `claude-sonnet-4.5`.
-        let dashed = model.strip_prefix("openrouter/anthropic/").map(|own| own.replace('.', "-"));
-        let names = [Some(model), own.as_deref(), dashed.as_deref()];
-        let named = || names.into_iter().flatten();
-        named()
-            .find_map(|name| self.entry(name))
-            .or_else(|| named().find_map(|name| self.entry(undated(name)?)))
-            .or_else(|| self.bedrock(model.strip_prefix("bedrock/")?))
-    }
-
-    fn entry(&self, name: &str) -> Option<(&str, &ListPrice)> {
-        let mut entries = self.prices.iter();
-        let exact = self.prices.get_key_value(name);
-        let entry = exact.or_else(|| entries.find(|(known, _)| known.eq_ignore_ascii_case(name)));
-        entry.map(|(name, entry)| (name.as_str(), entry))
-    }
-
-    /// A model of Bedrock by its family: nobody has to write the date and the version.
-    fn bedrock(&self, model: &str) -> Option<(&str, &ListPrice)> {
-        let alike = |known: &str| !known.contains('/') && family(known) == family(model);
-        let entry = self.prices.iter().find(|(known, _)| alike(known));
-        entry.map(|(name, entry)| (name.as_str(), entry))
     }
 
     /// What LiteLLM's own map says about a deployment to cost-based routing: by the exact strings of its
@@ -158,32 +108,4 @@ impl Prices {
         let entry = base_model.and_then(found).or_else(|| found(model))?;
         Some(PerMillion { input: entry.input, output: entry.output })
     }
-}
-
-/// The name without the date of a snapshot at its end: `-2024-08-06` or `-20250929`.
-fn undated(name: &str) -> Option<&str> {
-    let digits =
-        |text: &str, count| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
-    let (rest, day) = name.rsplit_once('-')?;
-    if digits(day, 8) {
-        return Some(rest);
-    }
-    let (rest, month) = rest.rsplit_once('-').filter(|_| digits(day, 2))?;
-    let (rest, year) = rest.rsplit_once('-').filter(|_| digits(month, 2))?;
-    digits(year, 4).then_some(rest)
-}
-
-/// A model of Bedrock without the way to it, its region, its date and its version:
-/// `converse/us.anthropic.claude-sonnet-4-5-20250929-v1:0` is `us.anthropic.claude-sonnet-4-5`.
-fn family(model: &str) -> &str {
-    let own = model.rsplit('/').next().unwrap_or(model);
-    let versioned = own.rsplit_once("-v").filter(|(_, version)| {
-        version.starts_with(|c: char| c.is_ascii_digit())
-            && version.chars().all(|c| c.is_ascii_digit() || c == ':')
-    });
-    let own = versioned.map_or(own, |(name, _)| name);
-    let dated = own
-        .rsplit_once('-')
-        .filter(|(_, date)| date.len() == 8 && date.bytes().all(|digit| digit.is_ascii_digit()));
-    dated.map_or(own, |(name, _)| name)
 }

@@ -1,5 +1,5 @@
 //! The data that ships inside the binary, so that an installed `brownout` needs no checkout:
-//! scenarios, the config they name, presets, prices.
+//! scenarios, the config they name, presets, prices, what models can.
 
 use crate::text::diagnostic::{Problem, Sources};
 use crate::text::read::read;
@@ -57,6 +57,8 @@ pub fn parity_results(version: &str) -> Option<&'static str> {
 pub(crate) const LATENCY: &str = include_str!("../../../../scenarios/presets/latency.yaml");
 /// Workload presets.
 pub(crate) const WORKLOADS: &str = include_str!("../../../../scenarios/presets/workloads.yaml");
+/// What models can.
+pub(crate) const ABILITIES: &str = include_str!("../../../../scenarios/abilities.yaml");
 /// Prices.
 pub(crate) const PRICES: &str = include_str!("../../../../scenarios/prices.yaml");
 

@@ -1,5 +1,6 @@
 //! What users write and what becomes of it, one module per behaviour.
 
+mod abilities_are_found;
 mod configs_are_checked;
 mod configs_are_read_as_pyyaml_reads_them;
 mod diagnostics;

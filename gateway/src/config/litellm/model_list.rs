@@ -20,7 +20,7 @@ use super::provider::{self, Found, Provider};
 use super::reader::{self, Reader, Section};
 use super::settings::Settings;
 use super::tables;
-use crate::config::{Ability, AwsKeys, Deployment, Familiarity, Mode, Secret, Tags};
+use crate::config::{Ability, AwsKeys, Deployment, Familiarity, Listed, Mode, Secret, Tags};
 use crate::routing::strategy::LimitsFrom;
 
 /// Most deployments; a thousand times what anybody has, and still cheap to rank.
@@ -177,7 +177,9 @@ impl<'a> ModelEntry<'a> {
             listed_usd_per_token: None,
             base_model: self.base_model(reader),
             max_input_tokens: self.of_info(|info| reader.count(info, "max_input_tokens")),
-            lacks: self.lacks(),
+            lacks: self.abilities(false),
+            has: self.abilities(true),
+            listed: Listed::default(),
             mock: mock::read(params, reader),
             tags: self.tags(reader),
         })
@@ -357,12 +359,12 @@ impl<'a> ModelEntry<'a> {
         self.info.as_ref().and_then(read)
     }
 
-    /// What `model_info` says that the model cannot; whatever else stands there says nothing.
-    fn lacks(&self) -> Vec<Ability> {
+    /// Of which abilities `model_info` says so; whatever else stands there says nothing.
+    fn abilities(&self, said: bool) -> Vec<Ability> {
         let says = |ability: &Ability| self.info.as_ref()?.get(ability.key());
-        let mut lacks = Ability::ALL.to_vec();
-        lacks.retain(|ability| says(ability) == Some(&Value::Bool(false)));
-        lacks
+        let mut abilities = Ability::ALL.to_vec();
+        abilities.retain(|ability| says(ability) == Some(&Value::Bool(said)));
+        abilities
     }
 
     /// From `model_info` or `litellm_params`, in this order.

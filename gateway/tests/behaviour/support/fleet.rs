@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gateway::config::{
-    Additions, Config, Deployment, Familiarity, Mode, OwnSettings, Platform, RouterSettings,
-    Secret, TagSettings, Tags,
+    Additions, Config, Deployment, Familiarity, Listed, Mode, OwnSettings, Platform,
+    RouterSettings, Secret, TagSettings, Tags,
 };
 use gateway::policy::{self, Kind, Personality};
 use vocab::{DeploymentId, Protocol};
@@ -53,6 +53,8 @@ pub(crate) fn deployment(id: &str) -> Deployment {
         base_model: None,
         max_input_tokens: None,
         lacks: Vec::new(),
+        has: Vec::new(),
+        listed: Listed::default(),
         mock: None,
         tags: Tags::default(),
     }
