@@ -1,12 +1,13 @@
 """boto3's client of the Bedrock runtime, which signs every request, against Bedrock's persona."""
 
+import base64
 import functools
 import json
 from collections.abc import Iterator
 
 import boto3
 from botocore.config import Config
-from client import PROMPT, TEXT, WEATHER, Check, Detail, each, whole_or_part
+from client import PICTURE, PROMPT, TEXT, WEATHER, Check, Detail, each, whole_or_part
 from fakes import Deployment
 
 MESSAGES = [{"role": "user", "content": [{"text": TEXT}]}]
@@ -43,11 +44,11 @@ class Bedrock:
 
     def client(self, at: Deployment, timeout: float = 20) -> "boto3.client":
         """A client of this deployment, with its dummy key pair."""
-        return _client(at.url, at.key, timeout)
+        return client_of(at.url, at.key, timeout)
 
     def happy(self, at: Deployment) -> Iterator[Check]:
         """Everything that works."""
-        return each([self.converse, self.streams, self.tools, self.invoke, self.signature], at)
+        return each([self.converse, self.streams, self.tools, self.images, self.invoke, self.signature], at)
 
     def converse(self, at: Deployment) -> Iterator[Check]:
         """A plain answer."""
@@ -73,6 +74,23 @@ class Bedrock:
         text = "".join(delta.get("toolUse", {}).get("input", "") for delta in deltas)
         yield Check("streamed, it has whole arguments", set(json.loads(text)) == {"city", "days"})
 
+    def images(self, at: Deployment) -> Iterator[Check]:
+        """A picture beside the words."""
+        picture = {"image": {"format": "png", "source": {"bytes": base64.b64decode(PICTURE)}}}
+        asked = [{"role": "user", "content": [{"text": TEXT}, picture]}]
+        reply = self.client(at).converse(modelId=at.model, messages=asked)
+        text = reply["output"]["message"]["content"][0]["text"]
+        yield Check("a picture is taken", whole_or_part(text) == "the whole answer")
+
+    def structured(self, at: Deployment) -> Iterator[Check]:
+        """JSON by a schema, which travels as text. The older generation knows no such member."""
+        schema = json.dumps({**WEATHER, "additionalProperties": False})
+        form = {"type": "json_schema", "structure": {"jsonSchema": {"name": "weather", "schema": schema}}}
+        asked = [{"role": "user", "content": [{"text": "weather?"}]}]
+        reply = self.client(at).converse(modelId=at.model, messages=asked, outputConfig={"textFormat": form})
+        text = reply["output"]["message"]["content"][0]["text"]
+        yield Check("structured output fits its schema", set(json.loads(text)) == {"city", "days"})
+
     def invoke(self, at: Deployment) -> Iterator[Check]:
         """InvokeModel, plain and streamed."""
         client, body = self.client(at), json.dumps(CLAUDE)
@@ -85,7 +103,7 @@ class Bedrock:
 
     def signature(self, at: Deployment) -> Iterator[Check]:
         """A secret that is not the deployment's."""
-        client = _client(at.url, at.key, 20, secret="wrong")
+        client = client_of(at.url, at.key, 20, secret="wrong")
         try:
             client.converse(modelId=at.model, messages=MESSAGES)
             yield Check("a wrong signature is refused", False)
@@ -94,12 +112,15 @@ class Bedrock:
 
 
 @functools.cache
-def _client(url: str, key: str, timeout: float, secret: str | None = None) -> "boto3.client":
+def client_of(
+    url: str, key: str, timeout: float, secret: str | None = None, attempts: int | None = None
+) -> "boto3.client":
+    retries = {"total_max_attempts": attempts} if attempts else None
     return boto3.client(
         "bedrock-runtime",
         region_name="us-east-1",
         endpoint_url=url,
         aws_access_key_id=key,
         aws_secret_access_key=secret or key,
-        config=Config(read_timeout=timeout, connect_timeout=timeout),
+        config=Config(read_timeout=timeout, connect_timeout=timeout, retries=retries),
     )

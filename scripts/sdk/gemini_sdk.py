@@ -1,10 +1,12 @@
 """The google-genai SDK against Gemini's persona, as it comes and with its retries switched on."""
 
+import base64
 import functools
+import json
 from collections.abc import Iterator
 from importlib.metadata import version
 
-from client import TEXT, WEATHER, Check, Detail, each, whole_or_part
+from client import PICTURE, TEXT, WEATHER, Check, Detail, each, whole_or_part
 from fakes import Deployment
 from google import genai
 from google.genai import types
@@ -38,7 +40,8 @@ class Gemini:
 
     def happy(self, at: Deployment) -> Iterator[Check]:
         """Everything that works."""
-        return each([self.generate, self.streams, self.tools, self.thinking, self.blocked, self.beside], at)
+        parts = [self.generate, self.streams, self.tools, self.images, self.structured]
+        return each([*parts, self.thinking, self.blocked, self.beside], at)
 
     def generate(self, at: Deployment) -> Iterator[Check]:
         """A plain answer."""
@@ -63,6 +66,20 @@ class Gemini:
         calls = answer.function_calls or []
         yield Check("a tool is called", [call.name for call in calls] == ["weather"])
         yield Check("by the schema", set(calls[0].args) == {"city", "days"})
+
+    def images(self, at: Deployment) -> Iterator[Check]:
+        """A picture beside the words."""
+        picture = types.Part.from_bytes(data=base64.b64decode(PICTURE), mime_type="image/png")
+        answer = self.client(at).models.generate_content(model=at.model, contents=[TEXT, picture])
+        yield Check("a picture is taken", whole_or_part(answer.text) == "the whole answer")
+
+    def structured(self, at: Deployment) -> Iterator[Check]:
+        """JSON by a schema in Google's own words."""
+        words = types.Schema(type="STRING"), types.Schema(type="INTEGER")
+        schema = types.Schema(type="OBJECT", properties=dict(zip(WEATHER["required"], words)), required=WEATHER["required"])
+        config = types.GenerateContentConfig(response_mime_type="application/json", response_schema=schema)
+        answer = self.client(at).models.generate_content(model=at.model, contents="weather?", config=config)
+        yield Check("structured output fits its schema", set(json.loads(answer.text)) == {"city", "days"})
 
     def thinking(self, at: Deployment) -> Iterator[Check]:
         """Thoughts are counted."""

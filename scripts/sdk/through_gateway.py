@@ -1,4 +1,4 @@
-"""The openai and anthropic SDKs through `brownout gateway` to every upstream, over real sockets.
+"""The SDKs of OpenAI, Anthropic, Google and AWS through `brownout gateway` to every upstream, over real sockets.
 
 Usage: through_gateway.py [--failures] [--typescript] path/to/brownout
 
@@ -16,24 +16,44 @@ import time
 from collections.abc import Iterator
 
 import anthropic
+import boto3
 import openai
 from anthropic_sdk import Anthropic
+from bedrock_sdk import Bedrock, client_of
 from case import HEALTHY, Case
-from client import PROMPT, Check, Detail, each
+from client import PROMPT, Check, Client, Detail, each
 from fakes import CONFIGS, RESOLD, Deployment, Fakes
 from gateway import KEY, Gateway
+from gemini_sdk import Gemini
 from openai_sdk import OpenAi
 from typescript_sdk import FOLDER
 
 ERRORS = {
-    401: ("AuthenticationError", Case("unauthorized", {"error": {"status": 401}})),
-    429: ("RateLimitError", Case("throttled", "throttle")),
-    500: ("InternalServerError", Case("broken", {"error": {"status": 500}})),
+    401: Case("unauthorized", {"error": {"status": 401}}),
+    429: Case("throttled", "throttle"),
+    500: Case("broken", {"error": {"status": 500}}),
 }
-"""What an upstream says, and what either SDK raises."""
+"""What an upstream says."""
+
+RAISED = {
+    "openai": {401: "AuthenticationError", 429: "RateLimitError", 500: "InternalServerError"},
+    "anthropic": {401: "AuthenticationError", 429: "RateLimitError", 500: "InternalServerError"},
+    "google-genai": {401: "ClientError", 429: "ClientError", 500: "ServerError"},
+    "boto3": {401: "ClientError", 429: "ThrottlingException", 500: "InternalServerException"},
+}
+"""What each SDK makes of it."""
+
+THROWN = {
+    **RAISED,
+    "google-genai": dict.fromkeys(ERRORS, "ApiError"),
+    "boto3": {**RAISED["boto3"], 401: "UnrecognizedClientException"},
+}
+"""The same of those in TypeScript."""
 
 CHAT = ["chat", "streams", "tools", "images", "structured"]
 MESSAGES = ["messages", "streams", "tools", "images"]
+CONTENTS = ["generate", "streams", "tools", "images", "structured"]
+CONVERSE = ["converse", "streams", "tools", "images", "structured"]
 PAIRS: dict[str, dict[str, list[str]]] = {
     "openai": {
         "openai": [*CHAT, "choices", "reasoning", "responses", "embeddings", "speech"],
@@ -56,6 +76,40 @@ PAIRS: dict[str, dict[str, list[str]]] = {
         "azure-ai-claude": [*MESSAGES, "thinking", "counts"],
         "vertex-ai-claude": [*MESSAGES, "thinking"],
     },
+    "google-genai": {
+        "gemini": [*CONTENTS, "thinking", "blocked", "beside"],
+        "vertex-ai": [*CONTENTS, "thinking", "blocked", "beside"],
+        **dict.fromkeys(
+            [
+                "openai",
+                "azure",
+                "anthropic",
+                "bedrock",
+                "ollama",
+                "ollama-generate",
+                "azure-ai",
+                "azure-ai-claude",
+                "vertex-ai-claude",
+            ],
+            CONTENTS,
+        ),
+    },
+    "boto3": dict.fromkeys(
+        [
+            "bedrock",
+            "openai",
+            "azure",
+            "anthropic",
+            "gemini",
+            "ollama",
+            "ollama-generate",
+            "azure-ai",
+            "azure-ai-claude",
+            "vertex-ai",
+            "vertex-ai-claude",
+        ],
+        CONVERSE,
+    ),
 }
 """By the SDK and the upstream, the parts of an SDK's suite that work."""
 
@@ -84,7 +138,15 @@ class ThroughAnthropic(Anthropic):
         yield Check("tokens are counted", counted.input_tokens == 5)
 
 
-CLIENTS = [ThroughOpenAi(), ThroughAnthropic()]
+class ThroughBedrock(Bedrock):
+    """boto3, without its own retries. The gateway's key is the id of the key that it signs with."""
+
+    def client(self, at: Deployment, timeout: float = 20) -> "boto3.client":
+        """A client of the gateway."""
+        return client_of(f"{at.url}/bedrock", at.key, timeout, attempts=1)
+
+
+CLIENTS = [ThroughOpenAi(), ThroughAnthropic(), Gemini(), ThroughBedrock()]
 
 
 def main() -> None:
@@ -105,7 +167,7 @@ def main() -> None:
 
 def outcomes(brownout: str, typescript: bool) -> Iterator[tuple[bool, str]]:
     """Each expectation, whether it held, and a line about it."""
-    cases = [HEALTHY, *(case for _, case in ERRORS.values())]
+    cases = [HEALTHY, *ERRORS.values()]
     with Fakes(brownout, cases, UPSTREAMS) as fakes, Gateway(brownout, fakes) as gateway:
         if typescript:
             yield from in_typescript(gateway)
@@ -117,12 +179,13 @@ def outcomes(brownout: str, typescript: bool) -> Iterator[tuple[bool, str]]:
                         yield holds, f"{pair}: {what}"
                 for how in (client.plain, client.stream):
                     yield how(at) == "the whole answer", f"{pair}: {how.__name__}: the whole answer"
-                for status, (raised, case) in ERRORS.items():
-                    yield from refused(client, pair, gateway.at(provider, case), (status, raised))
+                for status, case in ERRORS.items():
+                    expected = status, RAISED[client.name][status]
+                    yield from refused(client, pair, gateway.at(provider, case), expected)
 
 
 def refused(
-    client: OpenAi | Anthropic, pair: str, at: Deployment, expected: tuple[int, str]
+    client: Client, pair: str, at: Deployment, expected: tuple[int, str]
 ) -> Iterator[tuple[bool, str]]:
     """An upstream's error, plain and in place of a stream."""
     for how in (client.plain, client.stream):
@@ -136,8 +199,14 @@ def refused(
 
 def in_typescript(gateway: Gateway) -> Iterator[tuple[bool, str]]:
     """The same pairs, asked by through_gateway.ts."""
-    errors = {str(status): (raised, case.name) for status, (raised, case) in ERRORS.items()}
-    given = {"url": gateway.url, "key": KEY, "pairs": PAIRS, "healthy": HEALTHY.name, "errors": errors}
+    given = {
+        "url": gateway.url,
+        "key": KEY,
+        "pairs": PAIRS,
+        "healthy": HEALTHY.name,
+        "errors": {status: case.name for status, case in ERRORS.items()},
+        "thrown": THROWN,
+    }
     told = subprocess.run(
         ["node", "--import", "tsx", "through_gateway.ts"],
         cwd=FOLDER,

@@ -1,5 +1,5 @@
 /**
- * The TypeScript SDKs openai and @anthropic-ai/sdk through the gateway, to every upstream. Driven by
+ * The TypeScript SDKs of OpenAI, Anthropic, Google and AWS through the gateway, to every upstream. Driven by
  * ../through_gateway.py: where the gateway is and what is asked of which pair as JSON in, statements and whether
  * they hold as JSON out.
  */
@@ -7,47 +7,32 @@
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
 
+import { isWeather, isWhole, type Part, PICTURE, TEXT, WEATHER, type Way } from "./asked.ts";
+import { throughAws } from "./aws.ts";
+import { throughGoogle } from "./google.ts";
+
 interface Given {
   url: string;
   key: string;
   /** By SDK and upstream, what is asked of the pair. */
-  pairs: Record<"openai" | "anthropic", Record<string, string[]>>;
+  pairs: Record<string, Record<string, string[]>>;
   healthy: string;
-  /** By the upstream's status, the class that both SDKs throw, and the deployment that says it. */
-  errors: Record<string, [string, string]>;
+  /** By the upstream's status, the deployment that says it. */
+  errors: Record<string, string>;
+  /** By SDK and status, the name of what is thrown. */
+  thrown: Record<string, Record<string, string>>;
 }
-
-type Part = (model: string) => Promise<Record<string, boolean>>;
 
 const given: Given = JSON.parse(await read(process.stdin));
 const openai = new OpenAI({ apiKey: given.key, baseURL: given.url, maxRetries: 0, logLevel: "off" });
 const anthropic = new Anthropic({ apiKey: given.key, baseURL: given.url, maxRetries: 0, logLevel: "off" });
 
-const TEXT = "say five words please [[answer:5]]";
-const PICTURE =
-  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
-const WEATHER = {
-  type: "object" as const,
-  properties: { city: { type: "string" }, days: { type: "integer" } },
-  required: ["city", "days"],
-  additionalProperties: false,
-};
 const says = (content: string) => [{ role: "user" as const, content }];
-const isWeather = (text?: string | null) =>
-  Object.keys(JSON.parse(text ?? "null") ?? {})
-    .sort()
-    .join() === "city,days";
 
 async function read(stream: AsyncIterable<Buffer>) {
   let all = "";
   for await (const piece of stream) all += piece;
   return all;
-}
-
-/** All words in their order, and the last one marked as such. */
-function isWhole(text?: string | null) {
-  const words = (text ?? "").trim().split(/\s+/);
-  return words.length === 5 && (text ?? "").endsWith("$") && new Set(words).size === 5;
 }
 
 async function chatText(model: string, messages: OpenAI.ChatCompletionMessageParam[]) {
@@ -213,40 +198,45 @@ const ofAnthropic: Record<string, Part> = {
   },
 };
 
-const ways = {
+const byStatus = (error: any) => `${error?.status} ${error?.constructor?.name}`;
+
+const ways: Record<string, Way> = {
   openai: {
     parts: ofOpenai,
-    plain: async (model: string) => (await openai.chat.completions.create({ model, messages: says(TEXT) })).choices[0].message.content,
-    stream: (model: string) => chatText(model, says(TEXT)),
+    plain: async (model) => (await openai.chat.completions.create({ model, messages: says(TEXT) })).choices[0].message.content,
+    stream: (model) => chatText(model, says(TEXT)),
+    thrown: byStatus,
   },
   anthropic: {
     parts: ofAnthropic,
-    plain: async (model: string) => textOf(await anthropic.messages.create({ model, max_tokens: 100, messages: says(TEXT) })),
-    stream: (model: string) => messageText(model, says(TEXT)),
+    plain: async (model) => textOf(await anthropic.messages.create({ model, max_tokens: 100, messages: says(TEXT) })),
+    stream: (model) => messageText(model, says(TEXT)),
+    thrown: byStatus,
   },
+  "google-genai": throughGoogle(given.url, given.key),
+  boto3: throughAws(given.url, given.key),
 };
 
 const told: [boolean, string][] = [];
-for (const sdk of ["openai", "anthropic"] as const) {
+for (const [sdk, way] of Object.entries(ways)) {
   for (const [upstream, parts] of Object.entries(given.pairs[sdk])) {
     const pair = `${sdk} to ${upstream}`;
     for (const part of parts) {
       try {
-        const held = await ways[sdk].parts[part](`${upstream}--${given.healthy}`);
+        const held = await way.parts[part](`${upstream}--${given.healthy}`);
         for (const [what, holds] of Object.entries(held)) told.push([holds, `${pair}: ${what}`]);
       } catch (error: any) {
         told.push([false, `${pair}: ${part} threw ${error?.constructor?.name}: ${error?.message}`]);
       }
     }
-    for (const [status, [thrown, name]] of Object.entries(given.errors)) {
+    for (const [status, name] of Object.entries(given.errors)) {
       for (const how of ["plain", "stream"] as const) {
-        const seen = await ways[sdk][how](`${upstream}--${name}`).then(
-          (text) => `no error but ${text}`,
-          (error: any) => `${error?.status} ${error?.constructor?.name}`,
-        );
-        told.push([seen === `${status} ${thrown}`, `${pair}: ${how}, ${status}: ${seen}`]);
+        const seen = await way[how](`${upstream}--${name}`).then((text) => `no error but ${text}`, way.thrown);
+        told.push([seen === `${status} ${given.thrown[sdk][status]}`, `${pair}: ${how}, ${status}: ${seen}`]);
       }
     }
   }
 }
 console.log(JSON.stringify(told));
+// Connections that are kept for later would keep it alive.
+process.exit(0);
