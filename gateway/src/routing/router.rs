@@ -150,6 +150,10 @@ impl Router {
     ) -> Result<DeploymentIndex, NoneAvailable> {
         let mut state = self.state();
         let chosen = match self.fleet.by_id(ask.group) {
+            // It is asked even while it cools, but not again by a request that it has no place for.
+            Some(only) if tried.unfit.contains(&only) => {
+                return Err(self.nobody(&state, ask, Shortage::AllCooling));
+            }
             Some(only) => only,
             None => self.choose(&mut state, ask, tried, rng)?,
         };

@@ -174,3 +174,13 @@ async fn litellm_tries_again_as_after_any_429() {
     let [_, (_, at)] = &lab.attempts()[..] else { unreachable!("two attempts") };
     assert!((0.6..=1.4).contains(at), "back-off of half a second and jitter: {at}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_is_asked_for_by_id_waits_its_turn_too() {
+    let mut config = narrow(Some(1), "brownout");
+    config.deployments[0].group = "a".into();
+    let lab = lab(config, whole_in(SECOND));
+    let by_id = r#"{"model":"a","messages":[{"role":"user","content":"hello"}]}"#;
+    let (statuses, times) = flood(&lab, 3, by_id).await;
+    assert_eq!((statuses, times), (vec![200; 3], vec![0.0, 1.0, 2.0]));
+}

@@ -17,6 +17,7 @@ mod fails_over_before_the_first_token;
 mod first_tokens_reach_the_strategy;
 mod fronts_round_trip;
 mod goes_on_with_broken_streams;
+mod holds_its_invariants;
 mod is_deterministic;
 mod keeps_keys_to_itself;
 mod leaves_who_cannot_answer;
