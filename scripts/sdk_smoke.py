@@ -98,9 +98,9 @@ def main():
         for name, text in {"config.yaml": CONFIG, "scenario.yaml": SCENARIO}.items():
             with open(name, "w", encoding="utf-8") as file:
                 file.write(text)
-        fakes = Server(
-            brownout, "fakes", "scenario.yaml", "--port", "0", "--write-config", "served.json"
-        )
+        env = dict(os.environ, LITELLM_MASTER_KEY="sk-smoke-master")
+        write = ("--write-config", "served.json")
+        fakes = Server(brownout, "fakes", "scenario.yaml", "--port", "0", *write, env=env)
         with fakes:
             with open("served.json", encoding="utf-8") as file:
                 served = json.load(file)
@@ -138,7 +138,6 @@ def main():
             except openai.AuthenticationError as error:
                 check("a wrong key is refused in the provider's words", error.code == "invalid_api_key")
 
-            env = dict(os.environ, LITELLM_MASTER_KEY="sk-smoke-master")
             with Server(brownout, "gateway", "-c", "served.json", "--port", "0", env=env) as gateway:
                 through = openai.OpenAI(
                     base_url=gateway.url, api_key="sk-smoke-master", max_retries=0

@@ -75,10 +75,11 @@ impl DeploymentConfig {
         self.model.replace('*', "any")
     }
 
-    /// Path and query by which the provider's own clients ask for a whole answer of `model`.
+    /// Path and query by which the provider's own clients ask for a whole answer of `model`, below the path of its
+    /// address.
     pub fn chat_path(&self, model: &str) -> String {
         const VERSION: &str = "2024-08-01-preview";
-        match self.protocol {
+        let path = match self.protocol {
             Protocol::Azure => {
                 wire::azure::chat_completions_path(&wire::percent::segment(model), VERSION)
             }
@@ -87,16 +88,20 @@ impl DeploymentConfig {
             Protocol::Gemini => gemini_path(model, "generateContent"),
             Protocol::Bedrock => bedrock_path(model, "converse"),
             Protocol::Ollama => wire::ollama::CHAT_PATH.to_owned(),
-        }
+        };
+        format!("{}{path}", self.root)
     }
 
     /// The same for a stream, where that is another path.
     pub fn stream_path(&self, model: &str) -> Option<String> {
-        match self.protocol {
-            Protocol::OpenAi | Protocol::Azure | Protocol::Anthropic | Protocol::Ollama => None,
-            Protocol::Gemini => Some(gemini_path(model, "streamGenerateContent?alt=sse")),
-            Protocol::Bedrock => Some(bedrock_path(model, "converse-stream")),
-        }
+        let path = match self.protocol {
+            Protocol::OpenAi | Protocol::Azure | Protocol::Anthropic | Protocol::Ollama => {
+                return None;
+            }
+            Protocol::Gemini => gemini_path(model, "streamGenerateContent?alt=sse"),
+            Protocol::Bedrock => bedrock_path(model, "converse-stream"),
+        };
+        Some(format!("{}{path}", self.root))
     }
 }
 

@@ -18,7 +18,7 @@ pub use out::init::init;
 pub use out::isolated_config::isolated_config;
 pub use out::listing;
 pub use out::plan::{ContenderPlan, Overlay, Plan, ProcessPlan, series_name};
-pub use out::rewritten_config::{point_entry, pointed_config, served_config};
+pub use out::rewritten_config::{Served, point_entry, pointed_config, served_config};
 pub use out::schema::schema;
 pub use out::standalone::{gateway_config, list_presets, persona};
 pub use resolve::config::MASTER_KEY;

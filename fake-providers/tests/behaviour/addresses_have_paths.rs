@@ -61,7 +61,8 @@ async fn every_base_path_of_the_field_is_served() {
         let (status, model) = ask(&own, &format!("{path}{query}"), "gpt-4o").await;
         assert_eq!((status, &*model), (200, "gpt-4o"), "{protocol} {base}");
         // Whoever is given the fakes' address alone asks at the root.
-        let plain = own.chat_path("gpt-4o");
+        assert_eq!(ask(&own, &own.chat_path("gpt-4o"), "gpt-4o").await.0, 200, "{protocol} {base}");
+        let plain = DeploymentConfig { root: String::new(), ..own.clone() }.chat_path("gpt-4o");
         assert_eq!(ask(&own, &plain, "gpt-4o").await.0, 200, "{protocol} {base} at the root");
     }
 }

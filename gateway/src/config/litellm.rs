@@ -26,7 +26,7 @@ mod variables;
 use serde_json::Value;
 
 pub use additions::is_parameter_of_chats;
-pub use provider::{asks_as_written, is_resold};
+pub use provider::{asks_as_written, is_resold, with_own_name};
 
 use crate::config::Config;
 use reader::{Reader, Section};

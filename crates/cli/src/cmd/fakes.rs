@@ -155,12 +155,16 @@ fn write_config(
     Written { config, contender }: &Written,
     (fakes, url): (&plan::FakesConfig, &str),
 ) -> Result<(), Failure> {
-    let (served, left_out) = plan::served_config(config, contender.as_ref(), fakes, url)
-        .map_err(|report| scenario::mistakes(&report))?;
-    let text = serde_json::to_string_pretty(&served)
+    let plan::Served { config, left_out, master_key } =
+        plan::served_config(config, contender.as_ref(), (fakes, url), &environment::has)
+            .map_err(|report| scenario::mistakes(&report))?;
+    let text = serde_json::to_string_pretty(&config)
         .map_err(|error| Failure::Internal(error.to_string()))?;
     files::write_private(path, format!("{text}\n").as_bytes())?;
     screen::remark(&format!("  {} points here", path.display()));
+    if let Some(key) = master_key {
+        screen::remark(&format!("  clients of a gateway on it show the key {key}"));
+    }
     if !left_out.is_empty() {
         let left_out = screen::line(&left_out.join(", ")).to_owned();
         screen::remark(&format!("  left out of it, as secret or reaching out: {left_out}"));

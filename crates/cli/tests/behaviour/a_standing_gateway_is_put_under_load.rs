@@ -12,7 +12,7 @@ const KEY: (&str, &str) = ("LITELLM_MASTER_KEY", "sk-under-test");
 /// Fakes of the scenario and a gateway in front of them, with the gateway's URL.
 fn stand(scratch: &Scratch) -> (Running, Running, String) {
     let fakes = ["fakes", "scenario.yaml", "--port", "0", "--write-config", "served.json"];
-    let fakes = Running::start(&mut scratch.command(&fakes));
+    let fakes = Running::start(scratch.command(&fakes).env(KEY.0, KEY.1));
     fakes.says("fakes listen on ");
     #[cfg(unix)]
     {
@@ -110,7 +110,7 @@ fn lossy() -> Scratch {
 /// The report of a load with the fakes behind the gateway as witnesses, and how it ended.
 fn witnessed(scratch: &Scratch, more: &[&str]) -> (Option<i32>, serde_json::Value) {
     let fakes = ["fakes", "scenario.yaml", "--port", "0", "--write-config", "served.json"];
-    let fakes = Running::start(&mut scratch.command(&fakes));
+    let fakes = Running::start(scratch.command(&fakes).env(KEY.0, KEY.1));
     let admin = fakes.says("admin API on ");
     fakes.says("fakes listen on ");
     let gateway = ["gateway", "--config", "served.json", "--port", "0"];
@@ -216,7 +216,7 @@ fn one_persona_stands_without_a_scenario() {
     let scratch = Scratch::new();
     for persona in ["openai", "azure", "anthropic"] {
         let fakes = ["fakes", "--persona", persona, "--port", "0"];
-        let fakes = Running::start(&mut scratch.command(&fakes));
+        let fakes = Running::start(scratch.command(&fakes).env(KEY.0, KEY.1));
         let url = fakes.says("fakes listen on ");
         assert!(url.starts_with("http://127.0.0.1:"), "{url}");
     }

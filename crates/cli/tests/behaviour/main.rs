@@ -39,4 +39,5 @@ mod strategies_win_and_lose;
 mod streams_break_at_every_stage;
 mod support;
 mod verdicts_are_tried_on_variants;
+mod wild_configs_are_served;
 mod wild_configs_run;

@@ -15,7 +15,7 @@ const REFUSED: &[(&str, &str)] = &[];
 /// Configs of the issue at least.
 const CORPUS_MIN: usize = 40;
 
-fn corpus() -> Vec<PathBuf> {
+pub(crate) fn corpus() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/configs/wild");
     let files = std::fs::read_dir(folder).expect("the corpus");
     let mut files: Vec<PathBuf> = files.map(|entry| entry.expect("an entry").path()).collect();
@@ -24,7 +24,7 @@ fn corpus() -> Vec<PathBuf> {
     files
 }
 
-fn name(path: &Path) -> &str {
+pub(crate) fn name(path: &Path) -> &str {
     path.file_stem().and_then(|stem| stem.to_str()).expect("a name")
 }
 

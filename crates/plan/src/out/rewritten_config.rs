@@ -2,33 +2,46 @@
 //! that are not ours to dial through a directory.
 
 use fake_providers::config::{DeploymentConfig, FakesConfig};
-use gateway::litellm::{asks_as_written, is_resold};
+use gateway::litellm::{Dummies, Secrets, asks_as_written, is_resold, with_own_name};
 use serde_json::{Map, Value, json};
 use vocab::{DeploymentId, Protocol};
 
 use crate::out::isolated_config::isolated_config;
 use crate::out::plan::ContenderPlan;
+use crate::resolve::config::MASTER_KEY as DUMMY_MASTER_KEY;
 use crate::text::diagnostic::{Report, Sources};
+use crate::text::litellm_words::REFERENCE;
 use crate::text::reading;
 use crate::text::request::Text;
 
 /// The key by which a gateway knows its clients.
 const MASTER_KEY: &str = "master_key";
 
+/// What [`served_config`] wrote.
+#[derive(Clone, Debug)]
+pub struct Served {
+    /// The config.
+    pub config: Value,
+    /// Paths of what was left out.
+    pub left_out: Vec<String>,
+    /// The key that its clients show, where it is a dummy that stands for the config's own.
+    pub master_key: Option<&'static str>,
+}
+
 /// Rewrites address and credentials of every entry of `model_list` to the fake that stands for it,
 /// and writes its id down. What decides how requests are routed stays; what holds a secret or reaches out is
-/// left out, by [`isolated_config`], but for a master key that the environment has. With a contender, its
-/// overlay lies over the config before. `base_url` is where the fakes stand, without a trailing slash. Also
-/// returns the paths that were left out.
+/// left out, by [`isolated_config`]. A master key becomes a dummy, unless it is a variable that the environment
+/// `has`. With a contender, its overlay lies over the config before. `base_url` is where the fakes stand, without a
+/// trailing slash.
 ///
 /// # Errors
 /// The text's own mistakes.
 pub fn served_config(
     text: &Text,
     contender: Option<&ContenderPlan>,
-    fakes: &FakesConfig,
-    base_url: &str,
-) -> Result<(Value, Vec<String>), Report> {
+    (fakes, base_url): (&FakesConfig, &str),
+    has: &dyn Fn(&str) -> bool,
+) -> Result<Served, Report> {
     let mut sources = Sources::default();
     let read = reading::config(&mut sources, text);
     let mut config = match read {
@@ -43,18 +56,24 @@ pub fn served_config(
         None => fakes.deployments.iter().map(|fake| fake.id.clone()).collect(),
     };
     let whole = config.to_json();
-    let (mut kept, mut left_out) = isolated_config(&whole);
+    let (kept, mut left_out) = isolated_config(&whole);
+    let mut served = pointed_config(&kept, &ids, fakes, &|_| Some(base_url.to_owned()));
     let key = &whole["general_settings"][MASTER_KEY];
-    if is_reference(key) {
-        kept["general_settings"][MASTER_KEY] = key.clone();
+    let known = referred(key).is_some_and(has);
+    let dummy = (!known && !key.is_null()).then_some(DUMMY_MASTER_KEY);
+    if !key.is_null() {
+        served["general_settings"][MASTER_KEY] = dummy.map_or_else(|| key.clone(), Value::from);
+    }
+    if referred(key).is_some() {
         left_out.retain(|path| *path != format!("general_settings.{MASTER_KEY}"));
     }
     let left_out = left_out.iter().map(|path| config.spoken(path)).collect();
-    Ok((pointed_config(&kept, &ids, fakes, &|_| Some(base_url.to_owned())), left_out))
+    Ok(Served { config: served, left_out, master_key: dummy })
 }
 
 /// A config whose `model_list` stands for the deployments `ids`, in this order, rewritten like that;
-/// `base_url` says where each fake stands. Entries without a fake are left out.
+/// `base_url` says where each fake stands. Entries without a fake are left out, and every other variable of the
+/// environment is what it is in a run.
 pub fn pointed_config(
     settings: &Value,
     ids: &[DeploymentId],
@@ -70,7 +89,24 @@ pub fn pointed_config(
             Some(entry)
         }));
     }
+    stand_in(&mut config, "");
     config
+}
+
+/// Puts what a run takes for variables of the environment in their place.
+fn stand_in(value: &mut Value, path: &str) {
+    match value {
+        Value::String(_) => {
+            if let Some(dummy) = referred(value).and_then(|name| Dummies.resolve(name, path)) {
+                *value = Value::from(dummy);
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(|value| stand_in(value, path)),
+        Value::Object(members) => {
+            members.iter_mut().for_each(|(key, value)| stand_in(value, key));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// Points an entry of `model_list` at its fake, which stands at `base_url`, and gives it the fake's id.
@@ -85,12 +121,20 @@ pub fn point_entry(entry: &mut Value, fake: &DeploymentConfig, base_url: &str) {
     }
 }
 
-/// Points one entry's `litellm_params` at its fake.
+/// Points one entry's `litellm_params` at its fake: below its own path, which tells it from others with the same
+/// words.
 fn point(params: &mut Map<String, Value>, fake: &DeploymentConfig, base_url: &str) {
+    let base_url = &format!("{base_url}{}", fake.root);
+    if params.get("model").is_none_or(|model| referred(model).is_some()) {
+        // Nothing but the fake tells what it is.
+        params.remove("custom_llm_provider");
+        params.insert("model".to_owned(), json!(format!("{}/{}", fake.protocol, fake.model)));
+    }
     match fake.protocol {
         Protocol::OpenAi => speak_openai(params, fake),
         Protocol::Anthropic | Protocol::Gemini => speak_natively(params, fake),
-        Protocol::Azure | Protocol::Bedrock | Protocol::Ollama => {}
+        Protocol::Azure => name_deployment(params, fake),
+        Protocol::Bedrock | Protocol::Ollama => {}
     }
     params.retain(|key, _| !key.starts_with("vertex_"));
     let mut set = |key: &str, value: &str| params.insert(key.to_owned(), json!(value));
@@ -123,11 +167,21 @@ fn speak_natively(params: &mut Map<String, Value>, fake: &DeploymentConfig) {
     }
 }
 
+/// An address may name a deployment of Azure's, whatever the model is called; the fake is asked for it by name.
+fn name_deployment(params: &mut Map<String, Value>, fake: &DeploymentConfig) {
+    let of = |key: &str| params.get(key).and_then(Value::as_str);
+    let named =
+        of("model").map(|model| with_own_name(model, of("custom_llm_provider"), &fake.model));
+    if let Some(named) = named {
+        params.insert("model".to_owned(), json!(named));
+    }
+}
+
 /// Bedrock is signed for, with a pair of keys; the fake takes its dummy for both. Every other way to
 /// credentials is taken out, so that nothing is asked of AWS.
 fn point_bedrock(params: &mut Map<String, Value>, fake: &DeploymentConfig, base_url: &str) {
     const REGION: &str = "aws_region_name";
-    let region = params.get(REGION).filter(|region| !is_reference(region)).cloned();
+    let region = params.get(REGION).filter(|region| referred(region).is_none()).cloned();
     params.retain(|key, _| {
         !(key.starts_with("aws_") || matches!(key.as_str(), "api_base" | "base_url" | "api_key"))
     });
@@ -139,7 +193,7 @@ fn point_bedrock(params: &mut Map<String, Value>, fake: &DeploymentConfig, base_
     params.insert("aws_secret_access_key".to_owned(), json!(fake.key));
 }
 
-/// Whether a value stands for a variable of the environment.
-fn is_reference(value: &Value) -> bool {
-    value.as_str().is_some_and(|text| text.starts_with("os.environ/"))
+/// The variable of the environment that a value stands for.
+fn referred(value: &Value) -> Option<&str> {
+    value.as_str()?.strip_prefix(REFERENCE)
 }

@@ -139,8 +139,8 @@ fn fakes_that_stand_are_run_in_real_time_only() {
 fn a_served_config_points_every_credential_at_the_fakes() {
     let plan = plan();
     let text = Text::new("c.yaml", CONFIG);
-    let (served, _) =
-        served_config(&text, None, &plan.fakes, "http://127.0.0.1:4100").expect("it serves");
+    let at = (&plan.fakes, "http://127.0.0.1:4100");
+    let served = served_config(&text, None, at, &|_| false).expect("it serves").config;
     let params = |at: usize| served["model_list"][at]["litellm_params"].clone();
     assert_eq!(
         params(0),

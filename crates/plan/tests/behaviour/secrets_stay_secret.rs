@@ -269,10 +269,18 @@ environment_variables: { SLACK_WEBHOOK_URL: CANARY }
     let text = Text::new("mine.yaml", config);
     let plan = load_with(CALM, |request| request.config = Some(Box::leak(Box::new(text.clone()))));
     let plan = plan.expect("a plan");
-    let written = |text: &Text| {
-        plan::served_config(text, None, &plan.fakes, "http://127.0.0.1:4100").expect("it serves")
+    let written = |text: &Text, known: &str| {
+        let at = (&plan.fakes, "http://127.0.0.1:4100");
+        let served = plan::served_config(text, None, at, &|name| name == known);
+        let plan::Served { config, left_out, master_key } = served.expect("it serves");
+        let key = &config["general_settings"]["master_key"];
+        assert_eq!(master_key.is_some(), key == plan::MASTER_KEY, "{key}");
+        (config, left_out)
     };
-    let (served, left_out) = written(&text);
+    // A key of the environment stays where there is one; a gateway on the file could not start without.
+    let (served, _) = written(&text, "OTHER");
+    assert_eq!(served["general_settings"], serde_json::json!({ "master_key": plan::MASTER_KEY }));
+    let (served, left_out) = written(&text, "MASTER");
     assert!(!leaks(&served.to_string()) && !leaks(&left_out.join(" ")), "{served}{left_out:?}");
     assert_eq!(
         served["general_settings"],
@@ -293,7 +301,8 @@ environment_variables: { SLACK_WEBHOOK_URL: CANARY }
     }
     // A key that stands in the file itself is nobody else's.
     let literal = Text::new("mine.yaml", config.replace("os.environ/MASTER", "CANARY"));
-    let (served, left_out) = written(&literal);
+    let (served, left_out) = written(&literal, "MASTER");
     assert!(!leaks(&served.to_string()));
+    assert_eq!(served["general_settings"], serde_json::json!({ "master_key": plan::MASTER_KEY }));
     assert!(left_out.iter().any(|one| one == "general_settings.master_key"));
 }

@@ -139,30 +139,36 @@ fn traffic_may_name_whatever_a_pattern_admits() {
     }
 }
 
+/// The config as fakes at `http://f:1` write it where the environment has nothing.
+fn served(text: &plan::Text, plan: &plan::Plan) -> serde_json::Value {
+    let served = plan::served_config(text, None, (&plan.fakes, "http://f:1"), &|_| false);
+    served.unwrap_or_else(|report| unreachable!("{report}")).config
+}
+
 #[test]
 fn a_served_entry_is_one_that_litellm_asks_in_words_that_the_fake_speaks() {
     let entry = |model: &str| {
         format!("  - {{ model_name: m, litellm_params: {{ model: {model}, api_key: real }} }}\n")
     };
     let models = [
-        ("groq/llama", "groq/llama"),
-        ("gpt-4o", "gpt-4o"),
-        ("openai/o", "openai/o"),
-        ("mistral/large", "mistral/large"),
-        ("cohere/command-r", "openai/command-r"),
-        ("fireworks_ai/llama", "openai/llama"),
-        ("nobody/knows", "openai/knows"),
+        ("groq/llama", "groq/llama", "/openai/v1"),
+        ("gpt-4o", "gpt-4o", "/v1"),
+        ("openai/o", "openai/o", "/v1"),
+        ("mistral/large", "mistral/large", "/v1"),
+        ("openrouter/a/b", "openrouter/a/b", "/api/v1"),
+        ("cohere/command-r", "openai/command-r", "/compatibility/v1"),
+        ("fireworks_ai/llama", "openai/llama", "/inference/v1"),
+        ("nobody/knows", "openai/knows", "/v1"),
     ];
-    let list: String = models.iter().map(|(written, _)| entry(written)).collect();
+    let list: String = models.iter().map(|(written, ..)| entry(written)).collect();
     let config = format!("model_list:\n{list}");
     let plan = load_config(CALM, &config).expect("valid");
     let text = plan::Text::new("c.yaml", config);
-    let (served, _) =
-        plan::served_config(&text, None, &plan.fakes, "http://f:1").expect("it serves");
-    for (at, (written, asked)) in models.iter().enumerate() {
+    let served = served(&text, &plan);
+    for (at, (written, asked, path)) in models.iter().enumerate() {
         let params = &served["model_list"][at]["litellm_params"];
         assert_eq!(params["model"], *asked, "{written}");
-        assert_eq!(params["api_base"], "http://f:1/v1", "{written}");
+        assert_eq!(params["api_base"], format!("http://f:1{path}"), "{written}");
         assert_eq!(params["api_key"], format!("sk-brownout-{}", at + 1));
     }
 }
@@ -173,8 +179,7 @@ fn a_served_entry_of_ollamas_stays_one_of_its_own_api() {
         "model_list: [{ model_name: m, litellm_params: { model: ollama_chat/llama3:8b } }]";
     let plan = load_config(CALM, config).expect("valid");
     let text = plan::Text::new("c.yaml".to_owned(), config.to_owned());
-    let (served, _) =
-        plan::served_config(&text, None, &plan.fakes, "http://f:1").expect("it serves");
+    let served = served(&text, &plan);
     let params = &served["model_list"][0]["litellm_params"];
     assert_eq!(
         (&params["model"], &params["api_base"]),
@@ -186,29 +191,81 @@ fn a_served_entry_of_ollamas_stays_one_of_its_own_api() {
 fn a_served_entry_of_a_cloud_asks_the_fake_as_the_models_house() {
     let entry = |model: &str| {
         format!(
-            "  - {{ model_name: m, litellm_params: {{ model: {model}, vertex_project: p, api_base: 'https://h.services.ai.azure.com' }} }}\n"
+            "  - {{ model_name: m, litellm_params: {{ model: {model}, vertex_project: p{} }} }}\n",
+            match model.starts_with("azure_ai/") {
+                true => ", api_base: 'https://h.services.ai.azure.com'",
+                false => "",
+            }
         )
     };
     let models = [
-        ("vertex_ai/gemini-2.5-pro", "gemini/gemini-2.5-pro", "http://f:1/v1beta"),
-        ("vertex_ai/claude-sonnet-4@20250514", "anthropic/claude-sonnet-4@20250514", "http://f:1"),
-        ("vertex_ai/meta/llama-3", "openai/meta/llama-3", "http://f:1/v1"),
-        ("azure_ai/claude-sonnet-4-5", "anthropic/claude-sonnet-4-5", "http://f:1"),
-        ("azure_ai/mistral-large", "azure_ai/mistral-large", "http://f:1/v1"),
+        (
+            "vertex_ai/gemini-2.5-pro",
+            "gemini/gemini-2.5-pro",
+            "/v1/projects/p/locations/us-central1/publishers/google/v1beta",
+        ),
+        (
+            "vertex_ai/claude-sonnet-4@20250514",
+            "anthropic/claude-sonnet-4@20250514",
+            "/v1/projects/p/locations/us-central1/publishers/anthropic",
+        ),
+        (
+            "vertex_ai/meta/llama-3",
+            "openai/meta/llama-3",
+            "/v1/projects/p/locations/us-central1/endpoints/openapi/v1",
+        ),
+        ("azure_ai/claude-sonnet-4-5", "anthropic/claude-sonnet-4-5", "/anthropic"),
+        ("azure_ai/mistral-large", "azure_ai/mistral-large", "/models/v1"),
     ];
     let list: String = models.iter().map(|(written, ..)| entry(written)).collect();
     let config = format!("model_list:\n{list}");
     let plan = load_config(CALM, &config).expect("valid");
     let text = plan::Text::new("c.yaml", config);
-    let (served, _) =
-        plan::served_config(&text, None, &plan.fakes, "http://f:1").expect("it serves");
+    let served = served(&text, &plan);
     for (at, (written, asked, base)) in models.iter().enumerate() {
         let params = &served["model_list"][at]["litellm_params"];
-        assert_eq!(
-            (&params["model"], &params["api_base"]),
-            (&(*asked).into(), &(*base).into()),
-            "{written}"
-        );
+        assert_eq!(params["model"], *asked, "{written}");
+        assert_eq!(params["api_base"], format!("http://f:1{base}"), "{written}");
         assert!(params.get("vertex_project").is_none(), "{written}");
+    }
+}
+
+#[test]
+fn a_served_entry_names_the_deployment_that_its_fake_is() {
+    let entry = |params: &str| {
+        format!("  - {{ model_name: m, litellm_params: {{ {params}, api_key: k }} }}\n")
+    };
+    let entries = [
+        (
+            "model: azure/any, api_base: 'https://h.example/eu/openai/deployments/own'",
+            ("azure/own", "http://f:1/eu"),
+        ),
+        (
+            "model: azure/o_series/any, api_base: 'https://h.example/openai/deployments/own'",
+            ("azure/o_series/own", "http://f:1"),
+        ),
+        (
+            "model: os.environ/CHAT_MODEL, api_version: os.environ/VERSION, api_base: os.environ/BASE",
+            ("azure/CHAT_MODEL", "http://f:1"),
+        ),
+        (
+            "model: os.environ/OTHER_MODEL, api_base: 'https://h.example/x/v1'",
+            ("openai/OTHER_MODEL", "http://f:1/x/v1"),
+        ),
+        (
+            "model: anthropic/c, api_base: 'https://h.example/v1/p'",
+            ("anthropic/c", "http://f:1/v1/p"),
+        ),
+    ];
+    let list: String = entries.iter().map(|(params, _)| entry(params)).collect();
+    let config = format!("model_list:\n{list}");
+    let plan = load_config(CALM, &config).expect("valid");
+    let text = plan::Text::new("c.yaml", config);
+    let served = served(&text, &plan);
+    for (at, (written, (model, base))) in entries.iter().enumerate() {
+        let params = &served["model_list"][at]["litellm_params"];
+        let both = (&params["model"], &params["api_base"]);
+        assert_eq!(both, (&(*model).into(), &(*base).into()), "{written}");
+        assert!(!params.to_string().contains("os.environ"), "{params}");
     }
 }

@@ -193,6 +193,12 @@ pub fn asks_as_written(model: &str, custom: Option<&str>) -> bool {
         && !REWORDED.contains(&found.prefix)
 }
 
+/// The model of an entry with another name of the provider's own, behind the same prefix and infix.
+pub fn with_own_name(model: &str, custom: Option<&str>, own: &str) -> String {
+    let before = model.strip_suffix(of(model, custom).model).unwrap_or_default();
+    format!("{before}{own}")
+}
+
 /// Whether an entry's model is one that a cloud resells, so that LiteLLM asks that cloud for it.
 pub fn is_resold(model: &str, custom: Option<&str>) -> bool {
     of(model, custom).provider.platform != Platform::Own

@@ -1,5 +1,5 @@
 //! What an SDK needs in its environment to reach a fake: the variables that each provider's own SDK
-//! reads.
+//! reads; and what the environment has.
 
 use runner::FakesConfig;
 use vocab::Protocol;
@@ -22,7 +22,9 @@ pub(super) fn variables(
     let mut lines = Vec::new();
     for protocol in protocols {
         let first = config.deployments.iter().find(|fake| fake.protocol == protocol);
-        let Some(key) = first.map(|fake| shown(&fake.key)) else { continue };
+        let Some(fake) = first else { continue };
+        // Below its own path, which tells it from others.
+        let (key, url) = (shown(&fake.key), format!("{url}{}", fake.root));
         match protocol {
             Protocol::OpenAi => {
                 lines.push(format!("OPENAI_BASE_URL={url}/v1"));
@@ -54,4 +56,9 @@ pub(super) fn variables(
         }
     }
     lines
+}
+
+/// Whether the environment has a variable.
+pub(super) fn has(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| !value.is_empty())
 }
