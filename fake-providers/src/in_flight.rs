@@ -317,6 +317,9 @@ impl InFlight<'_> {
 
     pub(crate) fn refuse(self, refusal: &Refusal) -> Response<Answer> {
         let (persona, unix_s) = (self.deployment.persona, self.context.unix_s);
+        if let Refusal::Invalid(complaint) = refusal {
+            self.state.book.refused(&complaint.message, complaint.param.as_deref());
+        }
         let reply = persona.refuse(refusal, &self.context.borrow());
         let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::BAD_GATEWAY);
         let body = (reply.content_type, reply.body);
@@ -368,6 +371,8 @@ impl InFlight<'_> {
             Operation::Embeddings
             | Operation::Moderations
             | Operation::Speech
+            | Operation::Drawing
+            | Operation::Transcription
             | Operation::CountTokens
             | Operation::Models
             | Operation::Model

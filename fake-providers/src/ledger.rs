@@ -3,8 +3,8 @@
 //!
 //! An [`Attempt`] is a guard: whoever holds it ends it in so many words, and if it is dropped
 //! instead (the connection went away) that is an ending, too. Numbers of attempts and visits are
-//! counted here, because they run over all deployments. It must never know what an answer said, or
-//! who reads the rows.
+//! counted here, because they run over all deployments. It must never know what an answer said but
+//! that a request was refused as none, or who reads the rows.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Debug;
@@ -22,6 +22,12 @@ use crate::schedule::timeline::Timeline;
 pub trait Ledger: Send + Sync + Debug {
     /// Takes one row. Called once per attempt, in the order of their endings.
     fn attempt(&self, row: AttemptRow);
+
+    /// A request was none that the provider takes: its sentence, and the member that it names. Called before the
+    /// row of that attempt.
+    fn refused(&self, sentence: &str, member: Option<&str>) {
+        let _ = (sentence, member);
+    }
 }
 
 /// Requests whose attempts are counted at the same time; beyond it the longest known is forgotten,
@@ -73,6 +79,11 @@ impl Book {
         (timeline, journal): (Arc<Timeline>, Option<Arc<Journal>>),
     ) -> Self {
         Self { ledger, clock, timeline, journal, state: Mutex::default() }
+    }
+
+    /// A request was none that its provider takes.
+    pub(crate) fn refused(&self, sentence: &str, member: Option<&str>) {
+        self.ledger.refused(sentence, member);
     }
 
     /// Attempts under way.

@@ -182,6 +182,8 @@ impl Persona {
             | Operation::Embeddings
             | Operation::Moderations
             | Operation::Speech
+            | Operation::Drawing
+            | Operation::Transcription
             | Operation::CountTokens => *method == Method::POST,
         };
         asks.then_some(route)
@@ -221,7 +223,7 @@ impl Persona {
         route: &Route<'_>,
     ) -> Result<Prompt, Complaint> {
         match self {
-            Self::OpenAi | Self::Azure => openai::read(incoming.body, route),
+            Self::OpenAi | Self::Azure => openai::read_any(incoming, route),
             Self::Anthropic => anthropic::read(incoming, route),
             Self::Gemini => gemini::read(incoming, route),
             Self::Bedrock => bedrock::read(incoming, route),
@@ -301,7 +303,9 @@ impl Persona {
     pub(crate) fn plain_type(self, prompt: &Prompt) -> &'static str {
         match &prompt.subject {
             Subject::Speech(speech) => speech.media_type(),
+            Subject::Transcription(transcription) => transcription.media_type(),
             Subject::None
+            | Subject::Drawing(_)
             | Subject::Embedding(_)
             | Subject::Moderation { .. }
             | Subject::Responses(_) => JSON,

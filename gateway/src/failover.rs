@@ -17,6 +17,7 @@ pub(crate) mod elements;
 pub(crate) mod error_envelope;
 pub(crate) mod estimate;
 pub(crate) mod fallback;
+pub(crate) mod foreseen;
 mod hedge;
 pub(crate) mod outlook;
 pub(crate) mod reach;

@@ -19,7 +19,7 @@
 //!
 //! Three kinds of callers: whoever runs a gateway takes [`Gateway`], [`balancer`], [`config`] and
 //! [`observer`]; whoever asks what a config can do, [`path_to`], [`reachable`],
-//! [`outlook`], [`never_cools`] and [`translations`]; whoever lists or chooses behaviour takes
+//! [`outlook`], [`never_cools`], [`foreseen`] and [`translations`]; whoever lists or chooses behaviour takes
 //! [`strategy`] and [`policy`]; and the tests
 //! and benches of the decisions themselves come through [`decisions`], which needs neither a clock nor
 //! a network.
@@ -45,6 +45,7 @@ mod upstream;
 
 pub use config::litellm;
 pub use door::{Door, Hosts, Keyless};
+pub use failover::foreseen::{Foreseen, foreseen};
 pub use failover::outlook::{Leg, Outage, Outlook, never_cools, outlook};
 pub use failover::reach::reachable;
 pub use gateway::{Gateway, Parts};

@@ -32,6 +32,7 @@ pub(crate) mod mock;
 mod ollama;
 mod openai;
 mod provider;
+mod reasoning;
 mod responses;
 mod retold;
 mod spoken;
@@ -136,8 +137,21 @@ impl Route {
         let by = asked.endpoint;
         let dialect =
             self.provider.dialect(by, deployment.platform).ok_or_else(|| no_endpoint(asked))?;
-        let Encoded { body, dropped } = dialect.encode(asked)?;
+        let encoded = dialect.encode(asked)?;
         let endpoint = dialect.called(by);
+        let Encoded { body, dropped } = match endpoint {
+            Endpoint::Chat => reasoning::fitted(deployment, asked.model, asked.lenience, encoded)?,
+            Endpoint::Completions
+            | Endpoint::Embeddings
+            | Endpoint::Moderations
+            | Endpoint::Responses
+            | Endpoint::ImageGenerations
+            | Endpoint::Speech
+            | Endpoint::Transcriptions
+            | Endpoint::AudioTranslations
+            | Endpoint::Messages
+            | Endpoint::CountTokens => encoded,
+        };
         let said = (asked.head, asked.body);
         let asks = Asks { of: self.provider, by, at: endpoint, said };
         // What the config adds is meant for answers.

@@ -115,14 +115,18 @@ fn same_schedule(evaluated: &[Evaluation]) -> Option<String> {
 
 /// Ways that did not lead to their deployment, and what to do about them.
 fn lost_ways(preflight: &[PreflightRow]) -> Vec<String> {
-    let mut ways: IndexMap<(&str, &str), Vec<&str>> = IndexMap::new();
+    let mut ways: IndexMap<(&str, &str, &str), Vec<&str>> = IndexMap::new();
     for row in preflight.iter().filter(|row| !row.ok) {
-        ways.entry((&row.deployment, &row.detail)).or_default().push(&row.contender);
+        ways.entry((&row.deployment, &row.detail, &row.key)).or_default().push(&row.contender);
     }
-    let reason = |((deployment, why), by): ((&str, &str), Vec<&str>)| {
+    let reason = |((deployment, why, key), by): ((&str, &str, &str), Vec<&str>)| {
+        let remedy = match key {
+            "" => "give it an `api_base` that its provider's API has".to_owned(),
+            key => format!("mend its `{key}`"),
+        };
         format!(
-            "{deployment}: {why}, to one calm request of {} before the run: no contender's fault; give it an \
-             `api_base` that its provider's API has, or take it out of the config",
+            "{deployment}: {why}, to one calm request of {} before the run: no contender's fault; {remedy}, or \
+             take it out of the config",
             by.join(", ")
         )
     };

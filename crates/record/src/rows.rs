@@ -150,6 +150,9 @@ pub struct PreflightRow {
     pub ok: bool,
     /// What was wrong; empty where nothing was.
     pub detail: String,
+    /// The key of the config that is to blame for it; empty where nobody can tell.
+    #[serde(default)]
+    pub key: String,
 }
 
 /// `oracle.csv`: who answers a request alone.
@@ -244,12 +247,13 @@ impl Row for AttemptRow {
 }
 
 impl Row for PreflightRow {
-    const COLUMNS: &'static [&'static str] = &["contender", "deployment", "ok", "detail"];
+    const COLUMNS: &'static [&'static str] = &["contender", "deployment", "ok", "detail", "key"];
 
     fn each_text(&mut self, change: &mut dyn FnMut(&mut String)) {
         change(&mut self.contender);
         change(&mut self.deployment);
         change(&mut self.detail);
+        change(&mut self.key);
     }
 }
 

@@ -16,7 +16,7 @@ use fake_providers::Fakes;
 use fake_providers::config::{DeploymentConfig, FakesConfig, Latency, Limits, Spread};
 use gateway::config::{Config, RouterSettings};
 use gateway::observer::Unobserved;
-use gateway::{Gateway, Luck, Parts};
+use gateway::{Foreseen, Gateway, Luck, Parts};
 use loadgen::config::{ClientConfig, LoadConfig, Phase, Targets, TokenSpread, Workload};
 use loadgen::{Surroundings, arrival};
 use plan::{ContenderPlan, InstanceEventKind, Plan};
@@ -55,7 +55,33 @@ enum Shape {
 
 /// What came of one request.
 #[derive(Debug, Default)]
-struct Heard(Mutex<(Option<RequestRow>, Option<AttemptRow>)>);
+struct Heard(Mutex<Came>);
+
+#[derive(Debug, Default)]
+struct Came {
+    row: Option<RequestRow>,
+    attempt: Option<AttemptRow>,
+    /// The provider's sentence about a request that it does not take, and the member that it names.
+    sentence: Option<(String, Option<String>)>,
+}
+
+/// What is wrong with a way, and the key of the config that is to blame, where one is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Wrong {
+    detail: String,
+    key: Option<String>,
+}
+
+/// A way of a contender, as far as the config says.
+#[derive(Clone, Debug)]
+struct Way {
+    /// The path that is asked.
+    path: String,
+    /// Why nothing is asked.
+    foreseen: Option<Foreseen>,
+    /// What the config sends along.
+    sends: Vec<String>,
+}
 
 /// How long a calm answer may take: fakes that speak at once need none of it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -77,11 +103,14 @@ pub(crate) fn write(plan: &Plan, options: &RunOptions, dir: &Path) -> Result<(),
         let name = question.subject.name();
         let panicked = || RunError::Panicked(name.to_owned());
         let problems = answer.flatten().ok_or_else(panicked)??;
+        let details: Vec<&str> = problems.iter().map(|wrong| wrong.detail.as_str()).collect();
+        let key = problems.iter().find_map(|wrong| wrong.key.clone());
         let row = PreflightRow {
             contender: name.to_owned(),
             deployment: question.deployment.id.to_string(),
             ok: problems.is_empty(),
-            detail: problems.join("; "),
+            detail: details.join("; "),
+            key: key.unwrap_or_default(),
         };
         table.push(0, place, row).map_err(write)?;
     }
@@ -108,7 +137,7 @@ fn questions(plan: &Plan) -> Vec<Question<'_>> {
 }
 
 /// What is wrong with a way; nothing if each shape of the traffic's requests was answered.
-fn ask(plan: &Plan, options: &RunOptions, question: Question<'_>) -> Result<Vec<String>, RunError> {
+fn ask(plan: &Plan, options: &RunOptions, question: Question<'_>) -> Result<Vec<Wrong>, RunError> {
     let shares = || plan.load.phases.iter().map(|phase| phase.workload.stream_share);
     let mut shapes = Vec::new();
     if shares().any(|share| share > 0.0) {
@@ -117,7 +146,7 @@ fn ask(plan: &Plan, options: &RunOptions, question: Question<'_>) -> Result<Vec<
     if shares().any(|share| share < 1.0) {
         shapes.push(Shape::Plain);
     }
-    let mut problems: Vec<String> = Vec::new();
+    let mut problems: Vec<Wrong> = Vec::new();
     for shape in shapes {
         let problem = ask_once(plan, options, question, shape)?;
         // Mostly both shapes fail alike.
@@ -132,42 +161,49 @@ fn ask_once(
     options: &RunOptions,
     question: Question<'_>,
     shape: Shape,
-) -> Result<Option<String>, RunError> {
+) -> Result<Option<Wrong>, RunError> {
     let heard = Arc::new(Heard::default());
     let asked = run_virtual(
         &Arc::new(AtomicU64::new(0)),
         exchange((plan, options), question, shape, &heard),
     );
-    let path = asked.map_err(|source| question.failed(source))??;
+    let way = asked.map_err(|source| question.failed(source))??;
     let heard = heard.0.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok(path.and_then(|path| problem(&heard, question.deployment, &path)))
+    Ok(way.and_then(|way| problem(&heard, question.deployment, &way)))
 }
 
-/// Everything that happens inside the world. Returns the path that was asked; `None` if no config
+/// Everything that happens inside the world. Returns the way that was asked; `None` if no config
 /// leads there.
 async fn exchange(
     (plan, options): (&Plan, &RunOptions),
     question: Question<'_>,
     shape: Shape,
     heard: &Arc<Heard>,
-) -> Result<Option<String>, RunError> {
+) -> Result<Option<Way>, RunError> {
     let Question { subject, deployment } = question;
     let failed = |source| question.failed(source);
     let ledger = Arc::clone(heard) as Arc<dyn fake_providers::Ledger>;
     let fakes = Fakes::new(calm(&plan.fakes, deployment), Clock::simulated(), ledger)?;
     let mut world = MemoryWorld::new(fakes, &BTreeMap::new()).map_err(failed)?;
-    let (targets, model, path) = match subject {
+    let (targets, model, way) = match subject {
         Subject::Direct => {
             let target = straight_at(deployment);
-            let path = target.path.to_string();
-            (Targets::from(target), deployment.model.clone(), path)
+            let way = Way { path: target.path.to_string(), foreseen: None, sends: Vec::new() };
+            (Targets::from(target), deployment.model.clone(), way)
         }
         Subject::Contender(contender) => {
             let Some(config) = narrowed(plan, contender, deployment) else { return Ok(None) };
-            let path = config.deployments.first().map(gateway::path_to).unwrap_or_default();
+            let own = config.deployments.first();
+            let way = Way {
+                path: own.map(gateway::path_to).unwrap_or_default(),
+                foreseen: own.and_then(|own| gateway::foreseen(&config, own)),
+                sends: own
+                    .map(|own| own.additions.defaults.keys().cloned().collect())
+                    .unwrap_or_default(),
+            };
             let model = called(plan, &config, deployment);
             serve(plan, contender, Arc::new(config), &mut world)?;
-            (subject.targets(plan, authority(INSTANCE, GATEWAY_PORT), None), model, path)
+            (subject.targets(plan, authority(INSTANCE, GATEWAY_PORT), None), model, way)
         }
     };
     let around = Surroundings {
@@ -182,7 +218,7 @@ async fn exchange(
     let load = loadgen::run(&load, targets, around);
     let played = world.during(load).await.map_err(|end| end.of(subject.name()))?;
     played.map_err(|error| failed(std::io::Error::other(error)))?;
-    Ok(Some(path))
+    Ok(Some(way))
 }
 
 /// Serves a contender's gateway with `config`.
@@ -210,31 +246,55 @@ fn serve(
     world.start(servers::calm_gateway(gateway, listener.map_err(failed)?)).map_err(failed)
 }
 
-/// What was wrong with an answer of `deployment`, whose path is `path`.
-fn problem(
-    (row, attempt): &(Option<RequestRow>, Option<AttemptRow>),
-    deployment: &DeploymentConfig,
-    path: &str,
-) -> Option<String> {
-    let Some(row) = row else { return Some("was not asked: the run was interrupted".to_owned()) };
+/// Longest part of a provider's sentence that is quoted, in characters.
+const SENTENCE_CHARS_MAX: usize = 200;
+
+/// What was wrong with an answer of `deployment`, which was asked that way.
+fn problem(came: &Came, deployment: &DeploymentConfig, way: &Way) -> Option<Wrong> {
+    let Came { row, attempt, sentence } = came;
+    let path = &way.path;
+    let told = |detail: String| Some(Wrong { detail, key: None });
+    let Some(row) = row else {
+        return told("was not asked: the run was interrupted".to_owned());
+    };
     let failure = row.failure.map_or("no failure", |failure| failure.word());
     let Some(attempt) = attempt else {
-        return Some(match row.status {
-            Some(status) => format!("{status} from the gateway itself, which called nobody"),
-            None => format!("{failure} on the way to our own fake at {path}"),
-        });
+        return match (row.status, &way.foreseen) {
+            (Some(status), Some(Foreseen { param, message })) => Some(Wrong {
+                detail: format!("{status} from the gateway itself, which called nobody: {message}"),
+                key: way.key(param),
+            }),
+            (Some(status), None) => {
+                told(format!("{status} from the gateway itself, which called nobody"))
+            }
+            (None, _) => told(format!("{failure} on the way to our own fake at {path}")),
+        };
     };
     let id = deployment.id.as_str();
     match attempt.status {
         Some(status) if !(200..300).contains(&status) => {
-            Some(format!("{status} from our own fake at {path}"))
+            let key = sentence.as_ref().and_then(|(_, member)| way.key(member.as_deref()?));
+            let said = sentence.as_ref().map(|(said, _)| {
+                let said: String = said.chars().take(SENTENCE_CHARS_MAX).collect();
+                format!(": {said}")
+            });
+            let said = said.unwrap_or_default();
+            Some(Wrong { detail: format!("{status} from our own fake at {path}{said}"), key })
         }
         _ if attempt.deployment != id => {
             let other = &attempt.deployment;
-            Some(format!("{other} answers in its place: same host, key and model"))
+            told(format!("{other} answers in its place: same host, key and model"))
         }
         _ if row.outcome == Outcome::Success => None,
-        _ => Some(format!("{failure} instead of the answer of our own fake at {path}")),
+        _ => told(format!("{failure} instead of the answer of our own fake at {path}")),
+    }
+}
+
+impl Way {
+    /// The key of the config that sends `member` along.
+    fn key(&self, member: &str) -> Option<String> {
+        let sent = self.sends.iter().any(|sent| sent == member);
+        sent.then(|| format!("litellm_params.{member}"))
     }
 }
 
@@ -341,12 +401,17 @@ fn one_request(plan: &Plan, model: &str, shape: Shape) -> LoadConfig {
 
 impl loadgen::Sink for Heard {
     fn request(&self, row: RequestRow) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.get_or_insert(row);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).row.get_or_insert(row);
     }
 }
 
 impl fake_providers::Ledger for Heard {
     fn attempt(&self, row: AttemptRow) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.get_or_insert(row);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).attempt.get_or_insert(row);
+    }
+
+    fn refused(&self, sentence: &str, member: Option<&str>) {
+        let mut came = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        came.sentence.get_or_insert((sentence.to_owned(), member.map(str::to_owned)));
     }
 }

@@ -186,6 +186,8 @@ fn by_model(
         | Operation::Embeddings
         | Operation::Moderations
         | Operation::Speech
+        | Operation::Drawing
+        | Operation::Transcription
         | Operation::CountTokens => {}
     }
     let mut prompt = match nearest.deployment.persona.read(incoming, &nearest.route) {

@@ -36,7 +36,9 @@ pub(super) fn route<'p>(path: &'p str, query: &str) -> Option<Route<'p>> {
             operation @ (Operation::Chat
             | Operation::Completions
             | Operation::Embeddings
-            | Operation::Speech) => operation,
+            | Operation::Speech
+            | Operation::Drawing
+            | Operation::Transcription) => operation,
             // Responses name their deployment in the body; the others have none.
             Operation::Responses
             | Operation::Invoke
@@ -149,6 +151,8 @@ pub(super) fn reply(context: &RequestContext<'_>, prompt: &Prompt, said: &Transc
         | Operation::Embeddings
         | Operation::Moderations
         | Operation::Speech
+        | Operation::Drawing
+        | Operation::Transcription
         | Operation::CountTokens
         | Operation::Models
         | Operation::Model

@@ -207,6 +207,8 @@ pub(super) fn reply(context: &RequestContext<'_>, prompt: &Prompt, said: &Transc
         | Operation::Embeddings
         | Operation::Moderations
         | Operation::Speech
+        | Operation::Drawing
+        | Operation::Transcription
         | Operation::Models
         | Operation::Model
         | Operation::Health => {}

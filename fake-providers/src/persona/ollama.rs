@@ -44,6 +44,8 @@ pub(super) fn read(incoming: &IncomingRequest<'_>, route: &Route<'_>) -> Result<
         | Operation::Invoke
         | Operation::Moderations
         | Operation::Speech
+        | Operation::Drawing
+        | Operation::Transcription
         | Operation::CountTokens
         | Operation::Models
         | Operation::Model
@@ -192,6 +194,8 @@ pub(super) fn reply(context: &RequestContext<'_>, prompt: &Prompt, said: &Transc
         | Operation::Embeddings
         | Operation::Moderations
         | Operation::Speech
+        | Operation::Drawing
+        | Operation::Transcription
         | Operation::CountTokens
         | Operation::Models
         | Operation::Model

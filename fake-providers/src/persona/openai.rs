@@ -4,9 +4,11 @@ mod body;
 mod chat;
 mod completions;
 mod embeddings;
+mod images;
 mod moderations;
 mod responses;
 mod speech;
+mod transcriptions;
 
 use std::time::Duration;
 
@@ -17,17 +19,21 @@ use wire::openai::{
 };
 use wire::{ErrorReply, Window};
 
-use super::{Complaint, Headers, Operation, Prompt, Refusal, RequestContext, Route, Subject};
+use super::{
+    Complaint, Headers, IncomingRequest, Operation, Prompt, Refusal, RequestContext, Route, Subject,
+};
 use crate::action::{ProviderError, ProviderErrorKind};
 use crate::limits::{self, Gauge, Reading};
 use crate::script::{Finish, Tally, Transcript};
 pub(super) use chat::chat_reply;
 pub(super) use embeddings::{Embedding, VectorForm};
+pub(super) use images::Drawing;
 pub(super) use responses::{
     begun as response_begun, block_letters, end as response_end, ended as response_item_ended,
     item, item_id, shows_thoughts, usage as response_usage,
 };
 pub(super) use speech::Speech;
+pub(super) use transcriptions::Transcription;
 
 /// The paths under `https://api.openai.com`, with and without `/v1`.
 pub(super) fn route(path: &str) -> Option<Route<'_>> {
@@ -44,6 +50,8 @@ pub(super) fn operation(path: &str) -> Option<Operation> {
         "/embeddings" => Operation::Embeddings,
         "/moderations" => Operation::Moderations,
         "/audio/speech" => Operation::Speech,
+        "/images/generations" => Operation::Drawing,
+        "/audio/transcriptions" | "/audio/translations" => Operation::Transcription,
         "/models" => Operation::Models,
         _ => return None,
     })
@@ -55,6 +63,28 @@ pub(super) fn model_route(path: &str) -> Option<Route<'_>> {
     Some(Route { named: Some(model.into()), ..Route::to(Operation::Model) })
 }
 
+/// Understands a request, whatever its body is made of.
+pub(super) fn read_any(
+    incoming: &IncomingRequest<'_>,
+    route: &Route<'_>,
+) -> Result<Prompt, Complaint> {
+    match route.operation {
+        Operation::Transcription => transcriptions::read(incoming, route),
+        Operation::Chat
+        | Operation::Responses
+        | Operation::Completions
+        | Operation::Invoke
+        | Operation::Embeddings
+        | Operation::Moderations
+        | Operation::Speech
+        | Operation::Drawing
+        | Operation::CountTokens
+        | Operation::Models
+        | Operation::Model
+        | Operation::Health => read(incoming.body, route),
+    }
+}
+
 /// Understands a body; it must name the model where the path does not.
 pub(super) fn read(body: &[u8], route: &Route<'_>) -> Result<Prompt, Complaint> {
     let body = body::object(body)?;
@@ -64,7 +94,9 @@ pub(super) fn read(body: &[u8], route: &Route<'_>) -> Result<Prompt, Complaint> 
         Operation::Embeddings => embeddings::read(body, route),
         Operation::Moderations => moderations::read(body, route),
         Operation::Speech => speech::read(body, route),
+        Operation::Drawing => images::read(body, route),
         Operation::Chat
+        | Operation::Transcription
         | Operation::Invoke
         | Operation::CountTokens
         | Operation::Models
@@ -79,6 +111,8 @@ pub(super) fn reply(context: &RequestContext<'_>, prompt: &Prompt, said: &Transc
         (Subject::Embedding(embedding), _) => embeddings::reply(context, prompt, embedding),
         (Subject::Moderation { flagged }, _) => moderations::reply(context, flagged),
         (Subject::Speech(speech), _) => speech.sound(),
+        (Subject::Drawing(drawing), _) => images::reply(context, *drawing),
+        (Subject::Transcription(transcription), _) => transcription.written(),
         (Subject::Responses(_), _) => responses::reply(context, prompt, said),
         (Subject::None, Operation::Completions) => completions::reply(context, prompt, said),
         (Subject::None, _) => chat::reply(context, prompt, said),

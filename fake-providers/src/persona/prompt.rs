@@ -25,6 +25,10 @@ pub(crate) enum Operation {
     Moderations,
     /// A text, spoken.
     Speech,
+    /// Images of what a text says.
+    Drawing,
+    /// What is said in a sound, in its own language or in English.
+    Transcription,
     CountTokens,
     /// The list of models.
     Models,
@@ -80,6 +84,10 @@ pub(crate) enum Subject {
     Embedding(openai::Embedding),
     /// What is to be spoken.
     Speech(openai::Speech),
+    /// What is to be drawn.
+    Drawing(openai::Drawing),
+    /// What was said.
+    Transcription(openai::Transcription),
     /// Which of the texts are suspected.
     Moderation { flagged: Vec<bool> },
     /// The request, which the reply repeats.

@@ -179,6 +179,67 @@ async fn speech_meets_faults_as_other_answers_do() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn images_are_as_many_as_are_asked_for_and_in_the_form_of_their_model() {
+    let draw = async |body: Value| post(Protocol::OpenAi, "/v1/images/generations", body).await;
+    let two = json!({ "model": "gpt-4o", "prompt": "a fox", "n": 2, "size": "1024x1024" });
+    let seen = draw(two.clone()).await.json();
+    assert_eq!(seen["data"].as_array().map(Vec::len), Some(2));
+    assert!(seen["data"][1]["url"].as_str().is_some_and(|url| url.ends_with("-1.png")));
+    let mut coded = two.clone();
+    coded["response_format"] = json!("b64_json");
+    let seen = draw(coded).await.json();
+    assert!(seen["data"][0]["b64_json"].as_str().is_some_and(|png| png.starts_with("iVBOR")));
+    let azure = "/openai/deployments/gpt-4o/images/generations?api-version=2024-10-21";
+    assert_eq!(post(Protocol::Azure, azure, json!({ "prompt": "a fox" })).await.status, 200);
+    for (member, value) in [("n", json!(11)), ("response_format", json!("svg")), ("seed", json!(1))]
+    {
+        let mut body = two.clone();
+        body[member] = value;
+        assert_eq!(draw(body).await.status, 400, "{member}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn transcriptions_are_as_long_as_their_file_and_in_the_form_that_is_asked_for() {
+    let transcribe = async |path: &str, fields: &[(&str, &str)]| {
+        let world = World::new(vec![deployment(Protocol::OpenAi, 1)], vec![]);
+        let own = world.config.deployments[0].clone();
+        let mut body = String::new();
+        for (name, value) in fields {
+            body += &format!(
+                "--line\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
+        }
+        body += "--line--\r\n";
+        let mut call = send(&own, Method::POST, path, body);
+        let form = "multipart/form-data; boundary=line".parse().expect("a value");
+        call.headers_mut().insert("content-type", form);
+        world.call(0, call, 1).await
+    };
+    let sound = "x".repeat(32_000);
+    let whole = [("model", "gpt-4o"), ("file", sound.as_str())];
+    for path in ["/v1/audio/transcriptions", "/v1/audio/translations"] {
+        let seen = transcribe(path, &whole).await;
+        assert_eq!(seen.json()["text"], "the quick brown fox jumps");
+        assert_eq!(seen.json()["usage"]["seconds"], 2);
+    }
+    for (form, media, begins) in [
+        ("text", "text/plain; charset=utf-8", "the quick"),
+        ("srt", "text/plain; charset=utf-8", "1\n00:00:00,000 --> 00:00:02,000\nthe"),
+        ("vtt", "text/vtt; charset=utf-8", "WEBVTT\n\n00:00:00.000 --> 00:00:02.000\nthe"),
+        ("verbose_json", "application/json", "{\"task\":\"transcribe\""),
+    ] {
+        let fields = [whole[0], whole[1], ("response_format", form)];
+        let seen = transcribe("/v1/audio/transcriptions", &fields).await;
+        assert_eq!((seen.status, seen.header("content-type")), (200, Some(media)), "{form}");
+        assert!(seen.body().starts_with(begins), "{form}: {}", seen.body());
+    }
+    for fields in [&whole[..1], &whole[1..]] {
+        assert_eq!(transcribe("/v1/audio/transcriptions", fields).await.status, 400);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn counting_tokens() {
     let body = json!({ "model": "gpt-4o", "system": "be brief",
         "messages": [{ "role": "user", "content": "one two three" }] });

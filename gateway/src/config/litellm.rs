@@ -181,6 +181,7 @@ fn read_sections(config: &Value, reader: &mut Reader<'_>) -> Option<Config> {
     };
     reader.survey(&root, &tables::ROOT);
     reader.variables = variables::read(&root, reader);
+    reader.custom_providers = variables::custom_providers(&root);
     let config = credentials::applied(config, &root, reader);
     let root = Section::root(&config)?;
     let settings = settings::read(&root, reader);

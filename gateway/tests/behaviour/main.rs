@@ -33,6 +33,7 @@ mod names_stay_names;
 mod never_switches_after_commit;
 mod pages_may_not_call;
 mod policy;
+mod reasoning_models;
 mod requests_bring_fallbacks;
 mod retries_within_a_budget;
 mod says_what_it_does_not_do;

@@ -101,6 +101,7 @@ async fn tools_of_the_config_stand_before_the_clients() {
 async fn a_clients_effort_takes_the_place_of_every_effort_of_the_config() {
     let params = json!({
         "thinking": { "type": "enabled", "budget_tokens": 2000 },
+        "drop_params": true,
         "output_config": { "effort": "low", "format": 1 },
         "extra_body": { "reasoning": { "effort": "low" }, "thinking": {}, "kept": 1 },
     });

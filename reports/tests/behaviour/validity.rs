@@ -101,6 +101,7 @@ fn a_way_that_leads_to_no_deployment_is_nobodys_fault() {
         ok,
         detail: if ok { "" } else { "404 from our own fake at /api/v1/chat/completions" }
             .to_owned(),
+        key: String::new(),
     };
     let lost_for_two = validity(|dir| {
         dir.preflight = vec![lost("direct", true), lost("swift", false), lost("dear", false)];
@@ -111,6 +112,14 @@ fn a_way_that_leads_to_no_deployment_is_nobodys_fault() {
          before the run: no contender's fault; give it an `api_base`",
     );
     assert_eq!(lost_for_two.reasons.len(), 1, "{:?}", lost_for_two.reasons);
+    let key = "litellm_params.stop".to_owned();
+    let blamed = |row: PreflightRow| PreflightRow { key: key.clone(), ..row };
+    let by_a_key = validity(|dir| dir.preflight = vec![blamed(lost("swift", false))]);
+    refused(
+        &by_a_key,
+        "openrouter/x: 404 from our own fake at /api/v1/chat/completions, to one calm request of swift before \
+         the run: no contender's fault; mend its `litellm_params.stop`",
+    );
     let found = validity(|dir| dir.preflight = vec![lost("swift", true)]);
     assert_eq!(found.verdict, ValidityVerdict::Valid);
 }

@@ -6,7 +6,10 @@
 
 mod groups;
 mod limits;
+mod master_key;
+mod modes;
 mod outages;
+mod refusals;
 mod tags;
 mod words;
 
@@ -50,6 +53,8 @@ pub struct Group {
     pub deployments: Vec<Deployment>,
     /// Who gets its calm traffic, in words.
     pub calm: String,
+    /// Whether its answers come as streams, if clients want that: those of chat models do.
+    pub streams: bool,
     /// Groups and deployments that a request goes on to, after any kind of error, nearest first.
     pub falls_back_to: Vec<String>,
     /// A plain request while nobody says a word.
@@ -104,6 +109,9 @@ pub fn check(text: &Text, personality: Option<&str>) -> Result<Check, Report> {
         Ok((tree, Loaded { config, mut findings })) => {
             let groups = groups::groups(&config);
             findings.extend(outages::findings(&groups, &config, (&tree, &sources)));
+            findings.extend(refusals::findings(&config, (&tree, &sources)));
+            findings.extend(modes::findings(&config, (&tree, &sources)));
+            findings.extend(master_key::finding(&tree, &sources));
             findings.sort_by_key(|finding| (finding.level, finding.sort));
             Ok(Check {
                 schema: SCHEMA.to_owned(),

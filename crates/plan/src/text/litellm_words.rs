@@ -280,8 +280,11 @@ fn is_variable(name: &str) -> bool {
 
 /// Whether a key is a word like those of settings.
 fn is_word(key: &str) -> bool {
-    let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    let word = |byte: u8| {
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-')
+    };
     key.len() <= 60
+        && !looks_like_a_key(key)
         && key.starts_with(|c: char| c.is_ascii_lowercase())
         && key.bytes().all(word)
         && key.bytes().filter(u8::is_ascii_digit).count() <= 4

@@ -118,6 +118,15 @@ fn a_mistake_is_told_with_its_place_and_what_was_meant() {
             "mine.yaml:5:21: general_settings.cooldwn_time: unknown key, no effect; did you mean `cooldown_time` of `router_settings`?",
         ),
         ("nonsense: 1\n", "mine.yaml:5:1: nonsense: unknown key, no effect"),
+        (
+            "router_settings: { model_group_alias: { text: [gpt-4o] } }\n",
+            "mine.yaml:5:41: router_settings.model_group_alias.text: leads nowhere: a list is the name of no group, \
+             and calls by this alias fail; write the name of one group",
+        ),
+        (
+            "environment_variables: { REDIS: { description: x } }\n",
+            "mine.yaml:5:26: environment_variables.…: no effect: a variable is one text, and this is none",
+        ),
     ] {
         assert_eq!(mistakes(&group(1, rest)), [line]);
     }
@@ -345,4 +354,164 @@ fn providers_that_litellm_knows_are_no_slips_and_models_in_a_database_are_told_a
         Text::new("mine.yaml", "model_list: []\ngeneral_settings: { store_model_in_db: true }\n");
     let refused = plan::check(&text, None).expect_err("no models").to_string();
     assert!(refused.contains("in LiteLLM's database, which is not read"), "{refused}");
+}
+
+#[test]
+fn what_is_refused_of_every_request_is_foreseen() {
+    let config = |params: &str, rest: &str| {
+        format!(
+            "model_list:\n  - model_name: m\n    litellm_params:\n      model: {params}\n      api_key: k\n{rest}"
+        )
+    };
+    for (params, place) in [
+        ("openai/gpt-5\n      temperature: 0.2", Some("mine.yaml:5:7: openai/gpt-5@api: ")),
+        (
+            "openai/gpt-4o\n      thinking: { type: enabled }",
+            Some("mine.yaml:5:7: openai/gpt-4o@api: "),
+        ),
+        (
+            "anthropic/claude-x\n      tools: [{ type: web_search }]",
+            Some("mine.yaml:5:7: anthropic/claude-x@api: "),
+        ),
+        ("openai/gpt-5\n      max_tokens: 100", None),
+    ] {
+        let refused = |rest: &str| {
+            let found = check(&config(params, rest)).findings;
+            let line = found.iter().map(|finding| (finding.level, finding.line()));
+            line.filter(|(_, line)| line.contains("every chat completion is refused"))
+                .collect::<Vec<_>>()
+        };
+        let found = refused("");
+        assert_eq!(found.len(), usize::from(place.is_some()), "{params}: {found:?}");
+        if let Some(place) = place {
+            assert_eq!(found[0].0, Level::Warning);
+            assert!(found[0].1.starts_with(place), "{}", found[0].1);
+        }
+        if !params.starts_with("anthropic") {
+            assert_eq!(refused("litellm_settings: { drop_params: true }\n"), [], "{params}");
+        }
+    }
+}
+
+/// What is said about a group, a deployment or a key, in one line each.
+fn about(config: &str, about: &str) -> Vec<(Level, String)> {
+    let of = |finding: &&plan::Finding| finding.about == about;
+    let said = |finding: &plan::Finding| (finding.level, finding.says.clone());
+    check(config).findings.iter().filter(of).map(said).collect()
+}
+
+#[test]
+fn models_that_nobody_serves_are_named() {
+    let told = |params: &str, info: &str| {
+        let entry = format!("{{ model_name: it, litellm_params: {{ model: {params} }}{info} }}");
+        let said = about(&format!("model_list: [{entry}]\n"), "it");
+        said.iter().any(|(level, says)| {
+            *level == Level::Warning
+                && says.contains("served")
+                && says.ends_with("every call of it fails")
+        })
+    };
+    for (params, info, named) in [
+        ("cohere/rerank-v3.5", "", true),
+        ("openai/any", ", model_info: { mode: rerank }", true),
+        ("openai/any", ", model_info: { mode: video_generation }", true),
+        ("gemini/imagen-4", "", true),
+        ("bedrock/amazon.nova-canvas-v1:0", ", model_info: { mode: image_generation }", true),
+        ("anthropic/any", ", model_info: { mode: embedding }", true),
+        ("openai/dall-e-3", "", false),
+        ("openai/whisper-1", "", false),
+        ("openai/any", ", model_info: { mode: image_generation }", false),
+        ("gemini/gemini-embedding-001", "", false),
+        ("openai/gpt-4o", "", false),
+    ] {
+        assert_eq!(told(params, info), named, "{params}{info}");
+    }
+}
+
+#[test]
+fn a_master_key_with_which_litellm_does_not_start_is_named() {
+    for (general, level, words) in [
+        ("", Some(Level::Note), "is not set"),
+        ("general_settings: { master_key: sk-1234 }\n", Some(Level::Warning), "everybody knows"),
+        ("general_settings: { master_key: '' }\n", Some(Level::Warning), "is empty"),
+        ("general_settings: { master_key: os.environ/KEY }\n", None, ""),
+        ("general_settings: { dangerously_permit_weak_or_unset_master_key: true }\n", None, ""),
+    ] {
+        let said = about(&group(2, general), "general_settings.master_key");
+        let first = said.first();
+        assert_eq!(first.map(|(level, _)| *level), level, "{general}");
+        assert!(first.is_none_or(|(_, says)| says.contains(words)), "{general}{said:?}");
+    }
+}
+
+#[test]
+fn what_is_the_same_of_many_is_told_once() {
+    let entry = |n: usize| {
+        format!(
+            "  - {{ model_name: m{n}, litellm_params: {{ model: openai/m{n}, api_key: k }} }}\n"
+        )
+    };
+    let config: String = (0..12).map(entry).collect();
+    let check = check(&format!("model_list:\n{config}"));
+    let text = check.text(160);
+    let count = |words: &str| text.matches(words).count();
+    assert_eq!(count("has nowhere to fail over to"), 1, "{text}");
+    assert_eq!(count("calm traffic"), 1, "{text}");
+    assert!(
+        text.contains("m0, m1, m2, m3, m4, m5, m6, m7 and 4 more: 1 deployment each"),
+        "{text}"
+    );
+    assert_eq!(check.groups.len(), 12);
+}
+
+#[test]
+fn words_that_only_begin_alike_are_not_taken_for_each_other() {
+    for (settings, said) in [
+        ("litellm_settings: { disable_auth: true }", "unknown key, no effect"),
+        ("router_settings: { enable_vision: true }", "unknown key, no effect"),
+        ("router_settings: { retries: 3 }", "unknown key, no effect; did you mean `num_retries`?"),
+        ("router_settings: { x-params: 3 }", "unknown key, no effect"),
+        (
+            "general_settings: { max_user_budget: 3 }",
+            "no effect here; it belongs in `litellm_settings`",
+        ),
+        (
+            "litellm_settings: { cache_control_injection_points: [] }",
+            "no effect here; it belongs in `litellm_params`",
+        ),
+        (
+            "litellm_settings: { mcp_servers: {} }",
+            "no effect here; it belongs at the top level of the file",
+        ),
+    ] {
+        let key = settings.replace(": { ", ".");
+        let key = key.split(": ").next().unwrap_or_default();
+        let line = mistakes(&group(1, &format!("{settings}\n")));
+        assert!(line[0].ends_with(&format!(" {key}: {said}")), "{line:?}");
+    }
+    let ours =
+        "model_list: [{ model_name: m, litellm_params: { model: ollama_chat/m, think: false } }]\n";
+    assert_eq!(mistakes(ours), Vec::<String>::new());
+}
+
+#[test]
+fn deployments_that_litellm_has_not_are_named() {
+    let told = |model: &str, rest: &str| {
+        let entry =
+            format!("model_name: m, litellm_params: {{ model: {model}, api_base: 'http://h/v1' }}");
+        let found = mistakes(&format!("model_list: [{{ {entry} }}]\n{rest}"));
+        found.iter().any(|line| line.contains("LiteLLM has no such deployment"))
+    };
+    let map =
+        "litellm_settings: { custom_provider_map: [{ provider: zhipu, custom_handler: h.h }] }\n";
+    for (model, rest, named) in [
+        ("zhipu/glm-4-flash", "", true),
+        ("zhipu/glm-4-flash", map, false),
+        ("predibase/llama", "", false),
+        ("openai/glm-4-flash", "", false),
+        ("os.environ/MODEL", "", false),
+        ("gpt-4o", "", false),
+    ] {
+        assert_eq!(told(model, rest), named, "{model} {rest}");
+    }
 }

@@ -97,6 +97,7 @@ fn columns_are_the_fields_in_their_order() {
         deployment: "b".to_owned(),
         ok: false,
         detail: "404".to_owned(),
+        key: "litellm_params.stop".to_owned(),
     });
     check(OracleRow { request: 1, warmup: false, savable: true, deployments: "a+b".to_owned() });
 }

@@ -78,3 +78,29 @@ fn deployments_are_asked_in_both_shapes_if_the_traffic_has_both() {
         assert_eq!(failed(&preflight(&play(&text, ClockKind::Virtual))), [], "{stream}");
     }
 }
+
+#[test]
+fn a_request_that_is_refused_is_told_in_the_providers_sentence_with_the_key_to_blame() {
+    const REFUSED: &str = r#"
+model_list:
+  - model_name: gpt-4o
+    litellm_params: { model: openai/gpt-5, temperature: 0.2, api_key: k }
+    model_info: { id: foreseen }
+  - model_name: gpt-4o
+    litellm_params: { model: groq/llama, stop: [a, b, c, d, e], api_key: k }
+    model_info: { id: refused }
+"#;
+    let rows = preflight(&play_on(REFUSED, &scenario("refused", 1, "[]"), ClockKind::Virtual));
+    let of = |id: &str| {
+        let row = rows.iter().find(|row| row.deployment == id && row.contender == "shuffle");
+        row.map(|row| (row.detail.clone(), row.key.clone())).expect("a row")
+    };
+    let (detail, key) = of("foreseen");
+    assert!(detail.starts_with("400 from the gateway itself, which called nobody: `temperature`"));
+    assert_eq!(key, "litellm_params.temperature");
+    let (detail, key) = of("refused");
+    assert!(
+        detail.starts_with("400 from our own fake at /openai/v1/chat/completions: Invalid 'stop'")
+    );
+    assert_eq!(key, "litellm_params.stop");
+}

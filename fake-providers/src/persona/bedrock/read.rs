@@ -30,6 +30,8 @@ pub(in super::super) fn read(
         | Operation::Completions
         | Operation::Moderations
         | Operation::Speech
+        | Operation::Drawing
+        | Operation::Transcription
         | Operation::Models
         | Operation::Model
         | Operation::Health => converse(incoming.body, route),

@@ -26,6 +26,10 @@ struct Body {
     parallel_tool_calls: Option<bool>,
     response_format: Option<Value>,
     reasoning_effort: Option<String>,
+    temperature: Option<f64>,
+    top_p: Option<f64>,
+    presence_penalty: Option<f64>,
+    frequency_penalty: Option<f64>,
 }
 
 /// Every member that the provider knows; from its SDK, version 3.54, and Azure's reference.
@@ -88,12 +92,7 @@ pub(super) fn chat(body: Map<String, Value>, route: &Route<'_>) -> Result<Prompt
     let body: Body = typed(body)?;
     let Some(messages) = &body.messages else { return Err(missing("messages")) };
     conversation(messages)?;
-    let thinks = is_reasoning(route.named.as_deref().or(body.model.as_deref()).unwrap_or_default());
-    if thinks && body.max_tokens.is_some() {
-        let message = "Unsupported parameter: 'max_tokens' is not supported with this model. Use \
-                       'max_completion_tokens' instead.";
-        return Err(Complaint::coded(message, "max_tokens", "unsupported_parameter"));
-    }
+    reasoning(route.named.as_deref().or(body.model.as_deref()).unwrap_or_default(), &body)?;
     for (name, value) in
         [("max_tokens", body.max_tokens), ("max_completion_tokens", body.max_completion_tokens)]
     {
@@ -210,12 +209,38 @@ pub(super) fn effort(level: Option<&str>) -> u32 {
     }
 }
 
-/// Whether the model is one of those that think before they answer.
-fn is_reasoning(model: &str) -> bool {
-    ["o1", "o3", "o4", "gpt-5"].iter().any(|family| {
-        let rest = model.strip_prefix(family);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.']))
-    })
+/// What models that think before they answer do not take (OpenAI, "Reasoning models" and "Using GPT-5"): the older bound of
+/// an answer, and words on how to draw tokens but their defaults. Versions behind a dot may be told not to think, and
+/// are believed.
+fn reasoning(model: &str, body: &Body) -> Result<(), Complaint> {
+    let family = ["o1", "o3", "o4", "gpt-5"].into_iter().find_map(|family| {
+        let rest = model.strip_prefix(family)?;
+        (rest.is_empty() || rest.starts_with(['-', '.'])).then_some(rest)
+    });
+    let Some(rest) = family.filter(|rest| !rest.starts_with("-chat")) else { return Ok(()) };
+    if body.max_tokens.is_some() {
+        let message = "Unsupported parameter: 'max_tokens' is not supported with this model. Use \
+                       'max_completion_tokens' instead.";
+        return Err(Complaint::coded(message, "max_tokens", "unsupported_parameter"));
+    }
+    if rest.starts_with('.') {
+        return Ok(());
+    }
+    for (name, value, usual) in [
+        ("temperature", body.temperature, 1.0),
+        ("top_p", body.top_p, 1.0),
+        ("presence_penalty", body.presence_penalty, 0.0),
+        ("frequency_penalty", body.frequency_penalty, 0.0),
+    ] {
+        if let Some(value) = value.filter(|value| *value != usual) {
+            let message = format!(
+                "Unsupported value: '{name}' does not support {value} with this model. Only the default ({usual}) \
+                 value is supported."
+            );
+            return Err(Complaint::coded(message, name, "unsupported_value"));
+        }
+    }
+    Ok(())
 }
 
 /// The body as an object.

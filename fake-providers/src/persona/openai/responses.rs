@@ -182,9 +182,12 @@ pub(in super::super) const fn usage(prompt_tokens: u64, tally: Tally) -> Usage {
 pub(super) fn reply(context: &RequestContext<'_>, prompt: &Prompt, said: &Transcript) -> Bytes {
     let request = match &prompt.subject {
         Subject::Responses(request) => request,
-        Subject::None | Subject::Embedding(_) | Subject::Moderation { .. } | Subject::Speech(_) => {
-            &ResponsesRequest::default()
-        }
+        Subject::None
+        | Subject::Embedding(_)
+        | Subject::Moderation { .. }
+        | Subject::Speech(_)
+        | Subject::Drawing(_)
+        | Subject::Transcription(_) => &ResponsesRequest::default(),
     };
     let mut reply = begun(context, request);
     let shown = shows_thoughts(request);

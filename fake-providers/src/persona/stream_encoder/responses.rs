@@ -43,7 +43,9 @@ impl Responses {
             Subject::None
             | Subject::Embedding(_)
             | Subject::Moderation { .. }
-            | Subject::Speech(_) => Default::default(),
+            | Subject::Speech(_)
+            | Subject::Drawing(_)
+            | Subject::Transcription(_) => Default::default(),
         };
         Self {
             reply: openai::response_begun(context, &request),

@@ -211,10 +211,19 @@ impl<'a> ModelEntry<'a> {
     fn found<'m>(&'m self, custom: Option<&'m str>, reader: &mut Reader<'_>) -> Found<'m> {
         let azures = self.unread && self.params.get("api_version").is_some();
         let found = provider::of(&self.model, custom.or(azures.then_some("azure")));
-        if let Some(near) = found.nearest().filter(|_| found.provider.name.is_empty()) {
-            let prefix = found.prefix;
-            let text = format!("nobody here knows a provider `{prefix}`; did you mean `{near}/`?");
-            reader.note(self.params.path_of("model"), NoteKind::Advice, text);
+        let custom_provider = custom.is_some() || self.unread || self.model.contains('*');
+        if !custom_provider && found.is_nobodys(&reader.custom_providers) {
+            let instead = match found.nearest() {
+                Some(near) => format!("did you mean `{near}/`?"),
+                None => {
+                    "if it speaks OpenAI's protocol, write `openai/` before the model".to_owned()
+                }
+            };
+            let text = format!(
+                "nobody here knows a provider `{}`, and LiteLLM has no such deployment: it leaves the entry out; {instead}",
+                found.prefix
+            );
+            reader.note(self.params.path_of("model"), NoteKind::Unknown, text);
         }
         found
     }

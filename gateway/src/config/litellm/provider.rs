@@ -4,6 +4,8 @@
 
 mod table;
 
+use std::collections::BTreeSet;
+
 use vocab::Protocol;
 use world::Authority;
 
@@ -217,6 +219,14 @@ impl Found<'_> {
             (OPENAI, None) => format!("{OPENAI}@{}", shown(authority)),
             (vendor, _) => vendor.to_owned(),
         }
+    }
+
+    /// Whether LiteLLM does not know the prefix either, so that it has no such deployment: it leaves the entry out when
+    /// it starts (1.106.2, `router.py`: `_create_deployment`). Those that stand for themselves are not meant: a name of
+    /// a catalogue may hold a `/`, and a known host says whose it is.
+    pub(super) fn is_nobodys(&self, custom: &BTreeSet<String>) -> bool {
+        let known = || table::ROWLESS.split_whitespace().any(|name| name == self.prefix);
+        self.provider.name.is_empty() && !custom.contains(self.prefix) && !known()
     }
 
     /// The most similar prefix, for one that LiteLLM does not know either.

@@ -33,6 +33,8 @@ pub(super) struct Reader<'a> {
     origins: BTreeMap<String, String>,
     /// Where a key was found that may stand in several sections.
     places: Vec<(&'static str, String)>,
+    /// Prefixes that the config makes up: LiteLLM asks handlers of its own for them.
+    pub(super) custom_providers: BTreeSet<String>,
 }
 
 /// A mapping of the config, and where it stands.
@@ -89,6 +91,7 @@ impl<'a> Reader<'a> {
             used: BTreeSet::new(),
             origins: BTreeMap::new(),
             places: Vec::new(),
+            custom_providers: BTreeSet::new(),
         }
     }
 
@@ -396,13 +399,13 @@ fn unknown(name: &str, table: &Table) -> (NoteKind, String) {
         Others::Unread | Others::Kept => ("no effect here", "unknown key, no effect"),
     };
     if let Some(home) = table.home_of(name) {
-        let text = format!("{elsewhere}; it belongs in `{}`", home.name);
+        let text = format!("{elsewhere}; it belongs {}", home.within());
         return (NoteKind::Unknown, text);
     }
     if table.keeps(name) {
         return (NoteKind::NoEffectYet, nowhere.to_owned());
     }
-    if let Some(near) = nearest(name, table.names()) {
+    if let Some(near) = table.meant(name).or_else(|| nearest(name, table.names())) {
         return (NoteKind::Unknown, format!("{nowhere}; did you mean `{near}`?"));
     }
     if let Some((near, home)) = table.resembling(name) {
@@ -420,8 +423,17 @@ fn unknown(name: &str, table: &Table) -> (NoteKind, String) {
 pub(super) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     /// Below this, Jaro-Winkler finds resemblance between strangers.
     const SIMILAR: f64 = 0.85;
+    /// It also takes a beginning that is the same for a resemblance of the whole: so many of the letters must be,
+    /// but for a slip or two.
+    const SAME: f64 = 0.65;
+    const SLIPS: usize = 2;
     let scored = names.map(|known| (strsim::jaro_winkler(name, known), known));
-    scored.filter(|(score, _)| *score >= SIMILAR).max_by(|a, b| a.0.total_cmp(&b.0)).map(|s| s.1)
+    let close = |known: &str| {
+        let slips = strsim::damerau_levenshtein(name, known) <= SLIPS;
+        slips || strsim::normalized_damerau_levenshtein(name, known) >= SAME
+    };
+    let meant = scored.filter(|(score, known)| *score >= SIMILAR && close(known));
+    meant.max_by(|a, b| a.0.total_cmp(&b.0)).map(|s| s.1)
 }
 
 /// What "nobody knows this model" is called everywhere.

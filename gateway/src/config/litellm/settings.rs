@@ -247,11 +247,16 @@ fn read_names(
                 }
                 reader.text(&to, "model")
             }),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Array(_) => reader.text(&aliases, alias),
+            // LiteLLM starts, and answers calls by that name with 400.
+            Value::Array(_) => {
+                let text = "leads nowhere: a list is the name of no group, and calls by this alias fail; write the \
+                            name of one group";
+                reader.note(aliases.path_of(alias), NoteKind::Unknown, text);
+                None
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                reader.text(&aliases, alias)
+            }
         };
         if let Some(to) = to {
             settings.model_group_alias.insert(Arc::from(alias.as_str()), Arc::from(to));

@@ -8,15 +8,22 @@ use crate::policy::{self, Origin, Personality};
 use crate::routing::strategy::{self, Entry};
 
 /// Strategies of LiteLLM that are not built here, and what to use instead.
-const NOT_BUILT: &[(&str, &str)] = &[
-    ("usage-based-routing", "use usage-based-routing-v2, as LiteLLM advises too"),
-    ("provider-budget-routing", "use one of the others; budgets are not kept yet"),
-];
+const NOT_BUILT: &[(&str, &str)] =
+    &[("provider-budget-routing", "use one of the others; budgets are not kept yet")];
+
+/// Strategies of LiteLLM that are played as another one of its own, which replaced them.
+const PLAYED_AS: &[(&str, &str)] = &[("usage-based-routing", "usage-based-routing-v2")];
 
 /// The configured strategy and its arguments, and the personality that goes with it by default.
 pub(super) fn read(router: &Section<'_>, reader: &mut Reader<'_>) -> (Personality, Entry, Value) {
     let name = reader.text(router, "routing_strategy");
     let wanted = name.as_deref().unwrap_or(strategy::DEFAULT.name);
+    let successor = PLAYED_AS.iter().find(|(old, _)| *old == wanted).map(|(_, new)| *new);
+    if let Some(new) = successor {
+        let text = format!("is played as {new}, which LiteLLM advises instead of it");
+        reader.note(router.path_of("routing_strategy"), NoteKind::Advice, text);
+    }
+    let wanted = successor.unwrap_or(wanted);
     let Some(entry) = strategy::find(wanted) else {
         refuse_strategy(wanted, &router.path_of("routing_strategy"), reader);
         return default();

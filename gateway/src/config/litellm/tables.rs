@@ -121,10 +121,26 @@ impl Table {
 
     /// The section to which a key belongs that stands here in vain.
     pub(super) fn home_of(&self, name: &str) -> Option<&'static Table> {
-        let fits = |table: &&Table| {
-            table.name != self.name
-                && table.keys.iter().any(|key| key.name == name && !key.is_inert())
-        };
-        self.near_first().find(fits)
+        let others = || self.near_first().filter(|table| table.name != self.name);
+        let has = |table: &&Table| table.keys.iter().any(|key| key.name == name && !key.is_inert());
+        // Where anything is sent along or kept, a name that another section takes, too, says little.
+        let takes = |table: &&Table| self.others == Others::Unread && table.takes(name);
+        others().find(has).or_else(|| others().find(takes))
+    }
+
+    /// In which section, in a sentence.
+    pub(super) fn within(&self) -> String {
+        if self.name == ROOT.name {
+            return "at the top level of the file".to_owned();
+        }
+        format!("in `{}`", self.name)
+    }
+
+    /// The key that is meant by a word of which many think that it is one.
+    pub(super) fn meant(&self, name: &str) -> Option<&'static str> {
+        const OF_ROUTER: &[(&str, &str)] =
+            &[("retries", "num_retries"), ("strategy", "routing_strategy")];
+        let mut known = OF_ROUTER.iter().filter(|_| self.name == ROUTER_SETTINGS.name);
+        known.find(|(word, _)| *word == name).map(|(_, key)| *key)
     }
 }

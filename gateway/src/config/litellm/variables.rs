@@ -6,10 +6,11 @@
 //! then `_load_environment_variables`), so that there a reference finds what the environment itself has;
 //! here it finds these, too, which is what their authors mean, and a note says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::NoteKind;
 use super::reader::{ENVIRONMENT, Reader, Section};
 
 /// Values by the names of their variables.
@@ -33,12 +34,22 @@ pub(super) fn read(root: &Section<'_>, reader: &mut Reader<'_>) -> Variables {
             Value::Bool(false) => Some("False".to_owned()),
             Value::Number(number) => Some(number.to_string()),
             Value::Null => None,
+            // LiteLLM starts, and sets what nobody can have meant.
             Value::Array(_) | Value::Object(_) => {
-                reader.wrong::<()>(&section, name, value, "a text");
+                let text = "no effect: a variable is one text, and this is none";
+                reader.note(section.path_of(name), NoteKind::Unknown, text);
                 None
             }
         };
         variables.extend(value.map(|value| (name.clone(), value)));
     }
     variables
+}
+
+/// The prefixes of `litellm_settings.custom_provider_map`, whose handlers are programs of somebody's own.
+pub(super) fn custom_providers(root: &Section<'_>) -> BTreeSet<String> {
+    let settings = root.get("litellm_settings");
+    let map = settings.and_then(|settings| settings.get("custom_provider_map"));
+    let entries = map.and_then(Value::as_array).into_iter().flatten();
+    entries.filter_map(|entry| Some(entry.get("provider")?.as_str()?.to_owned())).collect()
 }

@@ -299,7 +299,7 @@ fn mistakes_have_a_place_and_a_remedy() {
         one(json!({"timeout": 1e300}), json!({})),
         one(json!({"api_key": ["sk-secret"]}), json!({})),
         router(json!({"routing_strategy": "latency-based"})),
-        router(json!({"routing_strategy": "usage-based-routing"})),
+        router(json!({"routing_strategy": "provider-budget-routing"})),
         router(
             json!({"routing_strategy": "latency-based-routing", "routing_strategy_args": {"ttl": "x"}}),
         ),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gateway::Outage;
-use gateway::config::{Config, Deployment as Configured, DeploymentIndex};
+use gateway::config::{Config, Deployment as Configured, DeploymentIndex, Mode};
 use gateway::decisions::{Answer, Fleet, untagged};
 use gateway::strategy::Preference;
 
@@ -36,6 +36,7 @@ fn group(fleet: &Fleet, name: &str) -> Group {
                 calm_share: *share,
             })
             .collect(),
+        streams: members.iter().any(|member| member.mode == Mode::Chat),
         falls_back_to: beyond.map(ToString::to_string).collect(),
         silent: outlook(Answer::Whole, Outage::Silent),
         silent_stream: outlook(Answer::Stream, Outage::Silent),

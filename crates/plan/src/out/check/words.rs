@@ -14,15 +14,17 @@ pub(super) fn text(check: &Check, width: usize) -> String {
     page.line(&format!("{}: {} under {}", check.config, check.strategy, check.personality));
     if check.warns() {
         page.heading("Warnings");
-        of(Level::Warning).for_each(|finding| page.finding(finding));
+        folded(of(Level::Warning)).iter().for_each(|alike| page.findings(alike));
     }
     page.heading("What it does");
-    check.groups.iter().for_each(|group| page.group(group));
+    for (names, lines) in alike(&check.groups) {
+        page.group(&names, &lines);
+    }
     for (sort, heading) in SORTS {
-        let mut notes = of(Level::Note).filter(|finding| finding.sort == *sort).peekable();
-        if notes.peek().is_some() {
+        let notes = folded(of(Level::Note).filter(|finding| finding.sort == *sort));
+        if !notes.is_empty() {
             page.heading(heading);
-            notes.for_each(|finding| page.finding(finding));
+            notes.iter().for_each(|alike| page.findings(alike));
         }
     }
     page.heading(&total(check));
@@ -62,35 +64,27 @@ impl Page {
         self.line(text);
     }
 
-    fn finding(&mut self, finding: &Finding) {
-        let Finding { place, about, says, remedy, .. } = finding;
+    /// Findings that say the same, at the place of the first.
+    fn findings(&mut self, alike: &[&Finding]) {
+        let Some(Finding { place, says, remedy, .. }) = alike.first() else { return };
         if let Some(place) = place {
             self.wrapped(place, (2, 2));
         }
         let indent = if place.is_some() { 4 } else { 2 };
-        self.wrapped(&format!("{about}: {says}"), (indent, indent + 2));
+        let about: Vec<&str> = alike.iter().map(|finding| finding.about.as_str()).collect();
+        self.wrapped(&format!("{}: {says}", listed(&about)), (indent, indent + 2));
         if let Some(remedy) = remedy {
             self.wrapped(&format!("→ {remedy}"), (indent, indent + 2));
         }
     }
 
-    fn group(&mut self, group: &Group) {
-        let number = group.deployments.len();
-        let plural = if number == 1 { "" } else { "s" };
-        self.wrapped(&format!("{}: {number} deployment{plural}", group.name), (2, 4));
-        self.wrapped(&format!("calm traffic   {}", group.calm), (4, 19));
-        let next = match group.falls_back_to.as_slice() {
-            [] => "nowhere".to_owned(),
-            ids => ids.join(", "),
-        };
-        self.wrapped(&format!("falls back to  {next}"), (4, 19));
-        let both = format!(
-            "{}; streams {}",
-            outlook(&group.silent),
-            three_digits(duration(group.silent_stream.seconds))
-        );
-        self.wrapped(&format!("if all hang    {both}"), (4, 19));
-        self.wrapped(&format!("if all refuse  {}", outlook(&group.refusing)), (4, 19));
+    /// Groups that do the same.
+    fn group(&mut self, names: &[&str], lines: &[String]) {
+        let mut lines = lines.iter();
+        let number = lines.next().map_or("", String::as_str);
+        let each = if names.len() > 1 { " each" } else { "" };
+        self.wrapped(&format!("{}: {number}{each}", listed(names)), (2, 4));
+        lines.for_each(|line| self.wrapped(line, (4, 19)));
     }
 
     /// Breaks a text at blanks; `first` and `rest` are the blanks before its lines.
@@ -119,6 +113,68 @@ impl Page {
         self.text.push_str(row.trim_end());
         self.text.push('\n');
     }
+}
+
+/// Names of findings or groups that are told at most; the JSON has them all.
+const NAMES_MAX: usize = 8;
+
+/// `a, b and 3 more`.
+fn listed(names: &[&str]) -> String {
+    let shown = names.iter().take(NAMES_MAX).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMES_MAX) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// Findings with the same words together, in the order of their first.
+fn folded<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Vec<&'f Finding>> {
+    let mut folded: Vec<Vec<&Finding>> = Vec::new();
+    for finding in findings {
+        let same = |alike: &&mut Vec<&Finding>| {
+            let first = alike.first();
+            first.is_some_and(|one| (&one.says, &one.remedy) == (&finding.says, &finding.remedy))
+        };
+        match folded.iter_mut().find(same) {
+            Some(alike) => alike.push(finding),
+            None => folded.push(vec![finding]),
+        }
+    }
+    folded
+}
+
+/// Names of groups of which the same is told, and that, in the order of their first.
+fn alike(groups: &[Group]) -> Vec<(Vec<&str>, Vec<String>)> {
+    let mut alike: Vec<(Vec<&str>, Vec<String>)> = Vec::new();
+    for group in groups {
+        let lines = lines(group);
+        match alike.iter_mut().find(|(_, told)| *told == lines) {
+            Some((names, _)) => names.push(&group.name),
+            None => alike.push((vec![&group.name], lines)),
+        }
+    }
+    alike
+}
+
+/// What is told of a group: its size first.
+fn lines(group: &Group) -> Vec<String> {
+    let number = group.deployments.len();
+    let plural = if number == 1 { "" } else { "s" };
+    let next = match group.falls_back_to.as_slice() {
+        [] => "nowhere".to_owned(),
+        ids => ids.join(", "),
+    };
+    let streams = match group.streams {
+        true => format!("; streams {}", three_digits(duration(group.silent_stream.seconds))),
+        false => String::new(),
+    };
+    vec![
+        format!("{number} deployment{plural}"),
+        format!("calm traffic   {}", group.calm),
+        format!("falls back to  {next}"),
+        format!("if all hang    {}{streams}", outlook(&group.silent)),
+        format!("if all refuse  {}", outlook(&group.refusing)),
+    ]
 }
 
 /// `3 attempts, 6.02 min until the client has its error`.
