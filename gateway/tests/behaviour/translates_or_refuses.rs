@@ -363,6 +363,26 @@ async fn documents_caches_names_and_strictness_go_along() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn anthropics_own_tools_are_known_in_litellms_spelling() {
+    let screen = json!({"display_width_px": 100, "display_height_px": 200, "other": 1});
+    let own = json!({"type":"computer_20241022","name":"computer","display_width_px":100,"display_height_px":200});
+    for (written, expected) in [
+        (
+            json!({"type":"computer_20241022","function":{"name":"computer","parameters":screen}}),
+            &own,
+        ),
+        (json!({"type":"computer_20241022","function":{"parameters":screen}}), &own),
+        (
+            json!({"type":"bash_20250124","function":{"name":"bash"}}),
+            &json!({"type":"bash_20250124","name":"bash"}),
+        ),
+    ] {
+        let sent = arrives("claude-sonnet-4", &asking(&json!({ "tools": [written] }))).await;
+        assert_eq!(&sent["tools"][0], expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_fallback_can_be_asked_something_else() {
     for strategy in ["least-busy", "priority"] {
         let lab = Lab::new();

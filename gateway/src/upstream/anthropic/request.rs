@@ -160,7 +160,7 @@ fn tool_of(tool: Value) -> Option<Tool> {
         "function" => {}
         // Anthropic's own end in the date of their version: `web_search_20250305`.
         dated if dated.rsplit('_').next().is_some_and(is_date) => {
-            return serde_json::from_value(tool).ok();
+            return own_tool(tool);
         }
         _ => return None,
     }
@@ -178,6 +178,25 @@ fn tool_of(tool: Value) -> Option<Tool> {
         input_schema: Some(function.schema()),
         extra,
     })
+}
+
+/// One of Anthropic's own tools; LiteLLM's spelling has its name, and a computer's display, within `function`.
+fn own_tool(mut tool: Value) -> Option<Tool> {
+    let members = tool.as_object_mut()?;
+    if let Some(Value::Object(mut function)) = members.remove("function") {
+        let display = members.get("type")?.as_str()?.starts_with("computer_");
+        let parameters = function.remove("parameters");
+        if let Some(Value::Object(parameters)) = parameters.filter(|_| display) {
+            members.extend(parameters.into_iter().filter(|(name, _)| name.starts_with("display_")));
+        }
+        if display {
+            members.entry("name").or_insert_with(|| json!("computer"));
+        }
+        if let Some(name) = function.remove("name") {
+            members.insert("name".to_owned(), name);
+        }
+    }
+    serde_json::from_value(tool).ok()
 }
 
 fn is_date(text: &str) -> bool {
