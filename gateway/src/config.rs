@@ -128,6 +128,8 @@ pub struct Deployment {
     pub mode: Mode,
     /// The provider's model, without prefix; on Azure the deployment's name.
     pub model: Arc<str>,
+    /// What Bedrock is asked for in the place of the model: an inference profile's or a provisioned model's name or ARN.
+    pub model_id: Option<Arc<str>>,
     /// The string of `litellm_params.model` as written, for price look-ups.
     pub model_as_written: Arc<str>,
     /// Where to dial.
@@ -201,6 +203,8 @@ pub enum Platform {
     Foundry,
     /// Vertex AI: models stand in the path below their publisher, the key is an OAuth token.
     Vertex,
+    /// Bedrock's InvokeModel: Claude is asked in Anthropic's own words, which come back in AWS's frames.
+    Invoke,
 }
 
 /// Keys of AWS.

@@ -160,15 +160,15 @@ impl Route {
         } else {
             additions::extended(&deployment.additions, asks, body)?
         };
-        let body = self.provider.finished(deployment, body);
+        let delivery = if asked.head.stream { Delivery::Stream } else { Delivery::Whole };
+        let call = Call { endpoint, model: asked.model, delivery };
+        let body = self.provider.finished(deployment, call, body);
         let mut request = Request::new(Full::new(body.clone()));
         *request.method_mut() = http::Method::POST;
         if wire::percent::is_dots(asked.model) {
             let message = format!("`{}` is no model's name, but a step in a path", asked.model);
             return Err(Refused { param: Box::from("model"), message });
         }
-        let delivery = if asked.head.stream { Delivery::Stream } else { Delivery::Whole };
-        let call = Call { endpoint, model: asked.model, delivery };
         *request.uri_mut() = uri(self.provider.path(deployment, call))
             .map_err(|error| Refused { param: Box::from("model"), message: error.to_string() })?;
         *request.headers_mut() = self.headers.clone();

@@ -34,6 +34,7 @@ fn own_route(path: &str) -> Option<Route<'_>> {
 pub(super) fn read(incoming: &IncomingRequest<'_>, route: &Route<'_>) -> Result<Prompt, Complaint> {
     match &route.named {
         Some(model) => vertex::read(incoming, route, model),
+        None if vertex::counts(incoming.parts.uri.path()) => vertex::read_count(incoming, route),
         None => read::read(incoming, route),
     }
 }

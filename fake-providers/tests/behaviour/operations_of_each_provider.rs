@@ -248,6 +248,21 @@ async fn counting_tokens() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn vertex_counts_the_tokens_of_the_model_that_the_body_names() {
+    const PATH: &str =
+        "/v1/projects/p/locations/l/publishers/anthropic/models/count-tokens:rawPredict";
+    let messages = json!([{ "role": "user", "content": "one two three" }]);
+    for (named, status) in [(json!("gpt-4o"), 200), (json!("gpt-9"), 404), (Value::Null, 400)] {
+        let body = json!({ "anthropic_version": "vertex-2023-10-16", "model": named, "messages": messages });
+        let seen = post(Protocol::Anthropic, PATH, body).await;
+        assert_eq!(seen.status, status, "{named}: {}", seen.body());
+        if status == 200 {
+            assert_eq!(seen.body(), r#"{"input_tokens":3}"#);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_model_and_heads() {
     for protocol in PROTOCOLS {
         let world = World::new(vec![deployment(protocol, 1)], vec![]);

@@ -8,6 +8,7 @@
 
 mod additions;
 mod address;
+mod clouds;
 mod credentials;
 mod error_policy;
 mod fallbacks;

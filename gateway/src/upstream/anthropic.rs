@@ -15,7 +15,9 @@ mod vertex;
 
 pub(super) use model::Model;
 pub(super) use passed::Passed;
-pub(super) use reply::usage as chat_usage;
+pub(super) use reply::{reply as chat_reply, usage as chat_usage};
+pub(super) use request::request as chat_request;
+pub(super) use stream::translator as chat_stream;
 pub(super) use thought::Thought;
 
 use bytes::Bytes;
@@ -91,17 +93,17 @@ impl Provider for Anthropic {
         if let Some(key) = &deployment.api_key {
             let name = match deployment.platform {
                 Platform::Foundry => wire::azure::API_KEY,
-                Platform::Own | Platform::Vertex => wire::anthropic::API_KEY,
+                Platform::Own | Platform::Vertex | Platform::Invoke => wire::anthropic::API_KEY,
             };
             headers.push((HeaderName::from_static(name), credential(key.reveal())?));
         }
         Ok(headers)
     }
 
-    fn finished(&self, deployment: &Deployment, body: Bytes) -> Bytes {
+    fn finished(&self, deployment: &Deployment, call: Call<'_>, body: Bytes) -> Bytes {
         match deployment.platform {
-            Platform::Vertex => vertex::body(body),
-            Platform::Own | Platform::Foundry => body,
+            Platform::Vertex => vertex::body(call.endpoint, body),
+            Platform::Own | Platform::Foundry | Platform::Invoke => body,
         }
     }
 }

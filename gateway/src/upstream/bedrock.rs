@@ -1,8 +1,10 @@
 //! Amazon Bedrock: the model and the operation stand in the path, requests are signed or carry a token, streams
-//! come in AWS's own frames, and chat completions are translated to Converse and back.
+//! come in AWS's own frames, and chat completions are translated to Converse and back, or to what Claude is asked by
+//! InvokeModel.
 
 mod conversation;
 mod embeddings;
+mod invoke;
 pub(super) mod members;
 mod model;
 mod passed;
@@ -36,14 +38,19 @@ use crate::endpoint::Endpoint;
 pub(super) struct Bedrock;
 
 impl Provider for Bedrock {
-    fn dialect(&self, endpoint: Endpoint, _: Platform) -> Option<&'static dyn Dialect> {
+    fn dialect(&self, endpoint: Endpoint, platform: Platform) -> Option<&'static dyn Dialect> {
         match endpoint {
             Endpoint::Chat
             | Endpoint::Messages
             | Endpoint::Responses
             | Endpoint::CountTokens
             | Endpoint::GenerateContent
-            | Endpoint::CountContent => THROUGH_CHAT.dialect(endpoint),
+            | Endpoint::CountContent => match platform {
+                Platform::Invoke => invoke::dialect(endpoint),
+                Platform::Own | Platform::Foundry | Platform::Vertex => {
+                    THROUGH_CHAT.dialect(endpoint)
+                }
+            },
             Endpoint::Converse => Some(forwarded::as_it_is(endpoint)),
             Endpoint::Embeddings => Some(&embeddings::EMBEDDINGS),
             Endpoint::Completions
@@ -66,20 +73,39 @@ impl Provider for Bedrock {
             "serviceTier",
             "toolConfig",
         ];
-        let within = (!AT_THE_TOP.contains(&name)).then_some("additionalModelRequestFields");
+        let within = (!AT_THE_TOP.contains(&name)).then_some(invoke::OF_CONVERSE);
         Placed { within, name: Cow::Borrowed(name) }
     }
 
     /// Models are named by id, by inference profile, or by ARN.
     fn path(&self, deployment: &Deployment, call: Call<'_>) -> String {
+        let invokes = deployment.platform == Platform::Invoke;
         let operation = match (call.endpoint, call.delivery) {
             (Endpoint::CountTokens, _) => "count-tokens",
             (Endpoint::Embeddings, _) => "invoke",
+            (_, Delivery::Whole) if invokes => "invoke",
+            (_, Delivery::Stream) if invokes => "invoke-with-response-stream",
             (_, Delivery::Whole) => "converse",
             (_, Delivery::Stream) => "converse-stream",
         };
-        let model = wire::percent::segment(call.model);
+        let model = wire::percent::segment(deployment.model_id.as_deref().unwrap_or(call.model));
         format!("{}/model/{model}/{operation}", deployment.base_path)
+    }
+
+    fn finished(&self, deployment: &Deployment, call: Call<'_>, body: Bytes) -> Bytes {
+        let answers = match call.endpoint {
+            Endpoint::Embeddings | Endpoint::CountTokens => false,
+            Endpoint::Chat
+            | Endpoint::Completions
+            | Endpoint::Moderations
+            | Endpoint::Responses
+            | Endpoint::ImageGenerations
+            | Endpoint::Speech
+            | Endpoint::Transcriptions
+            | Endpoint::AudioTranslations
+            | Endpoint::Messages => true,
+        };
+        if answers && deployment.platform == Platform::Invoke { invoke::body(body) } else { body }
     }
 
     /// A token stands before a pair of keys, as in LiteLLM; with keys each request is signed ([`Self::sign`]).

@@ -34,7 +34,7 @@ impl Provider for Gemini {
     fn dialect(&self, endpoint: Endpoint, platform: Platform) -> Option<&'static dyn Dialect> {
         match (endpoint, platform) {
             (Endpoint::Embeddings, Platform::Vertex) => Some(&embeddings::AT_VERTEX),
-            (Endpoint::Embeddings, Platform::Own | Platform::Foundry) => {
+            (Endpoint::Embeddings, Platform::Own | Platform::Foundry | Platform::Invoke) => {
                 Some(&embeddings::AT_GEMINI)
             }
             (Endpoint::GenerateContent, _) => Some(forwarded::as_it_is(endpoint)),
@@ -43,7 +43,9 @@ impl Provider for Gemini {
                 Some(&passed::COUNT_AT_GEMINI)
             }
             (_, Platform::Vertex) => AT_VERTEX.dialect(endpoint),
-            (_, Platform::Own | Platform::Foundry) => THROUGH_CHAT.dialect(endpoint),
+            (_, Platform::Own | Platform::Foundry | Platform::Invoke) => {
+                THROUGH_CHAT.dialect(endpoint)
+            }
         }
     }
 
@@ -69,7 +71,7 @@ impl Provider for Gemini {
             (Endpoint::CountTokens | Endpoint::CountContent, _) => "countTokens",
             (Endpoint::Embeddings, _) => match deployment.platform {
                 Platform::Vertex => "predict",
-                Platform::Own | Platform::Foundry => "batchEmbedContents",
+                Platform::Own | Platform::Foundry | Platform::Invoke => "batchEmbedContents",
             },
             (_, Delivery::Whole) => "generateContent",
             (_, Delivery::Stream) => "streamGenerateContent?alt=sse",

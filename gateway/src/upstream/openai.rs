@@ -40,7 +40,7 @@ impl Provider for OpenAi {
             (Platform::Foundry, Some(version)) => {
                 format!("{path}?api-version={}", wire::percent::segment(version))
             }
-            (Platform::Own | Platform::Foundry | Platform::Vertex, _) => path,
+            (Platform::Own | Platform::Foundry | Platform::Vertex | Platform::Invoke, _) => path,
         }
     }
 

@@ -40,9 +40,9 @@ pub(super) trait Provider: fmt::Debug + Sync {
         Placed { within: None, name: Cow::Borrowed(name) }
     }
 
-    /// A body as the deployment's platform wants it; mostly as it is.
-    fn finished(&self, deployment: &Deployment, body: Bytes) -> Bytes {
-        let _ = deployment;
+    /// The body of a call as the deployment's platform wants it; mostly as it is.
+    fn finished(&self, deployment: &Deployment, call: Call<'_>, body: Bytes) -> Bytes {
+        let _ = (deployment, call);
         body
     }
 

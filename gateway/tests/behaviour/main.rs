@@ -41,6 +41,7 @@ mod says_when_to_come_back;
 mod serves_endpoints;
 mod speaks_anthropic;
 mod speaks_bedrock;
+mod speaks_bedrock_by_invoke;
 mod speaks_contents;
 mod speaks_contents_through_chat;
 mod speaks_converse;

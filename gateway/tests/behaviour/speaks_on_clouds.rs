@@ -83,6 +83,11 @@ async fn vertex_names_the_publisher_and_the_model_in_the_path_and_takes_a_token(
             (None, &json!("vertex-2023-10-16"))
         );
     }
+    // A count has a model of its own in the path, and so the body keeps the one that is meant.
+    let (path, _, body) = arrives(claude, "/v1/messages/count_tokens", messages).await;
+    assert_eq!(path, format!("{anthropic}/models/count-tokens:rawPredict"));
+    assert_eq!(body["model"], "claude-sonnet-4@20250514");
+    assert_eq!(body["anthropic_version"], "vertex-2023-10-16");
     let openapi = format!("{BASE}/endpoints/openapi");
     let llama = on(Platform::Vertex, Protocol::OpenAi, (&openapi, "meta/llama-3.1-405b"));
     let (path, _, body) = arrives(llama, "/v1/chat/completions", PLAIN).await;

@@ -147,6 +147,8 @@ pub(crate) fn with_dummies(mut config: Config, fleet: &Fleet) -> Result<Config, 
                 // A token of the environment would stand before keys.
                 deployment.api_key = (!signs).then_some(dummy);
                 deployment.azure_ad_token = None;
+                // A fake knows its deployment's model by name, not what an account calls it.
+                deployment.model_id = None;
                 // What only the provider itself would know means nothing to a fake, and may be a secret.
                 deployment.mock = None;
                 deployment.additions.headers.clear();

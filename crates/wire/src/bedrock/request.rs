@@ -258,6 +258,11 @@ impl CountTokensReply {
 }
 
 impl InvokeInput {
+    /// That body.
+    pub fn new(body: &[u8]) -> Self {
+        Self { body: aws_smithy_types::base64::encode(body) }
+    }
+
     /// The body, or `None` if it is no base64.
     pub fn bytes(&self) -> Option<Bytes> {
         aws_smithy_types::base64::decode(&self.body).ok().map(Bytes::from)

@@ -92,7 +92,7 @@ fn on_platform(
             Arc::from("/models")
         }
         (Platform::Foundry, Protocol::Anthropic) if base_path.is_empty() => Arc::from("/anthropic"),
-        (Platform::Own | Platform::Foundry | Platform::Vertex, _) => base_path,
+        (Platform::Own | Platform::Foundry | Platform::Vertex | Platform::Invoke, _) => base_path,
     };
     Address { authority, base_path }
 }

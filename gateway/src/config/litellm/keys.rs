@@ -313,7 +313,7 @@ pub(super) const LITELLM_PARAMS: &[Key] = &[
     not_yet("oci_*"),
     not_yet("project_id"),
     not_yet("space_id"),
-    not_yet("model_id"),
+    acted("model_id"),
     not_yet("input_cost_per_*"),
     not_yet("output_cost_per_*"),
     not_yet("cache_control_injection_points"),

@@ -14,13 +14,14 @@ use world::Authority;
 use super::NoteKind;
 use super::additions;
 use super::address::{self, Address};
+use super::clouds;
 use super::error_policy;
 use super::mock;
 use super::provider::{self, Found, Provider};
 use super::reader::{self, Reader, Section};
 use super::settings::Settings;
 use super::tables;
-use crate::config::{Ability, AwsKeys, Deployment, Familiarity, Listed, Mode, Secret, Tags};
+use crate::config::{Ability, Deployment, Familiarity, Listed, Mode, Secret, Tags};
 use crate::routing::strategy::LimitsFrom;
 
 /// Most deployments; a thousand times what anybody has, and still cheap to rank.
@@ -128,7 +129,7 @@ impl<'a> ModelEntry<'a> {
             let message = format!("a `{key}` is one line of printable text");
             reader.error(&section.path_of(key), &message, help);
         }
-        let (own_model, region) = self.place(provider, found.model, reader);
+        let (own_model, region) = clouds::place(params, &found, reader);
         let region_of = region.as_deref();
         let Address { authority, base_path } = address::read(params, (&found, region_of), reader)?;
         let own_model = &*own_name(provider, own_model, &base_path);
@@ -139,7 +140,8 @@ impl<'a> ModelEntry<'a> {
             id: DeploymentId::from(id.as_str()),
             group: Arc::from(self.group.as_str()),
             protocol: provider.protocol,
-            platform: provider.platform,
+            platform: clouds::platform(params, &found, reader),
+            model_id: clouds::model_id(params, provider, reader),
             familiarity: match self.unread {
                 true => Familiarity::Assumed,
                 false => provider.familiarity,
@@ -152,8 +154,8 @@ impl<'a> ModelEntry<'a> {
             base_path,
             api_version: self.api_version(provider, reader),
             api_key: api_key.filter(|key| !key.is_empty()).map(|key| Secret::new(&key)),
-            aws_keys: self.aws_keys(provider, reader),
-            azure_ad_token: self.azure_ad_token(provider, reader),
+            aws_keys: clouds::aws_keys(params, provider, reader),
+            azure_ad_token: clouds::azure_ad_token(params, provider, reader),
             additions: additions::read(params, provider.protocol, reader),
             region: region.map(Arc::from),
             weight: reader.number(params, "weight"),
@@ -185,28 +187,6 @@ impl<'a> ModelEntry<'a> {
         })
     }
 
-    /// The provider's own name of the model, and the region, where one is known.
-    fn place<'m>(
-        &self,
-        provider: &Provider,
-        model: &'m str,
-        reader: &mut Reader<'_>,
-    ) -> (&'m str, Option<String>) {
-        let params = &self.params;
-        let region = reader.text(params, "region_name");
-        if provider.protocol != Protocol::Bedrock {
-            return (model, region);
-        }
-        let (own, in_model) = provider::bedrock_model(model);
-        let written = reader.text(params, "aws_region_name").or(region);
-        if written.as_deref().is_some_and(|region| !provider::is_aws_region(region)) {
-            let message = "this is no region of AWS";
-            reader.error(&params.path_of("aws_region_name"), message, "write one like us-east-1");
-        }
-        let region = provider::aws_region(written.as_deref(), in_model);
-        (own, Some(region.to_owned()))
-    }
-
     /// The provider. Of a model that is a variable's name nothing but an API version tells that it is Azure's.
     fn found<'m>(&'m self, custom: Option<&'m str>, reader: &mut Reader<'_>) -> Found<'m> {
         let azures = self.unread && self.params.get("api_version").is_some();
@@ -233,49 +213,6 @@ impl<'a> ModelEntry<'a> {
         let path = self.params.path_of("api_key");
         let mut variables = provider.key_variables.split(' ').filter(|name| !name.is_empty());
         variables.find_map(|variable| reader.ambient(variable, &path))
-    }
-
-    /// The keys with which requests to Bedrock are signed: the entry's own, else the environment's. Profiles and
-    /// roles are not looked up.
-    fn aws_keys(&self, provider: &Provider, reader: &mut Reader<'_>) -> Option<AwsKeys> {
-        if provider.protocol != Protocol::Bedrock || self.params.get("api_key").is_some() {
-            return None;
-        }
-        let own = self.params.get("aws_access_key_id").is_some();
-        let mut of = |key: &str, variable: &str| {
-            let path = self.params.path_of(key);
-            let text = match own {
-                true => reader.text(&self.params, key),
-                false => reader.ambient(variable, &path),
-            };
-            text.filter(|text| !text.is_empty()).map(|text| Secret::new(&text))
-        };
-        Some(AwsKeys {
-            access_key_id: of("aws_access_key_id", "AWS_ACCESS_KEY_ID")?,
-            secret_access_key: of("aws_secret_access_key", "AWS_SECRET_ACCESS_KEY")?,
-            session_token: of("aws_session_token", "AWS_SESSION_TOKEN"),
-        })
-    }
-
-    /// The token that is sent in the place of a key. One that stands for another (`oidc/…`) would have to be
-    /// exchanged first.
-    fn azure_ad_token(&self, provider: &Provider, reader: &mut Reader<'_>) -> Option<Secret> {
-        const KEY: &str = "azure_ad_token";
-        if provider.protocol != Protocol::Azure {
-            return None;
-        }
-        let path = self.params.path_of(KEY);
-        let token = match self.params.get(KEY) {
-            Some(_) => reader.text(&self.params, KEY),
-            None => reader.ambient(provider::AZURE_TOKEN_VARIABLE, &path),
-        };
-        let token = token.filter(|token| !token.is_empty())?;
-        if token.starts_with("oidc/") {
-            let text = "no effect yet: a token that has to be exchanged for another";
-            reader.note(path, NoteKind::NoEffectYet, text);
-            return None;
-        }
-        Some(Secret::new(&token))
     }
 
     fn tags(&self, reader: &mut Reader<'_>) -> Tags {
@@ -431,7 +368,7 @@ fn own_name<'m>(provider: &Provider, model: &'m str, base_path: &'m str) -> Cow<
 }
 
 /// What a model is for, as far as its name tells: most configs leave `mode` out, and LiteLLM asks its price list.
-fn mode_of_name(model: &str) -> Mode {
+pub(super) fn mode_of_name(model: &str) -> Mode {
     /// Parts of the names of models that answer no prompt.
     const OTHER: &[&str] = &[
         "embed",

@@ -58,7 +58,7 @@ pub(super) const AZURE_VERSION: &str = "2025-02-01-preview";
 
 /// Ways into Bedrock that stand in front of its model (litellm 1.109: `strip_bedrock_routing_prefix`
 /// and `_explicit_*_route`); the model behind them is the same.
-const BEDROCK_ROUTES: &[&str] = &["converse/", "converse_like/", "invoke/"];
+const BEDROCK_ROUTES: &[&str] = &["converse/", "converse_like/", INVOKE];
 
 /// Region of Bedrock where the config says none and no environment is read (litellm 1.109:
 /// `_get_aws_region_name`).
@@ -77,9 +77,31 @@ pub(super) fn bedrock_model(model: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// What stands in front of models that are asked by InvokeModel.
+const INVOKE: &str = "invoke/";
+
+/// How Bedrock is asked for a model: by Converse, unless the config wants InvokeModel, by which only Claude is asked
+/// here. LiteLLM also asks models by it that its list of 1.106.2 does not know (`get_bedrock_route`).
+pub(super) fn bedrock_platform(model: &str) -> Platform {
+    match model.strip_prefix(INVOKE) {
+        Some(own) if own.contains("anthropic.") => Platform::Invoke,
+        Some(_) | None => Platform::Own,
+    }
+}
+
+/// Whether InvokeModel is wanted for a model that is asked by Converse all the same.
+pub(super) fn is_conversed_instead(model: &str) -> bool {
+    model.starts_with(INVOKE) && bedrock_platform(model) == Platform::Own
+}
+
 /// The region of an entry for Bedrock, from what the config says.
 pub(super) fn aws_region<'r>(written: Option<&'r str>, in_model: Option<&'r str>) -> &'r str {
     written.or(in_model).unwrap_or(AWS_REGION)
+}
+
+/// The region that an ARN names: `arn:aws:bedrock:eu-west-1:123456789012:inference-profile/…`.
+pub(super) fn arn_region(text: &str) -> Option<&str> {
+    text.strip_prefix("arn:")?.split(':').nth(2).filter(|region| is_aws_region(region))
 }
 
 /// Where Bedrock's runtime lives in a region.
@@ -145,7 +167,7 @@ fn of_model(provider: &'static Provider, model: &str) -> &'static Provider {
         Platform::Vertex if model.contains('/') && !model.starts_with("google/") => {
             &table::CATALOGUE_ON_VERTEX
         }
-        Platform::Own | Platform::Foundry | Platform::Vertex => provider,
+        Platform::Own | Platform::Foundry | Platform::Vertex | Platform::Invoke => provider,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::upstream::dialect::{Opening, WholeAnswer};
 use crate::upstream::forwarded::CONTENT_FILTER;
 
 /// Translates an answer. `None` if the body is no Messages reply.
-pub(super) fn reply(body: &[u8], at: Opening<'_>) -> Option<WholeAnswer> {
+pub(in crate::upstream) fn reply(body: &[u8], at: Opening<'_>) -> Option<WholeAnswer> {
     let reply: MessagesReply = serde_json::from_slice(body).ok()?;
     let usage = usage(&reply.usage);
     let mut said = Said::default();

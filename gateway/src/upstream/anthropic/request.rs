@@ -31,7 +31,7 @@ const OWN: [&str; 7] = [
 ];
 
 /// Translates a request.
-pub(super) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
+pub(in crate::upstream) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
     let mut members =
         Members::check(asked.members()?, CHAT.members, (CHAT.provider, asked.lenience))?;
     let model = Model::named(asked.model);

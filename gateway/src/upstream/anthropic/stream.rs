@@ -15,7 +15,7 @@ use crate::upstream::dialect::{Broken, Gist, Interpreter, Opening};
 use world::ChunkBuf;
 
 /// Who reads a stream.
-pub(super) fn translator(at: Opening<'_>) -> Box<dyn Interpreter> {
+pub(in crate::upstream) fn translator(at: Opening<'_>) -> Box<dyn Interpreter> {
     Box::new(Translator::new(at))
 }
 

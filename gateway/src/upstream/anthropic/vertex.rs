@@ -29,10 +29,12 @@ pub(super) fn headers(deployment: &Deployment) -> Result<Headers, RouteError> {
     bearer_of(deployment)
 }
 
-/// A body without the model's name, and with the version.
-pub(super) fn body(body: Bytes) -> Bytes {
+/// A body with the version, and without the model's name, which only a count needs: its path names none.
+pub(super) fn body(endpoint: Endpoint, body: Bytes) -> Bytes {
     let Ok(mut members) = serde_json::from_slice::<Map<String, Value>>(&body) else { return body };
-    members.remove("model");
+    if endpoint != Endpoint::CountTokens {
+        members.remove("model");
+    }
     members.insert("anthropic_version".to_owned(), Value::from(VERSION));
     serde_json::to_vec(&members).map_or(body, Bytes::from)
 }

@@ -32,6 +32,7 @@ pub(crate) fn deployment(id: &str) -> Deployment {
         base_path: Arc::from("/v1"),
         api_version: None,
         api_key: Some(Secret::new("sk-upstream")),
+        model_id: None,
         aws_keys: None,
         azure_ad_token: None,
         additions: Additions::default(),
