@@ -3,6 +3,7 @@
 
 mod ability;
 mod additions;
+mod credential;
 pub(crate) mod fleet;
 pub mod litellm;
 mod mock;
@@ -15,10 +16,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vocab::{DeploymentId, Protocol};
-use world::Authority;
+use world::{Authority, TrustOptions};
 
 pub use ability::{Ability, Listed};
 pub use additions::Additions;
+pub use credential::{
+    AwsAssumer, AwsContainer, AwsRole, CredentialKind, CredentialSource, EntraApp, GoogleService,
+    GoogleUser, TokenEndpoint, TokenText,
+};
 pub use mock::{Mock, MockAnswer};
 pub use own::{OnBreak, OwnSettings};
 pub use tags::{DEFAULT as TAG_DEFAULT, TagSettings, Tags};
@@ -142,6 +147,10 @@ pub struct Deployment {
     pub api_key: Option<Secret>,
     /// Keys of AWS, with which requests to Bedrock are signed; an `api_key` stands before them.
     pub aws_keys: Option<AwsKeys>,
+    /// Credentials that are fetched, where it has none that stand.
+    pub credential: Option<CredentialSource>,
+    /// Whose certificates it believes, and what it shows itself.
+    pub trust: TrustOptions,
     /// Azure's token of Entra ID, which is sent in the place of the key.
     pub azure_ad_token: Option<Secret>,
     /// What it adds to every request.

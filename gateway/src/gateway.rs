@@ -9,16 +9,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use vocab::{DeploymentId, Seed};
-use world::pool::{Pool, PoolOptions};
 use world::{Clock, Connector, Listener};
 
 use crate::config::{Config, DeploymentIndex};
+use crate::credentials::Sources;
 use crate::door::Door;
 use crate::front;
 use crate::instance::{Current, GatewayError, Instance, Member};
 use crate::keyed_rng::Luck;
 use crate::metrics::Metrics;
 use crate::observer::{Choice, Observer};
+use crate::pools::Pools;
 use crate::routing::router::Router;
 
 /// A gateway that can serve. Clones are the same instance.
@@ -53,9 +54,10 @@ impl Gateway {
     /// [`GatewayError`] if the config names something that cannot work.
     pub fn new(parts: Parts) -> Result<Self, GatewayError> {
         let Parts { config, clock, connector, observer, seed, luck, instance } = parts;
-        let (router, members) = fleet(&config, seed)?;
+        let mut pools = Pools::new(connector);
+        let (router, members) = fleet(&config, seed, (&mut pools, &mut Sources::new(clock)))?;
         let first = Instance {
-            pool: Pool::new(connector, PoolOptions::default()),
+            pools,
             metrics: Arc::new(Metrics::new(members.len())),
             router,
             members,
@@ -87,7 +89,10 @@ impl Gateway {
     /// [`GatewayError`] if the config names something that cannot work; the old one then stays.
     pub fn reload(&self, config: Arc<Config>) -> Result<(), GatewayError> {
         let old = self.current.instance();
-        let (router, members) = fleet(&config, old.seed)?;
+        let mut pools = old.pools.clone();
+        let mut sources = Sources::new(old.clock);
+        sources.keep(old.members.iter().filter_map(|member| member.source.as_ref()));
+        let (router, members) = fleet(&config, old.seed, (&mut pools, &mut sources))?;
         let ids = |config: &Config| -> Vec<DeploymentId> {
             config.deployments.iter().map(|deployment| deployment.id.clone()).collect()
         };
@@ -96,7 +101,7 @@ impl Gateway {
             false => Arc::new(Metrics::new(members.len())),
         };
         let next = Instance {
-            pool: old.pool.clone(),
+            pools,
             metrics,
             router,
             members,
@@ -146,12 +151,24 @@ fn cooling(instance: &Instance) -> Vec<DeploymentId> {
 }
 
 /// The router of a config, and its deployments ready to be called.
-fn fleet(config: &Arc<Config>, seed: Seed) -> Result<(Router, Vec<Member>), GatewayError> {
+fn fleet(
+    config: &Arc<Config>,
+    seed: Seed,
+    (pools, sources): (&mut Pools, &mut Sources),
+) -> Result<(Router, Vec<Member>), GatewayError> {
     let router = Router::new(Arc::clone(config), seed)
         .map_err(|error| GatewayError::Strategy(error.to_string()))?;
     let members = DeploymentIndex::all(config.deployments.len()).zip(&config.deployments);
     let members = members.map(|(index, deployment)| {
-        Member::new(deployment, router.fleet().parallel_limit(index).map(|(most, _)| most))
+        let most = router.fleet().parallel_limit(index).map(|(most, _)| most);
+        let pool = pools.of(&deployment.trust).map_err(|error| GatewayError::Deployment {
+            deployment: deployment.id.clone(),
+            problem: format!(
+                "TLS with it cannot be spoken: {error}; see ssl_verify and ssl_certificate"
+            ),
+        })?;
+        let source = deployment.credential.as_ref().map(|origin| sources.of(origin, &pool));
+        Member::new(deployment, most, (pool, source))
     });
     let members = members.collect::<Result<Vec<_>, _>>()?;
     Ok((router, members))

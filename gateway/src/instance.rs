@@ -15,10 +15,12 @@ use world::Clock;
 use world::pool::Pool;
 
 use crate::concurrency::ConcurrencyLimit;
-use crate::config::{Config, Deployment, DeploymentIndex};
+use crate::config::{Config, Deployment, DeploymentIndex, Secret};
+use crate::credentials::Source;
 use crate::keyed_rng::Luck;
 use crate::metrics::Metrics;
 use crate::observer::{Choice, Decision, Observer};
+use crate::pools::Pools;
 use crate::routing::router::Router;
 use crate::upstream::Route;
 
@@ -74,7 +76,7 @@ pub(crate) struct Instance {
     /// Requests that came.
     pub(crate) requests: AtomicU64,
     pub(crate) router: Router,
-    pub(crate) pool: Pool,
+    pub(crate) pools: Pools,
     /// One per deployment, same index.
     pub(crate) members: Vec<Member>,
     pub(crate) metrics: Arc<Metrics>,
@@ -89,6 +91,10 @@ pub(crate) struct Instance {
 #[derive(Debug)]
 pub(crate) struct Member {
     pub(crate) route: Route,
+    /// Its connections.
+    pub(crate) pool: Pool,
+    /// Where its credentials come from, if they are fetched.
+    pub(crate) source: Option<Arc<Source>>,
     /// Requests at a time, where bounded.
     pub(crate) concurrency: Option<ConcurrencyLimit>,
     /// Told when a cooldown of it begins.
@@ -144,10 +150,16 @@ impl Instance {
 }
 
 impl Member {
+    /// What nobody else may hear of what was fetched for it.
+    pub(crate) fn fetched(&self) -> Vec<Secret> {
+        self.source.as_ref().map_or_else(Vec::new, |source| source.secrets())
+    }
+
     /// Prepares `deployment`, which takes `parallel_limit` requests at a time.
     pub(crate) fn new(
         deployment: &Deployment,
         parallel_limit: Option<u32>,
+        (pool, source): (Pool, Option<Arc<Source>>),
     ) -> Result<Self, GatewayError> {
         let refused = |problem: String| GatewayError::Deployment {
             deployment: deployment.id.clone(),
@@ -162,6 +174,8 @@ impl Member {
         let api_base = format!("{scheme}://{}{}", deployment.authority, deployment.base_path);
         Ok(Self {
             route: Route::new(deployment).map_err(|error| refused(error.to_string()))?,
+            pool,
+            source,
             concurrency: parallel_limit.map(ConcurrencyLimit::new),
             left_rotation: Notify::new(),
             id: value(deployment.id.as_str())?,

@@ -30,6 +30,7 @@ pub mod observer;
 pub mod policy;
 
 mod concurrency;
+mod credentials;
 mod door;
 mod endpoint;
 mod failover;
@@ -39,6 +40,7 @@ mod http1;
 mod instance;
 mod keyed_rng;
 mod metrics;
+mod pools;
 mod routing;
 mod shutdown;
 mod upstream;

@@ -35,6 +35,7 @@ mod provider;
 mod reasoning;
 mod responses;
 mod retold;
+pub(crate) mod signature;
 mod spoken;
 pub(crate) mod stream;
 mod texts;
@@ -46,15 +47,16 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
 use http_body_util::Full;
+use world::Authority;
 
-use crate::config::{Deployment, Secret};
+use crate::config::{AwsKeys, Deployment, Secret};
 use crate::endpoint::{Endpoint, Wording};
 use additions::Asks;
 use dialect::{Asked, Dialect, Encoded, Refused};
 use provider::{Call, Delivery, Headers, Provider};
 
 /// What the gateway calls itself to the providers.
-const USER_AGENT: HeaderValue =
+pub(crate) const USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("brownout/", env!("CARGO_PKG_VERSION")));
 
 /// Everything about requests to one deployment that does not depend on the request.
@@ -78,6 +80,15 @@ pub(crate) struct Outgoing {
     pub(crate) include_usage: bool,
 }
 
+/// What is shown to a provider, where that was fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// In the header `authorization`.
+    Bearer(Secret),
+    /// By a signature.
+    Aws(AwsKeys),
+}
+
 /// Why no request can ever be sent to a deployment.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RouteError {
@@ -87,7 +98,7 @@ pub(crate) enum RouteError {
     Header(&'static str),
     #[error(
         "it has no key of AWS; give aws_access_key_id and aws_secret_access_key, or set AWS_ACCESS_KEY_ID and \
-         AWS_SECRET_ACCESS_KEY, or AWS_BEARER_TOKEN_BEDROCK: profiles and roles are not looked up"
+         AWS_SECRET_ACCESS_KEY, or AWS_BEARER_TOKEN_BEDROCK, or name a profile or a role"
     )]
     NoAwsKeys,
 }
@@ -107,7 +118,7 @@ impl Route {
         let call =
             Call { endpoint: Endpoint::Chat, model: &deployment.model, delivery: Delivery::Whole };
         uri(provider.path(deployment, call))?;
-        let host = HeaderValue::try_from(host_of(deployment));
+        let host = HeaderValue::try_from(host_of(&deployment.authority));
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(header::HOST, host.map_err(|_| RouteError::Header("api_base"))?);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -179,9 +190,29 @@ impl Route {
         Ok(Outgoing { request, body, dialect, dropped, include_usage })
     }
 
-    /// Signs a request that is about to be sent, at `unix_seconds`, where the provider wants that.
-    pub(crate) fn sign(&self, deployment: &Deployment, outgoing: &mut Outgoing, unix_seconds: u64) {
-        self.provider.sign(deployment, (&mut outgoing.request, &outgoing.body), unix_seconds);
+    /// Shows a request that is about to be sent to be the deployment's, at `unix_seconds`: with what was fetched for it,
+    /// or by a signature where the provider wants one.
+    pub(crate) fn authorize(
+        &self,
+        (deployment, shown): (&Deployment, Option<&Shown>),
+        outgoing: &mut Outgoing,
+        unix_seconds: u64,
+    ) -> Result<(), RouteError> {
+        let keys = match shown {
+            Some(Shown::Bearer(token)) => {
+                // What the config says itself stands before that.
+                if !self.headers.contains_key(header::AUTHORIZATION) {
+                    let (name, value) = bearer(token)?;
+                    outgoing.request.headers_mut().insert(name, value);
+                }
+                None
+            }
+            Some(Shown::Aws(keys)) => Some(keys),
+            None => None,
+        };
+        let signed = (&mut outgoing.request, &*outgoing.body);
+        self.provider.sign(deployment, keys, signed, unix_seconds);
+        Ok(())
     }
 }
 
@@ -215,8 +246,7 @@ fn bearer_of(deployment: &Deployment) -> Result<Headers, RouteError> {
 }
 
 /// The `host` header: without the port where it is the scheme's own.
-fn host_of(deployment: &Deployment) -> String {
-    let authority = &deployment.authority;
+pub(crate) fn host_of(authority: &Authority) -> String {
     let usual = if authority.tls { 443 } else { 80 };
     let host = match authority.host.contains(':') {
         true => format!("[{}]", authority.host),

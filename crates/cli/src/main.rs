@@ -3,6 +3,7 @@
 
 mod args;
 mod cmd;
+mod environment;
 mod exit;
 mod files;
 mod progress;

@@ -36,6 +36,7 @@ mod variant;
 mod virtual_world;
 mod wall_world;
 mod watch;
+mod way;
 mod world_parts;
 
 pub use decision_log::{LogForm, Logged};
@@ -67,7 +68,8 @@ pub use stand_run::StandRunError;
 pub use target_error::TargetError;
 pub use variant::{VariantOptions, run_variant};
 pub use watch::{Watch, WatchedContender};
-pub use world::Authority;
+pub use way::Way;
+pub use world::{Authority, Exceptions, Proxies, Proxy};
 
 /// Directory and name of the mark without a gateway.
 pub const DIRECT: &str = "direct";

@@ -9,9 +9,10 @@ pub use gateway::config::Config as GatewayConfig;
 use gateway::observer::{Observer, Unobserved};
 pub use gateway::{Door, Drain, Hosts, Keyless};
 use gateway::{Gateway, Luck, Parts};
-use world::{Clock, Identity, IdentityError, Link, Listener, TcpConnector, entropy, listen_tcp};
+use world::{Clock, Identity, IdentityError, Link, Listener, entropy, listen_tcp};
 
 use crate::decision_log::{DecisionLog, LogForm, Logged};
+use crate::way::Way;
 
 /// Why something cannot stand.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +39,9 @@ pub enum StandError {
     /// The certificate.
     #[error("cannot speak TLS: {0}")]
     Tls(#[from] world::IdentityError),
+    /// Authorities that are to be believed.
+    #[error("cannot believe the authorities of SSL_CERT_FILE or SSL_CERT_DIR: {0}")]
+    Believed(#[from] world::TrustError),
     /// A server ended by itself.
     #[error("the {0} stopped serving: a bug in brownout; please report it")]
     Ended(&'static str),
@@ -93,6 +97,7 @@ pub fn stand_gateway(
     config: GatewayConfig,
     place: GatewayPlace,
     (logged, form): (Logged, LogForm),
+    way: Way,
 ) -> Result<StandingGateway, StandError> {
     let clock = Clock::wall();
     let observer: Arc<dyn Observer> = match logged {
@@ -111,7 +116,7 @@ pub fn stand_gateway(
             luck: Luck::Arrival,
             config: Arc::new(config),
             clock,
-            connector: Arc::new(TcpConnector::default()),
+            connector: way.connector()?,
             observer,
             seed: entropy(),
             instance: Arc::from("gateway"),

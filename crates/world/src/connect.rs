@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::Conn;
+use crate::trust::{TrustError, TrustOptions};
 
 /// A boxed future that can cross threads: the price of an open set of connectors.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -15,6 +16,15 @@ pub trait Connector: Send + Sync + std::fmt::Debug {
     /// Opens one connection for `dial`. Errors are those of a socket: `ConnectionRefused`,
     /// `TimedOut`, `NotFound` for an unknown host, …
     fn connect<'a>(&'a self, dial: Dial<'a>) -> BoxFuture<'a, io::Result<Conn>>;
+
+    /// The same way to the same world for a client that believes as `options` say; nothing where nobody shows a certificate.
+    ///
+    /// # Errors
+    /// Options that make no client.
+    fn trusting(&self, options: &TrustOptions) -> Result<Option<Arc<dyn Connector>>, TrustError> {
+        let _ = options;
+        Ok(None)
+    }
 }
 
 /// What becomes of a host's name before its address is dialled. Whoever plays the hosts of a world

@@ -4,16 +4,16 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
-use tokio_rustls::{TlsConnector, TlsStream};
+use tokio_rustls::TlsStream;
 
 use crate::conn::Io;
 use crate::control::{Control, Side};
 use crate::listen::Inner;
+use crate::proxy::Proxies;
+use crate::trust::{Trust, TrustError, TrustOptions};
 use crate::{Authority, BoxFuture, Conn, Connector, Dial, Link, Listener, Names, Premises};
 
 /// Connections that may wait to be accepted; Linux' default `somaxconn`.
@@ -34,6 +34,12 @@ pub struct TcpConnector {
     pub link: Link,
     /// With a directory: what becomes of the names in it.
     pub names: Option<Arc<dyn Names>>,
+    /// Without a directory: whom TLS believes; everybody's usual authorities where nothing is said.
+    pub trust: Option<Trust>,
+    /// Without a directory: authorities that are believed beside the usual ones, PEM, whatever else is said.
+    pub further: Option<Arc<str>>,
+    /// Without a directory: proxies on the way.
+    pub proxies: Arc<Proxies>,
 }
 
 /// Listens on `address`, such as `127.0.0.1:0`.
@@ -75,6 +81,12 @@ impl Connector for TcpConnector {
             Ok(conn.delayed(self.link.latency))
         })
     }
+
+    fn trusting(&self, options: &TrustOptions) -> Result<Option<Arc<dyn Connector>>, TrustError> {
+        let further = self.further.clone();
+        let trust = Trust::new(&TrustOptions { further, ..options.clone() })?;
+        Ok(Some(Arc::new(Self { trust: Some(trust), ..self.clone() })))
+    }
 }
 
 impl TcpConnector {
@@ -89,15 +101,23 @@ impl TcpConnector {
     }
 
     async fn open_by_name(&self, to: &Authority) -> io::Result<Io> {
-        let mut last = unknown_host(to);
+        let proxy = self.proxies.towards(to);
+        let first = proxy.map_or(to, |proxy| proxy.authority());
+        let mut last = unknown_host(first);
         // A name has a handful of addresses; each is tried once, in the resolver's order.
-        for address in tokio::net::lookup_host((&*to.host, to.port)).await? {
+        for address in tokio::net::lookup_host((&*first.host, first.port)).await? {
             match self.open(address).await {
-                Ok(tcp) if to.tls => {
-                    let tls = TlsStream::Client(handshake(tcp, to).await?);
+                Ok(mut tcp) => {
+                    if let Some(proxy) = proxy {
+                        proxy.open_way(&mut tcp, to).await?;
+                    }
+                    if !to.tls {
+                        return Ok(Io::Tcp(tcp));
+                    }
+                    let trust = self.trust.clone().unwrap_or_else(Trust::usual);
+                    let tls = TlsStream::Client(trust.handshake(tcp, to).await?);
                     return Ok(Io::Tls(Box::new(tls)));
                 }
-                Ok(tcp) => return Ok(Io::Tcp(tcp)),
                 Err(error) => last = error,
             }
         }
@@ -116,18 +136,4 @@ pub async fn lookup(host: &str, port: u16) -> io::Result<impl Iterator<Item = So
 
 fn unknown_host(to: &Authority) -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, format!("no host {to} in this world"))
-}
-
-async fn handshake(
-    tcp: TcpStream,
-    to: &Authority,
-) -> io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
-    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
-    let config = CONFIG.get_or_init(|| {
-        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
-    });
-    let name = ServerName::try_from(to.host.to_string())
-        .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "host is no valid TLS name"))?;
-    TlsConnector::from(Arc::clone(config)).connect(name, tcp).await
 }

@@ -22,6 +22,7 @@ mod reader;
 mod settings;
 mod strategy_name;
 mod tables;
+mod tls;
 mod variables;
 
 use serde_json::Value;
@@ -82,6 +83,8 @@ pub enum NoteKind {
     NotContacted,
     /// It has an effect, but perhaps not the expected one.
     Advice,
+    /// It has an effect by which secrets may be lost.
+    Unsafe,
 }
 
 /// Something that must be mended before the config can be used.
@@ -96,7 +99,7 @@ pub struct ConfigError {
     pub help: String,
 }
 
-/// Resolves `os.environ/NAME`.
+/// What a config refers to outside of itself: `os.environ/NAME`, files with credentials.
 pub trait Secrets {
     /// The value of `NAME`, which is asked for at `path`, such as
     /// `model_list[0].litellm_params.api_key`; `None` if it is not set.
@@ -106,6 +109,11 @@ pub trait Secrets {
     /// `path`, such as OPENAI_API_KEY.
     fn ambient(&self, name: &str, path: &str) -> Option<String> {
         self.resolve(name, path)
+    }
+
+    /// The text of a file that config or environment name, or why it cannot be read; `None` where no files are read.
+    fn file(&self, _path: &str) -> Option<Result<String, String>> {
+        None
     }
 
     /// Whether values of variables are looked up: where they are not, what stands for them is only a stand-in.

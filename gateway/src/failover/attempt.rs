@@ -17,7 +17,7 @@ use tokio::time::{timeout, timeout_at};
 use world::pool::{PooledBody, SendError};
 use world::{BodyError, ChunkBuf, collect_body};
 
-use crate::config::{Deployment, DeploymentIndex, Mock, MockAnswer};
+use crate::config::{Deployment, DeploymentIndex, Mock, MockAnswer, Secret};
 use crate::failover::attempt_guard::AttemptGuard;
 use crate::failover::client_request::ClientRequest;
 use crate::failover::desertion::Presence;
@@ -115,8 +115,9 @@ impl Attempt<'_> {
         {
             return Box::pin(self.mocked(guard, (mock.delay, says))).await;
         }
-        let now = self.instance.clock.unix_seconds();
-        self.instance.members[self.deployment].route.sign(config, &mut outgoing, now);
+        if let Err(failure) = self.authorize(&mut outgoing).await {
+            return Err(self.unanswered(guard, failure));
+        }
         let opening = self.opening(&outgoing);
         let Outgoing { request, dialect, body: _, dropped: _, include_usage: _ } = outgoing;
         let sends_again = self.policy().sends_again(config.protocol);
@@ -133,7 +134,7 @@ impl Attempt<'_> {
         let failure = match sent {
             Ok(Ok(response)) => {
                 let (mut head, body) = response.into_parts();
-                head.headers = passable(head.headers, config);
+                head.headers = passable(head.headers, (config, &self.fetched()));
                 let response = Response::from_parts(head, body);
                 return match response.status().is_success() {
                     false => Err(self.refused(guard, response).await),
@@ -147,6 +148,27 @@ impl Attempt<'_> {
             Err(_) => Failure::timed_out(self.deadlines.head),
         };
         Err(self.unanswered(guard, failure))
+    }
+
+    /// Shows the request to be this deployment's, with credentials that are fetched first where it has none.
+    async fn authorize(&self, outgoing: &mut Outgoing) -> Result<(), Failure> {
+        let member = &self.instance.members[self.deployment];
+        let shown = match &member.source {
+            None => None,
+            Some(source) => {
+                let fetched = timeout(self.deadlines.head, Box::pin(source.get())).await;
+                let fetched = fetched.map_err(|_| Failure::timed_out(self.deadlines.head))?;
+                Some(fetched.map_err(|error| Failure::without_credentials(&error.to_string()))?)
+            }
+        };
+        let (config, now) = (self.config(), self.instance.clock.unix_seconds());
+        let authorized = member.route.authorize((config, shown.as_ref()), outgoing, now);
+        authorized.map_err(|error| Failure::without_credentials(&error.to_string()))
+    }
+
+    /// What nobody else may hear of what was fetched for this deployment.
+    fn fetched(&self) -> Vec<Secret> {
+        self.instance.members[self.deployment].fetched()
     }
 
     /// What a deployment says by itself; `None` where its provider is asked all the same.
@@ -200,9 +222,9 @@ impl Attempt<'_> {
         &self,
         request: Request<Full<Bytes>>,
     ) -> Result<Result<Response<PooledBody>, SendError>, Elapsed> {
-        let authority = &self.config().authority;
-        timeout(self.deadlines.head, self.instance.pool.send(authority, request, self.call_id))
-            .await
+        let (authority, pool) =
+            (&self.config().authority, &self.instance.members[self.deployment].pool);
+        timeout(self.deadlines.head, pool.send(authority, request, self.call_id)).await
     }
 
     fn policy(&self) -> &'static dyn Policy {
@@ -283,7 +305,8 @@ impl Attempt<'_> {
             return Ok(Answered { guard, headers, reply: Reply::Stream(Box::new(held)) });
         };
         let met = self.met(Stage::Stream, broken.limit(), broken.said());
-        let failure = unsaid(self.policy().named(broken.failure(), &met), self.config());
+        let failure =
+            unsaid(self.policy().named(broken.failure(), &met), (self.config(), &self.fetched()));
         let (words, silence) = (held.reader.seen().outputs, held.reader.silence());
         let start = Start { words, bytes: held.out.len(), silence, failure: &failure };
         let (phase, frames) = match self.policy().broken_start(&start, self.rng) {
@@ -349,7 +372,7 @@ impl Attempt<'_> {
         (failure, met): (Failure, &Met<'_>),
         headers: HeaderMap,
     ) -> Box<AttemptError> {
-        let failure = unsaid(self.policy().named(failure, met), self.config());
+        let failure = unsaid(self.policy().named(failure, met), (self.config(), &self.fetched()));
         let phase = Phase::BeforeStream;
         Box::new(AttemptError { guard, failure, headers, phase, frames: None })
     }

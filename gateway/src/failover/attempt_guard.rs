@@ -171,7 +171,8 @@ impl AttemptGuard {
         let (answer, stage) = (Answer::Stream, Stage::Stream);
         let (limit, said) = (broken.limit(), broken.said());
         let met = Met { deployment, answer, stage, limit, said };
-        unsaid(config.personality.policy.named(broken.failure(), &met), deployment)
+        let fetched = self.instance.members[self.deployment].fetched();
+        unsaid(config.personality.policy.named(broken.failure(), &met), (deployment, &fetched))
     }
 
     /// Ends it with a complete stream.

@@ -6,7 +6,7 @@
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue, SET_COOKIE};
 
-use crate::config::Deployment;
+use crate::config::{Deployment, Secret};
 use crate::upstream::failure::Failure;
 
 /// What stands for a key.
@@ -16,8 +16,8 @@ const MARK: &str = "[redacted]";
 const KEY_MIN: usize = 8;
 
 /// The same failure without the keys of the deployment that it happened at.
-pub(crate) fn unsaid(mut failure: Failure, deployment: &Deployment) -> Failure {
-    for key in keys(deployment) {
+pub(crate) fn unsaid(mut failure: Failure, of: (&Deployment, &[Secret])) -> Failure {
+    for key in keys(of) {
         let said = |text: &str| text.contains(key).then(|| text.replace(key, MARK));
         if let Some(message) = said(&failure.message) {
             failure.message = message;
@@ -33,13 +33,13 @@ pub(crate) fn unsaid(mut failure: Failure, deployment: &Deployment) -> Failure {
 }
 
 /// The headers of a deployment's answer without cookies, and without those that hold one of its keys.
-pub(crate) fn passable(mut headers: HeaderMap, deployment: &Deployment) -> HeaderMap {
+pub(crate) fn passable(mut headers: HeaderMap, of: (&Deployment, &[Secret])) -> HeaderMap {
     headers.remove(SET_COOKIE);
     let holds = |value: &HeaderValue, key: &[u8]| {
         let value = value.as_bytes();
         value.len() >= key.len() && value.windows(key.len()).any(|window| window == key)
     };
-    for key in keys(deployment).map(str::as_bytes) {
+    for key in keys(of).map(str::as_bytes) {
         let echoing = headers.iter().filter(|(_, value)| holds(value, key));
         let echoing: Vec<HeaderName> = echoing.map(|(name, _)| name.clone()).collect();
         echoing.iter().for_each(|name| {
@@ -49,13 +49,15 @@ pub(crate) fn passable(mut headers: HeaderMap, deployment: &Deployment) -> Heade
     headers
 }
 
-/// What a deployment is called with and nobody else may hear.
-fn keys(deployment: &Deployment) -> impl Iterator<Item = &str> {
+/// What a deployment is called with and nobody else may hear; `fetched` stands in no config.
+fn keys<'k>(
+    (deployment, fetched): (&'k Deployment, &'k [Secret]),
+) -> impl Iterator<Item = &'k str> {
     let aws = deployment.aws_keys.iter().flat_map(|keys| {
         [Some(&keys.access_key_id), Some(&keys.secret_access_key), keys.session_token.as_ref()]
     });
     let headers = deployment.additions.headers.iter().map(|(_, value)| value);
     let all = deployment.api_key.iter().chain(&deployment.azure_ad_token).chain(headers);
-    let all = all.chain(aws.flatten());
+    let all = all.chain(aws.flatten()).chain(fetched);
     all.map(|key| key.reveal()).filter(|key| key.len() >= KEY_MIN)
 }

@@ -10,13 +10,12 @@ mod model;
 mod passed;
 mod reply;
 mod request;
-mod signature;
 mod stream;
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::{HeaderName, Request};
+use http::Request;
 use http_body_util::Full;
 use serde_json::{Map, Value, json};
 use wire::framing::Framing;
@@ -28,10 +27,14 @@ use super::count::TokenCount;
 use super::dialect::Dialect;
 use super::forwarded::{self, CONTENT_FILTER};
 use super::provider::{Call, Delivery, Headers, Placed, Provider};
+use super::signature::{self, Signer};
 use super::translated::{Marks, ThroughChat, Translated};
 use super::{RouteError, bearer, credential};
-use crate::config::{Deployment, Platform};
+use crate::config::{AwsKeys, Deployment, Platform};
 use crate::endpoint::Endpoint;
+
+/// Bedrock's name in the scope of a signature.
+const SERVICE: &str = "bedrock";
 
 /// Bedrock's runtime.
 #[derive(Debug)]
@@ -79,7 +82,9 @@ impl Provider for Bedrock {
 
     /// Models are named by id, by inference profile, or by ARN.
     fn path(&self, deployment: &Deployment, call: Call<'_>) -> String {
-        let invokes = deployment.platform == Platform::Invoke;
+        // Who says Converse means it.
+        let invokes =
+            deployment.platform == Platform::Invoke && call.endpoint != Endpoint::Converse;
         let operation = match (call.endpoint, call.delivery) {
             (Endpoint::CountTokens, _) => "count-tokens",
             (Endpoint::Embeddings, _) => "invoke",
@@ -94,7 +99,10 @@ impl Provider for Bedrock {
 
     fn finished(&self, deployment: &Deployment, call: Call<'_>, body: Bytes) -> Bytes {
         let answers = match call.endpoint {
-            Endpoint::Embeddings | Endpoint::CountTokens => false,
+            Endpoint::Embeddings
+            | Endpoint::CountTokens
+            | Endpoint::CountContent
+            | Endpoint::Converse => false,
             Endpoint::Chat
             | Endpoint::Completions
             | Endpoint::Moderations
@@ -103,7 +111,8 @@ impl Provider for Bedrock {
             | Endpoint::Speech
             | Endpoint::Transcriptions
             | Endpoint::AudioTranslations
-            | Endpoint::Messages => true,
+            | Endpoint::Messages
+            | Endpoint::GenerateContent => true,
         };
         if answers && deployment.platform == Platform::Invoke { invoke::body(body) } else { body }
     }
@@ -113,23 +122,26 @@ impl Provider for Bedrock {
         if let Some(token) = &deployment.api_key {
             return Ok(vec![bearer(token)?]);
         }
-        let keys = deployment.aws_keys.as_ref().ok_or(RouteError::NoAwsKeys)?;
+        let Some(keys) = &deployment.aws_keys else {
+            let fetched = deployment.credential.is_some();
+            return if fetched { Ok(Headers::new()) } else { Err(RouteError::NoAwsKeys) };
+        };
         credential(keys.access_key_id.reveal())?;
-        let Some(token) = &keys.session_token else { return Ok(Headers::new()) };
-        let name = HeaderName::from_static(signature::SECURITY_TOKEN);
-        Ok(vec![(name, credential(token.reveal())?)])
+        keys.session_token.iter().try_for_each(|token| credential(token.reveal()).map(drop))?;
+        Ok(Headers::new())
     }
 
     fn sign(
         &self,
         deployment: &Deployment,
+        keys: Option<&AwsKeys>,
         (request, body): (&mut Request<Full<Bytes>>, &[u8]),
         unix_seconds: u64,
     ) {
-        if let (None, Some(keys), Some(region)) =
-            (&deployment.api_key, &deployment.aws_keys, &deployment.region)
-        {
-            signature::sign((request, body), (keys, region), unix_seconds);
+        let keys = keys.or(deployment.aws_keys.as_ref());
+        if let (None, Some(keys), Some(region)) = (&deployment.api_key, keys, &deployment.region) {
+            let signer = Signer { keys, region, service: SERVICE };
+            signature::sign((request, body), signer, unix_seconds);
         }
     }
 }

@@ -76,6 +76,13 @@ impl Failure {
         Self { class, status: class.status(), reason, kind, param, ..broken }
     }
 
+    /// A deployment without credentials: nothing was sent. `why` says of whom they were asked, and no secret.
+    pub fn without_credentials(why: &str) -> Self {
+        let (class, reason) = (ErrorClass::Authentication, Reason::Unauthorized);
+        let broken = Self::broken(Trouble::Malformed, why);
+        Self { class, status: class.status(), reason, ..broken }
+    }
+
     /// Nobody of `most` requests at a deployment ended while another waited as long as it may.
     pub fn full(most: u32, waited: Duration) -> Self {
         let (class, reason) = (ErrorClass::RateLimit, Reason::ConcurrencyLimit);

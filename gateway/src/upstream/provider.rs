@@ -18,7 +18,7 @@ use super::dialect::Dialect;
 use super::gemini::Gemini;
 use super::ollama::Ollama;
 use super::openai::OpenAi;
-use crate::config::{Deployment, Platform};
+use crate::config::{AwsKeys, Deployment, Platform};
 use crate::endpoint::Endpoint;
 
 /// A protocol, from the client's side.
@@ -46,15 +46,16 @@ pub(super) trait Provider: fmt::Debug + Sync {
         body
     }
 
-    /// Signs a request with that body which is about to be sent, at `unix_seconds`. Nothing to do where a key
-    /// stands in a header.
+    /// Signs a request with that body which is about to be sent, at `unix_seconds`, with `keys` where these were
+    /// fetched. Nothing to do where a key stands in a header.
     fn sign(
         &self,
         deployment: &Deployment,
+        keys: Option<&AwsKeys>,
         request: (&mut Request<Full<Bytes>>, &[u8]),
         unix_seconds: u64,
     ) {
-        let _ = (deployment, request, unix_seconds);
+        let _ = (deployment, keys, request, unix_seconds);
     }
 }
 

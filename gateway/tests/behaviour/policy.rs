@@ -5,6 +5,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "literals read better where they are used up")]
 
 mod addresses;
+mod cloud_credentials;
 mod cooldowns_like_litellm;
 mod cooldowns_of_our_own;
 mod deadlines;

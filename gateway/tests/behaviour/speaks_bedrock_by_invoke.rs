@@ -56,7 +56,8 @@ fn begun() -> Vec<Step> {
         "usage": {"input_tokens": 5, "output_tokens": 1}
     });
     let word = |text: &str| json!({"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":text}});
-    let block = json!({"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}});
+    let block =
+        json!({"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}});
     vec![
         packed(&json!({"type":"message_start","message":message})),
         packed(&block),
@@ -78,7 +79,8 @@ fn streamed() -> Act {
 }
 
 fn asking(members: &Value) -> String {
-    let mut body = json!({"model":"model","max_tokens":9,"messages":[{"role":"user","content":"hello"}]});
+    let mut body =
+        json!({"model":"model","max_tokens":9,"messages":[{"role":"user","content":"hello"}]});
     let members = members.as_object().expect("members").clone();
     body.as_object_mut().expect("an object").extend(members);
     body.to_string()
@@ -102,10 +104,13 @@ async fn chat_completions_go_in_anthropics_words_and_come_back() {
     let got = lab.chat(&asking(&json!({"stop":["END"],"temperature":1.5}))).await;
     assert_eq!(got.json()["choices"][0]["message"]["content"], "hi", "{}", got.body);
     let (sent, body) = sent(&lab);
-    assert_eq!((sent.path.as_str(), &sent.headers["authorization"]), (INVOKE, &"Bearer bedrock-api-key".parse().expect("text")));
+    assert_eq!(
+        (sent.path.as_str(), &sent.headers["authorization"]),
+        (INVOKE, &"Bearer bedrock-api-key".parse().expect("text"))
+    );
     let expected = json!({
         "anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "temperature": 1.0,
-        "stop_sequences": ["END"], "messages": [{"role":"user","content":[{"type":"text","text":"hello"}]}]
+        "stop_sequences": ["END"], "messages": [{"role":"user","content":"hello"}]
     });
     assert_eq!(body, expected);
 }
@@ -131,10 +136,16 @@ async fn streams_are_unpacked_for_chats_and_for_anthropics_clients() {
 #[tokio::test(start_paused = true)]
 async fn messages_go_as_they_are_with_the_version_and_the_betas_that_bedrock_knows() {
     let lab = lab(&[whole()]);
-    let members = json!({"thinking":{"type":"disabled"},"metadata":{"user_id":"u"},"service_tier":"auto"});
+    let members =
+        json!({"thinking":{"type":"disabled"},"metadata":{"user_id":"u"},"service_tier":"auto"});
     let betas = [("anthropic-beta", "context-1m-2025-08-07, tomorrow-2027-01-01")];
     let got = lab.post("/v1/messages", &betas, &asking(&members)).await;
-    assert_eq!((got.status, &got.json()["content"][0]["text"]), (200, &json!("hi")), "{}", got.body);
+    assert_eq!(
+        (got.status, &got.json()["content"][0]["text"]),
+        (200, &json!("hi")),
+        "{}",
+        got.body
+    );
     assert_eq!(got.header("x-brownout-dropped-params"), "anthropic-beta:tomorrow-2027-01-01");
     let (sent, body) = sent(&lab);
     assert_eq!(sent.path, INVOKE);
@@ -154,7 +165,11 @@ async fn a_stream_that_breaks_says_so_in_the_clients_words() {
         let got = lab.chat(&asking(&json!({"stream":true}))).await;
         assert!(!got.done() && got.error_event().is_some(), "{}", got.body);
         let got = lab.post("/v1/messages", &[], &asking(&json!({"stream":true}))).await;
-        assert!(got.body.contains("event: error") && !got.body.contains("message_stop"), "{}", got.body);
+        assert!(
+            got.body.contains("event: error") && !got.body.contains("message_stop"),
+            "{}",
+            got.body
+        );
     }
 }
 
@@ -195,13 +210,19 @@ async fn what_bedrock_does_not_have_is_refused_by_its_name() {
     }
     let lab = lab(&[whole()]);
     let got = lab.chat(&asking(&json!({"speed":"fast","drop_params":true}))).await;
-    assert_eq!((got.status, got.header("x-brownout-dropped-params")), (200, "speed"), "{}", got.body);
+    assert_eq!(
+        (got.status, got.header("x-brownout-dropped-params")),
+        (200, "speed"),
+        "{}",
+        got.body
+    );
     assert!(sent(&lab).1.get("speed").is_none());
 }
 
 #[test]
 fn a_config_says_which_models_are_invoked_and_under_which_name() {
-    const PROFILE: &str = "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/abc";
+    const PROFILE: &str =
+        "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/abc";
     let read = |params: Value| {
         let config = json!({ "model_list": [{ "model_name": "m", "litellm_params": params }] });
         let loaded = gateway::litellm::read(&config, &gateway::litellm::Dummies).expect("a config");
@@ -209,7 +230,10 @@ fn a_config_says_which_models_are_invoked_and_under_which_name() {
         (loaded.config.deployments[0].clone(), notes.join("\n"))
     };
     let (one, _) = read(json!({ "model": format!("bedrock/invoke/us-east-1/{SONNET}") }));
-    assert_eq!((one.platform, &*one.model, one.region.as_deref()), (Platform::Invoke, SONNET, Some("us-east-1")));
+    assert_eq!(
+        (one.platform, &*one.model, one.region.as_deref()),
+        (Platform::Invoke, SONNET, Some("us-east-1"))
+    );
     let (one, _) = read(json!({ "model": format!("bedrock/{SONNET}"), "model_id": PROFILE }));
     assert_eq!((one.platform, one.model_id.as_deref()), (Platform::Own, Some(PROFILE)));
     assert_eq!(one.region.as_deref(), Some("eu-central-1"));
@@ -225,6 +249,7 @@ async fn an_accounts_own_name_of_a_model_stands_in_the_path() {
     let own = Deployment { model_id: Some(Arc::from(profile)), ..claude() };
     lab.upstream("bedrock", &[whole()]).gateway(config("priority", vec![own]));
     assert_eq!(lab.chat(&asking(&json!({}))).await.status, 200);
-    let path = "/model/arn%3Aaws%3Abedrock%3Aeu-west-1%3A1%3Aapplication-inference-profile%2Fabc/invoke";
+    let path =
+        "/model/arn%3Aaws%3Abedrock%3Aeu-west-1%3A1%3Aapplication-inference-profile%2Fabc/invoke";
     assert_eq!(sent(&lab).0.path, path);
 }

@@ -6,25 +6,15 @@ mod watch;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use plan::{Level, Secrets};
+use plan::Level;
 use runner::{Door, Drain, GatewayConfig, GatewayPlace, Hosts, Keyless, LogForm, Logged};
 
 use crate::args::{Gateway, Log};
 use crate::cmd::scenario;
+use crate::environment::{self, Environment};
 use crate::exit::{Ended, Failure, Outcome};
 use crate::{files, screen, signals};
 use watch::Watch;
-
-/// The environment, as a config's `os.environ/NAME` sees it.
-#[derive(Debug)]
-struct Environment;
-
-impl Secrets for Environment {
-    #[expect(clippy::disallowed_methods, reason = "the cli may read the environment")]
-    fn resolve(&self, name: &str, _: &str) -> Option<String> {
-        std::env::var(name).ok().filter(|value| !value.is_empty())
-    }
-}
 
 /// The personality of a gateway that serves real requests, unless somebody asks for another: a run plays a config as
 /// LiteLLM would, to tell what LiteLLM does.
@@ -65,7 +55,7 @@ pub(crate) fn gateway(args: &Gateway) -> Outcome {
         Log::All => Logged::Everything,
     };
     let form = if args.log_json { LogForm::Json } else { LogForm::Text };
-    let standing = runner::stand_gateway(config, place(args)?, (logged, form))
+    let standing = runner::stand_gateway(config, place(args)?, (logged, form), environment::way()?)
         .map_err(|error| stand_failure(&error))?;
     if open {
         screen::remark("  no master key: every program that reaches this port may call");
@@ -101,6 +91,7 @@ pub(crate) fn stand_failure(error: &runner::StandError) -> Failure {
     match error {
         runner::StandError::Listen { .. }
         | runner::StandError::Gateway(_)
+        | runner::StandError::Believed(_)
         | runner::StandError::Tls(_)
         | runner::StandError::Fakes(_) => Failure::User(format!("error: {error}")),
         runner::StandError::Machine(_) | runner::StandError::Ended(_) => {

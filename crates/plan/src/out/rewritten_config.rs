@@ -183,7 +183,8 @@ fn point_bedrock(params: &mut Map<String, Value>, fake: &DeploymentConfig, base_
     const REGION: &str = "aws_region_name";
     let region = params.get(REGION).filter(|region| referred(region).is_none()).cloned();
     params.retain(|key, _| {
-        !(key.starts_with("aws_") || matches!(key.as_str(), "api_base" | "base_url" | "api_key" | "model_id"))
+        !(key.starts_with("aws_")
+            || matches!(key.as_str(), "api_base" | "base_url" | "api_key" | "model_id"))
     });
     let own = fake.host.split('.').nth(1).filter(|_| fake.host.starts_with("bedrock-runtime."));
     let region = region.unwrap_or_else(|| json!(own.unwrap_or("us-east-1")));

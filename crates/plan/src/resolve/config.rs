@@ -6,6 +6,7 @@
 
 use gateway::config::{AwsKeys, Config, Secret};
 use gateway::litellm::{self, Note, NoteKind, Secrets};
+use world::TrustOptions;
 
 use crate::resolve::abilities::ModelAbilities;
 use crate::resolve::finding::{Finding, Sort};
@@ -123,6 +124,7 @@ fn finding(tree: &Node, note: &Note) -> Finding {
             Finding::note(Sort::Outside, path, format!("{text}; off in a run"))
         }
         NoteKind::Advice => Finding::note(Sort::Advice, path, text),
+        NoteKind::Unsafe => Finding::note(Sort::Advice, path, text).warning(),
     }
 }
 
@@ -149,6 +151,8 @@ pub(crate) fn with_dummies(mut config: Config, fleet: &Fleet) -> Result<Config, 
                 deployment.azure_ad_token = None;
                 // A fake knows its deployment's model by name, not what an account calls it.
                 deployment.model_id = None;
+                deployment.credential = None;
+                deployment.trust = TrustOptions::default();
                 // What only the provider itself would know means nothing to a fake, and may be a secret.
                 deployment.mock = None;
                 deployment.additions.headers.clear();

@@ -1,5 +1,6 @@
 //! One world in memory and one on sockets, one module per behaviour.
 
+mod goes_through_proxies_and_believes_whom_it_is_told;
 mod http2_is_served;
 mod links_do_harm_alike_in_both_worlds;
 mod pool_reuses_connections;

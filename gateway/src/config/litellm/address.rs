@@ -11,6 +11,7 @@ use vocab::Protocol;
 use world::Authority;
 
 use super::NoteKind;
+use super::clouds;
 use super::provider::{self, BaseForm, Found, Provider};
 use super::reader::{Reader, Section};
 use crate::config::Platform;
@@ -119,8 +120,9 @@ fn vertex_location(params: &Section<'_>, reader: &mut Reader<'_>) -> String {
 fn vertex_project(params: &Section<'_>, reader: &mut Reader<'_>) -> String {
     let keys = ["vertex_project", "vertex_ai_project"];
     let project = said(params, (keys, &["VERTEXAI_PROJECT", "GOOGLE_CLOUD_PROJECT"]), reader);
+    let project = project.or_else(|| clouds::google_project(params, reader));
     project.unwrap_or_else(|| {
-        let help = "add vertex_project, or set VERTEXAI_PROJECT";
+        let help = "add vertex_project, set VERTEXAI_PROJECT, or give credentials that name one";
         reader.error(params.path(), "`vertex_ai/` needs a project", help);
         String::new()
     })

@@ -2,6 +2,11 @@
 //!
 //! No message shows a value of a credential.
 
+mod aws;
+mod azure;
+mod google;
+mod profiles;
+
 use std::sync::Arc;
 
 use vocab::Protocol;
@@ -10,7 +15,10 @@ use super::NoteKind;
 use super::model_list::mode_of_name;
 use super::provider::{self, Found, Provider};
 use super::reader::{Reader, Section};
-use crate::config::{AwsKeys, Mode, Platform, Secret};
+use crate::config::{AwsKeys, CredentialSource, Mode, Platform, Secret};
+
+use aws::Aws;
+pub(super) use google::project as google_project;
 
 /// The provider's own name of the model, and the region, where one is known.
 pub(super) fn place<'m>(
@@ -46,7 +54,8 @@ pub(super) fn platform(
     }
     let path = params.path_of("model");
     if provider::is_conversed_instead(found.model) && mode_of_name(found.model) == Mode::Chat {
-        let text = "`invoke/`: only Claude is asked by InvokeModel here; this model is asked by Converse";
+        let text =
+            "`invoke/`: only Claude is asked by InvokeModel here; this model is asked by Converse";
         reader.note(path, NoteKind::Advice, text);
     }
     provider::bedrock_platform(found.model)
@@ -69,54 +78,63 @@ pub(super) fn model_id(
     Some(Arc::from(id))
 }
 
-/// The keys with which requests to Bedrock are signed: the entry's own, else the environment's. Profiles and
-/// roles are not looked up.
-pub(super) fn aws_keys(
-    params: &Section<'_>,
-    provider: &Provider,
-    reader: &mut Reader<'_>,
-) -> Option<AwsKeys> {
-    if provider.protocol != Protocol::Bedrock || params.get("api_key").is_some() {
-        return None;
-    }
-    let own = params.get("aws_access_key_id").is_some();
-    let mut of = |key: &str, variable: &str| {
-        let path = params.path_of(key);
-        let text = match own {
-            true => reader.text(params, key),
-            false => reader.ambient(variable, &path),
-        };
-        text.filter(|text| !text.is_empty()).map(|text| Secret::new(&text))
-    };
-    Some(AwsKeys {
-        access_key_id: of("aws_access_key_id", "AWS_ACCESS_KEY_ID")?,
-        secret_access_key: of("aws_secret_access_key", "AWS_SECRET_ACCESS_KEY")?,
-        session_token: of("aws_session_token", "AWS_SESSION_TOKEN"),
-    })
+/// Credentials that stand, and credentials that have to be fetched, beside an `api_key`.
+#[derive(Debug, Default)]
+pub(super) struct Credentials {
+    pub(super) aws_keys: Option<AwsKeys>,
+    pub(super) azure_ad_token: Option<Secret>,
+    pub(super) source: Option<CredentialSource>,
 }
 
-/// The token that is sent in the place of a key. One that stands for another (`oidc/…`) would have to be
-/// exchanged first.
-pub(super) fn azure_ad_token(
+/// Reads the credentials of an entry; `keyed` says whether it has an `api_key`.
+pub(super) fn credentials(
     params: &Section<'_>,
-    provider: &Provider,
+    (provider, region): (&Provider, Option<&str>),
+    keyed: Keyed,
     reader: &mut Reader<'_>,
-) -> Option<Secret> {
-    const KEY: &str = "azure_ad_token";
-    if provider.protocol != Protocol::Azure {
-        return None;
+) -> Credentials {
+    match (provider.protocol, provider.platform, keyed) {
+        (Protocol::Bedrock, _, _) => {
+            let Aws { keys, source } = aws::credentials(params, region, reader);
+            // A token stands before keys.
+            let source = source.filter(|_| keyed == Keyed::No);
+            Credentials { aws_keys: keys, source, ..Credentials::default() }
+        }
+        (Protocol::Azure, _, _) => {
+            let azure_ad_token = azure::token(params, reader);
+            let source = match (&azure_ad_token, keyed) {
+                (None, Keyed::No) => azure::application(params, reader),
+                (Some(_), _) | (None, Keyed::Yes) => None,
+            };
+            Credentials { azure_ad_token, source, ..Credentials::default() }
+        }
+        (_, Platform::Vertex, Keyed::No) => {
+            Credentials { source: google::source(params, reader), ..Credentials::default() }
+        }
+        (
+            Protocol::OpenAi | Protocol::Anthropic | Protocol::Gemini | Protocol::Ollama,
+            Platform::Own | Platform::Foundry | Platform::Vertex | Platform::Invoke,
+            _,
+        ) => Credentials::default(),
     }
-    let path = params.path_of(KEY);
-    let token = match params.get(KEY) {
-        Some(_) => reader.text(params, KEY),
-        None => reader.ambient(provider::AZURE_TOKEN_VARIABLE, &path),
-    };
-    let token = token.filter(|token| !token.is_empty())?;
-    if token.starts_with("oidc/") {
-        let text = "no effect yet: a token that has to be exchanged for another";
-        reader.note(path, NoteKind::NoEffectYet, text);
-        return None;
-    }
-    Some(Secret::new(&token))
 }
 
+/// Whether an entry has a key that is sent as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keyed {
+    Yes,
+    No,
+}
+
+/// What an entry says under a key, else what a variable says; nothing where that is empty.
+fn said(
+    params: &Section<'_>,
+    (key, variable): (&str, &str),
+    reader: &mut Reader<'_>,
+) -> Option<String> {
+    let text = match params.get(key) {
+        Some(_) => reader.text(params, key),
+        None => reader.ambient(variable, &params.path_of(key)),
+    };
+    text.filter(|text| !text.is_empty())
+}

@@ -75,7 +75,7 @@ pub(super) const LITELLM_SETTINGS: &str = "\
     require_managed_files retry return_response_headers route_all_chat_openai_to_responses \
     s3_audit_callback_params safe_memory_mode sap_service_key secret_manager_client \
     skill_search_embedding_model skip_system_message_in_guardrail skip_tool_message_in_guardrail \
-    snowflake_key sse_keepalive_ping_interval_seconds ssl_certificate ssl_ecdh_curve \
+    snowflake_key sse_keepalive_ping_interval_seconds ssl_ecdh_curve \
     ssl_security_level standard_logging_payload_excluded_fields store_audit_logs \
     strip_anthropic_total_tokens tag_budget_config telemetry togetherai_api_key token \
     use_aiohttp_transport use_chat_completions_url_for_anthropic_messages use_client \

@@ -9,18 +9,19 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use vocab::{DeploymentId, Protocol};
 use wire::azure::NamedBase;
-use world::Authority;
+use world::{Authority, TrustOptions};
 
 use super::NoteKind;
 use super::additions;
 use super::address::{self, Address};
-use super::clouds;
+use super::clouds::{self, Keyed};
 use super::error_policy;
 use super::mock;
 use super::provider::{self, Found, Provider};
 use super::reader::{self, Reader, Section};
 use super::settings::Settings;
 use super::tables;
+use super::tls;
 use crate::config::{Ability, Deployment, Familiarity, Listed, Mode, Secret, Tags};
 use crate::routing::strategy::LimitsFrom;
 
@@ -52,6 +53,7 @@ pub(super) fn read(
         reader.error("model_list", &message, help);
         return None;
     }
+    let trust = tls::settings(root, reader);
     let mut deployments = Vec::with_capacity(list.len());
     let mut ids = BTreeSet::new();
     for (position, item) in list.iter().enumerate() {
@@ -59,7 +61,7 @@ pub(super) fn read(
         match Section::at(path.clone(), item) {
             Some(entry) => {
                 let deployment = ModelEntry::open(&entry, settings, reader)
-                    .and_then(|opened| opened.deployment(&mut ids, reader));
+                    .and_then(|opened| opened.deployment((&mut ids, &trust), reader));
                 deployments.extend(deployment);
             }
             None => {
@@ -117,7 +119,11 @@ impl<'a> ModelEntry<'a> {
         Some(Self { top, params, info, group: group?, model, unread, limits_everywhere })
     }
 
-    fn deployment(self, ids: &mut BTreeSet<String>, reader: &mut Reader<'_>) -> Option<Deployment> {
+    fn deployment(
+        self,
+        (ids, trust): (&mut BTreeSet<String>, &TrustOptions),
+        reader: &mut Reader<'_>,
+    ) -> Option<Deployment> {
         let params = &self.params;
         let custom = reader.text(params, "custom_llm_provider");
         let found = self.found(custom.as_deref(), reader);
@@ -136,6 +142,9 @@ impl<'a> ModelEntry<'a> {
         let id = self.id((&found, region_of), own_model, &authority, reader);
         let id = unique(&id, ids, self.top, reader);
         let api_key = reader.text(params, "api_key").or_else(|| self.ambient_key(provider, reader));
+        let api_key = api_key.filter(|key| !key.is_empty());
+        let keyed = if api_key.is_some() { Keyed::Yes } else { Keyed::No };
+        let credentials = clouds::credentials(params, (provider, region_of), keyed, reader);
         Some(Deployment {
             id: DeploymentId::from(id.as_str()),
             group: Arc::from(self.group.as_str()),
@@ -153,9 +162,11 @@ impl<'a> ModelEntry<'a> {
             authority,
             base_path,
             api_version: self.api_version(provider, reader),
-            api_key: api_key.filter(|key| !key.is_empty()).map(|key| Secret::new(&key)),
-            aws_keys: clouds::aws_keys(params, provider, reader),
-            azure_ad_token: clouds::azure_ad_token(params, provider, reader),
+            api_key: api_key.map(|key| Secret::new(&key)),
+            aws_keys: credentials.aws_keys,
+            azure_ad_token: credentials.azure_ad_token,
+            credential: credentials.source,
+            trust: tls::of_entry(params, trust, reader),
             additions: additions::read(params, provider.protocol, reader),
             region: region.map(Arc::from),
             weight: reader.number(params, "weight"),

@@ -247,6 +247,16 @@ impl<'a> Reader<'a> {
         if self.secrets.looks_up() { self.secrets.resolve(name, path) } else { None }
     }
 
+    /// Whether values of variables, and files, are looked up.
+    pub(super) fn looks_up(&self) -> bool {
+        self.secrets.looks_up()
+    }
+
+    /// See [`Secrets::file`].
+    pub(super) fn file(&self, path: &str) -> Option<Result<String, String>> {
+        self.secrets.file(path)
+    }
+
     /// See [`Secrets::stand_in`].
     pub(super) fn stand_in(&self, provider: &str) -> Option<String> {
         self.secrets.stand_in(provider)

@@ -40,16 +40,21 @@ static THROUGH_CHAT: ThroughChat = ThroughChat::new(&CHAT);
 /// How an endpoint is served by InvokeModel; `None` where it cannot be.
 pub(super) fn dialect(endpoint: Endpoint) -> Option<&'static dyn Dialect> {
     match endpoint {
-        Endpoint::Chat | Endpoint::Responses => THROUGH_CHAT.dialect(endpoint),
+        Endpoint::Chat | Endpoint::Responses | Endpoint::GenerateContent => {
+            THROUGH_CHAT.dialect(endpoint)
+        }
         Endpoint::Messages => Some(&Messages),
         Endpoint::CountTokens => Some(&Count),
+        // A count is of the conversation, however it would be asked.
+        Endpoint::CountContent => super::THROUGH_CHAT.dialect(endpoint),
         Endpoint::Completions
         | Endpoint::Embeddings
         | Endpoint::Moderations
         | Endpoint::ImageGenerations
         | Endpoint::Speech
         | Endpoint::Transcriptions
-        | Endpoint::AudioTranslations => None,
+        | Endpoint::AudioTranslations
+        | Endpoint::Converse => None,
     }
 }
 
@@ -113,8 +118,7 @@ fn addressed(messages: &Value) -> Option<usize> {
     fn blocks(of: &Value) -> impl Iterator<Item = &Value> {
         of.get("content").and_then(Value::as_array).into_iter().flatten()
     }
-    let elsewhere =
-        |block: &Value| block.pointer("/source/type").is_some_and(|kind| kind == "url");
+    let elsewhere = |block: &Value| block.pointer("/source/type").is_some_and(|kind| kind == "url");
     let holds = |message: &Value| {
         // Results of tools hold blocks, too.
         blocks(message).any(|block| elsewhere(block) || blocks(block).any(elsewhere))
@@ -153,7 +157,8 @@ struct Messages;
 
 impl Dialect for Messages {
     fn encode(&self, asked: &Asked<'_>) -> Result<Encoded, Refused> {
-        let Encoded { body, mut dropped } = forwarded::as_it_is(Endpoint::Messages).encode(asked)?;
+        let Encoded { body, mut dropped } =
+            forwarded::as_it_is(Endpoint::Messages).encode(asked)?;
         let mut members = members_of(&body)?;
         dropped.extend(fitting(&mut members, asked)?);
         by_its_bytes(&members)?;

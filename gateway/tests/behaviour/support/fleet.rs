@@ -33,6 +33,8 @@ pub(crate) fn deployment(id: &str) -> Deployment {
         api_version: None,
         api_key: Some(Secret::new("sk-upstream")),
         model_id: None,
+        credential: None,
+        trust: Default::default(),
         aws_keys: None,
         azure_ad_token: None,
         additions: Additions::default(),

@@ -13,15 +13,12 @@ use sha2::{Digest as _, Sha256};
 use crate::config::AwsKeys;
 
 /// Header with the token of temporary keys.
-pub(super) const SECURITY_TOKEN: &str = "x-amz-security-token";
+pub(crate) const SECURITY_TOKEN: &str = "x-amz-security-token";
 
 /// Header with the time of a signature.
 const DATE: &str = "x-amz-date";
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-
-/// Bedrock's name in the scope of a signature.
-const SERVICE: &str = "bedrock";
 
 /// What ends the scope.
 const TERM: &str = "aws4_request";
@@ -35,14 +32,30 @@ type Digest = [u8; 32];
 /// Headers that are signed where a request has them, in the order of their names.
 const SIGNED: [&str; 4] = ["content-type", "host", DATE, SECURITY_TOKEN];
 
-/// Signs a request, whose body is `body`, for Bedrock in `region`.
-pub(super) fn sign(
+/// Who signs, and for whom.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Signer<'s> {
+    pub(crate) keys: &'s AwsKeys,
+    pub(crate) region: &'s str,
+    /// AWS's name of the service, such as `bedrock`.
+    pub(crate) service: &'s str,
+}
+
+/// Signs a request, whose body is `body`. The token of temporary keys goes along.
+pub(crate) fn sign(
     (request, body): (&mut Request<Full<Bytes>>, &[u8]),
-    (keys, region): (&AwsKeys, &str),
+    signer: Signer<'_>,
     unix_seconds: u64,
 ) {
+    let Signer { keys, region, service } = signer;
+    if let Some(token) = &keys.session_token
+        && let Ok(mut token) = HeaderValue::try_from(token.reveal())
+    {
+        token.set_sensitive(true);
+        request.headers_mut().insert(HeaderName::from_static(SECURITY_TOKEN), token);
+    }
     let stamp = wire::rfc3339::format_rfc3339(unix_seconds).replace(['-', ':'], "");
-    let scope = Scope { stamp: &stamp, region, service: SERVICE };
+    let scope = Scope { stamp: &stamp, region, service };
     if let Ok(stamp) = HeaderValue::try_from(&stamp) {
         request.headers_mut().insert(HeaderName::from_static(DATE), stamp);
     }
