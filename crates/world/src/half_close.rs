@@ -167,6 +167,16 @@ impl HalfClose {
         Self { conn, exchange, unflushed: false, closed: None }
     }
 
+    /// The end of a request that is not whole, once whoever reads it has had the time to find that it is.
+    fn poll_cut_short(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(closed) = &mut self.closed else { return Poll::Ready(Ok(())) };
+        while closed.heard.elapsed() < LOOK_MAX {
+            ready!(closed.look.as_mut().poll(cx));
+            closed.look.as_mut().reset(Instant::now() + LOOK_MIN);
+        }
+        Poll::Ready(Ok(()))
+    }
+
     /// Whether the client has gone, once its direction has ended.
     fn poll_gone(&mut self, cx: &mut Context<'_>, may_probe: bool) -> Poll<()> {
         let Some(closed) = &mut self.closed else { return Poll::Ready(()) };
@@ -255,7 +265,9 @@ impl AsyncRead for HalfClose {
                 ready!(this.poll_gone(cx, false));
                 Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
             }
-            // Nothing is owed, or what was asked will never be whole.
+            // The end may have come together with the last of the body, which nobody has looked at yet.
+            ASKING => this.poll_cut_short(cx),
+            // Nothing is owed.
             _ => Poll::Ready(Ok(())),
         }
     }
