@@ -161,7 +161,10 @@ impl Route {
             | Endpoint::Transcriptions
             | Endpoint::AudioTranslations
             | Endpoint::Messages
-            | Endpoint::CountTokens => encoded,
+            | Endpoint::CountTokens
+            | Endpoint::GenerateContent
+            | Endpoint::CountContent
+            | Endpoint::Converse => encoded,
         };
         let said = (asked.head, asked.body);
         let asks = Asks { of: self.provider, by, at: endpoint, said };

@@ -162,7 +162,7 @@ fn is_openais(deployment: &Deployment) -> bool {
     match (deployment.protocol, deployment.platform) {
         (Protocol::Azure, _) => true,
         (Protocol::OpenAi, Platform::Own) => own(),
-        (Protocol::OpenAi, Platform::Foundry | Platform::Vertex)
+        (Protocol::OpenAi, Platform::Foundry | Platform::Vertex | Platform::Invoke)
         | (Protocol::Anthropic | Protocol::Gemini | Protocol::Bedrock | Protocol::Ollama, _) => {
             false
         }

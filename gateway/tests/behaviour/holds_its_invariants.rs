@@ -287,7 +287,8 @@ async fn recovers(lab: &Lab, case: &Case) -> Result<(), TestCaseError> {
 }
 
 fn cases() -> u32 {
-    std::env::var("INVARIANTS_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(2_000)
+    let asked = std::env::var_os("INVARIANTS_CASES");
+    asked.and_then(|text| text.to_str()?.parse().ok()).unwrap_or(2_000)
 }
 
 proptest! {

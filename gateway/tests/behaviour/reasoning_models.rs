@@ -45,7 +45,7 @@ async fn asked(
     (got.status, dropped.unwrap_or_default(), sent, got.body)
 }
 
-const PERSONALITIES: [&str; 2] = ["litellm", "brownout"];
+const PERSONALITIES: [&str; 2] = ["litellm-1.106", "brownout"];
 
 /// What arrives, and what is named as left out, where that is allowed.
 async fn arrives(params: Value, said: Value, expected: Value, dropped: &str) {

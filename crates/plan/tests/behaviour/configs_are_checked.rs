@@ -433,7 +433,6 @@ fn a_master_key_with_which_litellm_does_not_start_is_named() {
     for (general, level, words) in [
         ("", Some(Level::Note), "is not set"),
         ("general_settings: { master_key: sk-1234 }\n", Some(Level::Warning), "everybody knows"),
-        ("general_settings: { master_key: '' }\n", Some(Level::Warning), "is empty"),
         ("general_settings: { master_key: os.environ/KEY }\n", None, ""),
         ("general_settings: { dangerously_permit_weak_or_unset_master_key: true }\n", None, ""),
     ] {

@@ -85,7 +85,7 @@ fn entry(one: &WarmUp<'_>) -> Value {
             format!("{}/{}", one.protocol, one.model)
         }
     };
-    params.insert("model".to_owned(), json!(model));
+    params.insert("model".to_owned(), json!(&model));
     if one.protocol == Protocol::Azure {
         params.insert("api_version".to_owned(), json!("2024-08-01-preview"));
     }
@@ -94,8 +94,9 @@ fn entry(one: &WarmUp<'_>) -> Value {
         "litellm_params": params,
     });
     plan::point_entry(&mut entry, one.fake, &one.base_url);
-    // Three groups share a fake: each has an id of its own.
+    // Three groups share a fake: each has an id of its own, and one a name that asks the fake for an error.
     if let Some(entry) = entry.as_object_mut() {
+        entry["litellm_params"]["model"] = json!(model);
         entry.insert("model_info".to_owned(), json!({ "id": one.group }));
     }
     entry

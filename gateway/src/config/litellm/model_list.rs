@@ -128,13 +128,7 @@ impl<'a> ModelEntry<'a> {
         let custom = reader.text(params, "custom_llm_provider");
         let found = self.found(custom.as_deref(), reader);
         let provider = found.provider;
-        let named = [(self.top, "model_name", &self.group), (params, "model", &self.model)];
-        for (section, key, _) in named.iter().filter(|(_, _, name)| name.contains(vocab::is_hidden))
-        {
-            let help = "it travels in headers, paths and tables; use letters, digits and `-`";
-            let message = format!("a `{key}` is one line of printable text");
-            reader.error(&section.path_of(key), &message, help);
-        }
+        self.check_names(reader);
         let (own_model, region) = clouds::place(params, &found, reader);
         let region_of = region.as_deref();
         let Address { authority, base_path } = address::read(params, (&found, region_of), reader)?;
@@ -196,6 +190,17 @@ impl<'a> ModelEntry<'a> {
             mock: mock::read(params, reader),
             tags: self.tags(reader),
         })
+    }
+
+    /// Names travel in headers, paths and tables.
+    fn check_names(&self, reader: &mut Reader<'_>) {
+        let named = [(self.top, "model_name", &self.group), (&self.params, "model", &self.model)];
+        for (section, key, _) in named.iter().filter(|(_, _, name)| name.contains(vocab::is_hidden))
+        {
+            let help = "it travels in headers, paths and tables; use letters, digits and `-`";
+            let message = format!("a `{key}` is one line of printable text");
+            reader.error(&section.path_of(key), &message, help);
+        }
     }
 
     /// The provider. Of a model that is a variable's name nothing but an API version tells that it is Azure's.

@@ -440,7 +440,9 @@ pub(super) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> O
     let scored = names.map(|known| (strsim::jaro_winkler(name, known), known));
     let close = |known: &str| {
         let slips = strsim::damerau_levenshtein(name, known) <= SLIPS;
-        slips || strsim::normalized_damerau_levenshtein(name, known) >= SAME
+        // Whoever wrote the half of a name meant the whole.
+        let half = known.starts_with(name) && 2 * name.len() >= known.len();
+        slips || half || strsim::normalized_damerau_levenshtein(name, known) >= SAME
     };
     let meant = scored.filter(|(score, known)| *score >= SIMILAR && close(known));
     meant.max_by(|a, b| a.0.total_cmp(&b.0)).map(|s| s.1)
