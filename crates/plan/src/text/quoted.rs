@@ -54,14 +54,21 @@ impl Quotable {
     /// to the next section, only known keys.
     pub(crate) fn unread_scenario(text: &str, sections: &[&str]) -> Self {
         let (mut shown, mut open, mut start) = (Vec::new(), false, 0);
+        let word =
+            |line: &'_ str| -> String { line.split(':').next().unwrap_or_default().to_owned() };
+        // What stands at the head of a scenario is its question. Elsewhere a comment may be a line of a config that
+        // somebody switched off, with all that it holds.
+        let mut head = text.lines().any(|line| sections.contains(&word(line).as_str()));
         for line in text.split_inclusive('\n') {
             let range = start..start + line.len();
             start = range.end;
-            let word = line.split(':').next().unwrap_or_default();
+            let word = &*word(line);
+            let comment = line.starts_with('#');
+            head &= comment || line.trim().is_empty();
             if sections.contains(&word) {
                 open = !WITH_CONFIGS.contains(&word);
             }
-            if open || line.starts_with('#') || line.trim().is_empty() {
+            if open || head && comment || line.trim().is_empty() {
                 without_keys(text, range, &mut shown);
             } else if sections.contains(&word) {
                 shown.push(range.start..range.start + word.len() + 1);

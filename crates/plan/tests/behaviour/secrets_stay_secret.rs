@@ -251,6 +251,16 @@ proptest! {
 }
 
 #[test]
+fn a_line_that_somebody_switched_off_is_no_question() {
+    let config = "# OPENAI_API_KEY: CANARY\nmodel_list:\n#  OPENAI_API_KEY: CANARY\n  - model_name: !!int x\n";
+    assert!(!leaks(&said(config)), "{}", said(config));
+    let scenario = format!(
+        "# Does it hold?\nscenario: s\ncontenders:\n# key: CANARY\n  - {{ name: !!int x\n{config}"
+    );
+    assert!(!leaks(&said(&scenario)), "{}", said(&scenario));
+}
+
+#[test]
 fn a_config_that_is_written_for_fakes_leads_nowhere_and_says_what_it_lacks() {
     let config = "
 model_list:
