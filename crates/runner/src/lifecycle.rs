@@ -7,9 +7,8 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use gateway::config::Config;
 use gateway::observer::{Choice, Decision, Observer};
@@ -19,14 +18,7 @@ use vocab::At;
 use world::{Clock, Listener, Premises};
 
 /// Opens the instance's port again.
-pub(crate) type Reopen =
-    Box<dyn Fn() -> Pin<Box<dyn Future<Output = io::Result<Listener>> + Send>> + Send + Sync>;
-
-/// Tries to open a port again: another process may hold it for a moment.
-const REOPENINGS_MAX: u32 = 50;
-
-/// Rest between two of them.
-const REOPENING_REST: Duration = Duration::from_millis(20);
+pub(crate) type Reopen = Box<dyn Fn() -> io::Result<Listener> + Send + Sync>;
 
 /// What an instance's connections meet until its death at this instant.
 pub(crate) type ListenerRules = Box<dyn Fn(Option<At>) -> Premises + Send + Sync>;
@@ -67,7 +59,7 @@ impl Instance {
                 Ok(gateway) => gateway,
                 Err(error) => return InstanceEnd::Config(error),
             };
-            listener = match self.reopened().await {
+            listener = match (self.reopen)() {
                 Ok(listener) => listener,
                 Err(error) => return InstanceEnd::Port(error),
             };
@@ -138,18 +130,6 @@ impl Instance {
         if let Some(config) = config {
             self.parts.config = config;
         }
-    }
-
-    async fn reopened(&self) -> io::Result<Listener> {
-        let mut last = io::Error::from(io::ErrorKind::AddrInUse);
-        for _ in 0..REOPENINGS_MAX {
-            match (self.reopen)().await {
-                Ok(listener) => return Ok(listener),
-                Err(error) => last = error,
-            }
-            tokio::time::sleep(REOPENING_REST).await;
-        }
-        Err(last)
     }
 }
 

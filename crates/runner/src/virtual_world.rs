@@ -118,10 +118,7 @@ fn gateways(parts: WorldParts<'_>, world: &mut MemoryWorld) -> Result<Authority,
 /// The same name again, once nobody listens there any more.
 fn reopen(network: &MemoryNetwork, name: &str) -> Reopen {
     let (network, name) = (network.clone(), name.to_owned());
-    Box::new(move || {
-        let opened = network.listen(&name, GATEWAY_PORT, Link::default());
-        Box::pin(std::future::ready(opened))
-    })
+    Box::new(move || network.listen(&name, GATEWAY_PORT, Link::default()))
 }
 
 /// Watches a virtual world while its clock should move.

@@ -3,6 +3,7 @@
 //! decide whether what was measured is good enough.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,7 +13,7 @@ use fake_providers::Fakes;
 use plan::Plan;
 use record::machine::{FakesHealth, GeneratorHealth, Lateness, StandingClock};
 use tokio::runtime::Runtime;
-use world::{Authority, Clock, Connector, Directory, Link, Listener, Names, listen_tcp};
+use world::{Authority, Clock, Connector, Directory, Link, Listener, Names, ReservedPort};
 
 use crate::calibrate;
 use crate::directory::RunDirectory;
@@ -310,9 +311,11 @@ fn start_gateways(
         let connector = connector(&upstreams, Some(source_of(n)), fakes.names());
         let connector =
             link_faults::over_links(parts, Dialler::Gateway(n), fakes.local(), connector);
-        let endpoint = endpoint(parts, runtime, (&name, hosts), connector)?;
-        let at = address(&endpoint.listener).map_err(|source| parts.failed(source))?;
-        threads.start(servers::gateway(parts, contender, n, (endpoint, reopen(at)))?);
+        let port = reserve().map_err(|source| parts.failed(source))?;
+        let listener = port.listen(Link::default()).map_err(|source| parts.failed(source))?;
+        hosts.insert((Arc::from(name.as_str()), GATEWAY_PORT), port.address());
+        let endpoint = Endpoint { connector, listener };
+        threads.start(servers::gateway(parts, contender, n, (endpoint, reopen(port)))?);
         parts.recorder.caller(&source_of(n).to_string(), &name);
         instances.push(authority(&name, GATEWAY_PORT));
     }
@@ -326,9 +329,14 @@ fn start_gateways(
     Ok(authority("balancer", GATEWAY_PORT))
 }
 
+/// A port for an instance, which keeps it while it is dead.
+fn reserve() -> io::Result<ReservedPort> {
+    ReservedPort::at(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0))
+}
+
 /// The same port again, once nobody listens there any more.
-fn reopen(at: SocketAddr) -> Reopen {
-    Box::new(move || Box::pin(listen_tcp(at, Link::default())))
+fn reopen(port: ReservedPort) -> Reopen {
+    Box::new(move || port.listen(Link::default()))
 }
 
 /// A listener on loopback, entered into the directory under `name`.

@@ -53,7 +53,7 @@ pub use pace::Pacer;
 pub use proxy::{Exceptions, Proxies, Proxy};
 pub use serve::{Room, ServeOptions, Tasks, serve_connection, serve_until};
 pub use shutdown::{Phases, Shutdown};
-pub use tcp::{Directory, TcpConnector, listen_tcp, lookup};
+pub use tcp::{Directory, ReservedPort, TcpConnector, listen_tcp, lookup};
 pub use tls::{Identity, IdentityError, SelfSigned};
 pub use toxic::{Stream, Toxic};
 pub use trust::{Believed, Trust, TrustError, TrustOptions};

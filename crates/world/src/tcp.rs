@@ -47,12 +47,56 @@ pub struct TcpConnector {
 /// # Errors
 /// As `bind(2)`: `AddrInUse`, `PermissionDenied`, …
 pub async fn listen_tcp(address: SocketAddr, link: Link) -> io::Result<Listener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    let socket = socket(address)?;
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
-    let listener: TcpListener = socket.listen(BACKLOG)?;
     // Binding has no await point of its own; the runtime must exist, which async says.
     tokio::task::yield_now().await;
+    listening(socket, link)
+}
+
+/// A port that is nobody else's for as long as this lives, whether or not somebody listens there.
+///
+/// A listener that is closed gives its port back: until it is opened again, the system may hand it
+/// to any connection that dials out. This keeps a second socket bound to it, which never listens:
+/// while the listener is gone, who dials is refused, as by a process that died.
+#[derive(Debug)]
+pub struct ReservedPort {
+    address: SocketAddr,
+    _bound: TcpSocket,
+}
+
+impl ReservedPort {
+    /// Reserves `address`; port 0 reserves any that is free.
+    ///
+    /// # Errors
+    /// As `bind(2)`.
+    pub fn at(address: SocketAddr) -> io::Result<Self> {
+        let socket = shareable(address)?;
+        socket.bind(address)?;
+        Ok(Self { address: socket.local_addr()?, _bound: socket })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Listens there. Must be called within a runtime, and only while no other listener of this
+    /// port is open: the system would share the connections out among them.
+    ///
+    /// # Errors
+    /// As `listen(2)`.
+    pub fn listen(&self, link: Link) -> io::Result<Listener> {
+        let socket = shareable(self.address)?;
+        socket.bind(self.address)?;
+        listening(socket, link)
+    }
+}
+
+fn listening(socket: TcpSocket, link: Link) -> io::Result<Listener> {
+    let listener: TcpListener = socket.listen(BACKLOG)?;
     Ok(Listener {
         inner: Inner::Tcp(listener),
         link,
@@ -60,6 +104,18 @@ pub async fn listen_tcp(address: SocketAddr, link: Link) -> io::Result<Listener>
         identity: None,
         premises: Premises::default(),
     })
+}
+
+fn socket(address: SocketAddr) -> io::Result<TcpSocket> {
+    if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }
+}
+
+/// May be bound beside other sockets of this user that are shareable too, and beside no other:
+/// with `SO_REUSEADDR` in its place, anybody who sets that as well could listen there.
+fn shareable(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = socket(address)?;
+    socket.set_reuseport(true)?;
+    Ok(socket)
 }
 
 impl Connector for TcpConnector {
@@ -91,7 +147,7 @@ impl Connector for TcpConnector {
 
 impl TcpConnector {
     async fn open(&self, address: SocketAddr) -> io::Result<TcpStream> {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        let socket = socket(address)?;
         if let Some(source) = self.source {
             socket.bind(SocketAddr::new(source, 0))?;
         }
