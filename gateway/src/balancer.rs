@@ -21,12 +21,12 @@ use vocab::Seed;
 use wire::openai::MAX_BODY_BYTES;
 use world::pool::{Pool, PoolOptions, PooledBody, SendError};
 use world::{
-    Authority, BodyError, Clock, Connector, LetIn, Listener, Shutdown, accept_until, collect_body,
-    serve_connection,
+    Authority, BodyError, Clock, Connector, LetIn, Listener, Seats, Shutdown, accept_until,
+    collect_body, serve_connection,
 };
 
 use crate::config::Balance;
-use crate::http1::{BODY_TIMEOUT, CLIENTS, is_hop_by_hop, text};
+use crate::http1::{BODY_TIMEOUT, CLIENTS, CONNECTIONS_MAX, is_hop_by_hop, text};
 
 /// A reverse proxy in front of several instances. Clones share their state.
 #[derive(Clone, Debug)]
@@ -81,7 +81,7 @@ impl Balancer {
                 let _ = serve_connection(conn, CLIENTS, |request| shared.forward(request)).await;
             }
         };
-        accept_until(listener, &Shutdown::default(), connect).await
+        accept_until(listener, &Seats::new(CONNECTIONS_MAX), &Shutdown::default(), connect).await
     }
 }
 
@@ -90,7 +90,9 @@ impl Shared {
         let (parts, body) = request.into_parts();
         let body = match collect_body(body, MAX_BODY_BYTES, BODY_TIMEOUT).await {
             Ok(body) => body,
-            Err(BodyError::TooLarge) => return plain(StatusCode::PAYLOAD_TOO_LARGE),
+            Err(BodyError::TooLarge | BodyError::NoRoom) => {
+                return plain(StatusCode::PAYLOAD_TOO_LARGE);
+            }
             Err(BodyError::Stalled) => return plain(StatusCode::REQUEST_TIMEOUT),
             Err(BodyError::Broken(_)) => return plain(StatusCode::BAD_REQUEST),
         };
@@ -110,6 +112,7 @@ impl Shared {
                 Err(SendError::Connect(_) | SendError::ConnectTimeout(_)) => {
                     passed_over.push(index);
                 }
+                Err(SendError::NoDescriptors(_)) => return plain(StatusCode::SERVICE_UNAVAILABLE),
                 Err(SendError::Closed(_) | SendError::Stale(_)) => {
                     return plain(StatusCode::BAD_GATEWAY);
                 }

@@ -1,15 +1,42 @@
 //! How a gateway that serves receives its clients and takes leave of them: what its user chooses beside the config. It
 //! must never know a request.
 
+use crate::http1::CONNECTIONS_MAX;
 use crate::shutdown::Drain;
 
 /// How clients are received.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Door {
     /// How it takes leave of them.
     pub drain: Drain,
     /// Who may call while there is no master key.
     pub keyless: Keyless,
+    /// What it takes at a time; `None` for a gateway whose callers are known.
+    pub limits: Option<Limits>,
+    /// Connections at a time; of those that are idle the oldest leaves for another.
+    pub connections_max: usize,
+}
+
+/// What a gateway takes at a time. Who finds no room waits a moment, and is then told to come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests.
+    pub requests_max: usize,
+    /// Memory for the bodies of requests that are not yet answered, in bytes. A body is counted twice: it is put into a
+    /// provider's words.
+    pub body_bytes_max: usize,
+}
+
+impl Default for Door {
+    /// For whoever is reached by its own callers only.
+    fn default() -> Self {
+        Self {
+            drain: Drain::default(),
+            keyless: Keyless::Anybody,
+            limits: None,
+            connections_max: CONNECTIONS_MAX,
+        }
+    }
 }
 
 /// Who may call a gateway that has no master key.

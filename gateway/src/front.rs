@@ -7,37 +7,42 @@
 
 mod auth;
 mod head;
+pub(crate) mod metrics_page;
 mod over_http2;
 mod programs;
 pub(crate) mod refusal;
 mod routes;
+mod served;
 mod tags;
 
 use std::borrow::Cow;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderValue, Method, Request, Response, Version, header};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 use tokio::time::timeout;
 use tower_service::Service as _;
 use wire::openai::MAX_BODY_BYTES;
 use world::{
-    BodyError, Conn, HttpVersion, LetIn, Listener, RequestEnd, Shutdown, StreamReset, accept_until,
-    collect_body, serve_http2, serve_until,
+    BodyError, Conn, HttpVersion, LetIn, Listener, RequestEnd, Seat, Seats, Shutdown, StreamReset,
+    accept_until, collect_body_while, serve_http2, serve_until,
 };
 
+use crate::admission::{Admission, Entry, Overloaded};
 use crate::door::Door;
 use crate::endpoint::{Called, Endpoint, Wording};
 use crate::failover;
 use crate::failover::client_request::ClientRequest;
 use crate::failover::request_state::RequestState;
-use crate::failover::response::{self, AnswerBody};
+use crate::failover::response::AnswerBody;
 use crate::front::over_http2::OverHttp2;
 use crate::front::refusal::Refusal;
+use crate::front::served::Served;
 use crate::http1::{BODY_TIMEOUT, CLIENTS, text};
 use crate::instance::{Current, Instance};
 use crate::shutdown::{ServerEnd, ServerLife};
@@ -48,6 +53,9 @@ const CALL_ID_MAX: usize = 128;
 /// How long a connection that has said nothing yet may take to do so once no more is wanted: it was let in a moment ago,
 /// perhaps.
 const FIRST_WORDS: Duration = Duration::from_millis(500);
+
+/// Half of the time that an idle client of HTTP/2 has to leave when it is told to: a turn to its end and back.
+const LEAVE_MAX: Duration = Duration::from_millis(2500);
 
 /// Serves `listener` until it closes, or until `stop` and the orderly end that follows it.
 pub(crate) async fn serve(
@@ -62,8 +70,11 @@ pub(crate) async fn serve(
     let life = ServerLife::default();
     let end = life.end();
     let phases = door.drain.phases();
-    let server = Arc::new(Server { current, pages, door, shutdown: Arc::clone(&shutdown), end });
-    let serving = accept_until(listener, &shutdown, |let_in| Arc::clone(&server).serve(let_in));
+    let (admission, seats) = (Admission::new(door.limits), Seats::new(door.connections_max));
+    let shared = Arc::clone(&shutdown);
+    let server = Arc::new(Server { current, pages, door, admission, shutdown: shared, end });
+    let serve = |let_in| Arc::clone(&server).serve(let_in);
+    let serving = accept_until(listener, &seats, &shutdown, serve);
     tokio::select! {
         biased;
         ended = serving => ended,
@@ -77,6 +88,7 @@ struct Server {
     current: Current,
     pages: axum::Router,
     door: Door,
+    admission: Admission,
     shutdown: Arc<Shutdown>,
     /// When the server is no more.
     end: ServerEnd,
@@ -84,23 +96,40 @@ struct Server {
 
 impl Server {
     async fn serve(self: Arc<Self>, let_in: LetIn) {
+        let seat = let_in.seat();
         // Who does not shake hands is no client; how a connection ends is the client's to notice.
-        let Ok(conn) = let_in.greet().await else { return };
-        let Some(version) = self.version_of(&conn).await else { return };
+        let greeted = tokio::select! {
+            biased;
+            greeted = let_in.greet() => greeted,
+            () = is_wanted(seat.as_deref()) => return,
+        };
+        let Ok(conn) = greeted else { return };
+        let Some(version) = self.version_of(&conn, seat.as_deref()).await else { return };
         match version {
             HttpVersion::Http1 => {
-                let answer = |request| self.answer(request);
-                let _ = serve_until(conn, CLIENTS, &self.shutdown, answer).await;
+                let answer = |request| self.answer(request, seat.as_deref());
+                let _ = serve_until(conn, CLIENTS, (&self.shutdown, seat.as_ref()), answer).await;
             }
             HttpVersion::Http2 => {
-                let answer = |request| Arc::clone(&self).answer_over_stream(request);
-                let _ = serve_http2(conn, CLIENTS, self.shutdown.begun(), answer).await;
+                let answer = |request| Arc::clone(&self).answer_over_stream(request, seat.clone());
+                let drain = async {
+                    tokio::select! {
+                        biased;
+                        () = self.shutdown.begun() => {}
+                        () = is_wanted(seat.as_deref()) => {}
+                    }
+                };
+                tokio::select! {
+                    biased;
+                    _ = serve_http2(conn, CLIENTS, drain, answer) => {}
+                    () = overstays(seat.as_deref()) => {}
+                }
             }
         }
     }
 
     /// Which HTTP a client speaks; `None` of one that says nothing in time, or before the end.
-    async fn version_of(&self, conn: &Conn) -> Option<HttpVersion> {
+    async fn version_of(&self, conn: &Conn, seat: Option<&Seat>) -> Option<HttpVersion> {
         let first_words = async {
             match CLIENTS.header_timeout {
                 Some(limit) => timeout(limit, conn.http_version()).await.ok(),
@@ -115,28 +144,34 @@ impl Server {
             biased;
             version = first_words => version,
             () = no_more => None,
+            () = is_wanted(seat) => None,
         }
     }
 
     async fn answer_over_stream(
         self: Arc<Self>,
         request: Request<Incoming>,
+        seat: Option<Arc<Seat>>,
     ) -> Result<Response<OverHttp2>, StreamReset> {
-        let response = self.shutdown.attended(self.answer(request)).await;
-        Ok(response.map(|body| OverHttp2::new(body, Arc::clone(&self.shutdown))))
+        let busy = seat.as_ref().map(Seat::busy);
+        let response = self.shutdown.attended(self.answer(request, seat.as_deref())).await;
+        Ok(response.map(|body| OverHttp2::new(body, Arc::clone(&self.shutdown), busy)))
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBody> {
+    async fn answer(&self, request: Request<Incoming>, seat: Option<&Seat>) -> Response<Served> {
         let version = request.version();
-        let mut response = self.routed(request).await;
-        if self.shutdown.is_announced() && version < Version::HTTP_2 {
+        let mut response = match seat {
+            Some(_) => self.routed(request).await,
+            None => Served::outside(Refusal::overloaded().response(Wording::OpenAi)),
+        };
+        if (self.shutdown.is_announced() || seat.is_none()) && version < Version::HTTP_2 {
             // Whoever keeps connections leaves this one before it is closed.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }
 
-    async fn routed(&self, request: Request<Incoming>) -> Response<AnswerBody> {
+    async fn routed(&self, request: Request<Incoming>) -> Response<Served> {
         let called = Endpoint::called(request.uri().path());
         let called = called.map(|Called { endpoint, streamed, .. }| (endpoint, streamed));
         let (head, body) = request.into_parts();
@@ -146,17 +181,17 @@ impl Server {
         {
             instance.metrics.turned_away(refusal.status.as_u16());
             let wording = called.map_or(Wording::OpenAi, |(called, _)| called.row().wording);
-            return refusal.response(wording);
+            return Served::outside(refusal.response(wording));
         }
         let request = Request::from_parts(head, body);
-        match called {
-            Some((endpoint, _)) if request.method() != Method::POST => {
-                Refusal::method_not_allowed(request.method()).response(endpoint.row().wording)
-            }
-            Some((endpoint, streamed)) => {
+        let answer = match called {
+            Some((endpoint, streamed)) if request.method() == Method::POST => {
                 let array = streamed && wants_array(endpoint, request.uri().query());
                 let answer = Box::pin(self.call(endpoint, request)).await;
-                if array { response::as_array(answer) } else { answer }
+                return if array { Served::as_array(answer) } else { answer };
+            }
+            Some((endpoint, _)) => {
+                Refusal::method_not_allowed(request.method()).response(endpoint.row().wording)
             }
             None if self.shutdown.is_announced() && routes::is_readiness(request.uri()) => {
                 routes::draining().map(AnswerBody::Page)
@@ -165,46 +200,55 @@ impl Server {
                 Ok(response) => response.map(AnswerBody::Page),
                 Err(never) => match never {},
             },
-        }
+        };
+        Served::outside(answer)
     }
 
-    async fn call(&self, endpoint: Endpoint, request: Request<Incoming>) -> Response<AnswerBody> {
+    async fn call(&self, endpoint: Endpoint, request: Request<Incoming>) -> Response<Served> {
         let instance = &self.current.instance();
         let received = instance.clock.now();
         let (head, body) = request.into_parts();
         match self.admit(instance, (endpoint, &head), body).await {
-            Ok(request) => {
+            Ok((request, entry)) => {
                 let shutdown = Arc::clone(&self.shutdown);
                 let call = (endpoint, call_id(instance, &head));
                 let state = RequestState::new(Arc::clone(instance), shutdown, call, received);
-                failover::answer(Arc::new(request), state, self.end.clone()).await
+                let answer = failover::answer(Arc::new(request), state, self.end.clone()).await;
+                Served::entered(answer, entry)
             }
             Err(refusal) => {
                 instance.metrics.turned_away(refusal.status.as_u16());
-                refusal.response(endpoint.row().wording)
+                Served::outside(refusal.response(endpoint.row().wording))
             }
         }
     }
 
-    /// Checks the key, then the body, then what it asks for.
+    /// Checks the key, then whether there is room, then the body, then what it asks for.
     async fn admit(
         &self,
         instance: &Instance,
         (endpoint, head): (Endpoint, &http::request::Parts),
         body: Incoming,
-    ) -> Result<ClientRequest, Refusal> {
+    ) -> Result<(ClientRequest, Entry), Refusal> {
         let asked = match endpoint.row().wording {
             Wording::Google => head.uri.query().and_then(auth::in_query),
             Wording::OpenAi | Wording::Events | Wording::Anthropic | Wording::Aws => None,
         };
         auth::check(instance.config.master_key.as_ref(), &head.headers, asked.as_deref())?;
-        let body =
-            match self.shutdown.unless_over(collect_body(body, MAX_BODY_BYTES, BODY_TIMEOUT)).await
-            {
-                Some(Ok(body)) => body,
-                Some(Err(unread)) => return Err(refusal(&unread)),
-                None => return Err(Refusal::shutting_down()),
-            };
+        let full = |_: Overloaded| Refusal::overloaded();
+        let entry = self.admission.enter().await.map_err(full)?;
+        let said = body.size_hint().exact().and_then(|said| usize::try_from(said).ok());
+        if said.is_some_and(|said| said > MAX_BODY_BYTES) {
+            return Err(Refusal::too_large());
+        }
+        let mut room = self.admission.room(said).await.map_err(full)?;
+        let holds = |bytes| room.holds(bytes);
+        let read = collect_body_while(body, MAX_BODY_BYTES, BODY_TIMEOUT, holds);
+        let body = match self.shutdown.unless_over(read).await {
+            Some(Ok(body)) => body,
+            Some(Err(unread)) => return Err(refusal(&unread)),
+            None => return Err(Refusal::shutting_down()),
+        };
         if let Some(end) = head.extensions.get::<RequestEnd>() {
             end.is_reached();
         }
@@ -212,7 +256,31 @@ impl Server {
         let model = called.and_then(|called| called.model).map(unescaped);
         let streamed = called.is_some_and(|called| called.streamed);
         let called = head::Called { endpoint, model, streamed };
-        head::read(&instance.router, &head.headers, &called, body)
+        let request = head::read(&instance.router, &head.headers, &called, body)?;
+        Ok((ClientRequest { room: Arc::new(room), ..request }, entry))
+    }
+}
+
+/// Waits until a connection that was asked to make room is idle, and has been so for a while: a client of HTTP/2 that does
+/// not answer is waited for in vain.
+async fn overstays(seat: Option<&Seat>) {
+    let Some(seat) = seat else { return pending().await };
+    seat.is_wanted().await;
+    let mut rests = false;
+    // Each turn waits.
+    loop {
+        tokio::time::sleep(LEAVE_MAX).await;
+        if rests && seat.is_idle() {
+            return;
+        }
+        rests = seat.is_idle();
+    }
+}
+
+async fn is_wanted(seat: Option<&Seat>) {
+    match seat {
+        Some(seat) => seat.is_wanted().await,
+        None => pending().await,
     }
 }
 
@@ -225,6 +293,7 @@ fn wants_array(endpoint: Endpoint, query: Option<&str>) -> bool {
 fn refusal(unread: &BodyError<hyper::Error>) -> Refusal {
     match unread {
         BodyError::TooLarge => Refusal::too_large(),
+        BodyError::NoRoom => Refusal::overloaded(),
         BodyError::Stalled => Refusal::too_slow(BODY_TIMEOUT),
         BodyError::Broken(_) => {
             Refusal::bad_request(Some("request_body"), "Request body ended early".to_owned())

@@ -13,7 +13,7 @@ use world::{Clock, Connector, Listener};
 
 use crate::config::{Config, DeploymentIndex};
 use crate::credentials::Sources;
-use crate::door::Door;
+use crate::door::{Door, Hosts};
 use crate::front;
 use crate::instance::{Current, GatewayError, Instance, Member};
 use crate::keyed_rng::Luck;
@@ -141,6 +141,17 @@ impl Gateway {
         stop: impl Future<Output = ()>,
     ) -> io::Result<()> {
         front::serve(self.current.clone(), listener, door, stop).await
+    }
+}
+
+impl Gateway {
+    /// Serves the metrics, and nothing else, until `listener` closes: without a key, to programs that ask for one of
+    /// `hosts`.
+    ///
+    /// # Errors
+    /// As `accept(2)`.
+    pub async fn serve_metrics(&self, listener: Listener, hosts: Hosts) -> io::Result<()> {
+        front::metrics_page::serve(self.current.clone(), listener, hosts).await
     }
 }
 

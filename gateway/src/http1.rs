@@ -14,6 +14,10 @@ pub(crate) const CLIENTS: ServeOptions = ServeOptions {
     write_timeout: Some(Duration::from_secs(60)),
 };
 
+/// Connections served at a time unless told otherwise. Bounds tasks and, under HTTP/1, requests. nginx'
+/// `worker_connections` is of this order.
+pub(crate) const CONNECTIONS_MAX: usize = 65_536;
+
 /// Longest time between two arrivals of a request's body: nginx' `client_body_timeout`.
 pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 

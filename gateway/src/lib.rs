@@ -29,6 +29,7 @@ pub mod config;
 pub mod observer;
 pub mod policy;
 
+mod admission;
 mod concurrency;
 mod credentials;
 mod door;
@@ -46,7 +47,7 @@ mod shutdown;
 mod upstream;
 
 pub use config::litellm;
-pub use door::{Door, Hosts, Keyless};
+pub use door::{Door, Hosts, Keyless, Limits};
 pub use failover::foreseen::{Foreseen, foreseen};
 pub use failover::outlook::{Leg, Outage, Outlook, never_cools, outlook};
 pub use failover::reach::reachable;

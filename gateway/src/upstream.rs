@@ -133,6 +133,8 @@ impl Route {
             value.set_sensitive(true);
             headers.insert(name, value);
         }
+        // Answers are read here: neither a client's wish nor a config's may have them come in another coding.
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         Ok(Self { provider, headers })
     }
 

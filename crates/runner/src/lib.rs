@@ -7,6 +7,7 @@
 
 mod calibrate;
 mod decision_log;
+mod descriptors;
 mod directory;
 mod error;
 mod lifecycle;
@@ -60,7 +61,7 @@ pub use process::{
 pub use recorder::RecordError;
 pub use run::run;
 pub use stand::{
-    Door, Drain, GatewayConfig, GatewayPlace, Hosts, Keyless, News, Pem, StandError,
+    Door, Drain, GatewayConfig, GatewayPlace, Hosts, Keyless, Limits, News, Pem, StandError,
     StandingGateway, stand_gateway,
 };
 pub use stand_fakes::{Journal, Place, StandingFakes, Tls, stand_fakes};

@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use gateway::config::Config as GatewayConfig;
 use gateway::observer::{Observer, Unobserved};
-pub use gateway::{Door, Drain, Hosts, Keyless};
+pub use gateway::{Door, Drain, Hosts, Keyless, Limits};
 use gateway::{Gateway, Luck, Parts};
 use world::{Clock, Identity, IdentityError, Link, Listener, entropy, listen_tcp};
 
 use crate::decision_log::{DecisionLog, LogForm, Logged};
+use crate::descriptors;
 use crate::way::Way;
 
 /// Why something cannot stand.
@@ -75,6 +76,8 @@ pub struct GatewayPlace {
     pub tls: Option<Pem>,
     /// Who may come in without a key, and how it takes leave.
     pub door: Door,
+    /// Where its metrics are, besides, and by which hosts they may be asked for.
+    pub metrics: Option<(SocketAddr, Hosts)>,
 }
 
 /// A gateway that listens, and is not serving yet.
@@ -86,6 +89,7 @@ pub struct StandingGateway {
     door: Door,
     identity: Option<Identity>,
     address: String,
+    metrics: Option<(Listener, Hosts)>,
 }
 
 /// Sets up a gateway that serves real traffic: DNS, TLS, luck from the machine. Of its decisions those that are `logged`
@@ -104,12 +108,21 @@ pub fn stand_gateway(
         Logged::Nothing => Arc::new(Unobserved),
         Logged::Failures | Logged::Everything => Arc::new(DecisionLog::new(logged, form, clock)),
     };
-    let GatewayPlace { address, tls, door } = place;
+    let GatewayPlace { address, tls, mut door, metrics } = place;
+    if let Some(connections) = descriptors::raise() {
+        door.connections_max = door.connections_max.min(connections);
+    }
     let identity = tls.map(|pem| pem.identity()).transpose()?;
     let runtime = many_threads().map_err(StandError::Machine)?;
-    let listener = runtime
-        .block_on(listen_tcp(address, Link::default()))
-        .map_err(|source| StandError::Listen { address, flag: "--port", source })?;
+    let listen = |address: SocketAddr, flag: &'static str| {
+        let listening = runtime.block_on(listen_tcp(address, Link::default()));
+        listening.map_err(|source| StandError::Listen { address, flag, source })
+    };
+    let listener = listen(address, "--port")?;
+    let metrics = match metrics {
+        Some((address, hosts)) => Some((listen(address, "--metrics-port")?, hosts)),
+        None => None,
+    };
     let gateway = {
         let _inside = runtime.enter();
         Gateway::new(Parts {
@@ -128,7 +141,7 @@ pub fn stand_gateway(
         Some(identity) => listener.secured(identity.clone()),
         None => listener,
     };
-    Ok(StandingGateway { runtime, gateway, listener, door, identity, address })
+    Ok(StandingGateway { runtime, gateway, listener, door, identity, address, metrics })
 }
 
 impl StandingGateway {
@@ -138,6 +151,12 @@ impl StandingGateway {
         format!("{scheme}://{}", self.address)
     }
 
+    /// Where its metrics are, if they have a port of their own.
+    pub fn metrics_url(&self) -> Option<String> {
+        let address = self.metrics.as_ref().and_then(|(listener, _)| listener.address().ok())?;
+        Some(format!("http://{address}/metrics"))
+    }
+
     /// Serves until `stop` is set, and then until open requests have ended as
     /// [`Gateway::serve_until`] lets them. Meanwhile it asks `news` for another config or certificate, a few times a
     /// second, and takes on what it gets; whether it could is told to it.
@@ -145,16 +164,25 @@ impl StandingGateway {
     /// # Errors
     /// [`StandError::Machine`] if nothing can be accepted any more.
     pub fn serve(self, stop: &AtomicBool, news: &mut dyn News) -> Result<(), StandError> {
-        let Self { runtime, gateway, listener, door, identity, .. } = self;
+        let Self { runtime, gateway, listener, door, identity, metrics, .. } = self;
         let served = runtime.block_on(async {
             tokio::select! {
                 biased;
                 served = gateway.serve_until(listener, door, stopped(stop)) => served,
+                ended = serve_metrics(&gateway, metrics) => ended,
                 never = takes_on(&gateway, identity.as_ref(), (stop, news)) => match never {},
             }
         });
         runtime.shutdown_timeout(FAREWELL);
         served.map_err(StandError::Machine)
+    }
+}
+
+/// Serves the metrics where they have a port; never ends where they have none.
+async fn serve_metrics(gateway: &Gateway, place: Option<(Listener, Hosts)>) -> std::io::Result<()> {
+    match place {
+        Some((listener, hosts)) => gateway.serve_metrics(listener, hosts).await,
+        None => std::future::pending().await,
     }
 }
 

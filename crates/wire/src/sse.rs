@@ -17,6 +17,9 @@ pub use scanner::Scanner;
 /// The content type of an event stream, as every provider sends it.
 pub const CONTENT_TYPE: &str = "text/event-stream";
 
+/// Upper bound of one frame for who passes answers on: pictures come within events, in base64, and clients wait for them.
+pub const PASSED_ON_MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
+
 /// Upper bound of one frame that suits every dialect here: the largest frames seen in the wild are
 /// Azure's filter annotations and whole tool arguments, tens of kilobytes.
 pub const DEFAULT_MAX_EVENT_BYTES: usize = 1024 * 1024;

@@ -12,6 +12,8 @@ use crate::ChunkBuf;
 /// Why a body could not be read.
 #[derive(Debug)]
 pub enum BodyError<E> {
+    /// There is no room for more of it.
+    NoRoom,
     /// It is larger than allowed.
     TooLarge,
     /// No frame came within the gap.
@@ -33,15 +35,38 @@ pub async fn collect_body<B>(
 where
     B: Body<Data = Bytes> + Unpin,
 {
+    collect_body_while(body, bytes_max, gap, |_| true).await
+}
+
+/// As [`collect_body`], and only while `has_room` for so many bytes in all.
+///
+/// # Errors
+/// [`BodyError`].
+pub async fn collect_body_while<B>(
+    body: B,
+    bytes_max: usize,
+    gap: Duration,
+    mut has_room: impl FnMut(usize) -> bool,
+) -> Result<Bytes, BodyError<B::Error>>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
     let mut body = body;
-    let mut chunks = ChunkBuf::default();
+    let said = body.size_hint().exact().and_then(|said| usize::try_from(said).ok());
+    let mut chunks = ChunkBuf::expecting(said.unwrap_or_default().min(bytes_max));
     // Bounded by `bytes_max`.
     while chunks.len() <= bytes_max {
         match timeout(gap, body.frame()).await {
             Err(_) => return Err(BodyError::Stalled),
             Ok(None) => return Ok(chunks.take()),
             Ok(Some(Err(error))) => return Err(BodyError::Broken(error)),
-            Ok(Some(Ok(frame))) => chunks.push(frame.into_data().unwrap_or_default()),
+            Ok(Some(Ok(frame))) => {
+                let data = frame.into_data().unwrap_or_default();
+                if !has_room(chunks.len() + data.len()) {
+                    return Err(BodyError::NoRoom);
+                }
+                chunks.push(data);
+            }
         }
     }
     Err(BodyError::TooLarge)

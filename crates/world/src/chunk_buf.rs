@@ -7,9 +7,16 @@ use bytes::{Bytes, BytesMut};
 pub struct ChunkBuf {
     first: Bytes,
     rest: BytesMut,
+    /// Bytes that are expected in all, if anybody knows.
+    expected: usize,
 }
 
 impl ChunkBuf {
+    /// A buffer for so many bytes in all, more or less; they take memory as they come.
+    pub fn expecting(bytes: usize) -> Self {
+        Self { expected: bytes, ..Self::default() }
+    }
+
     /// Appends a frame.
     pub fn push(&mut self, frame: Bytes) {
         if self.is_empty() {
@@ -17,7 +24,8 @@ impl ChunkBuf {
             return;
         }
         if self.rest.is_empty() {
-            self.rest.reserve(4 * (self.first.len() + frame.len()));
+            let come = self.first.len() + frame.len();
+            self.rest.reserve(if self.expected > 0 { self.expected.max(come) } else { 4 * come });
             self.rest.extend_from_slice(&self.first);
             self.first = Bytes::new();
         }

@@ -20,7 +20,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use crate::Conn;
+use crate::{Busy, Conn, Seat};
 
 /// What a client that waits must read over.
 const PROBE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -37,6 +37,9 @@ const LOOK_MAX: Duration = Duration::from_millis(250);
 /// How long a client that closed within an answer counts as waiting while nothing is written to it.
 const SILENCE_MAX: Duration = Duration::from_secs(5);
 
+/// How long an idle connection that was asked to leave may take.
+const LEAVE_MAX: Duration = Duration::from_millis(50);
+
 const NONE: u8 = 0;
 const ASKING: u8 = 1;
 const WAITS: u8 = 2;
@@ -52,6 +55,9 @@ struct Progress {
     state: AtomicU8,
     /// Whether anything was written since the request came.
     spoken: AtomicBool,
+    /// Whether what was written may not have left.
+    unflushed: AtomicBool,
+    seat: Option<Arc<Seat>>,
 }
 
 /// Stands in the extensions of a request: whoever has read its body to the end says so.
@@ -63,9 +69,17 @@ pub struct RequestEnd {
 
 /// A request that is answered, until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Answering(Exchange);
+pub(crate) struct Answering {
+    exchange: Exchange,
+    _busy: Option<Busy>,
+}
 
 impl Exchange {
+    /// On a connection with this seat.
+    pub(crate) fn at(seat: Option<&Arc<Seat>>) -> Self {
+        Self(Arc::new(Progress { seat: seat.cloned(), ..Progress::default() }))
+    }
+
     /// A request has come, perhaps not yet all of it.
     pub(crate) fn begin<B: Body>(&self, request: &mut Request<B>) -> Answering {
         let waits = if request.version() < Version::HTTP_11 { WAITS_UNPROBED } else { WAITS };
@@ -73,11 +87,29 @@ impl Exchange {
         self.0.state.store(if whole { waits } else { ASKING }, Ordering::Relaxed);
         self.0.spoken.store(false, Ordering::Relaxed);
         request.extensions_mut().insert(RequestEnd { exchange: self.clone(), waits });
-        Answering(self.clone())
+        Answering { exchange: self.clone(), _busy: self.0.seat.as_ref().map(Seat::busy) }
     }
 
     fn state(&self) -> u8 {
         self.0.state.load(Ordering::Relaxed)
+    }
+
+    /// Whether something was written that may not have left.
+    fn is_unflushed(&self) -> bool {
+        self.0.unflushed.load(Ordering::Relaxed)
+    }
+
+    /// Waits until the connection was asked to make room, and some time later is idle still, with nothing left to send: a
+    /// head that never becomes whole is not worth a seat.
+    pub(crate) async fn overstays(&self) {
+        let Some(seat) = &self.0.seat else { return std::future::pending().await };
+        seat.is_wanted().await;
+        loop {
+            tokio::time::sleep(LEAVE_MAX).await;
+            if seat.is_idle() && !self.is_unflushed() {
+                return;
+            }
+        }
     }
 
     fn has_spoken(&self) -> bool {
@@ -101,7 +133,7 @@ impl Answering {
 
 impl Drop for Answering {
     fn drop(&mut self) {
-        self.0.0.state.store(NONE, Ordering::Relaxed);
+        self.exchange.0.state.store(NONE, Ordering::Relaxed);
     }
 }
 
@@ -137,8 +169,6 @@ impl<B: Body<Data = Bytes> + Unpin> Body for AnsweringBody<B> {
 pub(crate) struct HalfClose {
     conn: Conn,
     exchange: Exchange,
-    /// Whether what was written may not have left: a probe would come between.
-    unflushed: bool,
     closed: Option<Closed>,
 }
 
@@ -164,7 +194,7 @@ enum Within {
 
 impl HalfClose {
     pub(crate) fn new(conn: Conn, exchange: Exchange) -> Self {
-        Self { conn, exchange, unflushed: false, closed: None }
+        Self { conn, exchange, closed: None }
     }
 
     /// The end of a request that is not whole, once whoever reads it has had the time to find that it is.
@@ -180,7 +210,8 @@ impl HalfClose {
     /// Whether the client has gone, once its direction has ended.
     fn poll_gone(&mut self, cx: &mut Context<'_>, may_probe: bool) -> Poll<()> {
         let Some(closed) = &mut self.closed else { return Poll::Ready(()) };
-        let may_probe = may_probe && !self.unflushed && !self.exchange.has_spoken();
+        // A probe would come between what has not left.
+        let may_probe = may_probe && !self.exchange.is_unflushed() && !self.exchange.has_spoken();
         // Each turn waits for the next look.
         loop {
             if self.conn.has_broken() {
@@ -295,7 +326,7 @@ impl AsyncWrite for HalfClose {
             }
             closed.heard = Instant::now();
         }
-        this.unflushed = true;
+        this.exchange.0.unflushed.store(true, Ordering::Relaxed);
         this.exchange.0.spoken.store(true, Ordering::Relaxed);
         Pin::new(&mut this.conn).poll_write_vectored(cx, bufs)
     }
@@ -307,7 +338,7 @@ impl AsyncWrite for HalfClose {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(Pin::new(&mut this.conn).poll_flush(cx))?;
-        this.unflushed = false;
+        this.exchange.0.unflushed.store(false, Ordering::Relaxed);
         Poll::Ready(Ok(()))
     }
 

@@ -3,6 +3,7 @@
 use std::future::Future as _;
 use std::io;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use tokio::net::TcpListener;
@@ -11,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::conn::Io;
 use crate::control::{Control, Side};
 use crate::tls::Identity;
-use crate::{Conn, Link, Premises};
+use crate::{Conn, Link, Premises, Seat};
 
 /// Hands out arriving connections.
 #[derive(Debug)]
@@ -49,9 +50,15 @@ pub struct Incoming {
 pub struct LetIn {
     conn: Conn,
     identity: Option<Identity>,
+    seat: Option<Arc<Seat>>,
 }
 
 impl LetIn {
+    /// Its seat; `None` where there was no room for it.
+    pub fn seat(&self) -> Option<Arc<Seat>> {
+        self.seat.clone()
+    }
+
     /// The handshake, where the listener has an identity; at most 10 s.
     ///
     /// # Errors
@@ -161,7 +168,7 @@ impl Incoming {
 
     /// Completes the dial.
     pub fn accept(self) -> Conn {
-        self.let_in().conn
+        self.let_in(None).conn
     }
 
     /// As [`Self::accept`] and, where the listener has an identity, the handshake of TLS; at most
@@ -170,16 +177,16 @@ impl Incoming {
     /// # Errors
     /// Those of the handshake; `TimedOut`.
     pub async fn greet(self) -> io::Result<Conn> {
-        self.let_in().greet().await
+        self.let_in(None).greet().await
     }
 
     /// Completes the dial, and leaves the handshake to whoever serves the connection.
-    pub fn let_in(self) -> LetIn {
+    pub(crate) fn let_in(self, seat: Option<Arc<Seat>>) -> LetIn {
         if let Some(answer) = self.answer {
             // A client that no longer waits finds its stream closed: the same as a late accept.
             let _ = answer.send(true);
         }
-        LetIn { conn: self.conn, identity: self.identity }
+        LetIn { conn: self.conn, identity: self.identity, seat }
     }
 
     /// Returns when the client no longer waits: it gave up the dial, or, on a socket, closed its side

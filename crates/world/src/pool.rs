@@ -23,7 +23,8 @@ use hyper_util::rt::TokioIo;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use crate::{Authority, Connector, Dial};
+use crate::seats::lacks_descriptors;
+use crate::{Authority, Conn, Connector, Dial};
 
 /// Bounds of a pool.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +49,10 @@ impl Default for PoolOptions {
     }
 }
 
+/// Bytes of an answer that are read ahead of whoever reads it, and the largest head of an answer: hyper's own bound is six
+/// times as much, and a stream whose client reads nothing would hold all of it.
+const READ_AHEAD_MAX: usize = 64 * 1024;
+
 /// A pool of connections to named hosts. Clones share the connections.
 #[derive(Clone, Debug)]
 pub struct Pool {
@@ -64,6 +69,10 @@ struct Shared {
 /// Why no response head came.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
+    /// The process, or the machine, has no file descriptor left for a connection: nobody else is to blame. Idle
+    /// connections were closed for it in vain.
+    #[error("no file descriptor is left for a connection: {0}")]
+    NoDescriptors(#[source] io::Error),
     /// The connection could not be opened; the request was not sent.
     #[error("failed to connect: {0}")]
     Connect(#[source] io::Error),
@@ -172,14 +181,19 @@ impl Pool {
     }
 
     async fn dial(&self, to: &Authority, on_behalf_of: &str) -> Result<Line, SendError> {
-        let limit = self.shared.options.connect_timeout;
-        let dial = self.shared.connector.connect(Dial { to, on_behalf_of });
-        let conn = tokio::time::timeout(limit, dial)
+        let conn = match self.connect(to, on_behalf_of).await {
+            Err(SendError::NoDescriptors(_)) if self.shared.close_idle() => {
+                // Their tasks close them.
+                tokio::task::yield_now().await;
+                self.connect(to, on_behalf_of).await?
+            }
+            connected => connected?,
+        };
+        let (sender, connection) = Builder::new()
+            .max_buf_size(READ_AHEAD_MAX)
+            .handshake(TokioIo::new(conn))
             .await
-            .map_err(|_| SendError::ConnectTimeout(limit))?
-            .map_err(SendError::Connect)?;
-        let (sender, connection) =
-            Builder::new().handshake(TokioIo::new(conn)).await.map_err(SendError::Closed)?;
+            .map_err(SendError::Closed)?;
         let task = tokio::spawn(async move {
             // What goes wrong here reaches the request through its response or body.
             let _ = connection.await;
@@ -188,7 +202,27 @@ impl Pool {
     }
 }
 
+impl Pool {
+    async fn connect(&self, to: &Authority, on_behalf_of: &str) -> Result<Conn, SendError> {
+        let limit = self.shared.options.connect_timeout;
+        let dial = self.shared.connector.connect(Dial { to, on_behalf_of });
+        let dialled = tokio::time::timeout(limit, dial).await;
+        dialled.map_err(|_| SendError::ConnectTimeout(limit))?.map_err(|error| {
+            match lacks_descriptors(&error) {
+                true => SendError::NoDescriptors(error),
+                false => SendError::Connect(error),
+            }
+        })
+    }
+}
+
 impl Shared {
+    /// Closes every idle connection; `false` if there was none.
+    fn close_idle(&self) -> bool {
+        let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
+        idle.into_values().any(|queue| !queue.is_empty())
+    }
+
     /// The most recently used idle connection that is young enough.
     fn take(&self, to: &Authority) -> Option<Line> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,8 +1,9 @@
 //! Serving HTTP/1 over a [`Conn`], the same way in both worlds.
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use tokio::task::JoinSet;
 
 use crate::half_close::{Exchange, HalfClose};
 use crate::write_timeout::WriteTimeout;
-use crate::{Conn, Shutdown};
+use crate::{Conn, Seat, Shutdown};
 
 /// Bounds of a served connection.
 #[derive(Clone, Copy, Debug)]
@@ -56,18 +57,19 @@ where
     B: Body<Data = Bytes> + Unpin + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    serve_until(conn, options, &Shutdown::default(), handler).await
+    serve_until(conn, options, (&Shutdown::default(), None), handler).await
 }
 
 /// As [`serve_connection`], and takes no further request once `shutdown` has begun. When it is over,
-/// what is open is polled once more, to say its last words.
+/// what is open is polled once more, to say its last words. A connection with a `seat` leaves it when it is idle and
+/// asked to.
 ///
 /// # Errors
 /// As [`serve_connection`].
 pub async fn serve_until<H, F, B>(
     conn: Conn,
     options: ServeOptions,
-    shutdown: &Shutdown,
+    (shutdown, seat): (&Shutdown, Option<&Arc<Seat>>),
     handler: H,
 ) -> Result<(), hyper::Error>
 where
@@ -76,7 +78,7 @@ where
     B: Body<Data = Bytes> + Unpin + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let exchange = Exchange::default();
+    let exchange = Exchange::at(seat);
     let conn = HalfClose::new(conn, exchange.clone());
     let asked = AtomicBool::new(false);
     let service = service_fn(|mut request: Request<Incoming>| {
@@ -96,6 +98,7 @@ where
         biased;
         ended = served.as_mut() => return ended,
         () = shutdown.begun() => {}
+        () = is_wanted(seat) => asked.store(true, Ordering::Relaxed),
     }
     if !asked.load(Ordering::Relaxed) {
         // It was let in a moment ago, perhaps, and its request is on its way.
@@ -109,10 +112,18 @@ where
     tokio::select! {
         biased;
         ended = served.as_mut() => return ended,
+        () = exchange.overstays() => return Ok(()),
         () = shutdown.over() => {}
     }
     // What is still open sees that it is over by being polled once more.
     served.await
+}
+
+async fn is_wanted(seat: Option<&Arc<Seat>>) {
+    match seat {
+        Some(seat) => seat.is_wanted().await,
+        None => pending().await,
+    }
 }
 
 /// A bounded set of tasks that ends with its owner: dropping it aborts them all. A task that ended
@@ -145,6 +156,11 @@ impl Tasks {
     pub fn room(&mut self) -> Option<Room<'_>> {
         while self.set.try_join_next().is_some() {}
         (self.set.len() < self.max).then_some(Room { set: &mut self.set })
+    }
+
+    /// Waits until one of them ends; `false` if there is none.
+    pub(crate) async fn one_ends(&mut self) -> bool {
+        self.set.join_next().await.is_some()
     }
 
     /// Waits until every task has ended.

@@ -308,7 +308,7 @@ impl World {
             Ok(response) => response,
             Err(error) => {
                 seen.broke = Some(match error {
-                    SendError::Connect(_) => "connect",
+                    SendError::NoDescriptors(_) | SendError::Connect(_) => "connect",
                     SendError::ConnectTimeout(_) => "connect timeout",
                     SendError::Closed(_) | SendError::Stale(_) => "closed",
                 });

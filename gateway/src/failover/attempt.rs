@@ -250,6 +250,7 @@ impl Attempt<'_> {
     fn no_head(&self, error: &SendError) -> Failure {
         let detail = format!("Connection error: {error}");
         match error {
+            SendError::NoDescriptors(_) => Failure::no_descriptors(),
             SendError::Connect(_) => Failure::broken(Trouble::Connect, &detail),
             SendError::ConnectTimeout(limit) => self.policy().dial_timed_out(*limit, &detail),
             SendError::Closed(_) | SendError::Stale(_) => Failure::broken(Trouble::Reset, &detail),
@@ -393,7 +394,7 @@ impl SendsAgain {
 fn was_cut_off(error: &SendError) -> bool {
     match error {
         SendError::Connect(_) => true,
-        SendError::ConnectTimeout(_) => false,
+        SendError::NoDescriptors(_) | SendError::ConnectTimeout(_) => false,
         SendError::Closed(error) | SendError::Stale(error) => {
             let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
             cause.is_some_and(|cause| cause.kind() == io::ErrorKind::ConnectionReset)
@@ -404,7 +405,7 @@ fn was_cut_off(error: &SendError) -> bool {
 /// A body that broke off, as a stream that did.
 fn broken(error: BodyError<hyper::Error>, gap: Duration) -> Break {
     match error {
-        BodyError::TooLarge => Break::Malformed,
+        BodyError::TooLarge | BodyError::NoRoom => Break::Malformed,
         BodyError::Stalled => Break::Stalled(gap),
         BodyError::Broken(error) => Break::Cut(error),
     }

@@ -197,6 +197,10 @@ impl AttemptGuard {
         }
         self.progress = Progress::Ended;
         self.permit = None;
+        if failure.is_our_own() {
+            self.instance.router.abandoned(&self.as_of(self.instance.clock.now()));
+            return CooldownStep::None(NoCooldown::OurOwn);
+        }
         self.instance.metrics.failed(self.deployment, failure.reason);
         let at = self.instance.clock.now();
         let (elapsed, limit) = (at.since(self.begun), self.limit);

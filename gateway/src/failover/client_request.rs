@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderValue};
 use wire::multipart::Form;
 use wire::openai::RequestHead;
 
+use crate::admission::Room;
 use crate::config::OnBreak;
 use crate::config::fleet::{Fleet, Target};
 use crate::endpoint::Endpoint;
@@ -33,6 +34,9 @@ pub(crate) struct ClientRequest {
     pub(crate) tags: Vec<Arc<str>>,
     /// What was said already, where the answer is to be gone on with.
     pub(crate) continues: Option<Arc<Beginning>>,
+    /// What its body may take of the memory, until it is answered.
+    #[expect(dead_code, reason = "dropping it gives it back")]
+    pub(crate) room: Arc<Room>,
 }
 
 /// What is asked, and what was understood of it.

@@ -21,6 +21,7 @@ use crate::failover::request_state::RequestState;
 use crate::http1::is_hop_by_hop;
 use crate::policy::retry::Phase;
 use crate::policy::{Headers, NamesTimeout};
+use crate::routing::router::Allowance;
 use crate::upstream::dialect::WholeAnswer;
 use crate::upstream::failure::Failure;
 use wire::openai::Usage;
@@ -330,6 +331,14 @@ pub(crate) fn headers(
             if let Some(timeout) = state.timeout.and_then(seconds) {
                 set(TIMEOUT, timeout);
             }
+            if let Some(index) = deployment {
+                allowance_headers(&mut headers, state, index);
+            }
+            if let Cost::Usd { input, output } = cost {
+                let usd = HeaderValue::try_from(format!("{:?}", input + output));
+                let usd = usd.unwrap_or(HeaderValue::from(0));
+                headers.insert(HeaderName::from_static(RESPONSE_COST), usd);
+            }
         }
         Headers::ByOutcome => {
             if let Some(member) = deployment.map(|index| &state.instance.members[index]) {
@@ -352,6 +361,23 @@ pub(crate) fn headers(
     set("x-litellm-overhead-duration-ms", milliseconds(overhead));
     append_upstream(&mut headers, upstream);
     headers
+}
+
+/// What the group of a deployment may still be asked in this minute, under the names that OpenAI and LiteLLM use.
+fn allowance_headers(headers: &mut HeaderMap, state: &RequestState, deployment: DeploymentIndex) {
+    let instance = &state.instance;
+    let now = instance.unix_seconds(instance.clock.now());
+    let group = &instance.config.deployments[deployment].group;
+    let Allowance { requests, tokens } = instance.router.allowance(group, now);
+    let names = [
+        (requests, "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests"),
+        (tokens, "x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens"),
+    ];
+    for (quota, limit, left) in names {
+        let Some(quota) = quota else { continue };
+        headers.insert(HeaderName::from_static(limit), HeaderValue::from(quota.limit));
+        headers.insert(HeaderName::from_static(left), HeaderValue::from(quota.left));
+    }
 }
 
 /// Names of what was left out, as far as there is room for them; nothing where nothing was.

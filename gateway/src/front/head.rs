@@ -74,8 +74,8 @@ pub(crate) fn read(
     };
     let (model, body) = (Arc::from(model), ClientBody { head, bytes, form, prompt_tokens });
     let relayed = relayed(endpoint, headers);
-    let continues = None;
-    Ok(ClientRequest { endpoint, model, target, overrides, body, relayed, tags, continues })
+    let (continues, room) = (None, Arc::default());
+    Ok(ClientRequest { endpoint, model, target, overrides, body, relayed, tags, continues, room })
 }
 
 /// Members by which a client could have LiteLLM make up a failure or a delay. It refuses them, whatever their value

@@ -8,22 +8,23 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use world::{ResetCode, Shutdown, StreamReset};
+use world::{Busy, ResetCode, Shutdown, StreamReset};
 
-use crate::failover::response::AnswerBody;
+use crate::front::served::Served;
 
 /// A body that is polled once more when the server is over.
 pub(crate) struct OverHttp2 {
-    body: AnswerBody,
+    body: Served,
+    _busy: Option<Busy>,
     /// Given up when it has come.
     over: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl OverHttp2 {
-    pub(crate) fn new(body: AnswerBody, shutdown: Arc<Shutdown>) -> Self {
+    pub(crate) fn new(body: Served, shutdown: Arc<Shutdown>, busy: Option<Busy>) -> Self {
         let over: Pin<Box<dyn Future<Output = ()> + Send>> =
             Box::pin(async move { shutdown.over().await });
-        Self { body, over: Some(over) }
+        Self { body, _busy: busy, over: Some(over) }
     }
 }
 

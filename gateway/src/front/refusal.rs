@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use axum::response::IntoResponse;
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
-use http::{Response, StatusCode};
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Response, StatusCode};
 
 use crate::endpoint::Wording;
 use crate::failover::error_envelope::{anthropic_envelope, aws_body, envelope, google_envelope};
 use crate::failover::response::{AnswerBody, JSON, name_error};
 use crate::shutdown;
+
+/// Seconds after which whoever finds no room may come back.
+const COME_BACK: HeaderValue = HeaderValue::from_static("1");
 
 /// Why, in the terms of the error envelope.
 #[derive(Debug)]
@@ -80,6 +83,14 @@ impl Refusal {
         Self { status: StatusCode::SERVICE_UNAVAILABLE, kind: None, param: None, message }
     }
 
+    /// 503: too much is under way.
+    pub(crate) fn overloaded() -> Self {
+        let message =
+            "The gateway serves as many requests as it takes at a time; come back in a moment";
+        let (kind, status) = (Some("overloaded_error"), StatusCode::SERVICE_UNAVAILABLE);
+        Self { status, kind, param: None, message: message.to_owned() }
+    }
+
     /// 413.
     pub(crate) fn too_large() -> Self {
         let limit = wire::openai::MAX_BODY_BYTES;
@@ -107,6 +118,9 @@ impl Refusal {
         *response.status_mut() = self.status;
         response.headers_mut().insert(CONTENT_TYPE, JSON);
         name_error(response.headers_mut(), wording, status);
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, COME_BACK);
+        }
         response
     }
 }

@@ -53,6 +53,15 @@ pub(crate) fn router(current: Current) -> Router {
         .with_state(current)
 }
 
+/// The metrics alone.
+pub(crate) fn metrics_router(current: Current) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(current)
+}
+
 async fn guard(State(instance): State<Arc<Instance>>, request: Request, next: Next) -> Response {
     match auth::check(instance.config.master_key.as_ref(), request.headers(), None) {
         Ok(()) => next.run(request).await,

@@ -101,6 +101,8 @@ pub enum NoCooldown {
     RequestAtFault,
     /// Failures of this kind cool nobody.
     KindSpared,
+    /// The gateway itself is to blame.
+    OurOwn,
     /// Only the first failure of a request is counted.
     LaterFailure,
     /// The client's own limit was too short.

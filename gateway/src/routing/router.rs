@@ -105,6 +105,33 @@ pub struct Tried<'a> {
     pub cooling: Cooling,
 }
 
+/// What a group may still be asked; `None` where none of its deployments has such a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// Requests per minute.
+    pub requests: Option<Quota>,
+    /// Tokens per minute.
+    pub tokens: Option<Quota>,
+}
+
+/// A limit per minute, and what is left of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quota {
+    /// The limit.
+    pub limit: u64,
+    /// What is left.
+    pub left: u64,
+}
+
+impl Quota {
+    fn add(quota: &mut Option<Self>, limit: Option<u64>, used: u64) {
+        let Some(limit) = limit else { return };
+        let sum = quota.get_or_insert_default();
+        sum.limit = sum.limit.saturating_add(limit);
+        sum.left = sum.left.saturating_add(limit.saturating_sub(used));
+    }
+}
+
 impl Router {
     /// Everybody healthy, nothing learned.
     ///
@@ -220,7 +247,22 @@ impl Router {
             let sort = (Answer::Whole, success.prompt_estimate);
             state.usual.observe(attempt.deployment, sort, success.elapsed);
         }
+        let tokens = success.prompt_tokens.saturating_add(success.completion_tokens);
+        state.usage.count(attempt.deployment, attempt.unix_seconds, 0, tokens);
         state.learn(attempt, Learned::Succeeded(success));
+    }
+
+    /// What a group may still be asked in this minute, by the limits of its deployments, all taken together.
+    pub fn allowance(&self, group: &str, unix_seconds: u64) -> Allowance {
+        let state = self.state();
+        let (mut requests, mut tokens) = (None, None);
+        for &index in self.fleet.members(group) {
+            let deployment = &self.fleet.deployments()[index];
+            let used = state.usage.of(index, unix_seconds);
+            Quota::add(&mut requests, deployment.rpm, used.requests);
+            Quota::add(&mut tokens, deployment.tpm, used.tokens);
+        }
+        Allowance { requests, tokens }
     }
 
     /// The first content of an attempt's stream came, `ttft` after it was sent.

@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use memchr::memmem;
 use serde_json::{Map, Value, json};
 use wire::openai::DONE;
-use wire::sse::{DEFAULT_MAX_EVENT_BYTES, Decoder, Event, encode};
+use wire::sse::{Decoder, Event, PASSED_ON_MAX_EVENT_BYTES, encode};
 use world::ChunkBuf;
 
 use super::dialect::{Asked, Broken, Gist, Interpreter, Refused, WholeAnswer};
@@ -103,7 +103,7 @@ pub(super) struct Respelled {
 impl Respelled {
     /// A stream whose frames `chat` reads.
     pub(super) fn new(chat: Box<dyn Interpreter>) -> Self {
-        Self { chat, chunks: Decoder::new(DEFAULT_MAX_EVENT_BYTES) }
+        Self { chat, chunks: Decoder::new(PASSED_ON_MAX_EVENT_BYTES) }
     }
 
     /// Says again what was said; `None` where it is no chunk.

@@ -94,6 +94,20 @@ impl Failure {
         Self { class, status: class.status(), reason, ..broken }
     }
 
+    /// The gateway itself could not dial.
+    pub fn no_descriptors() -> Self {
+        let (class, reason) = (ErrorClass::ServiceUnavailable, Reason::NoDescriptors);
+        let text =
+            "The gateway has no file descriptor left for a connection; raise its limit (ulimit -n)";
+        let broken = Self::broken(Trouble::Connect, text);
+        Self { class, status: class.status(), reason, ..broken }
+    }
+
+    /// Whether the gateway itself is to blame, and nobody that it asked.
+    pub const fn is_our_own(&self) -> bool {
+        matches!(self.reason, Reason::NoDescriptors)
+    }
+
     /// Nothing came within `limit`, in LiteLLM's words.
     pub fn timed_out(limit: Duration) -> Self {
         let limit = limit.as_secs_f64();
@@ -183,6 +197,8 @@ pub enum Reason {
     ConcurrencyLimit,
     /// The request's tags admit nobody of the group: nothing was sent.
     NoTagMatches,
+    /// The gateway has no file descriptor left: nothing was sent.
+    NoDescriptors,
     /// The gateway itself is shutting down.
     ShuttingDown,
 }
@@ -218,6 +234,7 @@ impl Reason {
             Self::OverLimit => "over_limit",
             Self::ConcurrencyLimit => "concurrency_limit",
             Self::NoTagMatches => "no_tag_matches",
+            Self::NoDescriptors => "no_descriptors",
             Self::ShuttingDown => "shutting_down",
         }
     }

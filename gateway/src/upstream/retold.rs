@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::{Bytes, BytesMut};
-use wire::sse::{DEFAULT_MAX_EVENT_BYTES, Decoder, Event};
+use wire::sse::{Decoder, Event, PASSED_ON_MAX_EVENT_BYTES};
 use world::ChunkBuf;
 
 use super::dialect::{Broken, Gist, Interpreter};
@@ -34,7 +34,7 @@ pub(super) struct Retold<T> {
 impl<T: Teller> Retold<T> {
     /// A stream whose frames `chat` reads.
     pub(super) fn new(chat: Box<dyn Interpreter>, events: T) -> Self {
-        Self { chat, chunks: Decoder::new(DEFAULT_MAX_EVENT_BYTES), events }
+        Self { chat, chunks: Decoder::new(PASSED_ON_MAX_EVENT_BYTES), events }
     }
 
     /// Tells what was said; false where it is no chunk.

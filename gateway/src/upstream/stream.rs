@@ -14,7 +14,7 @@ use tokio::time::{Instant, Sleep};
 use vocab::At;
 use wire::framing::{Cutter, Framing};
 use wire::openai::{ErrorDetail, Usage};
-use wire::sse::{DEFAULT_MAX_EVENT_BYTES, encode};
+use wire::sse::{PASSED_ON_MAX_EVENT_BYTES, encode};
 use world::Clock;
 use world::pool::PooledBody;
 
@@ -150,7 +150,7 @@ impl Reader {
     /// counted from now.
     pub(crate) fn new(body: PooledBody, reading: Reading, clock: Clock, silence: Duration) -> Self {
         let Reading { interpreter, framing, clean_end, sign_of_life, alarm } = reading;
-        let cutter = Cutter::new(framing, DEFAULT_MAX_EVENT_BYTES);
+        let cutter = Cutter::new(framing, PASSED_ON_MAX_EVENT_BYTES);
         let (gap, seen) = (Gap::new(silence), Seen::default());
         Self {
             body,

@@ -105,6 +105,25 @@ async fn a_request_that_is_not_whole_is_not_waited_for() {
     assert!(lab.hosts().is_empty());
 }
 
+#[tokio::test]
+async fn the_end_of_a_direction_that_comes_with_the_end_of_a_body_is_no_end_of_the_request() {
+    let (_lab, address) = serving(&[answer("yes")]).await;
+    let whole = request(PLAIN);
+    let (head, body) = whole.split_once("\r\n\r\n").expect("a head");
+    let mut client = dial(address).await;
+    let expecting = format!("{head}\r\nexpect: 100-continue\r\n\r\n");
+    client.write_all(expecting.as_bytes()).await.expect("sent");
+    let mut asked = [0; 25];
+    client.read_exact(&mut asked).await.expect("the body is waited for");
+    assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+    // Nothing else runs in between: whoever serves finds both at once.
+    client.write_all(body.as_bytes()).await.expect("sent");
+    client.shutdown().await.expect("closed in one direction");
+    let mut got = String::new();
+    client.read_to_string(&mut got).await.expect("an answer, and its end");
+    assert!(got.contains("HTTP/1.1 200 OK") && got.contains("yes"), "{got}");
+}
+
 async fn over_http2(address: SocketAddr) -> SendRequest<Full<Bytes>> {
     let tcp = dial(address).await;
     let shaken = handshake(TokioExecutor::new(), TokioIo::new(tcp)).await;

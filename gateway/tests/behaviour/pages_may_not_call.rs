@@ -71,3 +71,21 @@ async fn with_a_master_key_the_key_decides() {
     let key = ("authorization", "Bearer sk-master");
     assert_eq!(lab.post(path, &[page, key], PLAIN).await.status, 200);
 }
+
+#[tokio::test(start_paused = true)]
+async fn metrics_have_a_port_of_their_own_without_a_key() {
+    let lab = Lab::new();
+    let mut config = litellm(&["a"]);
+    config.master_key = Some(Secret::new("sk-master"));
+    let gateway = lab.reloadable(config);
+    let listener = lab.network.listen("metrics", 9000, world::Link::default()).expect("free");
+    tokio::spawn(async move { gateway.serve_metrics(listener, known()).await });
+    assert_eq!(lab.send("GET", "/metrics", &[], "").await.status, 401, "at the gateway's own port");
+    let at = "metrics";
+    let got = lab.send_to((at, 9000), ("GET", "/metrics"), &[], "").await;
+    assert_eq!((got.status, got.body.contains("litellm_in_flight_requests 0")), (200, true));
+    let page = lab.send_to((at, 9000), ("GET", "/metrics"), &[("origin", "null")], "").await;
+    assert_eq!(page.status, 403);
+    let models = lab.send_to((at, 9000), ("GET", "/v1/models"), &[], "").await;
+    assert_eq!(models.status, 404, "nothing else is there");
+}

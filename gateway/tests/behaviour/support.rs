@@ -27,8 +27,8 @@ use tokio::time::Instant;
 use vocab::Seed;
 use world::pool::{Pool, PoolOptions};
 use world::{
-    Clock, Conn, Dial, Identity, Link, Listener, MemoryNetwork, ServeOptions, listen_tcp,
-    serve_connection,
+    Clock, Conn, Connector, Dial, Identity, Link, Listener, MemoryNetwork, ServeOptions,
+    listen_tcp, serve_connection,
 };
 
 use script::{Acts, next, perform};
@@ -244,11 +244,27 @@ impl Lab {
     }
 
     fn standing_by(&self, name: &str, config: Config, luck: Luck) -> (Gateway, Listener) {
+        self.standing_over(name, (config, luck), self.network.connector(name))
+    }
+
+    /// Starts a gateway of that config at `gateway:4000` whose dials go through `connector`.
+    pub(crate) fn dialling(&self, connector: Arc<dyn Connector>, config: Config) -> &Self {
+        let (gateway, listener) = self.standing_over("gateway", (config, Luck::CallId), connector);
+        tokio::spawn(async move { gateway.serve(listener).await });
+        self
+    }
+
+    fn standing_over(
+        &self,
+        name: &str,
+        (config, luck): (Config, Luck),
+        connector: Arc<dyn Connector>,
+    ) -> (Gateway, Listener) {
         let parts = Parts {
             luck,
             config: Arc::new(config),
             clock: self.clock,
-            connector: self.network.connector(name),
+            connector,
             observer: Arc::new(Recorder(Arc::clone(&self.decisions))),
             seed: Seed(42),
             instance: Arc::from(name),
@@ -282,6 +298,17 @@ impl Lab {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Got {
+        self.send_to(("gateway", 4000), (method, path), headers, body).await
+    }
+
+    /// Sends any request to that host and port.
+    pub(crate) async fn send_to(
+        &self,
+        (host, port): (&str, u16),
+        (method, path): (&str, &str),
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Got {
         let mut request = Request::builder().method(method).uri(path).header("host", "gateway");
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -289,8 +316,7 @@ impl Lab {
         let request = request.body(Full::new(Bytes::from(body.to_owned()))).expect("a request");
         let pool = Pool::new(self.network.connector("client"), PoolOptions::default());
         let begun = Instant::now();
-        let response =
-            pool.send(&authority("gateway", 4000), request, "").await.expect("an answer");
+        let response = pool.send(&authority(host, port), request, "").await.expect("an answer");
         let (head, mut body) = response.into_parts();
         let (mut pieces, mut broken, mut bytes) = (Vec::new(), false, Vec::new());
         while let Some(frame) = body.frame().await {

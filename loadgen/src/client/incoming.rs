@@ -51,7 +51,9 @@ pub(super) async fn collect(body: &mut PooledBody) -> Result<Bytes, End> {
 /// Why there is no response head.
 pub(super) fn end_without_head(error: &SendError) -> End {
     match error {
-        SendError::Connect(_) | SendError::ConnectTimeout(_) => End::NoConnection,
+        SendError::NoDescriptors(_) | SendError::Connect(_) | SendError::ConnectTimeout(_) => {
+            End::NoConnection
+        }
         SendError::Closed(error) if error.is_parse() => End::Malformed,
         SendError::Closed(_) | SendError::Stale(_) => End::NoHead,
     }

@@ -37,7 +37,20 @@ pub(crate) struct Gateway {
     #[command(flatten)]
     pub(crate) place: Place,
     #[command(flatten)]
+    pub(crate) most: Most,
+    #[command(flatten)]
     pub(crate) farewell: Farewell,
+}
+
+/// What it takes at a time; beyond that requests wait two seconds at most, and get a 503 with Retry-After.
+#[derive(Debug, Args)]
+pub(crate) struct Most {
+    /// Requests at a time.
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_requests: u32,
+    /// Memory for bodies of requests that wait for their answer; each counts twice.
+    #[arg(long, value_name = "MB", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_body_memory: u32,
 }
 
 /// Where to listen, and who may call. Loopback unless told otherwise.
@@ -62,6 +75,12 @@ pub(crate) struct Place {
     /// the port may spend the providers' money.
     #[arg(long)]
     pub(crate) trust_network: bool,
+    /// Serve /metrics on this port, too, without a key; 0 takes a free one.
+    #[arg(long, value_name = "PORT")]
+    pub(crate) metrics_port: Option<u16>,
+    /// Address of the metrics' port.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1", requires = "metrics_port")]
+    pub(crate) metrics_host: IpAddr,
 }
 
 /// How it ends on SIGTERM and Ctrl-C; a second one ends it at once.

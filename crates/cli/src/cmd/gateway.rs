@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use plan::Level;
-use runner::{Door, Drain, GatewayConfig, GatewayPlace, Hosts, Keyless, LogForm, Logged};
+use runner::{Door, Drain, GatewayConfig, GatewayPlace, Hosts, Keyless, Limits, LogForm, Logged};
 
 use crate::args::{Gateway, Log};
 use crate::cmd::scenario;
@@ -61,6 +61,9 @@ pub(crate) fn gateway(args: &Gateway) -> Outcome {
         screen::remark("  no master key: every program that reaches this port may call");
     }
     screen::remark(&format!("  strategy {strategy}, personality {personality}"));
+    if let Some(url) = standing.metrics_url() {
+        screen::remark(&format!("  metrics on {url}"));
+    }
     screen::remark(&format!("gateway listens on {}", standing.url()));
     let mut watch = Watch::new(args)?;
     standing.serve(&stop, &mut watch).map_err(|error| stand_failure(&error))?;
@@ -82,8 +85,19 @@ fn place(args: &Gateway) -> Result<GatewayPlace, Failure> {
         notice: Duration::from_secs(args.farewell.grace),
         limit: Duration::from_secs(args.farewell.drain),
     };
-    let door = Door { drain, keyless: Keyless::Programs(hosts) };
-    Ok(GatewayPlace { address: SocketAddr::new(place.host, place.port), tls, door })
+    let limits = Limits {
+        requests_max: usize::try_from(args.most.max_requests).unwrap_or(usize::MAX),
+        body_bytes_max: usize::try_from(args.most.max_body_memory)
+            .unwrap_or(usize::MAX)
+            .saturating_mul(1024 * 1024),
+    };
+    let keyless = Keyless::Programs(hosts.clone());
+    let door = Door { drain, keyless, limits: Some(limits), ..Door::default() };
+    // Whoever lets the network have them lets it ask by any name.
+    let named = if place.metrics_host.is_loopback() { hosts } else { Hosts::Any };
+    let metrics = place.metrics_port.map(|port| (SocketAddr::new(place.metrics_host, port), named));
+    let address = SocketAddr::new(place.host, place.port);
+    Ok(GatewayPlace { address, tls, door, metrics })
 }
 
 /// A taken port is the user's to mend; a machine without threads is not.

@@ -8,7 +8,7 @@ use crate::standing::{Running, wait_for};
 use crate::support::Scratch;
 
 /// A deployment that answers by itself after a while.
-fn config(delay: f32) -> String {
+pub(crate) fn config(delay: f32) -> String {
     format!(
         "model_list:\n  - model_name: m\n    litellm_params: {{ model: openai/gpt-4o, api_key: sk-none, mock_response: hello, mock_delay: {delay} }}\n"
     )
@@ -22,13 +22,13 @@ fn start(scratch: &Scratch, delay: f32, drain: &[&str]) -> (Running, String) {
     (gateway, url)
 }
 
-fn send(address: &str, request: &str) -> TcpStream {
+pub(crate) fn send(address: &str, request: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).expect("it listens");
     stream.write_all(request.as_bytes()).expect("sent");
     stream
 }
 
-fn chat(address: &str) -> TcpStream {
+pub(crate) fn chat(address: &str) -> TcpStream {
     let body = r#"{"model":"m","messages":[{"role":"user","content":"hello"}]}"#;
     let length = body.len();
     let head =
@@ -36,7 +36,7 @@ fn chat(address: &str) -> TcpStream {
     send(address, &format!("{head}\r\ncontent-length: {length}\r\n\r\n{body}"))
 }
 
-fn rest(mut stream: TcpStream) -> String {
+pub(crate) fn rest(mut stream: TcpStream) -> String {
     let mut said = String::new();
     stream.read_to_string(&mut said).expect("an answer, and its end");
     said

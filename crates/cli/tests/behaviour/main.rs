@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "helpers of a test stop it where they fail")]
 
 mod a_directory_has_one_run_at_a_time;
+mod a_gateway_is_short_of_descriptors;
 mod a_gateway_takes_leave;
 mod a_gateway_takes_on_another_config;
 mod a_request_is_explained;

@@ -27,7 +27,8 @@ const HOUSES: &[House] = &[
             &["concurrency", "config", "endpoint", "http1", "keyed_rng", "pools"],
             &["upstream"],
             &["credentials", "policy", "shutdown"],
-            &["door", "observer"],
+            &["door"],
+            &["admission", "observer"],
             &["routing"],
             &["config/litellm", "metrics"],
             &["instance"],
@@ -71,6 +72,7 @@ const HOUSES: &[House] = &[
         src: "crates/runner/src",
         floors: &[
             &[
+                "descriptors",
                 "directory",
                 "lifecycle",
                 "loopback",

@@ -67,7 +67,9 @@ fn no_cooldown(why: NoCooldown, reason: Reason) -> Rule {
         NoCooldown::NoTime => Rule::CooldownOfNoTime,
         NoCooldown::Wildcard => Rule::WildcardGroup,
         NoCooldown::RequestAtFault => Rule::RequestAtFault,
-        NoCooldown::KindSpared => Rule::KindSpared { reason: reason.as_str().to_owned() },
+        NoCooldown::OurOwn | NoCooldown::KindSpared => {
+            Rule::KindSpared { reason: reason.as_str().to_owned() }
+        }
         NoCooldown::LaterFailure => Rule::LaterFailure,
         NoCooldown::LimitOfRequest => Rule::LimitOfRequest,
         NoCooldown::AllowedFails { failed, allowed } => Rule::AllowedFails { failed, allowed },
