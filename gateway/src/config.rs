@@ -45,6 +45,18 @@ pub struct Config {
     pub own: OwnSettings,
     /// Key that clients must present; `None` lets everybody in.
     pub master_key: Option<Secret>,
+    /// Who may read the metrics where there is such a key.
+    pub metrics: MetricsFor,
+}
+
+/// Who may read the metrics of a gateway with a key, at its own port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MetricsFor {
+    /// Whoever presents the key.
+    #[default]
+    KeyHolders,
+    /// Whoever reaches the port.
+    Everybody,
 }
 
 impl Config {

@@ -196,8 +196,9 @@ fn read_sections(config: &Value, reader: &mut Reader<'_>) -> Option<Config> {
     let settings = settings::read(&root, reader);
     let deployments = model_list::read(&root, &settings, reader)?;
     let master_key = settings::master_key(&root, reader);
+    let metrics = settings.metrics;
     let (personality, router) = settings.finish(&deployments, reader);
     let own = own::read(&root, reader);
     reader.note_unused_variables();
-    Some(Config { deployments, router, personality, own, master_key })
+    Some(Config { deployments, router, personality, own, master_key, metrics })
 }

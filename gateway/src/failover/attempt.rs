@@ -15,7 +15,7 @@ use http_body_util::Full;
 use tokio::time::error::Elapsed;
 use tokio::time::{timeout, timeout_at};
 use world::pool::{PooledBody, SendError};
-use world::{BodyError, ChunkBuf, collect_body};
+use world::{BodyError, ChunkBuf, Decoded, ReadError, collect_body};
 
 use crate::config::{Deployment, DeploymentIndex, Mock, MockAnswer, Secret};
 use crate::failover::attempt_guard::AttemptGuard;
@@ -132,22 +132,40 @@ impl Attempt<'_> {
             sent = self.send(request).await;
         }
         let failure = match sent {
-            Ok(Ok(response)) => {
-                let (mut head, body) = response.into_parts();
-                head.headers = passable(head.headers, (config, &self.fetched()));
-                let response = Response::from_parts(head, body);
-                return match response.status().is_success() {
-                    false => Err(self.refused(guard, response).await),
-                    true if self.request.body.head.stream => {
-                        self.begin_stream(guard, (dialect, opening), response).await
-                    }
-                    true => self.read_whole(guard, (dialect, opening), response).await,
-                };
-            }
+            Ok(Ok(response)) => return self.heard(guard, (dialect, opening), response).await,
             Ok(Err(error)) => self.no_head(&error),
             Err(_) => Failure::timed_out(self.deadlines.head),
         };
         Err(self.unanswered(guard, failure))
+    }
+
+    /// A head came; what follows it is read without the coding that it names.
+    async fn heard(
+        &self,
+        guard: AttemptGuard,
+        read: (&dyn Dialect, Opening<'_>),
+        response: Response<PooledBody>,
+    ) -> Result<Answered, Box<AttemptError>> {
+        let (mut head, body) = response.into_parts();
+        head.headers = passable(head.headers, (self.config(), &self.fetched()));
+        let is_answer = head.status.is_success();
+        let body = match Decoded::new(&mut head.headers, body) {
+            Ok(body) => body,
+            // The status of an error says enough.
+            Err(_) if !is_answer => PooledBody::made(Bytes::new()).into(),
+            Err(unknown) => {
+                let met = self.met(Stage::Whole, self.deadlines.gap, &[]);
+                let text = format!("The provider's answer cannot be read: {unknown}");
+                let failure = Failure::broken(Trouble::Malformed, &text);
+                return Err(self.failed(guard, (failure, &met), head.headers));
+            }
+        };
+        let response = Response::from_parts(head, body);
+        match is_answer {
+            false => Err(self.refused(guard, response).await),
+            true if self.request.body.head.stream => self.begin_stream(guard, read, response).await,
+            true => self.read_whole(guard, read, response).await,
+        }
     }
 
     /// Shows the request to be this deployment's, with credentials that are fetched first where it has none.
@@ -196,7 +214,7 @@ impl Attempt<'_> {
         let class = match says {
             Says::Answer(opening, body) => {
                 let read = (mock::dialect(self.request.endpoint), opening);
-                let response = Response::new(PooledBody::made(body));
+                let response = Response::new(PooledBody::made(body).into());
                 return match self.request.body.head.stream {
                     true => self.begin_stream(guard, read, response).await,
                     false => self.read_whole(guard, read, response).await,
@@ -204,7 +222,7 @@ impl Attempt<'_> {
             }
             Says::Error(class) => class,
             Says::Refusal(words) => {
-                let mut response = Response::new(PooledBody::made(mock::refusal(words)));
+                let mut response = Response::new(PooledBody::made(mock::refusal(words)).into());
                 *response.status_mut() = StatusCode::BAD_REQUEST;
                 return Err(self.refused(guard, response).await);
             }
@@ -264,11 +282,7 @@ impl Attempt<'_> {
     }
 
     /// A head came that says no.
-    async fn refused(
-        &self,
-        guard: AttemptGuard,
-        response: Response<PooledBody>,
-    ) -> Box<AttemptError> {
+    async fn refused(&self, guard: AttemptGuard, response: Response<Decoded>) -> Box<AttemptError> {
         let (head, body) = response.into_parts();
         // An error whose body does not come, or does not end, is the error that its status says.
         let text = collect_body(body, ERROR_BYTES_MAX, self.deadlines.gap).await;
@@ -284,7 +298,7 @@ impl Attempt<'_> {
         &self,
         guard: AttemptGuard,
         (dialect, opening): (&dyn Dialect, Opening<'_>),
-        response: Response<PooledBody>,
+        response: Response<Decoded>,
     ) -> Result<Answered, Box<AttemptError>> {
         let (head, body) = response.into_parts();
         let clock = self.instance.clock;
@@ -326,7 +340,7 @@ impl Attempt<'_> {
         &self,
         mut guard: AttemptGuard,
         (dialect, opening): (&dyn Dialect, Opening<'_>),
-        response: Response<PooledBody>,
+        response: Response<Decoded>,
     ) -> Result<Answered, Box<AttemptError>> {
         let (head, body) = response.into_parts();
         let gap = self.deadlines.gap;
@@ -403,7 +417,7 @@ fn was_cut_off(error: &SendError) -> bool {
 }
 
 /// A body that broke off, as a stream that did.
-fn broken(error: BodyError<hyper::Error>, gap: Duration) -> Break {
+fn broken(error: BodyError<ReadError>, gap: Duration) -> Break {
     match error {
         BodyError::TooLarge | BodyError::NoRoom => Break::Malformed,
         BodyError::Stalled => Break::Stalled(gap),

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use wire::bedrock::ErrorName;
 use wire::openai::ModelList;
 
-use crate::config::DeploymentIndex;
+use crate::config::{DeploymentIndex, MetricsFor};
 use crate::failover::error_envelope::aws_body;
 use crate::failover::response::JSON;
 use crate::front::auth;
@@ -33,6 +33,12 @@ const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// Where probes ask whether requests can be answered.
 const READINESS: &str = "/health/readiness";
 
+/// Where Prometheus looks by default.
+const METRICS: &str = "/metrics";
+
+/// Where LiteLLM has them, and where whoever follows no redirect is told to look.
+const METRICS_MOUNT: &str = "/metrics/";
+
 /// The routes of an instance.
 pub(crate) fn router(current: Current) -> Router {
     let guarded = Router::new()
@@ -41,13 +47,17 @@ pub(crate) fn router(current: Current) -> Router {
         .route("/v1/models/{*id}", get(model))
         .route("/models/{*id}", get(model))
         .route("/health", get(health))
-        .route("/metrics", get(metrics))
         .route_layer(middleware::from_fn_with_state(current.clone(), guard));
+    let metrics = Router::new()
+        .route(METRICS, get(metrics))
+        .route(METRICS_MOUNT, get(metrics))
+        .route_layer(middleware::from_fn_with_state(current.clone(), guard_metrics));
     Router::new()
         .route("/health/liveliness", get(liveliness))
         .route("/health/liveness", get(liveliness))
         .route(READINESS, get(readiness))
         .merge(guarded)
+        .merge(metrics)
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(current)
@@ -56,7 +66,8 @@ pub(crate) fn router(current: Current) -> Router {
 /// The metrics alone.
 pub(crate) fn metrics_router(current: Current) -> Router {
     Router::new()
-        .route("/metrics", get(metrics))
+        .route(METRICS, get(metrics))
+        .route(METRICS_MOUNT, get(metrics))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(current)
@@ -66,6 +77,13 @@ async fn guard(State(instance): State<Arc<Instance>>, request: Request, next: Ne
     match auth::check(instance.config.master_key.as_ref(), request.headers(), None) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn guard_metrics(instance: State<Arc<Instance>>, request: Request, next: Next) -> Response {
+    match instance.config.metrics {
+        MetricsFor::KeyHolders => guard(instance, request, next).await,
+        MetricsFor::Everybody => next.run(request).await,
     }
 }
 

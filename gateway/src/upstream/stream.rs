@@ -15,13 +15,10 @@ use vocab::At;
 use wire::framing::{Cutter, Framing};
 use wire::openai::{ErrorDetail, Usage};
 use wire::sse::{PASSED_ON_MAX_EVENT_BYTES, encode};
-use world::Clock;
-use world::pool::PooledBody;
+use world::{ChunkBuf, Clock, Decoded, ReadError, WriteBatch};
 
 use crate::upstream::dialect::{Broken, Interpreter};
 use crate::upstream::failure::{Failure, Trouble};
-use world::ChunkBuf;
-use world::WriteBatch;
 
 /// Bytes joined into one write at most, and bytes held back at most while nothing has been said: a
 /// socket's usual send buffer, and far more than any provider sends before its first word.
@@ -36,7 +33,7 @@ const DRAIN_MAX: Duration = Duration::from_secs(1);
 /// A stream being read.
 #[derive(Debug)]
 pub(crate) struct Reader {
-    body: PooledBody,
+    body: Decoded,
     cutter: Cutter,
     interpreter: Box<dyn Interpreter>,
     clean_end: CleanEnd,
@@ -124,7 +121,7 @@ pub(crate) enum Ending {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Break {
     #[error("Connection to the provider broke mid-stream: {0}")]
-    Cut(hyper::Error),
+    Cut(ReadError),
     #[error("Timeout on reading data from socket: nothing came for {:.1} s", .0.as_secs_f64())]
     Stalled(Duration),
     #[error("The provider ended the stream before the answer was complete")]
@@ -148,7 +145,7 @@ pub(crate) struct Held {
 impl Reader {
     /// Reads `body`. Until something was said, `silence` bounds the time between two arrivals,
     /// counted from now.
-    pub(crate) fn new(body: PooledBody, reading: Reading, clock: Clock, silence: Duration) -> Self {
+    pub(crate) fn new(body: Decoded, reading: Reading, clock: Clock, silence: Duration) -> Self {
         let Reading { interpreter, framing, clean_end, sign_of_life, alarm } = reading;
         let cutter = Cutter::new(framing, PASSED_ON_MAX_EVENT_BYTES);
         let (gap, seen) = (Gap::new(silence), Seen::default());
@@ -435,11 +432,11 @@ impl Break {
     /// What it means for retries, cooldowns and the client.
     pub(crate) fn failure(&self) -> Failure {
         let trouble = match self {
-            Self::Cut(_) => Trouble::Cut,
+            Self::Cut(ReadError::Broken(_)) => Trouble::Cut,
             Self::Stalled(_) => Trouble::Stalled,
             Self::Truncated => Trouble::Truncated,
             Self::Error(_) => Trouble::ErrorEvent,
-            Self::Malformed => Trouble::Malformed,
+            Self::Cut(ReadError::Coding(_)) | Self::Malformed => Trouble::Malformed,
         };
         Failure::broken(trouble, &self.to_string())
     }

@@ -37,6 +37,7 @@ mod never_switches_after_commit;
 mod pages_may_not_call;
 mod passes_large_events;
 mod policy;
+mod reads_what_is_coded;
 mod reasoning_models;
 mod requests_bring_fallbacks;
 mod retries_within_a_budget;

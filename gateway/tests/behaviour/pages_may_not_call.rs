@@ -1,7 +1,8 @@
 //! Without a master key programs may call, and web pages may not: a page reaches what listens on its reader's machine.
 
 use crate::support::*;
-use gateway::config::Secret;
+use gateway::config::{MetricsFor, Secret};
+use gateway::litellm::Dummies;
 use gateway::{Door, Hosts, Keyless};
 
 fn door(hosts: Hosts) -> Door {
@@ -88,4 +89,37 @@ async fn metrics_have_a_port_of_their_own_without_a_key() {
     assert_eq!(page.status, 403);
     let models = lab.send_to((at, 9000), ("GET", "/v1/models"), &[], "").await;
     assert_eq!(models.status, 404, "nothing else is there");
+}
+
+#[tokio::test(start_paused = true)]
+async fn metrics_want_the_key_unless_the_config_says_otherwise() {
+    for (metrics, status) in [(MetricsFor::KeyHolders, 401), (MetricsFor::Everybody, 200)] {
+        let lab = Lab::new();
+        let mut config = litellm(&["a"]);
+        config.master_key = Some(Secret::new("sk-master"));
+        config.metrics = metrics;
+        lab.gateway(config);
+        for path in ["/metrics", "/metrics/"] {
+            assert_eq!(lab.send("GET", path, &[], "").await.status, status, "{path}");
+            let key = ("authorization", "Bearer sk-master");
+            assert_eq!(lab.send("GET", path, &[key], "").await.status, 200, "{path}");
+        }
+        assert_eq!(lab.send("GET", "/v1/models", &[], "").await.status, 401, "nothing else");
+    }
+}
+
+#[test]
+fn a_config_says_who_may_read_the_metrics_as_litellm_reads_it() {
+    let read = |settings: &str| {
+        let deployment = r#"{"model_name":"m","litellm_params":{"model":"openai/gpt-4o"}}"#;
+        let file = format!(r#"{{"model_list":[{deployment}],"litellm_settings":{settings}}}"#);
+        let file = serde_json::from_str(&file).expect("JSON");
+        let read = gateway::litellm::read(&file, &Dummies).expect("a valid config");
+        (read.config.metrics, read.notes.len())
+    };
+    let named = |value: &str| format!(r#"{{"require_auth_for_metrics_endpoint":{value}}}"#);
+    assert_eq!(read("{}").0, MetricsFor::KeyHolders);
+    assert_eq!(read(&named("true")).0, MetricsFor::KeyHolders);
+    assert_eq!(read(&named("false")).0, MetricsFor::Everybody);
+    assert_eq!(read(&named("false")).1, read("{}").1, "it is no longer said to have no effect");
 }

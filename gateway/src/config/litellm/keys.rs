@@ -173,7 +173,7 @@ pub(super) const LITELLM_SETTINGS: &[Key] = &[
     not_yet("default_team_params"),
     not_yet("default_internal_user_params"),
     not_yet("upperbound_key_generate_params"),
-    not_yet("require_auth_for_metrics_endpoint"),
+    acted("require_auth_for_metrics_endpoint"),
     not_yet("default_in_memory_ttl"),
     not_yet("default_redis_ttl"),
     not_yet("redact_messages_in_exceptions"),

@@ -15,7 +15,7 @@ use super::fallbacks::{self, Which};
 use super::reader::{Reader, Section, nearest};
 use super::strategy_name;
 use super::tables;
-use crate::config::{Deployment, RouterSettings, Secret, TagSettings};
+use crate::config::{Deployment, MetricsFor, RouterSettings, Secret, TagSettings};
 use crate::policy::Personality;
 use crate::routing::strategy;
 
@@ -44,6 +44,7 @@ const MASTER_KEY_VARIABLE: &str = "LITELLM_MASTER_KEY";
 pub(super) struct Settings {
     router: RouterSettings,
     personality: Personality,
+    pub(super) metrics: MetricsFor,
 }
 
 impl Settings {
@@ -88,6 +89,7 @@ pub(super) fn read(root: &Section<'_>, reader: &mut Reader<'_>) -> Settings {
         None => strategy_name::default(),
     };
     let mut settings = RouterSettings { routing_strategy, routing_strategy_args, ..defaults() };
+    let mut metrics = MetricsFor::default();
     if let (Some(router), Some(litellm)) = (&router, &litellm) {
         reader.survey(router, &tables::ROUTER_SETTINGS);
         read_attempts(router, litellm, &mut settings, reader);
@@ -97,8 +99,12 @@ pub(super) fn read(root: &Section<'_>, reader: &mut Reader<'_>) -> Settings {
         refuse_health_checks(router, reader);
         reader.survey(litellm, &tables::LITELLM_SETTINGS);
         note_overridden(router, litellm, reader);
+        metrics = match reader.flag(litellm, "require_auth_for_metrics_endpoint") {
+            Some(false) => MetricsFor::Everybody,
+            Some(true) | None => MetricsFor::KeyHolders,
+        };
     }
-    Settings { router: settings, personality }
+    Settings { router: settings, personality, metrics }
 }
 
 /// The key that clients must present: the config's, or the one that LiteLLM finds by itself.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gateway::config::{
-    Additions, Config, Deployment, Familiarity, Listed, Mode, OwnSettings, Platform,
+    Additions, Config, Deployment, Familiarity, Listed, MetricsFor, Mode, OwnSettings, Platform,
     RouterSettings, Secret, TagSettings, Tags,
 };
 use gateway::policy::{self, Kind, Personality};
@@ -97,6 +97,7 @@ pub(crate) fn config(strategy: &'static str, deployments: Vec<Deployment>) -> Co
         personality,
         own: OwnSettings { slow_start: Duration::ZERO, ..OwnSettings::default() },
         master_key: None,
+        metrics: MetricsFor::default(),
     }
 }
 

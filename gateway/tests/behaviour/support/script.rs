@@ -27,6 +27,8 @@ pub(crate) enum Act {
     Reply(u16, Vec<(&'static str, &'static str)>, String),
     /// Answers 200 with an event stream.
     Stream(Vec<Step>),
+    /// Answers with this status and content coding.
+    Coded(u16, &'static str, Vec<Step>),
 }
 
 /// A piece of a stream.
@@ -143,6 +145,11 @@ pub(crate) async fn perform(act: Act, control: Control) -> Response<Script> {
             let steps = VecDeque::from([Step::Say(body)]);
             response.body(Script { steps, control, pause: None }).expect("a response")
         }
+        Act::Coded(status, coding, steps) => Response::builder()
+            .status(status)
+            .header("content-encoding", coding)
+            .body(Script { steps: steps.into(), control, pause: None })
+            .expect("a response"),
         Act::Stream(steps) => Response::builder()
             .header("content-type", "text/event-stream")
             .body(Script { steps: steps.into(), control, pause: None })
