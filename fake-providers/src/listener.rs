@@ -175,10 +175,15 @@ async fn serve_incoming(
                 serve_connection(conn, options, answer).await.map_err(std::io::Error::other)
             }
             HttpVersion::Http2 => {
-                serve_http2(conn, options, connection.drained(), |request| {
-                    let exchange = Arc::new(Exchange::stream(Arc::clone(&connection)));
-                    answer_over_stream(dispatch(&exchange), exchange, request)
-                })
+                serve_http2(
+                    conn,
+                    options,
+                    (connection.drained(), std::future::pending()),
+                    |request| {
+                        let exchange = Arc::new(Exchange::stream(Arc::clone(&connection)));
+                        answer_over_stream(dispatch(&exchange), exchange, request)
+                    },
+                )
                 .await
             }
         };

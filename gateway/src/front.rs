@@ -54,8 +54,8 @@ const CALL_ID_MAX: usize = 128;
 /// perhaps.
 const FIRST_WORDS: Duration = Duration::from_millis(500);
 
-/// Half of the time that an idle client of HTTP/2 has to leave when it is told to: a turn to its end and back.
-const LEAVE_MAX: Duration = Duration::from_millis(2500);
+/// How long an idle client of HTTP/2 that is asked to make room has for a last request: a turn to its end and back.
+const LEAVE_MAX: Duration = Duration::from_millis(250);
 
 /// Serves `listener` until it closes, or until `stop` and the orderly end that follows it.
 pub(crate) async fn serve(
@@ -119,11 +119,11 @@ impl Server {
                         () = is_wanted(seat.as_deref()) => {}
                     }
                 };
-                tokio::select! {
-                    biased;
-                    _ = serve_http2(conn, CLIENTS, drain, answer) => {}
-                    () = overstays(seat.as_deref()) => {}
-                }
+                let leave = async {
+                    is_wanted(seat.as_deref()).await;
+                    tokio::time::sleep(LEAVE_MAX).await;
+                };
+                let _ = serve_http2(conn, CLIENTS, (drain, leave), answer).await;
             }
         }
     }
@@ -258,22 +258,6 @@ impl Server {
         let called = head::Called { endpoint, model, streamed };
         let request = head::read(&instance.router, &head.headers, &called, body)?;
         Ok((ClientRequest { room: Arc::new(room), ..request }, entry))
-    }
-}
-
-/// Waits until a connection that was asked to make room is idle, and has been so for a while: a client of HTTP/2 that does
-/// not answer is waited for in vain.
-async fn overstays(seat: Option<&Seat>) {
-    let Some(seat) = seat else { return pending().await };
-    seat.is_wanted().await;
-    let mut rests = false;
-    // Each turn waits.
-    loop {
-        tokio::time::sleep(LEAVE_MAX).await;
-        if rests && seat.is_idle() {
-            return;
-        }
-        rests = seat.is_idle();
     }
 }
 

@@ -106,14 +106,15 @@ const PREFACE_LOOK: Duration = Duration::from_millis(20);
 
 /// Serves `conn` until it ends. When `drain` is ready its client is told (`GOAWAY`), no further stream
 /// is taken, and it ends with those under way. With a write timeout in `options`, a client that leaves
-/// an answer unread for so long ends it. A request without `host` gets what its address says there.
+/// an answer unread for so long ends it. When `leave` is ready it ends as soon as no stream is under way, and all that was
+/// said has left, whether its client has heard of that or not. A request without `host` gets what its address says there.
 ///
 /// # Errors
 /// When the connection breaks, or the client does not speak HTTP/2; `TimedOut`.
 pub async fn serve_http2<H, F, B>(
     conn: Conn,
     options: ServeOptions,
-    drain: impl Future<Output = ()>,
+    (drain, leave): (impl Future<Output = ()>, impl Future<Output = ()>),
     handler: H,
 ) -> io::Result<()>
 where
@@ -126,14 +127,17 @@ where
         let (answer, progress) = (handler(with_host(request)), Arc::clone(&progress));
         async move { answer.await.map(|answer| answer.map(|body| TurnBody::new(body, progress))) }
     });
+    let conn = WriteTimeout::new(conn, options.write_timeout);
+    let blocked = conn.blocked();
     let headers_max = u32::try_from(options.head_bytes_max).unwrap_or(u32::MAX);
     let served = http2::Builder::new(streams.clone())
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS_MAX)
         .max_header_list_size(headers_max)
         .auto_date_header(false)
-        .serve_connection(TokioIo::new(WriteTimeout::new(conn, options.write_timeout)), service);
+        .serve_connection(TokioIo::new(conn), service);
     let (mut served, mut drain, mut draining) = (pin!(served), pin!(drain), false);
+    let (mut leave, mut leaving) = (pin!(leave), false);
     let mut readers = options.write_timeout.map(Readers::new);
     let mut under_way = FuturesUnordered::new();
     poll_fn(|cx| {
@@ -146,6 +150,10 @@ where
         under_way.extend(streams.begun());
         // Ends: streams that can go on at once wait for the next turn after two.
         while let Poll::Ready(Some(())) = under_way.poll_next_unpin(cx) {}
+        leaving = leaving || leave.as_mut().poll(cx).is_ready();
+        if leaving && under_way.is_empty() && !blocked.is() {
+            return Poll::Ready(Ok(()));
+        }
         match (ended, &mut readers) {
             (Poll::Pending, Some(readers)) => readers.poll(cx, &progress),
             (ended, _) => ended,

@@ -7,6 +7,8 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -20,6 +22,17 @@ pub(crate) struct WriteTimeout<T> {
     /// `None` waits for ever.
     limit: Option<Duration>,
     stuck: Stuck,
+    blocked: Blocked,
+}
+
+/// Whether something that was written could not leave yet. Clones are the same.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Blocked(Arc<AtomicBool>);
+
+impl Blocked {
+    pub(crate) fn is(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -41,7 +54,16 @@ enum Waits {
 impl<T> WriteTimeout<T> {
     /// Watches over writes to `io`.
     pub(crate) fn new(io: T, limit: Option<Duration>) -> Self {
-        Self { io, limit, stuck: Stuck::default() }
+        Self { io, limit, stuck: Stuck::default(), blocked: Blocked::default() }
+    }
+
+    /// Says for as long as this stands whether its peer keeps something from leaving.
+    pub(crate) fn blocked(&self) -> Blocked {
+        self.blocked.clone()
+    }
+
+    fn note(&self) {
+        self.blocked.0.store(self.stuck.waits.is_some(), Ordering::Relaxed);
     }
 }
 
@@ -80,9 +102,10 @@ impl Stuck {
         limit: Option<Duration>,
         waits: Waits,
     ) -> Poll<io::Result<R>> {
+        let begins = self.waits.replace(waits).is_none();
         let Some(limit) = limit else { return Poll::Pending };
         let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
-        if self.waits.replace(waits).is_none() {
+        if begins {
             timer.as_mut().reset(Instant::now() + limit);
         }
         ready!(timer.as_mut().poll(cx));
@@ -108,7 +131,9 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<T> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.io).poll_write(cx, buf);
-        this.stuck.wrote(cx, this.limit, polled)
+        let polled = this.stuck.wrote(cx, this.limit, polled);
+        this.note();
+        polled
     }
 
     fn poll_write_vectored(
@@ -118,7 +143,9 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<T> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.io).poll_write_vectored(cx, bufs);
-        this.stuck.wrote(cx, this.limit, polled)
+        let polled = this.stuck.wrote(cx, this.limit, polled);
+        this.note();
+        polled
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -128,7 +155,9 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<T> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.io).poll_flush(cx);
-        this.stuck.flushed(cx, this.limit, polled)
+        let polled = this.stuck.flushed(cx, this.limit, polled);
+        this.note();
+        polled
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

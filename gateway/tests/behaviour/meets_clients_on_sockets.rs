@@ -142,6 +142,55 @@ async fn chat(mut send: SendRequest<Full<Bytes>>, body: &'static str) -> (u16, S
     (status, String::from_utf8_lossy(&body).into_owned())
 }
 
+/// A server with a single place for a client.
+async fn narrow(act: Act) -> (Lab, SocketAddr) {
+    let lab = Lab::new();
+    lab.upstream("a", &[act]);
+    let door = Door { connections_max: 1, ..Door::default() };
+    let (address, _) = lab.on_socket((door, priority(&["a"])), None, Arc::default()).await;
+    (lab, address)
+}
+
+/// What a client gets that sends this and keeps its direction open.
+async fn asked(address: SocketAddr, request: &str) -> String {
+    let mut client = dial(address).await;
+    client.write_all(request.as_bytes()).await.expect("sent");
+    let mut got = String::new();
+    client.read_to_string(&mut got).await.expect("an answer, and its end");
+    got
+}
+
+/// A request for a page that keeps no connection.
+const MODELS: &str = "GET /v1/models HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n";
+
+#[tokio::test]
+async fn a_silent_client_of_http_2_makes_room_whether_it_hears_of_that_or_not() {
+    let (_lab, address) = narrow(answer("yes")).await;
+    let mut silent = dial(address).await;
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    silent.write_all(preface).await.expect("sent");
+    silent.read_exact(&mut [0; 9]).await.expect("its settings");
+    let got = asked(address, MODELS).await;
+    assert!(got.starts_with("HTTP/1.1 200 OK"), "{got}");
+    let mut rest = Vec::new();
+    let _ = silent.read_to_end(&mut rest).await;
+}
+
+#[tokio::test]
+async fn a_client_of_http_2_that_reads_slowly_is_not_idle() {
+    // More than its client takes unread.
+    const LONG: usize = 8 * 1024 * 1024;
+    let (_lab, address) = narrow(answer(&"x".repeat(LONG))).await;
+    let mut send = over_http2(address).await;
+    let request = Request::post("http://gateway/v1/chat/completions");
+    let request = request.body(Full::new(Bytes::from(PLAIN))).expect("a request");
+    let response = send.send_request(request).await.expect("an answer");
+    let got = asked(address, MODELS).await;
+    assert!(got.starts_with("HTTP/1.1 503 "), "there is no room: {got}");
+    let body = response.into_body().collect().await.expect("its end").to_bytes();
+    assert!(body.len() > LONG);
+}
+
 #[tokio::test]
 async fn requests_share_a_connection_of_http_2() {
     let (lab, address) = serving(&[slow(6), answer("yes")]).await;

@@ -140,10 +140,11 @@ async fn either(conn: Conn) {
             served.await.expect("a client of HTTP/1");
         }
         HttpVersion::Http2 => {
-            let served = serve_http2(conn, ServeOptions::default(), pending(), |request| {
-                let pieces = vec![said("HTTP/2", &host(request.headers()))];
-                async { Ok(Response::new(Script { pieces, end: End::Whole })) }
-            });
+            let served =
+                serve_http2(conn, ServeOptions::default(), (pending(), pending()), |request| {
+                    let pieces = vec![said("HTTP/2", &host(request.headers()))];
+                    async { Ok(Response::new(Script { pieces, end: End::Whole })) }
+                });
             // Its client goes away.
             let _ = served.await;
         }
@@ -226,14 +227,18 @@ async fn what_was_said_before_a_reset_arrives() {
         (ResetCode::Refused, Reason::REFUSED_STREAM),
     ] {
         let address = listening(None, move |conn| async move {
-            let served =
-                serve_http2(conn, ServeOptions::default(), pending(), |request| async move {
+            let served = serve_http2(
+                conn,
+                ServeOptions::default(),
+                (pending(), pending()),
+                |request| async move {
                     if request.uri().path() == "/before" {
                         return Err(code.into());
                     }
                     let pieces = vec![Bytes::from_static(b"one "), Bytes::from_static(b"two")];
                     Ok(Response::new(Script { pieces, end: End::Reset(code) }))
-                });
+                },
+            );
             // Its client goes away.
             let _ = served.await;
         })
@@ -257,14 +262,15 @@ async fn a_connection_that_drains_says_so_and_ends_with_its_streams() {
     let address = listening(None, move |conn| {
         let (drain, whole) = (Arc::clone(&drain), Arc::clone(&whole));
         async move {
-            let served = serve_http2(conn, ServeOptions::default(), drain.notified(), |_| {
-                let whole = Arc::clone(&whole);
-                async move {
-                    whole.notified().await;
-                    let pieces = vec![Bytes::from_static(b"whole")];
-                    Ok(Response::new(Script { pieces, end: End::Whole }))
-                }
-            });
+            let served =
+                serve_http2(conn, ServeOptions::default(), (drain.notified(), pending()), |_| {
+                    let whole = Arc::clone(&whole);
+                    async move {
+                        whole.notified().await;
+                        let pieces = vec![Bytes::from_static(b"whole")];
+                        Ok(Response::new(Script { pieces, end: End::Whole }))
+                    }
+                });
             served.await.expect("an end in order");
         }
     })
@@ -297,7 +303,7 @@ async fn a_reader_that_does_not_read_ends_its_connection() {
     let address = listening(None, move |conn| {
         let ended = ended.clone();
         async move {
-            let served = serve_http2(conn, options, pending(), |request| async move {
+            let served = serve_http2(conn, options, (pending(), pending()), |request| async move {
                 let silent = request.uri().path() == "/silent";
                 let pieces = if silent { 1 } else { 64 };
                 let pieces = vec![Bytes::from_static(&[b'x'; 1024]); pieces];
@@ -324,10 +330,11 @@ async fn a_reader_that_does_not_read_ends_its_connection() {
 #[tokio::test]
 async fn more_streams_than_are_allowed_wait_for_each_other() {
     let address = listening(None, |conn| async {
-        let served = serve_http2(conn, ServeOptions::default(), pending(), |_| async {
-            let pieces = vec![Bytes::from_static(&[b'x'; 1024]); 4];
-            Ok::<_, StreamReset>(Response::new(Script { pieces, end: End::Whole }))
-        });
+        let served =
+            serve_http2(conn, ServeOptions::default(), (pending(), pending()), |_| async {
+                let pieces = vec![Bytes::from_static(&[b'x'; 1024]); 4];
+                Ok::<_, StreamReset>(Response::new(Script { pieces, end: End::Whole }))
+            });
         // Its client goes away.
         let _ = served.await;
     })
