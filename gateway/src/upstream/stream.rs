@@ -20,9 +20,11 @@ use world::{ChunkBuf, Clock, Decoded, ReadError, WriteBatch};
 use crate::upstream::dialect::{Broken, Interpreter};
 use crate::upstream::failure::{Failure, Trouble};
 
-/// Bytes joined into one write at most, and bytes held back at most while nothing has been said: a
-/// socket's usual send buffer, and far more than any provider sends before its first word.
-const JOIN_MAX: usize = 64 * 1024;
+/// Bytes held back at most while nothing has been said: far more than any provider sends before its first word.
+const HELD_MAX: usize = 64 * 1024;
+
+/// Bytes joined into one write at most after that: a client that does not read holds no more, and hyper a few of them.
+const JOIN_MAX: usize = 16 * 1024;
 
 /// Bytes that come at once and are a piece of something larger, and no comment that keeps a connection open.
 const PIECE_MIN: usize = 1024;
@@ -244,8 +246,9 @@ impl Reader {
             // It was the client that was slow.
             self.gap.touch();
         }
-        // Bounded by JOIN_MAX, or by what the connection has buffered.
-        while out.len() < JOIN_MAX {
+        let most = if self.seen.speaks() { JOIN_MAX } else { HELD_MAX };
+        // Bounded by `most`, or by what the connection has buffered.
+        while out.len() < most {
             match Pin::new(&mut self.body).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
                     // Trailers say nothing that a client is promised.
