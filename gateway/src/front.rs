@@ -54,8 +54,12 @@ const CALL_ID_MAX: usize = 128;
 /// perhaps.
 const FIRST_WORDS: Duration = Duration::from_millis(500);
 
-/// How long an idle client of HTTP/2 that is asked to make room has for a last request: a turn to its end and back.
+/// How long a client of HTTP/2 that has asked nothing, and is to make room, has for a last request: a turn to its end
+/// and back.
 const LEAVE_MAX: Duration = Duration::from_millis(250);
+
+/// How long one that has asked has to read the end of its answer, which may wait for its windows: as long as any reader.
+const READ_MAX: Duration = Duration::from_secs(60);
 
 /// Serves `listener` until it closes, or until `stop` and the orderly end that follows it.
 pub(crate) async fn serve(
@@ -122,6 +126,9 @@ impl Server {
                 let leave = async {
                     is_wanted(seat.as_deref()).await;
                     tokio::time::sleep(LEAVE_MAX).await;
+                    if seat.as_ref().is_some_and(|seat| seat.has_asked()) {
+                        tokio::time::sleep(READ_MAX).await;
+                    }
                 };
                 let _ = serve_http2(conn, CLIENTS, (drain, leave), answer).await;
             }

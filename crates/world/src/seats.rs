@@ -50,6 +50,8 @@ pub struct Seat {
 struct State {
     /// Requests under way.
     busy: usize,
+    /// Whether there was any so far.
+    asked: bool,
     /// Its key among the idle.
     turn: Option<u64>,
 }
@@ -90,7 +92,7 @@ impl Seats {
     /// A place for a connection that was let in, and has asked nothing yet.
     pub(crate) fn take(&self) -> Arc<Seat> {
         lock(&self.hall).taken += 1;
-        let state = Mutex::new(State { busy: 0, turn: None });
+        let state = Mutex::new(State { busy: 0, asked: false, turn: None });
         let seat = Seat { hall: Arc::clone(&self.hall), state, wanted: Arc::default() };
         seat.idle();
         Arc::new(seat)
@@ -102,6 +104,7 @@ impl Seat {
     pub fn busy(self: &Arc<Self>) -> Busy {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.busy += 1;
+        state.asked = true;
         if let Some(turn) = state.turn.take() {
             lock(&self.hall).idle.remove(&turn);
         }
@@ -123,6 +126,11 @@ impl Seat {
     /// Whether no request is under way.
     pub fn is_idle(&self) -> bool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).busy == 0
+    }
+
+    /// Whether any request has come so far.
+    pub fn has_asked(&self) -> bool {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).asked
     }
 
     fn idle(&self) {
@@ -223,9 +231,9 @@ mod tests {
     fn whoever_leaves_gives_the_seat_back() {
         let seats = Seats::new(1);
         let seat = seats.take();
-        assert!(seats.are_taken() && seat.is_idle());
+        assert!(seats.are_taken() && seat.is_idle() && !seat.has_asked());
         let busy = seat.busy();
-        assert!(!seat.is_idle());
+        assert!(!seat.is_idle() && seat.has_asked());
         drop(seat);
         assert!(seats.are_taken(), "its answer is not sent yet");
         drop(busy);
