@@ -12,9 +12,8 @@ One silence is a no: of OpenAI's models each that sees says so in the map. Azure
 import json
 import re
 import sys
-import zipfile
 
-from prices import MAP, ROWS, chosen
+from prices import MAP, ROWS, chosen, opened
 
 # Keys of the map, and the words of the file.
 ABILITIES = [
@@ -53,10 +52,7 @@ def line(key, parts):
 
 
 def main(path):
-    with zipfile.ZipFile(path) as wheel:
-        rows = json.loads(wheel.read(MAP))
-        year, month, day, *_ = wheel.getinfo(MAP).date_time
-    version = re.search(r"litellm-([0-9.]+)-", path)[1]
+    rows, version, date = opened(path)
     sections = []
     for title, *which in ROWS:
         named = [(key, said(key, rows)) for key, _ in chosen(rows, *which)]
@@ -67,10 +63,10 @@ def main(path):
 # snapshot, by which deployments are preferred and never refused: what a model can is its provider's word in the end.
 # `model_info` of the config comes before it; what stands neither there nor here, a model can.
 #
-# Source: {MAP.rsplit("/", 1)[1]} of LiteLLM {version} (PyPI, {year}-{month:02}-{day:02};
+# Source: {MAP.rsplit("/", 1)[1]} of LiteLLM {version} (PyPI, {date};
 # MIT licence, Copyright (c) 2023 Berri AI), taken over by scripts/abilities.py.
 source: litellm {version}
-date: {year}-{month:02}-{day:02}
+date: {date}
 models:""")
     for title, lines in sections:
         print(f"  # {title}")

@@ -86,11 +86,16 @@ def retired(rows):
             yield named[1], price
 
 
-def main(path):
+def opened(path):
+    """Rows of a wheel's map, its version, and the date of the map."""
     with zipfile.ZipFile(path) as wheel:
         rows = json.loads(wheel.read(MAP))
         year, month, day, *_ = wheel.getinfo(MAP).date_time
-    version = re.search(r"litellm-([0-9.]+)-", path)[1]
+    return rows, re.search(r"litellm-([0-9.]+)-", path)[1], f"{year}-{month:02}-{day:02}"
+
+
+def main(path):
+    rows, version, date = opened(path)
     sections = [(title, [line(*pair) for pair in chosen(rows, *which)]) for title, *which in ROWS]
     old = [line(key, price, known=False) for key, price in retired(rows)]
     sections.insert(3, ("Anthropic, no longer in LiteLLM's map, at Bedrock's price", old))
@@ -100,11 +105,11 @@ def main(path):
 # snapshot: prices change, and a verdict about cost is only as good as this file. `input_cost_per_token` and
 # `output_cost_per_token` of the config, and `price:` of a deployment in the scenario, come before it.
 #
-# Source: {MAP.rsplit("/", 1)[1]} of LiteLLM {version} (PyPI, {year}-{month:02}-{day:02};
+# Source: {MAP.rsplit("/", 1)[1]} of LiteLLM {version} (PyPI, {date};
 # MIT licence, Copyright (c) 2023 Berri AI), taken over by scripts/prices.py. `litellm: false` marks names that
 # LiteLLM's own map does not have: our bill knows them, its cost-based routing takes them for the dearest.
 source: litellm {version}
-date: {year}-{month:02}-{day:02}
+date: {date}
 prices:""")
     for title, lines in sections:
         print(f"  # {title}")

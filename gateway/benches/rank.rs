@@ -49,6 +49,7 @@ fn pick(router: &Router, request: u64) -> DeploymentIndex {
         at: at(request),
         unix_seconds: request / 1_000,
         tags: &[],
+        user_agent: None,
     };
     router.pick(&ask, Tried::default(), &luck).expect("everybody is healthy")
 }

@@ -3,6 +3,7 @@
 
 mod ability;
 mod additions;
+mod bare_names;
 mod credential;
 pub(crate) mod fleet;
 pub mod litellm;
@@ -26,7 +27,7 @@ pub use credential::{
 };
 pub use mock::{Mock, MockAnswer};
 pub use own::{OnBreak, OwnSettings};
-pub use tags::{DEFAULT as TAG_DEFAULT, TagSettings, Tags};
+pub use tags::{DEFAULT as TAG_DEFAULT, TagPattern, TagSettings, Tags};
 
 use crate::policy::Personality;
 use crate::routing::strategy::Entry as StrategyEntry;
@@ -212,6 +213,8 @@ pub struct Deployment {
     pub mock: Option<Mock>,
     /// Tags, by which requests choose among a group's deployments.
     pub tags: Tags,
+    /// Of several that stand for one entry whose model is `*`: the provider's prefix that a request's model must have.
+    pub of_any: Option<Arc<str>>,
 }
 
 /// Where a provider's protocol is served: a cloud that resells models has paths and keys of its own.

@@ -252,6 +252,7 @@ fn pick(
         at,
         unix_seconds: state.instance.unix_seconds(at),
         tags: &request.tags,
+        user_agent: request.user_agent.as_deref(),
     };
     let (mut full, mut waits) = (Vec::new(), None);
     // Ends: each turn takes one deployment out of the choice, or what is dropped into it, once.
@@ -313,6 +314,9 @@ fn encode(
     deployment: DeploymentIndex,
 ) -> Result<Outgoing, Refused> {
     let config = &state.instance.config.deployments[deployment];
+    if let Some(other) = target.means_another(config) {
+        return Err(ability::of_another(&other));
+    }
     let model = target.upstream_model(config);
     let ClientBody { head, bytes, form, .. } = &request.body;
     let parts = form.as_ref().map(|(parts, _)| parts);

@@ -76,6 +76,8 @@ pub(crate) struct Outgoing {
     pub(crate) dialect: &'static dyn Dialect,
     /// Members that were left out.
     pub(crate) dropped: Vec<Box<str>>,
+    /// Whether client or config spell calls as in 2023.
+    pub(crate) functions: bool,
     /// Whether client or config want the usage within a stream.
     pub(crate) include_usage: bool,
 }
@@ -191,8 +193,8 @@ impl Route {
         if endpoint.row().wording == Wording::Anthropic {
             request.headers_mut().extend(asked.relayed.clone());
         }
-        let include_usage = asked.head.include_usage;
-        Ok(Outgoing { request, body, dialect, dropped, include_usage })
+        let (functions, include_usage) = (asked.head.functions, asked.head.include_usage);
+        Ok(Outgoing { request, body, dialect, dropped, functions, include_usage })
     }
 
     /// Shows a request that is about to be sent to be the deployment's, at `unix_seconds`: with what was fetched for it,

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::config::bare_names::of_bare;
 use crate::config::{Config, Deployment, DeploymentIndex};
 
 /// An index over a config.
@@ -43,6 +44,25 @@ impl Target {
     /// them than the deployment's model, that is the whole name that was asked for, as in LiteLLM
     /// (1.106.2, `PatternMatchRouter.set_deployment_model_name`).
     pub fn upstream_model<'a>(&self, deployment: &'a Deployment) -> Cow<'a, str> {
+        let model = self.filled(deployment);
+        // `*` alone is whatever provider the name says, and this one is its own.
+        let whose = deployment.of_any.as_ref().unwrap_or(&deployment.vendor);
+        let own = model
+            .split_once('/')
+            .filter(|(prefix, _)| &*deployment.model_as_written == "*" && *prefix == &**whose);
+        own.map(|(_, bare)| Cow::Owned(bare.to_owned())).unwrap_or(model)
+    }
+
+    /// The provider that the name in a request says, of which `deployment` is not one; `None` where it may be asked.
+    pub fn means_another(&self, deployment: &Deployment) -> Option<String> {
+        let own = deployment.of_any.as_ref()?;
+        let model = self.filled(deployment);
+        let prefix = model.split_once('/').map(|(prefix, _)| prefix);
+        let meant = prefix.or_else(|| of_bare(&model)).unwrap_or("openai");
+        (meant != &**own).then(|| meant.to_owned())
+    }
+
+    fn filled<'a>(&self, deployment: &'a Deployment) -> Cow<'a, str> {
         let Some(asked) = self.wildcard.as_deref().filter(|_| deployment.model.contains('*'))
         else {
             return Cow::Borrowed(&deployment.model);
@@ -59,11 +79,7 @@ impl Target {
             }
             model.push_str(literal);
         }
-        // `*` alone is whatever provider the name says, and this one is its own.
-        let own = model.split_once('/').filter(|(prefix, _)| {
-            &*deployment.model_as_written == "*" && *prefix == &*deployment.vendor
-        });
-        Cow::Owned(own.map_or_else(|| model.clone(), |(_, bare)| bare.to_owned()))
+        Cow::Owned(model)
     }
 
     /// The name under which fallbacks are looked up: what was asked for where that was a model of a
@@ -213,7 +229,7 @@ impl Fleet {
             Target { called, group: Arc::clone(group), only: None, order: None, wildcard }
         };
         // As LiteLLM does: a bare name also means the one behind its provider's prefix.
-        let prefixed = || provider_of_bare(model).map(|provider| format!("{provider}/{model}"));
+        let prefixed = || of_bare(model).map(|provider| format!("{provider}/{model}"));
         of(model).map(|group| target(group, model)).or_else(|| {
             let prefixed = prefixed()?;
             of(&prefixed).map(|group| target(group, &prefixed))
@@ -247,36 +263,6 @@ fn admitted<'m>(pattern: &str, model: &'m str) -> Option<Vec<&'m str>> {
         rest = behind.get(literal.len()..)?;
     }
     Some(stood_for)
-}
-
-/// How the models begin of those providers whose models people name without a prefix. LiteLLM asks its price list,
-/// which has a name for each; these are its families.
-const BARE: &[(&str, &[&str])] = &[
-    (
-        "openai",
-        &[
-            "gpt-3.5-",
-            "gpt-4",
-            "gpt-5",
-            "gpt-image-",
-            "chatgpt-",
-            "o1",
-            "o3",
-            "o4-",
-            "text-embedding-",
-            "dall-e-",
-            "whisper-",
-            "tts-",
-            "omni-moderation-",
-        ],
-    ),
-    ("anthropic", &["claude"]),
-];
-
-/// Whose model a name without a prefix is, where its name says so.
-pub(crate) fn provider_of_bare(model: &str) -> Option<&'static str> {
-    let begins = |(_, heads): &&(&str, &[&str])| heads.iter().any(|head| model.starts_with(head));
-    BARE.iter().find(begins).filter(|_| !model.contains('/')).map(|(name, _)| *name)
 }
 
 #[cfg(test)]

@@ -8,11 +8,13 @@
 
 mod additions;
 mod address;
+mod any_provider;
 mod clouds;
 mod credentials;
 mod error_policy;
 mod fallbacks;
 mod further_keys;
+mod guardrails;
 mod keys;
 mod mock;
 mod model_list;
@@ -22,6 +24,7 @@ mod reader;
 mod settings;
 mod strategy_name;
 mod tables;
+mod tags;
 mod tls;
 mod variables;
 
@@ -85,6 +88,8 @@ pub enum NoteKind {
     Advice,
     /// It has an effect by which secrets may be lost.
     Unsafe,
+    /// LiteLLM does something else with it, which requests feel.
+    Differs,
 }
 
 /// Something that must be mended before the config can be used.
@@ -199,6 +204,7 @@ fn read_sections(config: &Value, reader: &mut Reader<'_>) -> Option<Config> {
     let metrics = settings.metrics;
     let (personality, router) = settings.finish(&deployments, reader);
     let own = own::read(&root, reader);
+    guardrails::note(&root, reader);
     reader.note_unused_variables();
     Some(Config { deployments, router, personality, own, master_key, metrics })
 }

@@ -16,6 +16,16 @@ pub struct Mock {
     pub delay: Duration,
 }
 
+impl Mock {
+    /// Whether it never fails.
+    pub const fn answers(&self) -> bool {
+        match self.answer {
+            MockAnswer::Words(_) | MockAnswer::Members(_) | MockAnswer::Vector(_) => true,
+            MockAnswer::Error(_) | MockAnswer::Refusal(_) | MockAnswer::Timeout => false,
+        }
+    }
+}
+
 /// The answer of a deployment that answers by itself.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MockAnswer {

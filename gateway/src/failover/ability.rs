@@ -40,6 +40,18 @@ pub(crate) fn check(deployment: &Deployment, body: &[u8], word: Word) -> Result<
     }
 }
 
+/// What a request is told that names a provider which nobody in the group is.
+pub(crate) fn of_another(provider: &str) -> Refused {
+    let provider: String = provider.chars().take(PROVIDER_CHARS_MAX).collect();
+    let message = format!(
+        "the model's name says `{provider}`, of which this gateway has no key; GET /v1/models lists what it has"
+    );
+    Refused { param: "model".into(), message }
+}
+
+/// Of what a client takes for a provider, this much is repeated; the longest real one has 26.
+const PROVIDER_CHARS_MAX: usize = 64;
+
 fn refused(ability: Ability, at: String, model: &str) -> Refused {
     let (what, key) = (named(ability), ability.key());
     let message = format!(

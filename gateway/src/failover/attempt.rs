@@ -119,7 +119,7 @@ impl Attempt<'_> {
             return Err(self.unanswered(guard, failure));
         }
         let opening = self.opening(&outgoing);
-        let Outgoing { request, dialect, body: _, dropped: _, include_usage: _ } = outgoing;
+        let Outgoing { request, dialect, body: _, .. } = outgoing;
         let sends_again = self.policy().sends_again(config.protocol);
         let again = match sends_again {
             SendsAgain::No => None,
@@ -254,7 +254,7 @@ impl Attempt<'_> {
             created: self.instance.clock.unix_seconds(),
             include_usage: outgoing.include_usage,
             base64: self.request.body.head.base64,
-            functions: self.request.body.head.functions,
+            functions: outgoing.functions,
             call_id: self.call_id,
             model: &self.config().model,
         }

@@ -32,6 +32,8 @@ pub(crate) struct ClientRequest {
     pub(crate) overrides: Overrides,
     /// Tags, where the config looks at any; a bounded number.
     pub(crate) tags: Vec<Arc<str>>,
+    /// How the client named itself, where the config looks at tags.
+    pub(crate) user_agent: Option<Arc<str>>,
     /// What was said already, where the answer is to be gone on with.
     pub(crate) continues: Option<Arc<Beginning>>,
     /// What its body may take of the memory, until it is answered.

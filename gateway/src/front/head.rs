@@ -68,14 +68,25 @@ pub(crate) fn read(
     };
     refuse_tests(&head, &bytes)?;
     let overrides = overrides(called, headers, (&head, &bytes))?;
-    let tags = match router.fleet().looks_at_tags() {
-        true => tags::of(headers, &bytes),
-        false => Vec::new(),
+    let (tags, user_agent) = match router.fleet().looks_at_tags() {
+        true => (tags::of(headers, &bytes), tags::user_agent(headers)),
+        false => (Vec::new(), None),
     };
     let (model, body) = (Arc::from(model), ClientBody { head, bytes, form, prompt_tokens });
     let relayed = relayed(endpoint, headers);
     let (continues, room) = (None, Arc::default());
-    Ok(ClientRequest { endpoint, model, target, overrides, body, relayed, tags, continues, room })
+    Ok(ClientRequest {
+        endpoint,
+        model,
+        target,
+        overrides,
+        body,
+        relayed,
+        tags,
+        user_agent,
+        continues,
+        room,
+    })
 }
 
 /// Members by which a client could have LiteLLM make up a failure or a delay. It refuses them, whatever their value

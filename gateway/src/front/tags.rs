@@ -1,5 +1,6 @@
 //! The tags of a request, wherever LiteLLM 1.106 looks for them (`proxy/litellm_pre_call_utils.py`): the members `tags`,
-//! `metadata.tags` and `litellm_metadata.tags` of the body, and the header `x-litellm-tags`, a list with commas.
+//! `metadata.tags` and `litellm_metadata.tags` of the body, and the header `x-litellm-tags`, a list with commas; beside
+//! them how the client names itself, which counts as a tag where a deployment has patterns.
 //!
 //! What has another shape holds no tags. It must never know what becomes of them.
 
@@ -45,6 +46,11 @@ pub(super) fn of(headers: &HeaderMap, body: &Bytes) -> Vec<Arc<str>> {
     let named = text(headers, "x-litellm-tags").split(',').map(str::trim);
     named.filter(|tag| !tag.is_empty()).for_each(add);
     tags
+}
+
+/// How a client names itself; `None` if it does not.
+pub(super) fn user_agent(headers: &HeaderMap) -> Option<Arc<str>> {
+    Some(text(headers, "user-agent")).filter(|name| !name.is_empty()).map(Arc::from)
 }
 
 /// The list within metadata, which may be an object or a text that holds one.

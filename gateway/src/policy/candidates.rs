@@ -21,6 +21,8 @@ pub struct CandidateQuery<'a> {
     pub prompt_tokens: u64,
     /// Tags of the request.
     pub tags: &'a [Arc<str>],
+    /// How the client named itself.
+    pub user_agent: Option<&'a str>,
     /// Now.
     pub at: At,
     /// Deployments that the request tried in this group, in order.

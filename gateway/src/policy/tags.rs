@@ -4,6 +4,8 @@
 //! - with tags: those that have one of them (or all of them), else the `default` ones where the group does not know
 //!   the tags;
 //! - `!tag` leaves out who has it, `&tag` demands it;
+//! - a deployment with patterns (`tag_regex`) also serves whom they fit by `user-agent`, unless tags are demanded and no
+//!   others are named, or every one of a request's tags has to fit and it has some of its own;
 //! - where nobody is left the request fails, unless a deployment of the group lets it pass.
 //!
 //! LiteLLM looks at those that do not cool: where every `default` deployment cools, a request without tags reaches
@@ -26,7 +28,8 @@ impl CandidateQuery<'_> {
         if candidates.is_empty() || !looks_at_tags(self.config, self.members) {
             return Ok(());
         }
-        let wanted = Wanted::of(self.tags, &self.config.router.tags.routing_prefix);
+        let mut wanted = Wanted::of(self.tags, &self.config.router.tags.routing_prefix);
+        wanted.client = self.user_agent.map(|name| format!("User-Agent: {name}"));
         let choice = Choice { config: self.config, healthy: candidates, wanted: &wanted };
         let admitted = choice.admitted(self.members);
         let admitted = admitted.or_else(|| choice.fails_open()).ok_or(Shortage::NoTagMatches)?;
@@ -60,6 +63,8 @@ struct Wanted<'a> {
     excluded: Vec<&'a str>,
     /// Those of all three that were said to be for routing.
     confirmed: Vec<&'a str>,
+    /// The header by which the client names itself.
+    client: Option<String>,
 }
 
 impl<'a> Wanted<'a> {
@@ -96,15 +101,19 @@ struct Choice<'a> {
 impl Choice<'_> {
     /// Whom the tags admit; `None` where that is nobody.
     fn admitted(&self, members: &[DeploymentIndex]) -> Option<Vec<DeploymentIndex>> {
-        let Wanted { plain, demanded, excluded, confirmed } = self.wanted;
-        if plain.is_empty() {
+        let Wanted { plain, demanded, excluded, confirmed, .. } = self.wanted;
+        let fit = self.having(&self.without(self.healthy, excluded), demanded);
+        let has_patterns =
+            |index: &DeploymentIndex| !self.config.deployments[*index].tags.patterns.is_empty();
+        let by_client =
+            self.wanted.client.is_some() && demanded.is_empty() && fit.iter().any(has_patterns);
+        if plain.is_empty() && !by_client {
             let pool = match demanded.is_empty() {
                 true => self.without(&defaults(self.config, self.healthy), excluded),
-                false => self.having(&self.without(self.healthy, excluded), demanded),
+                false => fit,
             };
             return Some(pool).filter(|pool| !pool.is_empty());
         }
-        let fit = self.having(&self.without(self.healthy, excluded), demanded);
         let matching: Vec<_> = fit.iter().copied().filter(|&index| self.matches(index)).collect();
         if !matching.is_empty() {
             return Some(matching);
@@ -134,10 +143,20 @@ impl Choice<'_> {
 
     fn matches(&self, index: DeploymentIndex) -> bool {
         let mut plain = self.wanted.plain.iter();
-        match self.config.router.tags.match_any {
+        let by_tag = match self.config.router.tags.match_any {
             true => plain.any(|tag| self.has(index, tag)),
-            false => plain.all(|tag| self.has(index, tag)),
-        }
+            false => plain.len() > 0 && plain.all(|tag| self.has(index, tag)),
+        };
+        by_tag || self.fits_the_client(index)
+    }
+
+    /// Whether one of a deployment's patterns fits how the client names itself. Beside tags of its own they count only
+    /// where one tag in common is enough.
+    fn fits_the_client(&self, index: DeploymentIndex) -> bool {
+        let tags = &self.config.deployments[index].tags;
+        let counts = self.config.router.tags.match_any || tags.own.is_empty();
+        let Some(client) = self.wanted.client.as_ref().filter(|_| counts) else { return false };
+        tags.patterns.iter().any(|pattern| pattern.occurs_in(client))
     }
 
     fn has(&self, index: DeploymentIndex, tag: &str) -> bool {

@@ -217,6 +217,7 @@ impl Router {
             order: ask.order,
             prompt_tokens: ask.prompt_tokens,
             tags: ask.tags,
+            user_agent: ask.user_agent,
             at: ask.at,
             tried: tried.all,
             refused: tried.refused,

@@ -160,6 +160,8 @@ pub struct Ask<'a> {
     pub unix_seconds: u64,
     /// The request's tags, which choose among the group's deployments before a strategy does.
     pub tags: &'a [Arc<str>],
+    /// How its client named itself, where the config looks at that.
+    pub user_agent: Option<&'a str>,
 }
 
 /// The fleet as a strategy may see it.

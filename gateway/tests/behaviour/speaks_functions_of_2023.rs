@@ -152,3 +152,18 @@ async fn both_spellings_at_once_are_refused() {
     assert_eq!((got.status, &got.json()["error"]["param"]), (400, &json!("functions")));
     assert!(lab.hosts().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn functions_that_the_config_adds_come_back_in_the_same_spelling() {
+    let lab = Lab::new();
+    lab.upstream("there", &[messages_of_anthropic()]);
+    let asking: Value = serde_json::from_str(&asking(&json!("auto"), false)).expect("JSON");
+    let mut there = at(Protocol::Anthropic);
+    there.additions.defaults.insert("functions".to_owned(), asking["functions"].clone());
+    lab.gateway(config("least-busy", vec![there]));
+    let got = lab.chat(PLAIN).await;
+    let choice = &got.json()["choices"][0];
+    assert_eq!(choice["finish_reason"], "function_call", "{}", got.body);
+    assert_eq!(choice["message"]["function_call"]["name"], "weather");
+    assert_eq!(choice["message"].get("tool_calls"), None);
+}

@@ -111,6 +111,7 @@ pub fn check(text: &Text, personality: Option<&str>) -> Result<Check, Report> {
             findings.extend(outages::findings(&groups, &config, (&tree, &sources)));
             findings.extend(refusals::findings(&config, (&tree, &sources)));
             findings.extend(modes::findings(&config, (&tree, &sources)));
+            findings.extend(modes::led_astray(&config, (&tree, &sources)));
             findings.extend(master_key::finding(&tree, &sources));
             findings.sort_by_key(|finding| (finding.level, finding.sort));
             Ok(Check {

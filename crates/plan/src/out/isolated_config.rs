@@ -101,6 +101,7 @@ const PARAMS: &[&str] = &[
     "region_name",
     "aws_region_name",
     "tags",
+    "tag_regex",
     "base_model",
     "input_cost_per_token",
     "output_cost_per_token",

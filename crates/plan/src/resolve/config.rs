@@ -124,7 +124,7 @@ fn finding(tree: &Node, note: &Note) -> Finding {
             Finding::note(Sort::Outside, path, format!("{text}; off in a run"))
         }
         NoteKind::Advice => Finding::note(Sort::Advice, path, text),
-        NoteKind::Unsafe => Finding::note(Sort::Advice, path, text).warning(),
+        NoteKind::Unsafe | NoteKind::Differs => Finding::note(Sort::Advice, path, text).warning(),
     }
 }
 

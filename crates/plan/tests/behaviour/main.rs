@@ -22,6 +22,7 @@ mod shipped;
 mod starting;
 mod support;
 mod timelines_are_checked;
+mod vain_hopes_are_told;
 mod variables_and_credentials;
 mod varying;
 mod vendors_are_told_apart;

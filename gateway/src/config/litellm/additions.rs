@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use vocab::Protocol;
 
 use super::NoteKind;
+use super::keys::{Effect, Key};
 use super::reader::{Reader, Section};
 use super::tables;
 use crate::config::{Additions, Secret};
@@ -69,9 +70,11 @@ const OF_THE_CONNECTION: &[&str] = &[
 /// Most headers that a deployment adds: far more than any provider knows.
 const HEADERS_MAX: usize = 64;
 
-/// Whether a key of `litellm_params` is a parameter of chat completions, which goes along with every request.
+/// Whether a key of `litellm_params` is a parameter of chat completions, or a member that providers are known to take:
+/// it goes along with every request.
 pub fn is_parameter_of_chats(name: &str) -> bool {
-    OF_CHAT.contains(&name)
+    let sent = |key: &Key| matches!(key.effect, Effect::SentAlong);
+    OF_CHAT.contains(&name) || tables::LITELLM_PARAMS.key(name).is_some_and(sent)
 }
 
 /// Reads what a deployment adds.

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use vocab::Protocol;
 use world::Authority;
 
-use super::NoteKind;
 use super::clouds;
 use super::provider::{self, BaseForm, Found, Provider};
 use super::reader::{Reader, Section};
+use super::{ConfigError, NoteKind};
 use crate::config::Platform;
 
 /// Where to dial, and the path before the provider's own.
@@ -63,7 +63,10 @@ pub(super) fn read(
         (_, None, _) => reader.stand_in(found.prefix),
     };
     let Some(url) = url else {
-        needed(params, found, reader);
+        match found.provider.name {
+            "" => left_out(params, found, reader),
+            _ => needed(params, found, reader),
+        }
         return None;
     };
     let address = parsed(&url, ("api_base", &path), reader)?;
@@ -128,37 +131,44 @@ fn vertex_project(params: &Section<'_>, reader: &mut Reader<'_>) -> String {
     })
 }
 
+/// Says that an entry is left out: nobody here knows its provider, or where that is.
+fn left_out(params: &Section<'_>, found: &Found<'_>, reader: &mut Reader<'_>) {
+    let text = format!(
+        "nobody here knows where a provider `{}` is, and the entry has no api_base: it is left out, and calls of a model \
+         that has no other entry fail; add the api_base of an endpoint that speaks OpenAI's protocol",
+        found.prefix
+    );
+    reader.note(params.path_of("model"), NoteKind::Differs, text);
+    let instead = found.nearest().map(|near| format!("did you mean `{near}/`? Or add"));
+    reader.left_out(ConfigError {
+        path: params.path().to_owned(),
+        message: format!(
+            "nobody here knows a provider `{}`, and the entry has no api_base",
+            found.prefix
+        ),
+        help: format!(
+            "{} the api_base of an endpoint that speaks OpenAI's protocol",
+            instead.as_deref().unwrap_or("add")
+        ),
+    });
+}
+
 /// Says that an address is missing, and which.
 fn needed(params: &Section<'_>, found: &Found<'_>, reader: &mut Reader<'_>) {
     let Found { provider, prefix, .. } = found;
-    let message = match provider.name {
-        "" => format!("nobody here knows a provider `{prefix}`, and the entry has no api_base"),
-        _ => format!("`{prefix}/` needs an api_base"),
-    };
-    let help = match (provider.protocol, found.nearest()) {
-        (Protocol::Azure, _) => {
-            "add api_base, such as https://my-resource.openai.azure.com".to_owned()
-        }
-        (_, Some(near)) if provider.name.is_empty() => {
-            format!(
-                "did you mean `{near}/`? Or add the api_base of an endpoint that speaks OpenAI's protocol"
-            )
-        }
+    let help = match (provider.protocol, provider.base_form) {
+        (Protocol::Azure, _) => "add api_base, such as https://my-resource.openai.azure.com",
+        (_, BaseForm::OfAccount) => "add account_id, or an api_base",
         (
             Protocol::OpenAi
             | Protocol::Anthropic
             | Protocol::Gemini
             | Protocol::Bedrock
             | Protocol::Ollama,
-            _,
-        ) => match provider.base_form {
-            BaseForm::OfAccount => "add account_id, or an api_base".to_owned(),
-            BaseForm::AsGiven | BaseForm::Versioned => {
-                "add api_base, such as http://localhost:8000/v1".to_owned()
-            }
-        },
+            BaseForm::AsGiven | BaseForm::Versioned,
+        ) => "add api_base, such as http://localhost:8000/v1",
     };
-    reader.error(params.path(), &message, &help);
+    reader.error(params.path(), &format!("`{prefix}/` needs an api_base"), help);
 }
 
 /// An address of the table with the account's id in its place.

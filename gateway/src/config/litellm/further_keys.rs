@@ -80,12 +80,15 @@ pub(super) const LITELLM_SETTINGS: &str = "\
     strip_anthropic_total_tokens tag_budget_config telemetry togetherai_api_key token \
     use_aiohttp_transport use_chat_completions_url_for_anthropic_messages use_client \
     use_litellm_proxy user_url_allowed_hosts user_url_validation validate_end_user_id_in_db \
-    vector_store_index_registry vector_store_registry vector_store_search_failure_mode \
+    azure_content_safety_params code_interpreter_interception_params \
+    compression_interception_params presidio_logging_only prompt_injection_params scim_admin_group \
+    scim_upsert_user vector_store_index_registry vector_store_registry vector_store_search_failure_mode \
     vercel_ai_gateway_key vertex_ai_safety_settings vertex_location vertex_project wandb_key \
     websearch_interception_params xai_key zerobus_params";
 
 /// `general_settings`.
 pub(super) const GENERAL_SETTINGS: &str = "\
+    block_robots custom_auth_settings email_settings enforce_project_model_quota \
     admission_queue_timeout_seconds alert_type_config allow_cli_sso_verification_uri_complete \
     allow_client_side_credentials allow_unmanaged_response_ids allow_user_auth \
     allowed_file_extensions allowed_ips apply_user_budget_to_team_keys \

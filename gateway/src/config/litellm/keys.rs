@@ -299,7 +299,7 @@ pub(super) const LITELLM_PARAMS: &[Key] = &[
     acted("client_id"),
     acted("client_secret"),
     acted("tags"),
-    not_yet("tag_regex"),
+    acted("tag_regex"),
     acted("aws_region_name"),
     acted("aws_bedrock_runtime_endpoint"),
     acted("aws_access_key_id"),

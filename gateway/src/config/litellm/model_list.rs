@@ -14,6 +14,7 @@ use world::{Authority, TrustOptions};
 use super::NoteKind;
 use super::additions;
 use super::address::{self, Address};
+use super::any_provider;
 use super::clouds::{self, Keyed};
 use super::error_policy;
 use super::mock;
@@ -21,8 +22,10 @@ use super::provider::{self, Found, Provider};
 use super::reader::{self, Reader, Section};
 use super::settings::Settings;
 use super::tables;
+use super::tags;
 use super::tls;
-use crate::config::{Ability, Deployment, Familiarity, Listed, Mode, Secret, Tags};
+use crate::config::bare_names::is_listed;
+use crate::config::{Ability, Deployment, Familiarity, Listed, Mode, Secret};
 use crate::routing::strategy::LimitsFrom;
 
 /// Most deployments; a thousand times what anybody has, and still cheap to rank.
@@ -60,9 +63,9 @@ pub(super) fn read(
         let path = format!("model_list[{position}]");
         match Section::at(path.clone(), item) {
             Some(entry) => {
-                let deployment = ModelEntry::open(&entry, settings, reader)
-                    .and_then(|opened| opened.deployment((&mut ids, &trust), reader));
-                deployments.extend(deployment);
+                if let Some(opened) = ModelEntry::open(&entry, settings, reader) {
+                    deployments.extend(opened.deployments((&mut ids, &trust), reader));
+                }
             }
             None => {
                 let help = "write model_name and litellm_params below it";
@@ -71,6 +74,9 @@ pub(super) fn read(
         }
     }
     // An entry that was refused left an error behind.
+    if deployments.is_empty() {
+        reader.nobody_is_left();
+    }
     (!deployments.is_empty()).then_some(deployments)
 }
 
@@ -119,19 +125,40 @@ impl<'a> ModelEntry<'a> {
         Some(Self { top, params, info, group: group?, model, unread, limits_everywhere })
     }
 
+    /// What the entry stands for: one, but where its model is `*`.
+    fn deployments(
+        &self,
+        (ids, trust): (&mut BTreeSet<String>, &TrustOptions),
+        reader: &mut Reader<'_>,
+    ) -> Vec<Deployment> {
+        self.check_names(reader);
+        let any = any_provider::providers(&self.params, &self.model, reader);
+        if any.is_empty() {
+            let custom = reader.text(&self.params, "custom_llm_provider");
+            let found = self.found(custom.as_deref(), reader);
+            return self.deployment(found, (ids, trust), reader).into_iter().collect();
+        }
+        let mut deployments = Vec::with_capacity(any.len());
+        for found in any {
+            let deployment = self.deployment(found, (ids, trust), reader);
+            let of_any = Some(Arc::from(found.prefix));
+            deployments.extend(deployment.map(|deployment| Deployment { of_any, ..deployment }));
+        }
+        deployments
+    }
+
     fn deployment(
-        self,
+        &self,
+        found: Found<'_>,
         (ids, trust): (&mut BTreeSet<String>, &TrustOptions),
         reader: &mut Reader<'_>,
     ) -> Option<Deployment> {
         let params = &self.params;
-        let custom = reader.text(params, "custom_llm_provider");
-        let found = self.found(custom.as_deref(), reader);
         let provider = found.provider;
-        self.check_names(reader);
         let (own_model, region) = clouds::place(params, &found, reader);
         let region_of = region.as_deref();
         let Address { authority, base_path } = address::read(params, (&found, region_of), reader)?;
+        self.check_whose(&found, &authority, reader);
         let own_model = &*own_name(provider, own_model, &base_path);
         let id = self.id((&found, region_of), own_model, &authority, reader);
         let id = unique(&id, ids, self.top, reader);
@@ -188,7 +215,8 @@ impl<'a> ModelEntry<'a> {
             has: self.abilities(true),
             listed: Listed::default(),
             mock: mock::read(params, reader),
-            tags: self.tags(reader),
+            tags: tags::read(params, self.info.as_ref(), reader),
+            of_any: None,
         })
     }
 
@@ -201,6 +229,23 @@ impl<'a> ModelEntry<'a> {
             let message = format!("a `{key}` is one line of printable text");
             reader.error(&section.path_of(key), &message, help);
         }
+    }
+
+    /// Says that neither its name nor its address tells LiteLLM whose a model is, so that it leaves the entry out.
+    fn check_whose(&self, found: &Found<'_>, authority: &Authority, reader: &mut Reader<'_>) {
+        let says = |keys: [&str; 2]| keys.iter().any(|key| self.params.get(key).is_some());
+        let told =
+            says(["custom_llm_provider", "mock_response"]) || self.model.contains(['/', '*']);
+        let known_host = says(["api_base", "base_url"]) && provider::is_known_host(authority);
+        if told || self.unread || known_host || is_listed(found.model) {
+            return;
+        }
+        let text = format!(
+            "the entry names no provider, and LiteLLM 1.106.2 knows no model of this name: it leaves the entry out. \
+             Taken for a model of {}'s; write `{0}/` before it, or the provider that it is of",
+            found.prefix
+        );
+        reader.note(self.params.path_of("model"), NoteKind::Unknown, text);
     }
 
     /// The provider. Of a model that is a variable's name nothing but an API version tells that it is Azure's.
@@ -221,6 +266,16 @@ impl<'a> ModelEntry<'a> {
             );
             reader.note(self.params.path_of("model"), NoteKind::Unknown, text);
         }
+        if found.infix == Some(provider::BY_RESPONSES) {
+            let text = "`responses/`: LiteLLM asks for the model by the Responses API; here a chat completion is \
+                        asked for as one, which models refuse that know nothing else";
+            reader.note(self.params.path_of("model"), NoteKind::Differs, text);
+        }
+        if found.prefix == "auto_router" {
+            let text = "`auto_router/` chooses another group of the config by what is asked for, which is not done \
+                        here: the entry is taken for a model of its own";
+            reader.note(self.params.path_of("model"), NoteKind::Differs, text);
+        }
         found
     }
 
@@ -229,17 +284,6 @@ impl<'a> ModelEntry<'a> {
         let path = self.params.path_of("api_key");
         let mut variables = provider.key_variables.split(' ').filter(|name| !name.is_empty());
         variables.find_map(|variable| reader.ambient(variable, &path))
-    }
-
-    fn tags(&self, reader: &mut Reader<'_>) -> Tags {
-        let own = reader.list(&self.params, "tags").unwrap_or_default();
-        Tags {
-            own: own.iter().filter_map(Value::as_str).map(Arc::from).collect(),
-            filtering: self.of_info(|info| reader.flag(info, "enable_tag_filtering")),
-            allow_fail_open: self
-                .of_info(|info| reader.flag(info, "allow_fail_open"))
-                .unwrap_or(false),
-        }
     }
 
     /// What the model is for: what `model_info.mode` says, else what its name tells.

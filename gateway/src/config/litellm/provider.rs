@@ -10,7 +10,7 @@ use vocab::Protocol;
 use world::Authority;
 
 use super::reader::nearest;
-use crate::config::fleet;
+use crate::config::bare_names::of_bare;
 use crate::config::{Familiarity, Platform};
 
 /// A provider that the gateway can call.
@@ -129,12 +129,17 @@ pub(super) struct Found<'m> {
     pub(super) prefix: &'m str,
     /// Its own name of the model.
     pub(super) model: &'m str,
+    /// What stood before that, to say of which sort it is or how LiteLLM asks for it.
+    pub(super) infix: Option<&'static str>,
 }
+
+/// Before models that LiteLLM asks for by the Responses API, also for a chat completion.
+pub(super) const BY_RESPONSES: &str = "responses/";
 
 /// What stands between a prefix and a model to say which series it is of, or by which of the
 /// provider's endpoints LiteLLM calls it (1.106.2: `o_series/`, `gpt5_series/`, `responses/`).
 const INFIXES: &[(&str, &[&str])] =
-    &[("openai", &["responses/"]), ("azure", &["o_series/", "gpt5_series/", "responses/"])];
+    &[("openai", &[BY_RESPONSES]), ("azure", &["o_series/", "gpt5_series/", BY_RESPONSES])];
 
 /// Provider and the provider's own name of the model, from `litellm_params.model` and
 /// `custom_llm_provider`. A name without a prefix is that of the provider whose models are called so,
@@ -145,15 +150,19 @@ pub(super) fn of<'m>(model: &'m str, custom: Option<&'m str>) -> Found<'m> {
             let own = model.strip_prefix(custom).and_then(|rest| rest.strip_prefix('/'));
             (custom, own.unwrap_or(model))
         }
-        None => model
-            .split_once('/')
-            .unwrap_or_else(|| (fleet::provider_of_bare(model).unwrap_or(OPENAI), model)),
+        None => model.split_once('/').unwrap_or_else(|| (of_bare(model).unwrap_or(OPENAI), model)),
     };
     let provider = table::ALL.iter().find(|row| row.name == prefix).unwrap_or(&table::UNLISTED);
     let provider = of_model(provider, own);
     let infixes = INFIXES.iter().filter(|(of, _)| *of == prefix).flat_map(|(_, infixes)| *infixes);
-    let bare = infixes.into_iter().find_map(|infix| own.strip_prefix(infix));
-    Found { provider, prefix, model: bare.unwrap_or(own) }
+    let infix = infixes.into_iter().find(|infix| own.starts_with(**infix)).copied();
+    let bare = infix.and_then(|infix| own.strip_prefix(infix));
+    Found { provider, prefix, model: bare.unwrap_or(own), infix }
+}
+
+/// Every provider of the table.
+pub(super) fn all() -> impl Iterator<Item = &'static Provider> {
+    table::ALL.iter()
 }
 
 /// A cloud's row for a model: its models are spoken to in the words of whoever made them (litellm 1.106.2:
@@ -264,6 +273,12 @@ const ANTHROPIC: &str = "anthropic";
 
 /// Ends of Azure's host names.
 const AZURE_HOSTS: &[&str] = &[".openai.azure.com", ".cognitiveservices.azure.com"];
+
+/// Whether LiteLLM knows whose a host is; Azure's it does not.
+pub(super) fn is_known_host(authority: &Authority) -> bool {
+    let azures = AZURE_HOSTS.iter().any(|end| authority.host.ends_with(end));
+    !azures && of_host(&authority.host).is_some()
+}
 
 /// Whose host it is, if a provider's of the table.
 fn of_host(host: &str) -> Option<&'static str> {

@@ -17,6 +17,9 @@ pub(super) const ENVIRONMENT: &str = "os.environ/";
 /// Longest duration of a setting, in seconds: ten years. Everything above is a slip of the pen.
 const SECONDS_MAX: f64 = 10.0 * 365.0 * 86_400.0;
 
+/// More notes than one reading of an entry leaves.
+const NOTES_OF_AN_ENTRY: usize = 64;
+
 /// Most errors that are collected; a broken file would otherwise say the same a thousand times.
 const ERRORS_MAX: usize = 100;
 
@@ -25,6 +28,8 @@ pub(super) struct Reader<'a> {
     secrets: &'a dyn Secrets,
     pub(super) notes: Vec<Note>,
     pub(super) errors: Vec<ConfigError>,
+    /// Why entries were left out.
+    left_out: Vec<ConfigError>,
     /// What the config itself says about variables.
     pub(super) variables: Variables,
     /// Which of them were asked for.
@@ -87,6 +92,7 @@ impl<'a> Reader<'a> {
             secrets,
             notes: Vec::new(),
             errors: Vec::new(),
+            left_out: Vec::new(),
             variables: Variables::new(),
             used: BTreeSet::new(),
             origins: BTreeMap::new(),
@@ -118,6 +124,22 @@ impl<'a> Reader<'a> {
         place.map_or_else(|| key.to_owned(), |(_, path)| path.clone())
     }
 
+    /// An entry is left out for this reason, which is a problem where no other is left.
+    pub(super) fn left_out(&mut self, why: ConfigError) {
+        if self.left_out.len() < ERRORS_MAX {
+            self.left_out.push(why);
+        }
+    }
+
+    /// No entry can be used. Those that were refused left a problem behind.
+    pub(super) fn nobody_is_left(&mut self) {
+        if self.errors.is_empty() {
+            for ConfigError { path, message, help } in std::mem::take(&mut self.left_out) {
+                self.error(&path, &message, &help);
+            }
+        }
+    }
+
     /// Records a problem.
     pub(super) fn error(&mut self, path: &str, message: &str, help: &str) {
         if self.errors.len() < ERRORS_MAX {
@@ -129,7 +151,11 @@ impl<'a> Reader<'a> {
     /// Records a note.
     pub(super) fn note(&mut self, path: String, kind: NoteKind, text: impl Into<String>) {
         let path = self.origins.get(&path).cloned().unwrap_or(path);
-        self.notes.push(Note { path, kind, text: text.into(), word: None });
+        let note = Note { path, kind, text: text.into(), word: None };
+        // What is read once per provider of an entry is told once.
+        if !self.notes.iter().rev().take(NOTES_OF_AN_ENTRY).any(|known| *known == note) {
+            self.notes.push(note);
+        }
     }
 
     /// Records that a name below `path` leads nowhere.

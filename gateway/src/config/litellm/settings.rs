@@ -205,6 +205,10 @@ fn read_cooldowns(
     settings.allowed_fails_policy =
         error_policy::read(router, "allowed_fails_policy", error_policy::ALLOWED_FAILS, reader);
     // LiteLLM takes 0 for "not set".
+    if router.get("cooldown_time").and_then(Value::as_f64) == Some(0.0) {
+        let text = "0 counts as not set in LiteLLM: 5 s; disable_cooldowns takes nobody out";
+        reader.note(router.path_of("cooldown_time"), NoteKind::Advice, text);
+    }
     settings.cooldown_time =
         reader.truthy_seconds(router, "cooldown_time").unwrap_or(COOLDOWN_TIME);
     settings.disable_cooldowns = reader.flag(router, "disable_cooldowns").unwrap_or(false);

@@ -73,6 +73,7 @@ pub(crate) fn ask(now: At) -> Ask<'static> {
         at: now,
         unix_seconds,
         tags: &[],
+        user_agent: None,
     }
 }
 

@@ -60,6 +60,7 @@ pub(crate) fn deployment(id: &str) -> Deployment {
         listed: Listed::default(),
         mock: None,
         tags: Tags::default(),
+        of_any: None,
     }
 }
 

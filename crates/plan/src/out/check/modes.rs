@@ -1,6 +1,6 @@
 //! Deployments whose kind of model nobody serves here: their groups are listed, and every call of them fails.
 
-use gateway::config::{Config, Deployment};
+use gateway::config::{Config, Deployment, Mode};
 use vocab::Protocol;
 
 use crate::resolve::finding::{Finding, Sort};
@@ -38,6 +38,34 @@ const KINDS: &[(&str, &[&str], For)] = &[
     ("vector_store", &[], For::Nobody),
     ("batch", &[], For::Nobody),
 ];
+
+/// Groups for something else than text whose failed calls `default_fallbacks` send to a model of text, which knows no
+/// such call.
+pub(super) fn led_astray(config: &Config, (tree, sources): (&Node, &Sources)) -> Option<Finding> {
+    let all = &config.deployments;
+    let of_text =
+        |group: &str| all.iter().any(|one| *one.group == *group && one.mode == Mode::Chat);
+    let led = config.router.fallbacks.get("*")?.iter().find(|target| of_text(target))?;
+    let mut groups: Vec<String> = Vec::new();
+    for one in all.iter().filter(|one| one.mode == Mode::Other) {
+        let name = format!("`{}`", one.group);
+        // An entry of its own comes before those for all.
+        if !config.router.fallbacks.contains_key(&one.group) && !groups.contains(&name) {
+            groups.push(name);
+        }
+    }
+    let says = format!(
+        "default_fallbacks send the failed calls of {} to `{led}`, a model of text, which fails each of them once more",
+        (!groups.is_empty()).then(|| groups.join(", "))?
+    );
+    let says_so = |name: &&str| {
+        tree.get(name).is_some_and(|section| section.get("default_fallbacks").is_some())
+    };
+    let section = ["router_settings", "litellm_settings"].into_iter().find(says_so)?;
+    let at = sources.place(tree.place(&format!("{section}.default_fallbacks"), Part::Value));
+    let finding = Finding::note(Sort::Outage, section.to_owned(), says);
+    Some(finding.remedy("write `fallbacks` for the groups of text instead").at(at))
+}
 
 /// Every deployment that cannot do what its model is for.
 pub(super) fn findings(config: &Config, (tree, sources): (&Node, &Sources)) -> Vec<Finding> {

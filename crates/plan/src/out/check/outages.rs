@@ -45,7 +45,7 @@ pub(super) fn findings(
         let position = config.deployments.iter().position(|one| one.id.as_str() == id)?;
         sources.place(tree.place(&format!("model_list[{position}].model_name"), Part::Value))
     };
-    for group in groups {
+    for group in groups.iter().filter(|group| !never_fails(group, config)) {
         let at = group.deployments.first().and_then(|first| place(&first.id));
         let members: Vec<(DeploymentIndex, &Configured)> =
             DeploymentIndex::all(config.deployments.len())
@@ -64,6 +64,12 @@ pub(super) fn findings(
         findings.extend(refuses.map(|finding| finding.at(at)));
     }
     findings
+}
+
+/// Whether all of its deployments answer by themselves, as the config says.
+fn never_fails(group: &Group, config: &Config) -> bool {
+    let mut members = config.deployments.iter().filter(|one| *one.group == *group.name);
+    members.all(|one| one.mock.as_ref().is_some_and(|mock| mock.answers()))
 }
 
 fn outage(group: &Group, says: String) -> Finding {
