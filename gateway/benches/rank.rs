@@ -46,6 +46,7 @@ fn pick(router: &Router, request: u64) -> DeploymentIndex {
         order: None,
         stream: true,
         prompt_tokens: 500,
+        answer_max: None,
         at: at(request),
         unix_seconds: request / 1_000,
         tags: &[],

@@ -26,7 +26,7 @@ pub use credential::{
     GoogleUser, TokenEndpoint, TokenText,
 };
 pub use mock::{Mock, MockAnswer};
-pub use own::{OnBreak, OwnSettings};
+pub use own::{OnBreak, OwnSettings, RateLimitHeaders};
 pub use tags::{DEFAULT as TAG_DEFAULT, TagPattern, TagSettings, Tags};
 
 use crate::policy::Personality;

@@ -8,6 +8,7 @@ use vocab::{At, DeploymentId};
 pub use crate::policy::cooldown::NoCooldown;
 pub use crate::policy::fallbacks::NoFallback;
 pub use crate::policy::retry::NoRetry;
+pub use crate::upstream::announced::Counted;
 pub use crate::upstream::failure::Reason;
 
 /// Listens to decisions. Called inline on the request's path: be quick, never block.
@@ -59,6 +60,16 @@ pub enum Choice<'a> {
     AtLimit {
         /// Requests that it takes at a time.
         most: u32,
+    },
+    /// The deployment was to be chosen and somebody else is asked: its provider said that less is left of a limit than the
+    /// request takes.
+    PassedOver {
+        /// What the limit counts.
+        counted: Counted,
+        /// What is left of it.
+        left: u64,
+        /// What the request takes.
+        needs: u64,
     },
     /// An attempt failed.
     AttemptFailed {

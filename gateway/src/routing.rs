@@ -4,6 +4,7 @@
 //! Nothing here sends, waits, or knows what follows a failure.
 
 pub(crate) mod hedge_budget;
+pub(crate) mod remaining;
 pub(crate) mod retry_budget;
 pub(crate) mod router;
 pub mod strategy;

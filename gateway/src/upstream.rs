@@ -6,6 +6,7 @@
 //! and Ollama's are translated both ways. Which error deserves what is decided in `classify`, not here.
 
 pub(crate) mod additions;
+pub(crate) mod announced;
 mod answer_form;
 mod anthropic;
 mod azure;

@@ -32,6 +32,9 @@ pub enum DecisionKind {
     NoFallback,
     /// A deployment was chosen and is not asked, since it answers as many requests as it takes; detail `limit=…`.
     AtLimit,
+    /// A deployment was to be chosen and another one is asked, since its provider said that less is left of a limit than
+    /// the request takes; detail `limit=…;left=…;needs=…`.
+    PassedOver,
     /// An attempt failed; detail says how.
     AttemptFailed,
     /// The request was answered from this deployment.
@@ -79,6 +82,7 @@ impl DecisionKind {
             | Self::Cooldown
             | Self::CooldownProlonged
             | Self::AtLimit
+            | Self::PassedOver
             | Self::AttemptFailed
             | Self::Served
             | Self::Resumed

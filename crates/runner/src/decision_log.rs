@@ -120,6 +120,7 @@ impl Logged {
             Self::Failures => match kind {
                 DecisionKind::Pick
                 | DecisionKind::Served
+                | DecisionKind::PassedOver
                 | DecisionKind::NoCooldown
                 | DecisionKind::NoRetry
                 | DecisionKind::NoFallback => false,

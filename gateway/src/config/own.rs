@@ -24,6 +24,17 @@ pub struct OwnSettings {
     pub retry_budget: Option<f64>,
     /// How long the share of a deployment that is back grows to its whole; nothing at zero.
     pub slow_start: Duration,
+    /// Whether the choice goes by what providers say is left of their limits.
+    pub rate_limit_headers: RateLimitHeaders,
+}
+
+/// See [`OwnSettings::rate_limit_headers`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RateLimitHeaders {
+    /// Who has too little left is asked if nobody else is there.
+    Heeded,
+    /// Nobody reads them.
+    Ignored,
 }
 
 /// See [`OwnSettings::on_break`].
@@ -46,6 +57,7 @@ impl OwnSettings {
         hedging: 0.0,
         retry_budget: None,
         slow_start: Duration::ZERO,
+        rate_limit_headers: RateLimitHeaders::Ignored,
     };
 }
 
@@ -67,6 +79,7 @@ impl Default for OwnSettings {
             hedging: HEDGING,
             retry_budget: Some(RETRY_BUDGET),
             slow_start: SLOW_START,
+            rate_limit_headers: RateLimitHeaders::Heeded,
         }
     }
 }

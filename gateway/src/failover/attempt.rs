@@ -148,6 +148,7 @@ impl Attempt<'_> {
     ) -> Result<Answered, Box<AttemptError>> {
         let (mut head, body) = response.into_parts();
         head.headers = passable(head.headers, (self.config(), &self.fetched()));
+        guard.heard(&head.headers);
         let is_answer = head.status.is_success();
         let body = match Decoded::new(&mut head.headers, body) {
             Ok(body) => body,

@@ -9,12 +9,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderMap;
 use tokio::time::timeout;
 use vocab::At;
 use wire::openai::Usage;
 
 use crate::concurrency::Permit;
-use crate::config::DeploymentIndex;
+use crate::config::{DeploymentIndex, RateLimitHeaders};
 use crate::failover::client_request::ClientRequest;
 use crate::failover::deadlines;
 use crate::failover::echoes::unsaid;
@@ -25,6 +26,7 @@ use crate::policy::deadlines::Answer;
 use crate::policy::met::{Met, Stage};
 use crate::routing::router::{BookHeard, Ended, Try};
 use crate::routing::strategy::Success;
+use crate::upstream::announced::{Need, announced};
 use crate::upstream::failure::Failure;
 use crate::upstream::stream::{Break, Seen};
 
@@ -35,7 +37,7 @@ pub(crate) struct AttemptGuard {
     deployment: DeploymentIndex,
     group: Arc<str>,
     begun: At,
-    prompt_tokens: u64,
+    need: Need,
     stream: bool,
     /// Who set its limits.
     limit: LimitSetBy,
@@ -86,7 +88,10 @@ impl AttemptGuard {
             deployment,
             group: Arc::clone(group),
             begun: instance.clock.now(),
-            prompt_tokens: request.body.prompt_tokens,
+            need: Need {
+                prompt_tokens: request.body.prompt_tokens,
+                answer_max: request.body.head.max_tokens,
+            },
             stream: request.body.head.stream,
             limit: deadlines::set_by(request),
             progress: Progress::Chosen,
@@ -145,7 +150,26 @@ impl AttemptGuard {
         self.progress = Progress::UnderWay;
         self.begun = self.instance.clock.now();
         self.instance.metrics.attempted(self.deployment);
-        self.instance.router.started(&self.as_of(self.begun));
+        let attempt = self.as_of(self.begun);
+        self.instance.router.started(&attempt);
+        if self.heeds_limits() {
+            self.instance.router.spends(&attempt, self.need);
+        }
+    }
+
+    /// The head of an answer came, which may say what is left of its provider's limits.
+    pub(crate) fn heard(&self, headers: &HeaderMap) {
+        if self.heeds_limits() {
+            let unix_s = self.instance.clock.unix_seconds();
+            let limits = announced(headers, unix_s);
+            if !limits.is_empty() {
+                self.instance.router.told(self.deployment, self.begun, limits);
+            }
+        }
+    }
+
+    fn heeds_limits(&self) -> bool {
+        self.instance.config.own_settings().rate_limit_headers == RateLimitHeaders::Heeded
     }
 
     /// Index of the deployment.
@@ -161,7 +185,8 @@ impl AttemptGuard {
     /// The first content of its stream came, at `at`.
     pub(crate) fn first_token(&self, at: At) {
         let attempt = self.as_of(self.instance.clock.now());
-        self.instance.router.first_token(&attempt, self.prompt_tokens, at.since(self.begun));
+        let tokens = self.need.prompt_tokens;
+        self.instance.router.first_token(&attempt, tokens, at.since(self.begun));
     }
 
     /// What a stream that broke is called.
@@ -178,14 +203,16 @@ impl AttemptGuard {
     /// Ends it with a complete stream.
     pub(crate) fn streamed(&mut self, seen: &Seen) {
         let ttft = seen.first_output.map(|at| at.since(self.begun));
-        let usage = seen.usage.unwrap_or_else(|| Usage::new(self.prompt_tokens, seen.outputs));
+        let tokens = self.need.prompt_tokens;
+        let usage = seen.usage.unwrap_or_else(|| Usage::new(tokens, seen.outputs));
         let first_frame = seen.first_frame.map(|at| at.since(self.begun));
         self.succeeded((ttft, first_frame), usage);
     }
 
     /// Ends it with a whole answer.
     pub(crate) fn answered(&mut self, usage: Option<Usage>) {
-        self.succeeded((None, None), usage.unwrap_or_else(|| Usage::new(self.prompt_tokens, 0)));
+        let tokens = self.need.prompt_tokens;
+        self.succeeded((None, None), usage.unwrap_or_else(|| Usage::new(tokens, 0)));
     }
 
     /// Ends it with a failure; tells what becomes of the deployment's cooldown. `nth` is its
@@ -229,7 +256,7 @@ impl AttemptGuard {
             first_frame,
             prompt_tokens: usage.prompt_tokens,
             completion_tokens: usage.completion_tokens,
-            prompt_estimate: self.prompt_tokens,
+            prompt_estimate: self.need.prompt_tokens,
             stream: self.stream,
         };
         self.instance.metrics.succeeded(self.deployment, &success);

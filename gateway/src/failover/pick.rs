@@ -38,6 +38,7 @@ pub(super) fn pick(
         order: target.order,
         stream: request.body.head.stream,
         prompt_tokens: request.body.prompt_tokens,
+        answer_max: request.body.head.max_tokens,
         at,
         unix_seconds: state.instance.unix_seconds(at),
         tags: &request.tags,
@@ -70,6 +71,7 @@ pub(super) fn pick(
         match encode(request, state, target, deployment) {
             Ok(outgoing) => match guard.asks_permit().map_err(|full| (full.instead, full.most)) {
                 Ok(()) => {
+                    state.passes_over(&router.passed_over(&ask, whom, deployment));
                     state.dropped.clone_from(&outgoing.dropped);
                     return Ok((guard, outgoing));
                 }

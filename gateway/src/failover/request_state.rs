@@ -24,6 +24,7 @@ use crate::policy::cooldown::{CooldownStep, Cooled, NthFailure};
 use crate::policy::fallbacks::NoFallback;
 use crate::policy::retry::NoRetry;
 use crate::policy::{Refusal, SiblingAttempt};
+use crate::routing::remaining::Short;
 use crate::routing::router::Tried;
 use crate::upstream::dialect::Refused;
 use crate::upstream::failure::{Failure, Reason, Trouble};
@@ -203,6 +204,13 @@ impl RequestState {
             Some(wait) => Choice::Retry { attempt, wait },
         };
         self.tell(Some(deployment), what);
+    }
+
+    /// These were to be chosen, and too little is left of their limits.
+    pub(crate) fn passes_over(&self, those: &[(DeploymentIndex, Short)]) {
+        for (deployment, Short { counted, left, needs }) in those.iter().copied() {
+            self.tell(Some(deployment), Choice::PassedOver { counted, left, needs });
+        }
     }
 
     /// `deployment` was chosen and is not asked: it answers `most` requests, which is all that it takes.

@@ -66,6 +66,7 @@ struct Brownout;
 impl Policy for Brownout {
     /// The untried first, and nobody who refused this request for good. Where everybody cools, and there is no
     /// fallback either, whose cooldown ends first, unless the provider said that it would refuse until then.
+    /// Who says that less is left of its limits than the request takes is asked if nobody else is there.
     /// Levels of `order` are kept among those that are left, so that a higher one is reached within the group.
     fn candidates(&self, query: &CandidateQuery<'_>) -> Result<Vec<DeploymentIndex>, Shortage> {
         let room = with_room(query);
@@ -91,6 +92,9 @@ impl Policy for Brownout {
                 Cooling::LastHope => first_to_return(query, &meant),
             };
             return last_hope.map(|index| vec![index]).ok_or(Shortage::AllCooling);
+        }
+        if candidates.iter().any(|index| !(query.short)(*index)) {
+            candidates.retain(|index| !(query.short)(*index));
         }
         query.keep_level(&mut candidates);
         let warm = started(query, &candidates);

@@ -35,6 +35,8 @@ pub struct CandidateQuery<'a> {
     pub cooling: Cooling,
     /// Requests sent to a deployment in the current UTC minute.
     pub requests_this_minute: &'a dyn Fn(DeploymentIndex) -> u64,
+    /// Whether a deployment says that less is left of its limits than the request takes.
+    pub short: &'a dyn Fn(DeploymentIndex) -> bool,
     /// Draws of this try.
     pub rng: &'a KeyedRng,
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use vocab::{At, Seed};
 
 use super::hedge_budget::HedgeBudget;
+use super::remaining::{Remaining, Short};
 use super::retry_budget::RetryBudget;
 use super::strategy::minute::MinuteUsage;
 use super::strategy::{ArgError, Ask, Learned, Lesson, Strategy, Success, View};
@@ -27,6 +28,7 @@ use crate::policy::deadlines::Answer;
 use crate::policy::none_available::{Group, NoneAvailable};
 use crate::policy::retry::{Called, Situation};
 use crate::policy::{Heard, WatchesPace};
+use crate::upstream::announced::{Left, Need};
 use crate::upstream::failure::Failure;
 
 /// The routing state of one instance.
@@ -43,6 +45,8 @@ struct State {
     /// Requests of this minute, for pre-call checks.
     usage: MinuteUsage,
     usual: Usual,
+    /// What providers say is left of their limits.
+    remaining: Remaining,
     hedges: HedgeBudget,
     /// By group.
     retries: BTreeMap<Arc<str>, RetryBudget>,
@@ -144,6 +148,7 @@ impl Router {
             cooldowns: config.personality.policy.cooldown_book(&config, seed),
             usage: MinuteUsage::default(),
             usual: Usual::default(),
+            remaining: Remaining::default(),
             hedges: HedgeBudget::new(config.own_settings().hedging),
             retries: BTreeMap::new(),
         };
@@ -211,6 +216,8 @@ impl Router {
         };
         let requests_this_minute =
             |index: DeploymentIndex| state.usage.of(index, ask.unix_seconds).requests;
+        let need = ask.need();
+        let short = |index: DeploymentIndex| state.remaining.short(index, need, ask.at).is_some();
         let query = CandidateQuery {
             config,
             members: group,
@@ -224,6 +231,7 @@ impl Router {
             cooldowns: &*state.cooldowns,
             cooling: tried.cooling,
             requests_this_minute: &requests_this_minute,
+            short: &short,
             rng,
         };
         let candidates = config.personality.policy.candidates(&query);
@@ -231,6 +239,39 @@ impl Router {
         let view = View { deployments: self.fleet.deployments(), candidates: &candidates, group };
         let picked = state.strategy.pick(ask, &view, rng);
         picked.ok_or_else(|| self.nobody(state, ask, Shortage::OverLimit))
+    }
+
+    /// Those whom a request that was given `picked` has not been sent to because too little is left of their limits: they
+    /// were to be chosen as soon as it, and it has enough.
+    pub fn passed_over(
+        &self,
+        ask: &Ask<'_>,
+        tried: Tried<'_>,
+        picked: DeploymentIndex,
+    ) -> Vec<(DeploymentIndex, Short)> {
+        let state = self.state();
+        let short = |index: DeploymentIndex| state.remaining.short(index, ask.need(), ask.at);
+        let order = |index: DeploymentIndex| self.fleet.deployments()[index].order;
+        if short(picked).is_some() {
+            return Vec::new();
+        }
+        let left_out = [tried.all, tried.refused, tried.unfit];
+        let members = self.fleet.members(ask.group).iter().copied().filter(|index| {
+            state.cooldowns.admits(*index, ask.at)
+                && order(*index) <= order(picked)
+                && !left_out.iter().any(|those| those.contains(index))
+        });
+        members.filter_map(|index| Some((index, short(index)?))).collect()
+    }
+
+    /// A request is sent that takes this of its deployment's limits.
+    pub fn spends(&self, attempt: &Try<'_>, need: Need) {
+        self.state().remaining.spend(attempt.deployment, need, attempt.at);
+    }
+
+    /// A provider said what is left of its limits, as of the begin of an attempt.
+    pub fn told(&self, deployment: DeploymentIndex, begun: At, limits: Vec<Left>) {
+        self.state().remaining.told(deployment, begun, limits);
     }
 
     /// An attempt is about to be sent.

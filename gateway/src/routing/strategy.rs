@@ -29,6 +29,7 @@ use vocab::At;
 use crate::config::{Deployment, DeploymentIndex};
 use crate::keyed_rng::KeyedRng;
 use crate::policy::Origin;
+use crate::upstream::announced::Need;
 use crate::upstream::failure::ErrorClass;
 
 /// Every strategy, in the order in which people read about them.
@@ -154,6 +155,8 @@ pub struct Ask<'a> {
     pub stream: bool,
     /// Estimated tokens of the prompt.
     pub prompt_tokens: u64,
+    /// Most tokens of the answer, where the request says.
+    pub answer_max: Option<u64>,
     /// Now.
     pub at: At,
     /// Now, as Unix time: counters of usage are cut at UTC minutes.
@@ -162,6 +165,13 @@ pub struct Ask<'a> {
     pub tags: &'a [Arc<str>],
     /// How its client named itself, where the config looks at that.
     pub user_agent: Option<&'a str>,
+}
+
+impl Ask<'_> {
+    /// What the request takes of its deployment's limits.
+    pub const fn need(&self) -> Need {
+        Need { prompt_tokens: self.prompt_tokens, answer_max: self.answer_max }
+    }
 }
 
 /// The fleet as a strategy may see it.

@@ -7,6 +7,7 @@ mod any_strategy_under_any_personality;
 mod asks_somebody_else_when_late;
 mod asks_whom_the_name_says;
 mod balances;
+mod balances_by_what_providers_say;
 mod believes_whom_it_is_told;
 mod bounds_slow_clients;
 mod bounds_tries;

@@ -428,6 +428,9 @@ impl Observer for Recorder {
             Choice::Hedge { after, .. } => format!("hedge after {} ms", after.as_millis()),
             Choice::Failover { to } => format!("failover to {to}"),
             Choice::AtLimit { most } => format!("at its limit of {most}"),
+            Choice::PassedOver { counted, left, needs } => {
+                format!("passed over: {left} {counted} left of {needs}")
+            }
             Choice::AttemptFailed { reason, .. } => format!("failed: {reason}"),
             Choice::Cooldown { reason, .. } => format!("cooldown: {reason}"),
             Choice::Served { attempts } => format!("served after {attempts}"),

@@ -112,6 +112,7 @@ pub(super) fn gateway(row: &DecisionRow) -> Event {
         DecisionKind::NoRetry => "does not retry",
         DecisionKind::NoFallback => "does not fall back",
         DecisionKind::AtLimit => "finds every place taken at",
+        DecisionKind::PassedOver => "passes over, for what it says is left of its limit,",
         DecisionKind::AttemptFailed => "sees a failed attempt at",
         DecisionKind::Served => "answers from",
         DecisionKind::Resumed => "goes on with the stream from",

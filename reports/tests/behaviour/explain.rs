@@ -67,7 +67,7 @@ fn what_was_not_done_is_told_at_its_step_with_the_rule() {
     };
     use record::DecisionKind::{
         AtLimit, AttemptFailed, CooldownProlonged, GaveUp, Kill, NoCooldown, NoFallback, NoRetry,
-        Pick,
+        PassedOver, Pick,
     };
     let own = |kind, deployment, detail| decision(Some(241), kind, deployment, detail);
     tables.decisions = vec![
@@ -76,6 +76,7 @@ fn what_was_not_done_is_told_at_its_step_with_the_rule() {
         own(NoCooldown, Some("west"), "rule=low_share;failed=2;calls=9;above_percent=50"),
         own(CooldownProlonged, Some("west"), "for_ms=9000;reason=rate_limited"),
         own(AtLimit, Some("west"), "limit=2"),
+        own(PassedOver, Some("west"), "limit=requests;left=0;needs=1"),
         own(NoRetry, Some("west"), "rule=retries_used;failed=2;retries=1"),
         own(NoFallback, Some("west"), "rule=none_named"),
         own(GaveUp, None, "status=503;reason=unavailable"),

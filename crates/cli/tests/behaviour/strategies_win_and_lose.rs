@@ -46,6 +46,7 @@ promises! {
     when_token_limits_are_tight: "token-limits-are-tight" is kept by ["least-tokens", "adaptive"];
     when_token_limits_are_too_small: "token-limits-are-too-small" is kept by ["least-busy"];
     when_incidents_are_short: "incidents-are-short" is kept by ["priority"];
+    when_limits_are_said: "limits-are-said" is kept by ["reading"];
 }
 
 #[test]

@@ -18,6 +18,9 @@ pub(crate) fn kind_and_detail(choice: &Choice<'_>) -> (DecisionKind, String) {
             (DecisionKind::Hedge, format!("attempt={attempt};after_ms={}", after.as_millis()))
         }
         Choice::AtLimit { most } => (DecisionKind::AtLimit, format!("limit={most}")),
+        Choice::PassedOver { counted, left, needs } => {
+            (DecisionKind::PassedOver, format!("limit={counted};left={left};needs={needs}"))
+        }
         Choice::AttemptFailed { status, reason } => (
             DecisionKind::AttemptFailed,
             match status {

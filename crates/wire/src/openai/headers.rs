@@ -1,4 +1,5 @@
-//! OpenAI's and Azure's rate-limit headers. Resets are durations as Go prints them.
+//! OpenAI's and Azure's rate-limit headers. Resets are durations as Go prints them; some who speak like OpenAI tell
+//! plain seconds.
 
 use std::time::Duration;
 
@@ -35,7 +36,8 @@ impl RateLimits {
     /// by its lower-case name.
     pub fn read<'h>(get: impl Fn(&str) -> Option<&'h str>) -> Self {
         let number = |name| get(name).and_then(|value: &str| value.trim().parse().ok());
-        let reset = |name| get(name).and_then(parse_go_duration);
+        let reset =
+            |name| get(name).and_then(|text| parse_go_duration(text).or_else(|| seconds(text)));
         Self {
             requests: Window {
                 limit: number("x-ratelimit-limit-requests"),
@@ -49,6 +51,10 @@ impl RateLimits {
             },
         }
     }
+}
+
+fn seconds(text: &str) -> Option<Duration> {
+    Duration::try_from_secs_f64(text.trim().parse().ok()?).ok()
 }
 
 /// A duration as Go's `time.Duration.String` prints it: `6m0s`, `1.5s`, `17ms`, `0s`.

@@ -85,8 +85,13 @@ pub(super) const ROOT: &[Key] = &[
 ];
 
 /// `brownout_settings`, which only this gateway reads.
-pub(super) const BROWNOUT_SETTINGS: &[Key] =
-    &[acted("on_break"), acted("hedging"), acted("retry_budget"), acted("slow_start")];
+pub(super) const BROWNOUT_SETTINGS: &[Key] = &[
+    acted("on_break"),
+    acted("hedging"),
+    acted("retry_budget"),
+    acted("slow_start"),
+    acted("rate_limit_headers"),
+];
 
 /// `router_settings`.
 pub(super) const ROUTER_SETTINGS: &[Key] = &[

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::reader::{Reader, Section, nearest};
 use super::tables;
-use crate::config::{OnBreak, OwnSettings};
+use crate::config::{OnBreak, OwnSettings, RateLimitHeaders};
 
 /// Reads the section; absent counts as empty.
 pub(super) fn read(root: &Section<'_>, reader: &mut Reader<'_>) -> OwnSettings {
@@ -23,6 +23,11 @@ pub(super) fn read(root: &Section<'_>, reader: &mut Reader<'_>) -> OwnSettings {
     if let Some(share) = share(&section, "retry_budget", reader) {
         own.retry_budget = share;
     }
+    own.rate_limit_headers = match reader.flag(&section, "rate_limit_headers") {
+        Some(true) => RateLimitHeaders::Heeded,
+        Some(false) => RateLimitHeaders::Ignored,
+        None => own.rate_limit_headers,
+    };
     own.slow_start = reader.seconds(&section, "slow_start").unwrap_or(own.slow_start);
     own
 }

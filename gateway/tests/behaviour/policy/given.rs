@@ -70,6 +70,7 @@ pub(crate) fn ask(now: At) -> Ask<'static> {
         order: None,
         stream: false,
         prompt_tokens: 10,
+        answer_max: None,
         at: now,
         unix_seconds,
         tags: &[],
