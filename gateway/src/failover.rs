@@ -42,7 +42,7 @@ use crate::policy::retry::{NextStep, NoRetry, Phase};
 use crate::policy::wording::{Attempts, Down, Fallbacks, Silence};
 use crate::policy::{Deserted, Filtered};
 use crate::shutdown::{self, ServerEnd};
-use crate::upstream::dialect::WholeAnswer;
+use crate::upstream::dialect::Says;
 use crate::upstream::failure::{Failure, Reason, Trouble};
 use world::ChunkBuf;
 
@@ -186,7 +186,10 @@ async fn try_group(
                 match hedge::attempt(place, state, Sent { guard, outgoing, rng: &rng }).await {
                     Ok(answered) => match filtered(request, state, target, &answered) {
                         None => return Ok(answered),
-                        Some(failure) => TargetFailed::of(failure),
+                        Some(failure) => {
+                            answered.withdraw();
+                            TargetFailed::of(failure)
+                        }
                     },
                     Err(error) => TargetFailed::after(*error, state),
                 }
@@ -228,15 +231,21 @@ async fn try_group(
     }
 }
 
-/// An answer that the provider's filter stopped is a failure where the policy knows somebody else to ask.
+/// An answer that the provider's filter stopped, and of which the client has nothing, is a failure where the policy knows somebody else to ask.
 fn filtered(
     request: &ClientRequest,
     state: &RequestState,
     target: &Target,
     answered: &Answered,
 ) -> Option<Failure> {
-    let Reply::Whole(WholeAnswer { filtered: true, .. }) = &answered.reply else { return None };
-    if request.overrides.disable_fallbacks {
+    let (answer, stage, is_filtered) = match &answered.reply {
+        Reply::Whole(answer) => (Answer::Whole, Stage::Whole, answer.says == Says::Filtered),
+        Reply::Stream(held) => {
+            let seen = held.reader.seen();
+            (Answer::Stream, Stage::Stream, seen.filtered && seen.outputs == 0)
+        }
+    };
+    if !is_filtered || request.overrides.disable_fallbacks {
         return None;
     }
     let instance = &state.instance;
@@ -244,13 +253,12 @@ fn filtered(
     let by_class = Some(&request.overrides.fallbacks_by_class);
     let failure = Failure::filtered();
     let query = FallbackQuery { fleet, from: target, failure: &failure, requested, by_class };
-    match instance.config.personality.policy.filtered_answer(&query) {
+    match instance.config.personality.policy.filtered_answer(&query, answer) {
         Filtered::Passed => return None,
         Filtered::Withdrawn => {}
     }
     let deployment = &instance.config.deployments[answered.guard.deployment()];
-    let (answer, stage, limit) = (Answer::Whole, Stage::Whole, Duration::ZERO);
-    let met = Met { deployment, answer, stage, limit, said: &[] };
+    let met = Met { deployment, answer, stage, limit: Duration::ZERO, said: &[] };
     let failure = instance.config.personality.policy.named(failure, &met);
     state.answer_withdrawn(&failure);
     Some(failure)

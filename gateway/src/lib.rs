@@ -72,7 +72,7 @@ pub mod decisions {
         Circumstances, CooldownBook, CooldownStep, Cooled, LimitSetBy, NoCooldown, NthFailure,
     };
     pub use crate::policy::deadlines::{
-        Alternative, Answer, Deadlines, Hedge, Limits, Pace, Thinking,
+        Alternative, Answer, Budget, Deadlines, Hedge, Limits, Pace, Standing, Thinking,
     };
     pub use crate::policy::fallbacks::{
         FallbackQuery, FallbackTable, FallbacksByClass, NoFallback,

@@ -49,6 +49,8 @@ pub enum Choice<'a> {
         /// Model group or deployment id that is tried next.
         to: &'a str,
     },
+    /// The deployment was out, and the attempt that is made now is to show whether it is back.
+    Probe,
     /// Another attempt beside the one under way, which is late.
     Hedge {
         /// Which attempt of the request this will be, from 2.

@@ -41,7 +41,7 @@ pub use concurrency::{AtLimit, Busy};
 
 use candidates::{CandidateQuery, Shortage};
 use cooldown::{CooldownBook, NthFailure};
-use deadlines::{Alternative, Deadlines, Limits};
+use deadlines::{Alternative, Answer, Deadlines, Limits};
 use fallbacks::{FallbackQuery, NoFallback};
 use met::Met;
 use retry::{Allowance, FailedAttempt, NextStep, Phase};
@@ -162,11 +162,16 @@ pub trait Policy: Send + Sync + fmt::Debug {
     /// Why there is nothing to go to.
     fn fallbacks(&self, query: &FallbackQuery<'_>) -> Result<Vec<Target>, NoFallback>;
 
-    /// What becomes of a whole answer that the provider's filter stopped; `query` asks where a refusal by
+    /// What becomes of an answer that the provider's filter stopped, whole or before its first word; `query` asks where a refusal by
     /// policy would go.
-    fn filtered_answer(&self, query: &FallbackQuery<'_>) -> Filtered {
-        let _ = query;
+    fn filtered_answer(&self, query: &FallbackQuery<'_>, answer: Answer) -> Filtered {
+        let _ = (query, answer);
         Filtered::Passed
+    }
+
+    /// What becomes of a whole answer that says nothing, and not why: no choices, or an empty one without a reason.
+    fn empty_answer(&self) -> EmptyAnswer {
+        EmptyAnswer::Passed
     }
 
     /// How long an attempt may be silent. `alternative` says whether somebody else could still answer;
@@ -363,6 +368,15 @@ pub enum Filtered {
     Passed,
     /// It is a refusal by policy, and goes to the fallbacks for these.
     Withdrawn,
+}
+
+/// See [`Policy::empty_answer`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmptyAnswer {
+    /// The client gets it.
+    Passed,
+    /// Its attempt has failed.
+    Fails,
 }
 
 /// See [`Policy::heard`].

@@ -12,6 +12,7 @@ mod anthropic;
 mod azure;
 mod bedrock;
 mod blocks;
+mod breaks;
 mod by_chat;
 mod calls_of_2023;
 mod chunk_writer;

@@ -187,6 +187,7 @@ impl What {
             | DecisionKind::Failover
             | DecisionKind::Hedge
             | DecisionKind::AtLimit
+            | DecisionKind::Probe
             | DecisionKind::PassedOver
             | DecisionKind::AttemptFailed
             | DecisionKind::Served

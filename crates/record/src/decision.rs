@@ -18,6 +18,8 @@ pub enum DecisionKind {
     Retry,
     /// Another group, or another deployment after the first one failed, as policy and not as retry.
     Failover,
+    /// The deployment was out, and the attempt that is made now is to show whether it is back.
+    Probe,
     /// Another attempt beside the one under way, which is late; detail `attempt=…;after_ms=…`.
     Hedge,
     /// A deployment leaves the rotation; detail `for_ms=…;reason=…`.
@@ -79,6 +81,7 @@ impl DecisionKind {
             | Self::Retry
             | Self::Failover
             | Self::Hedge
+            | Self::Probe
             | Self::Cooldown
             | Self::CooldownProlonged
             | Self::AtLimit

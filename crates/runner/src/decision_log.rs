@@ -126,6 +126,7 @@ impl Logged {
                 | DecisionKind::NoFallback => false,
                 DecisionKind::Retry
                 | DecisionKind::Failover
+                | DecisionKind::Probe
                 | DecisionKind::Hedge
                 | DecisionKind::Resumed
                 | DecisionKind::Cooldown

@@ -27,10 +27,10 @@ use crate::keyed_rng::KeyedRng;
 use crate::policy::deadlines::{Answer, Deadlines};
 use crate::policy::met::{Met, Stage};
 use crate::policy::retry::Phase;
-use crate::policy::{BrokenStart, Policy, SendsAgain, Start};
+use crate::policy::{BrokenStart, EmptyAnswer, Policy, SendsAgain, Start};
 use crate::upstream::Outgoing;
 use crate::upstream::classify::classify;
-use crate::upstream::dialect::{Dialect, Opening, WholeAnswer};
+use crate::upstream::dialect::{Dialect, Opening, Says, WholeAnswer};
 use crate::upstream::failure::{ErrorClass, Failure, Trouble};
 use crate::upstream::mock;
 use crate::upstream::stream::{Break, Ending, Held, Reader, Reading};
@@ -64,6 +64,16 @@ pub(crate) struct Answered {
     pub(crate) reply: Reply,
 }
 
+impl Answered {
+    /// Ends an answer that nobody gets, though its deployment gave it.
+    pub(crate) fn withdraw(mut self) {
+        match self.reply {
+            Reply::Whole(_) => {}
+            Reply::Stream(held) => self.guard.streamed(held.reader.seen()),
+        }
+    }
+}
+
 /// What there is to commit to.
 #[derive(Debug)]
 pub(crate) enum Reply {
@@ -88,7 +98,7 @@ pub(crate) struct AttemptError {
 
 /// What a deployment says by itself.
 #[derive(Debug)]
-enum Says<'a> {
+enum Mocks<'a> {
     Answer(Opening<'a>, Bytes),
     Error(ErrorClass),
     Refusal(&'a str),
@@ -191,16 +201,16 @@ impl Attempt<'_> {
     }
 
     /// What a deployment says by itself; `None` where its provider is asked all the same.
-    fn says<'m>(&'m self, mock: &'m Mock, outgoing: &Outgoing) -> Option<Says<'m>> {
+    fn says<'m>(&'m self, mock: &'m Mock, outgoing: &Outgoing) -> Option<Mocks<'m>> {
         let (endpoint, stream) = (self.request.endpoint, self.request.body.head.stream);
         match &mock.answer {
-            MockAnswer::Error(class) => Some(Says::Error(*class)),
-            MockAnswer::Refusal(words) => Some(Says::Refusal(words)),
-            MockAnswer::Timeout => Some(Says::Timeout),
+            MockAnswer::Error(class) => Some(Mocks::Error(*class)),
+            MockAnswer::Refusal(words) => Some(Mocks::Refusal(words)),
+            MockAnswer::Timeout => Some(Mocks::Timeout),
             MockAnswer::Words(_) | MockAnswer::Members(_) | MockAnswer::Vector(_) => {
                 let opening = self.opening(outgoing);
                 let asked = mock::Asked { endpoint, stream, at: opening };
-                Some(Says::Answer(opening, mock::body(&mock.answer, asked)?))
+                Some(Mocks::Answer(opening, mock::body(&mock.answer, asked)?))
             }
         }
     }
@@ -209,11 +219,11 @@ impl Attempt<'_> {
     async fn mocked(
         &self,
         guard: AttemptGuard,
-        (delay, says): (Duration, Says<'_>),
+        (delay, says): (Duration, Mocks<'_>),
     ) -> Result<Answered, Box<AttemptError>> {
         self.instance.clock.sleep(delay).await;
         let class = match says {
-            Says::Answer(opening, body) => {
+            Mocks::Answer(opening, body) => {
                 let read = (mock::dialect(self.request.endpoint), opening);
                 let response = Response::new(PooledBody::made(body).into());
                 return match self.request.body.head.stream {
@@ -221,13 +231,13 @@ impl Attempt<'_> {
                     false => self.read_whole(guard, read, response).await,
                 };
             }
-            Says::Error(class) => class,
-            Says::Refusal(words) => {
+            Mocks::Error(class) => class,
+            Mocks::Refusal(words) => {
                 let mut response = Response::new(PooledBody::made(mock::refusal(words)).into());
                 *response.status_mut() = StatusCode::BAD_REQUEST;
                 return Err(self.refused(guard, response).await);
             }
-            Says::Timeout => {
+            Mocks::Timeout => {
                 self.instance.clock.sleep(self.deadlines.head).await;
                 ErrorClass::Timeout
             }
@@ -366,6 +376,12 @@ impl Attempt<'_> {
             }
         };
         match dialect.whole(body.clone(), opening) {
+            Some(WholeAnswer { says: Says::Nothing, .. })
+                if self.policy().empty_answer() == EmptyAnswer::Fails =>
+            {
+                let met = self.met(Stage::Whole, gap, &body);
+                Err(self.failed(guard, (Break::Empty.failure(), &met), head.headers))
+            }
             Some(answer) => {
                 guard.answered(answer.usage);
                 Ok(Answered { guard, headers: head.headers, reply: Reply::Whole(answer) })

@@ -33,6 +33,7 @@ pub(crate) fn limits(
                 true => Thinking::Asked,
                 false => Thinking::Unasked,
             },
+            standing: instance.router.standing(index, instance.clock.now()),
         },
     };
     Limits { answer, timeout: plain(config, deployment, request), stream_timeout, left, pace }

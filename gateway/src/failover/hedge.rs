@@ -1,7 +1,8 @@
 //! One attempt, and a second one beside it where the first is late: whoever has something to commit to first answers,
 //! and the other is dropped, which closes its connection.
 //!
-//! When an attempt is late is the policy's, and how many may have a second one beside them the budget's. A deployment
+//! When an attempt is late is the policy's, and how many may have a second one beside them the budget's. One that is to
+//! show that its deployment is back has one soon, so that nobody pays for finding out. A deployment
 //! that somebody else overtook is suspected of not answering at all, so that its health does not wait for the end of
 //! an attempt that may never come. It must never let two answers meet: what is dropped had sent nothing.
 
@@ -24,7 +25,7 @@ use crate::failover::request_state::RequestState;
 use crate::failover::{alternative, deadlines, fallbacks};
 use crate::instance::Instance;
 use crate::keyed_rng::KeyedRng;
-use crate::policy::deadlines::{Answer, Deadlines, Hedge};
+use crate::policy::deadlines::{Answer, Budget, Deadlines, Hedge, Standing};
 use crate::upstream::Outgoing;
 use crate::upstream::failure::{Failure, Trouble};
 
@@ -81,6 +82,10 @@ pub(super) async fn attempt(place: Place<'_>, state: &mut RequestState, sent: Se
     let parts = Parts::of(state);
     let deadlines = deadlines_at(place, state, deployment);
     let begun = parts.instance.clock.now();
+    match parts.instance.router.standing(deployment, begun) {
+        Standing::Proven => {}
+        Standing::Probed => state.probes(deployment),
+    }
     state.presence.awaits(deployment, begun, deadlines.head);
     state.timeout = Some(deadlines.gap);
     let attempt = parts.attempt(place.request, (deployment, deadlines), rng);
@@ -134,7 +139,11 @@ async fn until_late(
         () = left_rotation.notified() => return None,
         () = tokio::time::sleep_until(usual) => {}
     }
-    if router.may_hedge() {
+    let draws = match hedge.budget {
+        Budget::Draws => router.may_hedge(),
+        Budget::Spares => false,
+    };
+    if draws {
         return None;
     }
     tokio::select! {

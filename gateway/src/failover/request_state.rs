@@ -253,6 +253,11 @@ impl RequestState {
         all.filter(|index| model(*index) == model(deployment)).collect()
     }
 
+    /// The attempt at `deployment`, which was out, is to show whether it is back.
+    pub(crate) fn probes(&self, deployment: DeploymentIndex) {
+        self.tell(Some(deployment), Choice::Probe);
+    }
+
     /// A second attempt is made beside the one under way, at `deployment`, which began `after` it.
     pub(crate) fn hedges(&mut self, deployment: DeploymentIndex, after: Duration) {
         self.tries += 1;

@@ -19,14 +19,14 @@ use vocab::{Protocol, Seed};
 use super::candidates::{CandidateQuery, Cooling, Shortage};
 use super::concurrency::{AtLimit, Busy};
 use super::cooldown::CooldownBook;
-use super::deadlines::{Alternative, Deadlines, Limits};
+use super::deadlines::{Alternative, Answer, Deadlines, Limits};
 use super::fallbacks::{FallbackQuery, FoundBy, NoFallback};
 use super::met::Met;
 use super::retry::{Allowance, FailedAttempt, NextStep};
 use super::wording::{Attempts, Down};
 use super::{
-    Abilities, Ignored, Kind, OwnLimit, Personality, Policy, Refusal, SendsAgain, SiblingAttempt,
-    SignOfLife, WatchesPace,
+    Abilities, EmptyAnswer, Filtered, Ignored, Kind, OwnLimit, Personality, Policy, Refusal,
+    SendsAgain, SiblingAttempt, SignOfLife, WatchesPace,
 };
 use crate::config::fleet::Target;
 use crate::config::{Config, DeploymentIndex};
@@ -93,6 +93,11 @@ impl Policy for Brownout {
             };
             return last_hope.map(|index| vec![index]).ok_or(Shortage::AllCooling);
         }
+        // Who has lost time already, or is asked beside somebody who is late, proves nothing for others.
+        let proven = |index: &DeploymentIndex| query.cooldowns.proven(*index, query.at);
+        if !query.tried.is_empty() && candidates.iter().any(proven) {
+            candidates.retain(proven);
+        }
         if candidates.iter().any(|index| !(query.short)(*index)) {
             candidates.retain(|index| !(query.short)(*index));
         }
@@ -122,6 +127,17 @@ impl Policy for Brownout {
             return Err(NoFallback::RequestAtFault);
         }
         Ok(query.named(FoundBy::NameOrGroup).collect())
+    }
+
+    /// Withdrawn where somebody is named who may answer it: by `content_policy_fallbacks`, or by the client.
+    fn filtered_answer(&self, query: &FallbackQuery<'_>, _: Answer) -> Filtered {
+        let leads_elsewhere =
+            self.fallbacks(query).is_ok_and(|targets| targets.iter().any(|to| to != query.from));
+        if leads_elsewhere { Filtered::Withdrawn } else { Filtered::Passed }
+    }
+
+    fn empty_answer(&self) -> EmptyAnswer {
+        EmptyAnswer::Fails
     }
 
     fn deadlines(&self, limits: Limits, alternative: &dyn Fn() -> Alternative) -> Deadlines {

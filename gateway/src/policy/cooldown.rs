@@ -39,6 +39,18 @@ pub trait CooldownBook: Send + fmt::Debug {
         1.0
     }
 
+    /// Whether nothing is held against a deployment; one that comes back and must show that it is there again is admitted,
+    /// and not proven.
+    fn proven(&self, deployment: DeploymentIndex, at: At) -> bool {
+        self.admits(deployment, at)
+    }
+
+    /// Whether the request that a deployment was chosen for last is to show that it is there again.
+    fn is_probed(&self, deployment: DeploymentIndex, at: At) -> bool {
+        let _ = (deployment, at);
+        false
+    }
+
     /// A deployment was chosen; where one that comes back is probed, this request is the probe.
     fn claim(&mut self, deployment: DeploymentIndex, at: At) {
         let _ = (deployment, at);

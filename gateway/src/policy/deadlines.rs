@@ -29,6 +29,18 @@ pub struct Pace {
     pub prompt_tokens: u64,
     /// Whether the model was asked to think first.
     pub thinking: Thinking,
+    /// Whether it is known that the deployment answers.
+    pub standing: Standing,
+}
+
+/// Whether it is known that a deployment answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing is held against it.
+    #[default]
+    Proven,
+    /// It was out, and this attempt is to show whether it is back.
+    Probed,
 }
 
 /// Whether a model was asked to think before it speaks.
@@ -93,6 +105,17 @@ pub struct Hedge {
     pub usual: Duration,
     /// So late that another one is asked in any case.
     pub late: Duration,
+    /// Whether an attempt beside it before that is taken from the budget.
+    pub budget: Budget,
+}
+
+/// See [`Hedge::budget`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Budget {
+    /// It is, where something is left.
+    Draws,
+    /// There is none before that.
+    Spares,
 }
 
 impl Deadlines {

@@ -19,7 +19,7 @@ use vocab::{Protocol, Seed};
 use super::candidates::{CandidateQuery, Shortage};
 use super::concurrency::{AtLimit, Busy};
 use super::cooldown::{CooldownBook, NthFailure};
-use super::deadlines::{Alternative, Deadlines, Limits};
+use super::deadlines::{Alternative, Answer, Deadlines, Limits};
 use super::fallbacks::{FallbackQuery, FoundBy, NoFallback};
 use super::met::Met;
 use super::retry::{Allowance, FailedAttempt, NextStep, Phase};
@@ -91,8 +91,12 @@ impl Policy for LiteLlm {
         Ok(query.higher_levels().chain(query.named(FoundBy::Name)).collect())
     }
 
-    /// Withdrawn where a fallback for content policies is named, or one for everything.
-    fn filtered_answer(&self, query: &FallbackQuery<'_>) -> Filtered {
+    /// Withdrawn where a fallback for content policies is named, or one for everything. A stream is passed on.
+    fn filtered_answer(&self, query: &FallbackQuery<'_>, answer: Answer) -> Filtered {
+        match answer {
+            Answer::Whole => {}
+            Answer::Stream => return Filtered::Passed,
+        }
         let router = &query.fleet.config().router;
         let leads_elsewhere = match router.content_policy_fallbacks.is_empty() {
             true => router.fallbacks.contains_key("*"),

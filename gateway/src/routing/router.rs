@@ -24,7 +24,7 @@ use crate::policy::candidates::{CandidateQuery, Cooling, Shortage};
 use crate::policy::cooldown::{
     Circumstances, CooldownBook, CooldownStep, LimitSetBy, NoCooldown, NthFailure,
 };
-use crate::policy::deadlines::Answer;
+use crate::policy::deadlines::{Answer, Standing};
 use crate::policy::none_available::{Group, NoneAvailable};
 use crate::policy::retry::{Called, Situation};
 use crate::policy::{Heard, WatchesPace};
@@ -392,6 +392,14 @@ impl Router {
         tokens: u64,
     ) -> Option<Duration> {
         self.state().usual.of(deployment, answer, tokens)
+    }
+
+    /// Whether it is known that a deployment answers, of one that was just chosen.
+    pub fn standing(&self, deployment: DeploymentIndex, at: At) -> Standing {
+        match self.state().cooldowns.is_probed(deployment, at) {
+            true => Standing::Probed,
+            false => Standing::Proven,
+        }
     }
 
     /// The client went away during an attempt.

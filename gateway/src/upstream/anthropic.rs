@@ -14,7 +14,7 @@ mod thought;
 mod vertex;
 
 pub(super) use model::Model;
-pub(super) use passed::Passed;
+pub(super) use passed::{Passed, REFUSAL};
 pub(super) use reply::{reply as chat_reply, usage as chat_usage};
 pub(super) use request::request as chat_request;
 pub(super) use stream::translator as chat_stream;

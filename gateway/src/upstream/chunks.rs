@@ -7,6 +7,7 @@ use wire::sse::Event;
 use world::ChunkBuf;
 
 use super::dialect::{Broken, Gist, Interpreter};
+use super::forwarded::CONTENT_FILTER;
 
 /// Reads chunks. It has no state: every chunk says whose it is.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ impl Interpreter for Chunks {
         let mut gist = Gist {
             output: peek.has_output(),
             finish: peek.finish_reason.is_some(),
+            filtered: peek.finish_reason.clone().is_some_and(|it| it.unescape() == CONTENT_FILTER),
             ..Gist::default()
         };
         match peek.kind {

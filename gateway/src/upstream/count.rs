@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::chunks::Chunks;
-use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, WholeAnswer};
+use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, Says, WholeAnswer};
 use super::members::Member;
 use crate::endpoint::Endpoint;
 
@@ -62,7 +62,7 @@ impl<P: Dialect + fmt::Debug> Dialect for Count<P> {
     fn whole(&self, answer: Bytes, _: Opening<'_>) -> Option<WholeAnswer> {
         let tokens = (self.count.tokens)(&answer)?;
         let body = Bytes::from(json!({ self.named: tokens }).to_string());
-        Some(WholeAnswer { body, usage: None, filtered: false })
+        Some(WholeAnswer { body, usage: None, says: Says::Something })
     }
 
     /// A count is never streamed.

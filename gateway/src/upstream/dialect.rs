@@ -14,6 +14,7 @@ use wire::openai::{RequestHead, Usage, is_gateway_only};
 use wire::sse::Event;
 use world::ChunkBuf;
 
+use super::forwarded::CONTENT_FILTER;
 use super::members::{Lenience, Member};
 use crate::endpoint::{Endpoint, Metadata};
 
@@ -136,14 +137,34 @@ pub(crate) struct WholeAnswer {
     pub(crate) body: Bytes,
     /// What it cost, where the provider says so.
     pub(crate) usage: Option<Usage>,
+    pub(crate) says: Says,
+}
+
+/// What a whole answer comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Says {
+    /// What was asked for.
+    Something,
     /// The provider's filter stopped it: it is answered and says so.
-    pub(crate) filtered: bool,
+    Filtered,
+    /// Nothing, and no reason for that.
+    Nothing,
+}
+
+impl Says {
+    /// What an answer says for whose end there is such a reason, if there is one.
+    pub(super) fn until(finish_reason: Option<&str>) -> Self {
+        match finish_reason == Some(CONTENT_FILTER) {
+            true => Self::Filtered,
+            false => Self::Something,
+        }
+    }
 }
 
 impl WholeAnswer {
     /// The same answer in other words.
     pub(super) fn with_body(&self, body: Bytes) -> Self {
-        Self { body, usage: self.usage, filtered: self.filtered }
+        Self { body, usage: self.usage, says: self.says }
     }
 }
 
@@ -186,6 +207,8 @@ pub(crate) struct Gist {
     pub(crate) output: bool,
     /// It says why the answer ended.
     pub(crate) finish: bool,
+    /// It says that the provider's filter ended it.
+    pub(crate) filtered: bool,
     /// It is the last one.
     pub(crate) done: bool,
     /// What the answer cost.

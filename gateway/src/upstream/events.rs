@@ -85,7 +85,7 @@ impl Interpreter for Events {
             finish: ended,
             done: ended,
             usage: data.response.as_ref().and_then(Reply::usage),
-            broken: None,
+            ..Gist::default()
         };
         out.push(event.raw);
         gist

@@ -12,9 +12,9 @@ use wire::framing::Framing;
 use wire::multipart::Form;
 use wire::openai::{Usage, is_gateway_only};
 
-use super::anthropic::Passed;
+use super::anthropic::{Passed, REFUSAL};
 use super::chunks::Chunks;
-use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, WholeAnswer};
+use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, Says, WholeAnswer};
 use super::events::{Events, Reply};
 use super::texts::Texts;
 use super::{bedrock, gemini};
@@ -77,7 +77,9 @@ impl Dialect for Forwarded {
             Answers::Message => message(answer),
             Answers::Candidates => gemini::passed(answer),
             Answers::Output => bedrock::passed(answer),
-            Answers::Bytes => Some(WholeAnswer { body: answer, usage: None, filtered: false }),
+            Answers::Bytes => {
+                Some(WholeAnswer { body: answer, usage: None, says: Says::Something })
+            }
         }
     }
 
@@ -126,9 +128,9 @@ pub(super) const CONTENT_FILTER: &str = "content_filter";
 
 /// The least that an answer with choices must be: an object that has them, and no error.
 #[derive(Deserialize)]
-struct Choices {
-    #[serde(default)]
-    choices: Option<Vec<Choice>>,
+struct Choices<'a> {
+    #[serde(default, borrow)]
+    choices: Option<Vec<Choice<'a>>>,
     #[serde(default)]
     error: Option<IgnoredAny>,
     #[serde(default)]
@@ -136,17 +138,44 @@ struct Choices {
 }
 
 #[derive(Deserialize)]
-struct Choice {
+struct Choice<'a> {
     #[serde(default)]
     finish_reason: Option<Box<str>>,
+    #[serde(default, borrow)]
+    message: Option<&'a RawValue>,
+    #[serde(default)]
+    text: Option<Box<str>>,
+}
+
+impl Choice<'_> {
+    /// Whether it neither gives the client anything nor says why not.
+    fn is_nothing(&self) -> bool {
+        self.finish_reason.is_none()
+            && self.text.as_deref().is_none_or(str::is_empty)
+            && self.message.is_none_or(|message| !says_something(message))
+    }
+}
+
+/// Whether a message has more than a role: words, calls, a refusal, thoughts, or what only its provider knows.
+fn says_something(message: &RawValue) -> bool {
+    let members: Result<BTreeMap<Cow<'_, str>, &RawValue>, _> = serde_json::from_str(message.get());
+    let Ok(members) = members else { return message.get() != "null" };
+    let says = |(name, value): (&Cow<'_, str>, &&RawValue)| {
+        name != "role" && !["null", "\"\"", "[]", "{}"].contains(&value.get())
+    };
+    members.iter().any(says)
 }
 
 fn choices(body: Bytes) -> Option<WholeAnswer> {
     let Choices { choices, error: None, usage } = serde_json::from_slice(&body).ok()? else {
         return None;
     };
-    let first = choices?.into_iter().next().and_then(|choice| choice.finish_reason);
-    Some(WholeAnswer { body, usage, filtered: first.as_deref() == Some(CONTENT_FILTER) })
+    let choices = choices?;
+    let says = match choices.iter().all(Choice::is_nothing) {
+        true => Says::Nothing,
+        false => Says::until(choices.first().and_then(|first| first.finish_reason.as_deref())),
+    };
+    Some(WholeAnswer { body, usage, says })
 }
 
 /// An object with `member`, and without an error.
@@ -157,7 +186,7 @@ fn object(body: Bytes, member: &str) -> Option<WholeAnswer> {
         return None;
     }
     let usage = reply.get("usage").and_then(|usage| serde_json::from_str(usage.get()).ok());
-    Some(WholeAnswer { body, usage, filtered: false })
+    Some(WholeAnswer { body, usage, says: Says::Something })
 }
 
 /// The Responses API's object. One that failed, or was called off, is no answer.
@@ -168,7 +197,7 @@ fn response(body: Bytes) -> Option<WholeAnswer> {
         return None;
     }
     let usage = reply.usage();
-    Some(WholeAnswer { body, usage, filtered: false })
+    Some(WholeAnswer { body, usage, says: Says::Something })
 }
 
 /// Anthropic's message.
@@ -182,6 +211,9 @@ fn message(body: Bytes) -> Option<WholeAnswer> {
     }
     let message: Message = serde_json::from_slice(&body).ok()?;
     let usage = Some(super::anthropic::chat_usage(&message.usage));
-    let filtered = message.stop_reason.as_deref() == Some("refusal");
-    (&*message.kind == "message").then_some(WholeAnswer { body, usage, filtered })
+    let says = match message.stop_reason.as_deref() {
+        Some(REFUSAL) => Says::Filtered,
+        Some(_) | None => Says::Something,
+    };
+    (&*message.kind == "message").then_some(WholeAnswer { body, usage, says })
 }

@@ -13,12 +13,12 @@ use http_body::Body;
 use tokio::time::{Instant, Sleep};
 use vocab::At;
 use wire::framing::{Cutter, Framing};
-use wire::openai::{ErrorDetail, Usage};
+use wire::openai::Usage;
 use wire::sse::{PASSED_ON_MAX_EVENT_BYTES, encode};
 use world::{ChunkBuf, Clock, Decoded, ReadError, WriteBatch};
 
+pub(crate) use super::breaks::Break;
 use crate::upstream::dialect::{Broken, Interpreter};
-use crate::upstream::failure::{Failure, Trouble};
 
 /// Bytes held back at most while nothing has been said: far more than any provider sends before its first word.
 const HELD_MAX: usize = 64 * 1024;
@@ -75,6 +75,8 @@ pub(crate) struct Seen {
     pub(crate) first_frame: Option<At>,
     /// A finish reason came.
     pub(crate) finished: bool,
+    /// It was the provider's filter.
+    pub(crate) filtered: bool,
     /// The last frame came.
     pub(crate) done: bool,
     /// What the provider counted.
@@ -117,21 +119,6 @@ pub(crate) enum Ending {
     Complete,
     /// Otherwise.
     Broken(Break),
-}
-
-/// Why a stream is no answer.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Break {
-    #[error("Connection to the provider broke mid-stream: {0}")]
-    Cut(ReadError),
-    #[error("Timeout on reading data from socket: nothing came for {:.1} s", .0.as_secs_f64())]
-    Stalled(Duration),
-    #[error("The provider ended the stream before the answer was complete")]
-    Truncated,
-    #[error("{}", words(.0))]
-    Error(Bytes),
-    #[error("The provider sent a malformed chunk")]
-    Malformed,
 }
 
 /// A stream up to its first word, none of which the client has seen.
@@ -341,6 +328,7 @@ impl Reader {
                 self.seen.first_output.get_or_insert_with(|| self.clock.now());
             }
             self.seen.finished |= gist.finish;
+            self.seen.filtered |= gist.filtered;
             self.seen.usage = gist.usage.or(self.seen.usage);
             if gist.done {
                 self.end_frame();
@@ -412,44 +400,6 @@ impl Seen {
     /// Whether there is anything that the client waits for.
     const fn speaks(&self) -> bool {
         self.outputs > 0 || self.finished || self.done
-    }
-}
-
-impl Break {
-    /// How long it was silent, where silence broke it.
-    pub(crate) const fn limit(&self) -> Duration {
-        match self {
-            Self::Stalled(limit) => *limit,
-            Self::Cut(_) | Self::Truncated | Self::Error(_) | Self::Malformed => Duration::ZERO,
-        }
-    }
-
-    /// Data of the event by which the provider reported an error; else nothing.
-    pub(crate) fn said(&self) -> &[u8] {
-        match self {
-            Self::Error(data) => data,
-            Self::Cut(_) | Self::Stalled(_) | Self::Truncated | Self::Malformed => &[],
-        }
-    }
-
-    /// What it means for retries, cooldowns and the client.
-    pub(crate) fn failure(&self) -> Failure {
-        let trouble = match self {
-            Self::Cut(ReadError::Broken(_)) => Trouble::Cut,
-            Self::Stalled(_) => Trouble::Stalled,
-            Self::Truncated => Trouble::Truncated,
-            Self::Error(_) => Trouble::ErrorEvent,
-            Self::Cut(ReadError::Coding(_)) | Self::Malformed => Trouble::Malformed,
-        };
-        Failure::broken(trouble, &self.to_string())
-    }
-}
-
-/// The provider's own words for an error inside a stream.
-fn words(data: &Bytes) -> String {
-    match ErrorDetail::read(data) {
-        Some(detail) if !detail.message.is_empty() => detail.message,
-        _ => "The provider reported an error mid-stream".to_owned(),
     }
 }
 

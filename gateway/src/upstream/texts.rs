@@ -8,6 +8,7 @@ use wire::sse::Event;
 use world::ChunkBuf;
 
 use super::dialect::{Broken, Gist, Interpreter};
+use super::forwarded::CONTENT_FILTER;
 
 /// Reads frames of text.
 #[derive(Debug)]
@@ -29,7 +30,13 @@ struct Piece {
     #[serde(default)]
     text: Box<str>,
     #[serde(default)]
-    finish_reason: Option<IgnoredAny>,
+    finish_reason: Option<Box<str>>,
+}
+
+impl Piece {
+    fn is_filtered(&self) -> bool {
+        self.finish_reason.as_deref() == Some(CONTENT_FILTER)
+    }
 }
 
 impl Interpreter for Texts {
@@ -52,6 +59,7 @@ impl Interpreter for Texts {
         Gist {
             output: frame.choices.iter().any(|piece| !piece.text.is_empty()),
             finish: frame.choices.iter().any(|piece| piece.finish_reason.is_some()),
+            filtered: frame.choices.iter().any(Piece::is_filtered),
             usage: frame.usage,
             ..Gist::default()
         }

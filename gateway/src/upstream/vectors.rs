@@ -9,7 +9,7 @@ use serde_json::Value;
 use wire::openai::{Embedding, EmbeddingUsage, Usage, Vector};
 
 use super::chunks::Chunks;
-use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, WholeAnswer};
+use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, Says, WholeAnswer};
 use super::members::{Member, Members};
 
 /// How a protocol embeds.
@@ -92,7 +92,7 @@ impl Dialect for Embedder {
         let reply = Reply { object: "list", data: data.collect(), model: at.model, usage };
         let body = Bytes::from(serde_json::to_vec(&reply).ok()?);
         let usage = tokens.map(|tokens| Usage::new(tokens, 0));
-        Some(WholeAnswer { body, usage, filtered: false })
+        Some(WholeAnswer { body, usage, says: Says::Something })
     }
 
     /// Vectors are never streamed.

@@ -425,6 +425,7 @@ impl Observer for Recorder {
         let what = match decision.what {
             Choice::Pick => "pick".to_owned(),
             Choice::Retry { attempt, .. } => format!("retry #{attempt}"),
+            Choice::Probe => format!("{NOT_DONE}probe"),
             Choice::Hedge { after, .. } => format!("hedge after {} ms", after.as_millis()),
             Choice::Failover { to } => format!("failover to {to}"),
             Choice::AtLimit { most } => format!("at its limit of {most}"),

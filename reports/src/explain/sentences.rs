@@ -105,6 +105,7 @@ pub(super) fn gateway(row: &DecisionRow) -> Event {
         DecisionKind::Pick => "picks",
         DecisionKind::Retry => "retries",
         DecisionKind::Failover => "fails over to",
+        DecisionKind::Probe => "sees by this request whether it is back:",
         DecisionKind::Hedge => "does not wait for it alone, and also asks",
         DecisionKind::Cooldown => "cools down",
         DecisionKind::CooldownProlonged => "prolongs the cooldown of",

@@ -65,6 +65,7 @@ fn is_launch(decision: &DecisionRow) -> bool {
         DecisionKind::Failover => decision.deployment.is_some(),
         DecisionKind::Cooldown
         | DecisionKind::AtLimit
+        | DecisionKind::Probe
         | DecisionKind::PassedOver
         | DecisionKind::AttemptFailed
         | DecisionKind::Served

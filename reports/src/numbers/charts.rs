@@ -193,6 +193,7 @@ const fn forgets(kind: DecisionKind) -> bool {
         | DecisionKind::NoRetry
         | DecisionKind::NoFallback
         | DecisionKind::AtLimit
+        | DecisionKind::Probe
         | DecisionKind::PassedOver
         | DecisionKind::AttemptFailed
         | DecisionKind::Served

@@ -123,6 +123,7 @@ fn step(
             }
         }
         DecisionKind::AtLimit
+        | DecisionKind::Probe
         | DecisionKind::PassedOver
         | DecisionKind::AttemptFailed
         | DecisionKind::NoCooldown

@@ -96,6 +96,7 @@ fn ends_an_attempt(row: &DecisionRow) -> bool {
         DecisionKind::ClientLeft => !row.detail.is_empty(),
         DecisionKind::Pick
         | DecisionKind::AtLimit
+        | DecisionKind::Probe
         | DecisionKind::PassedOver
         | DecisionKind::Retry
         | DecisionKind::Failover

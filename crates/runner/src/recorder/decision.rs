@@ -14,6 +14,7 @@ pub(crate) fn kind_and_detail(choice: &Choice<'_>) -> (DecisionKind, String) {
             (DecisionKind::Retry, format!("attempt={attempt};wait_ms={}", wait.as_millis()))
         }
         Choice::Failover { to } => (DecisionKind::Failover, format!("to={to}")),
+        Choice::Probe => (DecisionKind::Probe, String::new()),
         Choice::Hedge { attempt, after } => {
             (DecisionKind::Hedge, format!("attempt={attempt};after_ms={}", after.as_millis()))
         }

@@ -4,7 +4,7 @@
 //! it; what may be an accident (5xx, a stall, a broken stream) opens it the second time in a row, or
 //! the third time in ten, or when there are more in a minute than the config allows. It stays open for
 //! `cooldown_time`; Retry-After is obeyed exactly, up to a bound. When that is over, one request at a
-//! time probes, and success closes; a deployment that keeps failing must answer more probes than one.
+//! time probes, not waited for alone where somebody else is there, and success closes; a deployment that keeps failing must answer more probes than one.
 //! Faults of the request itself say that the deployment lives; a limit that the request set itself, and
 //! a model that nobody but the client named, say nothing.
 
@@ -195,6 +195,18 @@ impl CooldownBook for Breakers {
                 SHARE_MIN + (1.0 - SHARE_MIN) * grown
             }
             Some(_) | None => 1.0,
+        }
+    }
+
+    fn proven(&self, deployment: DeploymentIndex, _: At) -> bool {
+        let breaker = self.breakers.get(deployment.get());
+        breaker.is_some_and(|breaker| matches!(breaker.state, State::Closed))
+    }
+
+    fn is_probed(&self, deployment: DeploymentIndex, at: At) -> bool {
+        match self.breakers.get(deployment.get()).map(|breaker| breaker.state) {
+            Some(State::Open { until, probing, .. }) => probing && at >= until,
+            Some(State::Closed) | None => false,
         }
     }
 

@@ -1,10 +1,12 @@
 //! Our deadlines. What the user set is how long an answer may take; nothing here is shorter than that, because an
 //! answer that is late may still come. What is ours is when somebody else is asked beside it: later than usual for
-//! this deployment and such a prompt, if the budget allows it, and in any case when it is very late.
+//! this deployment and such a prompt, if the budget allows it, and in any case when it is very late, or may not be back.
 
 use std::time::Duration;
 
-use super::super::deadlines::{Alternative, Answer, Deadlines, Hedge, Limits, Pace, Thinking};
+use super::super::deadlines::{
+    Alternative, Answer, Budget, Deadlines, Hedge, Limits, Pace, Standing, Thinking,
+};
 
 /// When a first word is late at a deployment that nobody has watched yet: several times the p99 of hosted models for
 /// short prompts (2 to 4 s).
@@ -29,6 +31,10 @@ const USUAL_MIN: Duration = Duration::from_millis(50);
 const LATE: u32 = 4;
 const LATE_MIN: Duration = Duration::from_secs(2);
 
+/// Longest that a deployment which may not be back is waited for alone: what is very late at the least. One attempt at a
+/// time is a probe, so it costs little.
+const PROBE: Duration = LATE_MIN;
+
 /// Silence within a stream that counts against a deployment while it lasts: fifty times the p99 gap between tokens of
 /// hosted models.
 const SILENT: Duration = Duration::from_secs(10);
@@ -43,7 +49,11 @@ pub(super) fn of(limits: Limits, alternative: Alternative) -> Deadlines {
     };
     // Of a request's own time half is left for somebody else.
     let half = |at: Duration| limits.left.map_or(at, |left| at.min(left / 2));
-    let hedge = hedge.map(|Hedge { usual, late }| Hedge { usual: half(usual), late: half(late) });
+    let hedge = hedge.map(|Hedge { usual, late, budget }| Hedge {
+        usual: half(usual),
+        late: half(late),
+        budget,
+    });
     let (first_word, whole, alarm) = match limits.answer {
         // From the first byte on content counts, not comments.
         Answer::Stream => (Some(bound), None, Some(SILENT)),
@@ -52,9 +62,20 @@ pub(super) fn of(limits: Limits, alternative: Alternative) -> Deadlines {
     Deadlines { head: bound, first_word, silence: bound, gap: limit, whole, hedge, alarm }
 }
 
-/// When an answer is late.
+/// When an answer is late: sooner where nobody knows whether the deployment is back.
 fn hedge(limits: Limits) -> Hedge {
-    let Pace { usual, prompt_tokens, thinking } = limits.pace;
+    let hedge = usually(limits);
+    match limits.pace.standing {
+        Standing::Proven => hedge,
+        Standing::Probed => {
+            let late = hedge.usual.min(PROBE);
+            Hedge { usual: late, late, budget: Budget::Spares }
+        }
+    }
+}
+
+fn usually(limits: Limits) -> Hedge {
+    let Pace { usual, prompt_tokens, thinking, standing: _ } = limits.pace;
     let unwatched = match limits.answer {
         Answer::Stream => FIRST_WORD,
         Answer::Whole => WHOLE_ANSWER,
@@ -66,11 +87,11 @@ fn hedge(limits: Limits) -> Hedge {
         Thinking::Unasked => unwatched,
     };
     match usual {
-        None => Hedge { usual: unwatched, late: unwatched },
+        None => Hedge { usual: unwatched, late: unwatched, budget: Budget::Draws },
         Some(usual) => {
             let usual = usual.mul_f64(MARGIN).max(USUAL_MIN);
             let late = (usual * LATE).max(LATE_MIN).min(unwatched.max(usual));
-            Hedge { usual, late }
+            Hedge { usual, late, budget: Budget::Draws }
         }
     }
 }

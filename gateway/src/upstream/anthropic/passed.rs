@@ -7,17 +7,22 @@ use world::ChunkBuf;
 
 use crate::upstream::dialect::{Broken, Gist, Interpreter};
 
+/// Anthropic's reason of an answer that a filter stopped.
+pub(in crate::upstream) const REFUSAL: &str = "refusal";
+
 /// Reads events, and keeps count.
 #[derive(Debug, Default)]
 pub(in crate::upstream) struct Passed {
     usage: Usage,
+    refused: bool,
 }
 
 impl Passed {
     fn count(&mut self, data: &[u8]) {
         match serde_json::from_slice(data) {
             Ok(StreamEvent::MessageStart { message }) => self.usage = message.usage,
-            Ok(StreamEvent::MessageDelta { usage, .. }) => {
+            Ok(StreamEvent::MessageDelta { usage, delta }) => {
+                self.refused = delta.stop_reason.as_deref() == Some(REFUSAL);
                 self.usage.output_tokens = usage.output_tokens;
                 if let Some(input) = usage.input_tokens {
                     self.usage.input_tokens = input;
@@ -41,7 +46,7 @@ impl Interpreter for Passed {
             PeekKind::MessageStart => self.count(&event.data),
             PeekKind::MessageDelta => {
                 self.count(&event.data);
-                gist.finish = true;
+                (gist.finish, gist.filtered) = (true, self.refused);
                 gist.usage = Some(super::reply::usage(&self.usage));
             }
             PeekKind::Delta

@@ -5,8 +5,7 @@ use wire::anthropic::{MessagesReply, OutputBlock};
 use wire::openai::{ChatReply, FunctionCall, PromptTokensDetails, ReplyMessage, ToolCall, Usage};
 
 use crate::upstream::answer_form::ANSWER_TOOL;
-use crate::upstream::dialect::{Opening, WholeAnswer};
-use crate::upstream::forwarded::CONTENT_FILTER;
+use crate::upstream::dialect::{Opening, Says, WholeAnswer};
 
 /// Translates an answer. `None` if the body is no Messages reply.
 pub(in crate::upstream) fn reply(body: &[u8], at: Opening<'_>) -> Option<WholeAnswer> {
@@ -23,8 +22,8 @@ pub(in crate::upstream) fn reply(body: &[u8], at: Opening<'_>) -> Option<WholeAn
         choice.finish_reason = said.finish(finish).map(str::to_owned);
         said.write(&mut choice.message);
     }
-    let filtered = finish == Some(CONTENT_FILTER);
-    Some(WholeAnswer { body: chat.to_json(), usage: Some(usage), filtered })
+    let says = Says::until(finish);
+    Some(WholeAnswer { body: chat.to_json(), usage: Some(usage), says })
 }
 
 /// What the blocks of an answer say.

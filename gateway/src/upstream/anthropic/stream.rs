@@ -12,6 +12,7 @@ use wire::sse::Event;
 use crate::upstream::answer_form::ANSWER_TOOL;
 use crate::upstream::chunk_writer::ChunkWriter;
 use crate::upstream::dialect::{Broken, Gist, Interpreter, Opening};
+use crate::upstream::forwarded::CONTENT_FILTER;
 use world::ChunkBuf;
 
 /// Who reads a stream.
@@ -181,7 +182,8 @@ impl Translator {
             other => other,
         };
         self.chunks.finish(reason, out);
-        Gist { finish: true, usage: Some(self.usage_so_far()), ..gist }
+        let filtered = reason == CONTENT_FILTER;
+        Gist { finish: true, filtered, usage: Some(self.usage_so_far()), ..gist }
     }
 
     fn usage_so_far(&self) -> Usage {

@@ -17,7 +17,7 @@ use crate::endpoint::Endpoint;
 use crate::upstream::anthropic;
 use crate::upstream::chunks::Chunks;
 use crate::upstream::dialect::{
-    Asked, Broken, Dialect, Encoded, Gist, Interpreter, Opening, Refused, WholeAnswer,
+    Asked, Broken, Dialect, Encoded, Gist, Interpreter, Opening, Refused, Says, WholeAnswer,
 };
 use crate::upstream::forwarded;
 use crate::upstream::members::Lenience;
@@ -240,7 +240,7 @@ impl Dialect for Count {
     fn whole(&self, answer: Bytes, _: Opening<'_>) -> Option<WholeAnswer> {
         let tokens = super::counted(&answer)?;
         let body = Bytes::from(json!({ "input_tokens": tokens }).to_string());
-        Some(WholeAnswer { body, usage: None, filtered: false })
+        Some(WholeAnswer { body, usage: None, says: Says::Something })
     }
 
     /// A count is never streamed.

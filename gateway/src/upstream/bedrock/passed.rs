@@ -9,15 +9,15 @@ use wire::sse::Event;
 use world::ChunkBuf;
 
 use super::reply::usage;
-use crate::upstream::dialect::{Broken, Gist, Interpreter, WholeAnswer};
+use crate::upstream::dialect::{Broken, Gist, Interpreter, Says, WholeAnswer};
 use crate::upstream::forwarded::CONTENT_FILTER;
 
 /// A whole answer. `None` if the body is none.
 pub(in crate::upstream) fn passed(body: Bytes) -> Option<WholeAnswer> {
     let reply: ConverseReply = serde_json::from_slice(&body).ok()?;
     let usage = Some(usage(&reply.usage));
-    let filtered = super::finish_reason(&reply.stop_reason) == CONTENT_FILTER;
-    Some(WholeAnswer { body, usage, filtered })
+    let says = Says::until(Some(super::finish_reason(&reply.stop_reason)));
+    Some(WholeAnswer { body, usage, says })
 }
 
 /// Reads the frames of a stream.
@@ -46,7 +46,10 @@ impl Interpreter for Passed {
                 Some(ConverseEvent::ContentBlockDelta { delta, .. }) => {
                     gist.output = says_something(delta);
                 }
-                Some(ConverseEvent::MessageStop { .. }) => gist.finish = true,
+                Some(ConverseEvent::MessageStop { stop_reason }) => {
+                    gist.finish = true;
+                    gist.filtered = super::finish_reason(&stop_reason) == CONTENT_FILTER;
+                }
                 Some(ConverseEvent::Metadata { .. }) if !finished => {
                     return broken(Broken::Unfinished);
                 }

@@ -5,8 +5,7 @@ use wire::bedrock::{ConverseReply, OutputBlock, Reasoning, TokenUsage};
 use wire::openai::{ChatReply, FunctionCall, PromptTokensDetails, ToolCall, Usage};
 
 use crate::upstream::answer_form::ANSWER_TOOL;
-use crate::upstream::dialect::{Opening, WholeAnswer};
-use crate::upstream::forwarded::CONTENT_FILTER;
+use crate::upstream::dialect::{Opening, Says, WholeAnswer};
 
 /// Translates an answer, which names neither itself nor its model. `None` if the body is no answer.
 pub(super) fn reply(body: &[u8], at: Opening<'_>) -> Option<WholeAnswer> {
@@ -34,8 +33,8 @@ pub(super) fn reply(body: &[u8], at: Opening<'_>) -> Option<WholeAnswer> {
             choice.message.thinking_blocks = Some(said.thinking_blocks);
         }
     }
-    let filtered = finish == CONTENT_FILTER;
-    Some(WholeAnswer { body: chat.to_json(), usage: Some(usage), filtered })
+    let says = Says::until(Some(finish));
+    Some(WholeAnswer { body: chat.to_json(), usage: Some(usage), says })
 }
 
 /// What the blocks of an answer say.

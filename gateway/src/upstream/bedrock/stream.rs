@@ -13,6 +13,7 @@ use world::ChunkBuf;
 use crate::upstream::answer_form::ANSWER_TOOL;
 use crate::upstream::chunk_writer::ChunkWriter;
 use crate::upstream::dialect::{Broken, Gist, Interpreter, Opening};
+use crate::upstream::forwarded::CONTENT_FILTER;
 
 /// Who reads a stream.
 pub(super) fn translator(at: Opening<'_>) -> Box<dyn Interpreter> {
@@ -54,7 +55,7 @@ impl Translator {
                     other => other,
                 };
                 self.chunks.finish(reason, out);
-                gist.finish = true;
+                (gist.finish, gist.filtered) = (true, reason == CONTENT_FILTER);
             }
             ConverseEvent::Metadata { .. } if !finished => {
                 gist.broken = Some(Broken::Unfinished);

@@ -11,9 +11,8 @@ use world::ChunkBuf;
 use super::reply::usage;
 use crate::upstream::chunks::Chunks;
 use crate::upstream::dialect::{
-    Asked, Broken, Dialect, Encoded, Gist, Interpreter, Opening, Refused, WholeAnswer,
+    Asked, Broken, Dialect, Encoded, Gist, Interpreter, Opening, Refused, Says, WholeAnswer,
 };
-use crate::upstream::forwarded::CONTENT_FILTER;
 
 /// A whole answer. `None` if the body is none.
 pub(in crate::upstream) fn passed(body: Bytes) -> Option<WholeAnswer> {
@@ -23,15 +22,15 @@ pub(in crate::upstream) fn passed(body: Bytes) -> Option<WholeAnswer> {
     }
     let usage = reply.usage_metadata.as_ref().map(usage);
     let first = reply.candidates.unwrap_or_default().into_iter().next();
-    let filtered = match first {
+    let says = match first {
         // The prompt was blocked.
-        None => true,
+        None => Says::Filtered,
         Some(candidate) => {
             let reason = candidate.finish_reason.as_deref().unwrap_or_default();
-            super::finish_reason(reason, false) == CONTENT_FILTER
+            Says::until(Some(super::finish_reason(reason, false)))
         }
     };
-    Some(WholeAnswer { body, usage, filtered })
+    Some(WholeAnswer { body, usage, says })
 }
 
 /// Reads the frames of a stream. It has no state: every frame is a whole reply with what is new.
@@ -48,9 +47,12 @@ impl Interpreter for Passed {
             PeekKind::Reply => {}
         }
         // Nothing marks the last frame: other candidates may follow one that has ended.
+        let filtered = peek.finish
+            && passed(event.data.clone()).is_some_and(|reply| reply.says == Says::Filtered);
         let gist = Gist {
             output: peek.has_output(),
             finish: peek.finish,
+            filtered,
             usage: counted(&event.data),
             ..Gist::default()
         };
@@ -110,7 +112,7 @@ impl Dialect for PassedCount {
 
     fn whole(&self, answer: Bytes, _: Opening<'_>) -> Option<WholeAnswer> {
         super::counted(&answer)?;
-        Some(WholeAnswer { body: answer, usage: None, filtered: false })
+        Some(WholeAnswer { body: answer, usage: None, says: Says::Something })
     }
 
     /// A count is never streamed.

@@ -6,7 +6,7 @@ use wire::openai::{
     ToolCall, Usage,
 };
 
-use crate::upstream::dialect::{Opening, WholeAnswer};
+use crate::upstream::dialect::{Opening, Says, WholeAnswer};
 use crate::upstream::forwarded::CONTENT_FILTER;
 
 /// Stands between the id of a call and the signature of the thought behind it, which Gemini wants back and
@@ -31,8 +31,8 @@ pub(super) fn reply(body: &[u8], at: Opening<'_>) -> Option<WholeAnswer> {
         false => candidates.into_iter().map(|candidate| choice(&id, candidate)).collect(),
     };
     let first = chat.choices.first().and_then(|choice| choice.finish_reason.as_deref());
-    let filtered = first == Some(CONTENT_FILTER);
-    Some(WholeAnswer { body: chat.to_json(), usage, filtered })
+    let says = Says::until(first);
+    Some(WholeAnswer { body: chat.to_json(), usage, says })
 }
 
 fn blocked() -> Choice {

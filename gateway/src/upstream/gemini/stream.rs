@@ -61,6 +61,7 @@ impl Translator {
             chunks.finish(finish, out);
             chunks.end(usage, out);
             (gist.finish, gist.done) = (true, true);
+            gist.filtered = finish == CONTENT_FILTER;
         }
         gist
     }

@@ -3,7 +3,7 @@
 use wire::ollama::{Reply, ToolCall as Called};
 use wire::openai::{ChatReply, FunctionCall, ToolCall, Usage};
 
-use crate::upstream::dialect::{Opening, WholeAnswer};
+use crate::upstream::dialect::{Opening, Says, WholeAnswer};
 
 /// Translates an answer. `None` if the body is no answer.
 pub(super) fn reply(body: &[u8], at: Opening<'_>) -> Option<WholeAnswer> {
@@ -24,7 +24,7 @@ pub(super) fn reply(body: &[u8], at: Opening<'_>) -> Option<WholeAnswer> {
             choice.message.tool_calls = Some((0..).zip(calls).map(call).collect());
         }
     }
-    Some(WholeAnswer { body: chat.to_json(), usage: Some(usage), filtered: false })
+    Some(WholeAnswer { body: chat.to_json(), usage: Some(usage), says: Says::Something })
 }
 
 fn tool_call(at: (&str, u32), call: Called) -> ToolCall {

@@ -39,7 +39,7 @@ impl Translator {
             self.chunks.finish(super::finish_reason(reason.as_deref(), self.calls > 0), out);
             self.chunks.end(usage, out);
         }
-        Gist { output, finish: done, done, usage, broken: None }
+        Gist { output, finish: done, done, usage, ..Gist::default() }
     }
 
     fn say(&mut self, message: Message, out: &mut BytesMut) -> bool {
