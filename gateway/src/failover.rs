@@ -70,15 +70,16 @@ pub(crate) async fn answer(
     server: ServerEnd,
 ) -> Response<AnswerBody> {
     match state.instance.config.personality.policy.deserted() {
-        Deserted::Stops => Box::pin(serve(&request, state)).await,
+        Deserted::Stops => Box::pin(serve(request, state)).await,
         Deserted::GoesOn => {
             let presence = Arc::clone(&state.presence);
-            outlast(presence, server, Box::pin(async move { serve(&request, state).await })).await
+            outlast(presence, server, Box::pin(serve(request, state))).await
         }
     }
 }
 
-async fn serve(request: &Arc<ClientRequest>, mut state: RequestState) -> Response<AnswerBody> {
+async fn serve(request: Arc<ClientRequest>, mut state: RequestState) -> Response<AnswerBody> {
+    let request = &request;
     let shutdown = Arc::clone(&state.shutdown);
     let answered = match shutdown.unless_over(try_targets(request, &mut state)).await {
         Some(answered) => answered,

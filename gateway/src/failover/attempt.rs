@@ -109,17 +109,18 @@ impl Attempt<'_> {
     /// Sends the request, which was put into the deployment's words, and waits for something to commit
     /// to.
     pub(crate) async fn run(
-        &self,
-        guard: AttemptGuard,
-        outgoing: Outgoing,
+        mut self,
+        mut guard: AttemptGuard,
+        mut outgoing: Outgoing,
     ) -> Result<Answered, Box<AttemptError>> {
-        let mut guard = guard;
-        if let Err(failure) = guard.permitted().await {
+        let chosen = self.instance.clock.now();
+        if let Err(failure) = guard.permitted(self.deadlines.left).await {
             return Err(self.unanswered(guard, failure));
         }
+        let waited = self.instance.clock.now().since(chosen);
+        self.deadlines = self.deadlines.after(waited);
         guard.begin();
         let config = self.config();
-        let mut outgoing = outgoing;
         if let Some(mock) = &config.mock
             && let Some(says) = self.says(mock, &outgoing)
         {

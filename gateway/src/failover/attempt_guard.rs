@@ -125,20 +125,22 @@ impl AttemptGuard {
         }
     }
 
-    /// Waits for a permit that it needs and does not have.
+    /// Waits for a permit that it needs and does not have, as long as its request has time: `left`, if that is bounded.
     ///
     /// # Errors
     /// The failure that it is to find none in time.
-    pub(crate) async fn permitted(&mut self) -> Result<(), Failure> {
+    pub(crate) async fn permitted(&mut self, left: Option<Duration>) -> Result<(), Failure> {
         let limit = match (&self.permit, &self.instance.members[self.deployment].concurrency) {
             (Some(_), _) | (None, None) => return Ok(()),
             (None, Some(limit)) => limit,
         };
-        let permit = match self.wait_max {
+        let waits = [self.wait_max, left].into_iter().flatten().min();
+        let permit = match waits {
             None => limit.acquire().await,
-            Some(wait_max) => match timeout(wait_max, limit.acquire()).await {
+            Some(longest) => match timeout(longest, limit.acquire()).await {
                 Ok(permit) => permit,
-                Err(_) => return Err(Failure::full(limit.most(), wait_max)),
+                Err(_) if left == Some(longest) => return Err(Failure::timed_out(longest)),
+                Err(_) => return Err(Failure::full(limit.most(), longest)),
             },
         };
         self.permit = permit;

@@ -88,16 +88,18 @@ pub(super) async fn attempt(place: Place<'_>, state: &mut RequestState, sent: Se
     }
     state.presence.awaits(deployment, begun, deadlines.head);
     state.timeout = Some(deadlines.gap);
-    let attempt = parts.attempt(place.request, (deployment, deadlines), rng);
-    let mut first = pin!(attempt.run(guard, outgoing));
-    let first_of = First { deployment, begun };
     let hedges = parts.instance.config.own_settings().hedging > 0.0;
-    let result = match deadlines.hedge.filter(|_| hedges) {
+    let hedge = deadlines.hedge.filter(|_| hedges);
+    // Half of what a request's future is: kept apart from it.
+    let attempt = parts.attempt(place.request, (deployment, deadlines), rng);
+    let mut first = Box::pin(attempt.run(guard, outgoing));
+    let first_of = First { deployment, begun };
+    let result = match hedge {
         None => first.await,
         Some(hedge) => match until_late(first.as_mut(), hedge, state, first_of).await {
             Some(result) => result,
             // Rare, and as large as everything else together.
-            None => Box::pin(beside(first, first_of, (place, hedge), state)).await,
+            None => Box::pin(beside(first.as_mut(), first_of, (place, hedge), state)).await,
         },
     };
     state.presence.awaits_nobody();
@@ -170,8 +172,8 @@ async fn beside(
     let amended = beyond.as_ref().and_then(|target| amended(place, state, target));
     let request = amended.as_ref().unwrap_or(place.request);
     let deadlines = Deadlines { hedge: None, ..deadlines_at(place, state, deployment) };
-    let attempt = parts.attempt(request, (deployment, deadlines), &rng);
-    let mut second = pin!(attempt.run(guard, outgoing));
+    let mut second =
+        pin!(parts.attempt(request, (deployment, deadlines), &rng).run(guard, outgoing));
     let (result, by) = tokio::select! {
         biased;
         result = &mut first => (result, By::First),

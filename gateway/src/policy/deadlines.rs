@@ -96,6 +96,8 @@ pub struct Deadlines {
     pub hedge: Option<Hedge>,
     /// Silence within an answer that the health book hears of, while the answer may still go on.
     pub alarm: Option<Duration>,
+    /// What is left of the request's own time until there is an answer to commit to; `None` where it allows any.
+    pub left: Option<Duration>,
 }
 
 /// When an attempt is late, counted from its begin.
@@ -129,7 +131,18 @@ impl Deadlines {
             whole: None,
             hedge: None,
             alarm: None,
+            left: None,
         }
+    }
+
+    /// What becomes of them where the attempt waits for a place before it begins: the request's own time goes on.
+    pub(crate) fn after(self, waited: Duration) -> Self {
+        let Some(left) = self.left else { return self };
+        let left = left.saturating_sub(waited);
+        let within = |limit: Duration| limit.min(left);
+        let (head, silence) = (within(self.head), within(self.silence));
+        let (first_word, whole) = (self.first_word.map(within), self.whole.map(within));
+        Self { head, first_word, silence, whole, left: Some(left), ..self }
     }
 }
 

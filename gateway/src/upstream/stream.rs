@@ -15,7 +15,7 @@ use vocab::At;
 use wire::framing::{Cutter, Framing};
 use wire::openai::Usage;
 use wire::sse::{PASSED_ON_MAX_EVENT_BYTES, encode};
-use world::{ChunkBuf, Clock, Decoded, ReadError, WriteBatch};
+use world::{ChunkBuf, Clock, Decoded, WriteBatch};
 
 pub(crate) use super::breaks::Break;
 use crate::upstream::dialect::{Broken, Interpreter};

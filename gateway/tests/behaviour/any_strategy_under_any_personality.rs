@@ -165,6 +165,7 @@ impl Policy for Once {
             whole: None,
             hedge: None,
             alarm: None,
+            left: None,
         }
     }
 

@@ -24,7 +24,7 @@ use http_body_util::{BodyExt, Full};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use vocab::Seed;
+use vocab::{At, Seed};
 use world::pool::{Pool, PoolOptions};
 use world::{
     Clock, Conn, Connector, Dial, Identity, Link, Listener, MemoryNetwork, ServeOptions,
@@ -74,6 +74,8 @@ pub(crate) struct Lab {
     pub(crate) clock: Clock,
     pub(crate) sent: Arc<Mutex<Vec<Sent>>>,
     pub(crate) decisions: Arc<Mutex<Vec<String>>>,
+    /// The same, as far as they are about who is asked while who cools.
+    pub(crate) told: Arc<Mutex<Vec<Told>>>,
     pub(crate) start: Instant,
 }
 
@@ -84,6 +86,7 @@ impl Lab {
             clock: Clock::simulated(),
             sent: Arc::default(),
             decisions: Arc::default(),
+            told: Arc::default(),
             start: Instant::now(),
         }
     }
@@ -265,7 +268,7 @@ impl Lab {
             config: Arc::new(config),
             clock: self.clock,
             connector,
-            observer: Arc::new(Recorder(Arc::clone(&self.decisions))),
+            observer: Arc::new(Recorder(Arc::clone(&self.decisions), Arc::clone(&self.told))),
             seed: Seed(42),
             instance: Arc::from(name),
         };
@@ -411,7 +414,44 @@ impl Got {
     }
 }
 
-struct Recorder(Arc<Mutex<Vec<String>>>);
+/// A decision about one deployment.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) at: At,
+    pub(crate) call_id: String,
+    pub(crate) deployment: String,
+    pub(crate) what: What,
+}
+
+/// What was decided about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// It is asked.
+    Asked,
+    /// It cools for so long.
+    Cools(Duration),
+}
+
+struct Recorder(Arc<Mutex<Vec<String>>>, Arc<Mutex<Vec<Told>>>);
+
+impl Recorder {
+    fn tell(&self, decision: &Decision<'_>) {
+        let Some(deployment) = decision.deployment else { return };
+        let what = match decision.what {
+            Choice::Pick
+            | Choice::Retry { .. }
+            | Choice::Failover { .. }
+            | Choice::Hedge { .. } => What::Asked,
+            Choice::Cooldown { lasts, .. } | Choice::CooldownProlonged { lasts, .. } => {
+                What::Cools(lasts)
+            }
+            _ => return,
+        };
+        let (at, call_id) = (decision.at, decision.call_id.to_owned());
+        let told = Told { at, call_id, deployment: deployment.as_str().to_owned(), what };
+        self.1.lock().expect("no poison").push(told);
+    }
+}
 
 impl std::fmt::Debug for Recorder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -421,6 +461,7 @@ impl std::fmt::Debug for Recorder {
 
 impl Observer for Recorder {
     fn saw(&self, decision: &Decision<'_>) {
+        self.tell(decision);
         let about = decision.deployment.map_or("-", |id| id.as_str());
         let what = match decision.what {
             Choice::Pick => "pick".to_owned(),

@@ -59,7 +59,8 @@ pub(super) fn of(limits: Limits, alternative: Alternative) -> Deadlines {
         Answer::Stream => (Some(bound), None, Some(SILENT)),
         Answer::Whole => (None, limits.left, None),
     };
-    Deadlines { head: bound, first_word, silence: bound, gap: limit, whole, hedge, alarm }
+    let (head, silence, gap, left) = (bound, bound, limit, limits.left);
+    Deadlines { head, first_word, silence, gap, whole, hedge, alarm, left }
 }
 
 /// When an answer is late: sooner where nobody knows whether the deployment is back.
