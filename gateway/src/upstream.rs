@@ -11,12 +11,14 @@ mod answer_form;
 mod anthropic;
 mod azure;
 mod bedrock;
+mod beside_json;
 mod blocks;
 mod breaks;
 mod by_chat;
 mod calls_of_2023;
 mod chunk_writer;
 mod chunks;
+mod citations;
 pub(crate) mod classify;
 mod contents;
 pub(crate) mod continued;
@@ -33,6 +35,7 @@ mod messages;
 pub(crate) mod mock;
 mod ollama;
 mod openai;
+mod pictures;
 mod provider;
 mod reasoning;
 mod responses;
@@ -41,6 +44,7 @@ pub(crate) mod signature;
 mod spoken;
 pub(crate) mod stream;
 mod texts;
+mod thoughts;
 mod translated;
 pub(crate) mod translations;
 mod vectors;
@@ -82,6 +86,8 @@ pub(crate) struct Outgoing {
     pub(crate) functions: bool,
     /// Whether client or config want the usage within a stream.
     pub(crate) include_usage: bool,
+    /// Whether the answer is to come as the input of a tool.
+    pub(crate) in_json: bool,
 }
 
 /// What is shown to a provider, where that was fetched.
@@ -196,7 +202,8 @@ impl Route {
             request.headers_mut().extend(asked.relayed.clone());
         }
         let (functions, include_usage) = (asked.head.functions, asked.head.include_usage);
-        Ok(Outgoing { request, body, dialect, dropped, functions, include_usage })
+        let in_json = answer_form::is_called_for(&body);
+        Ok(Outgoing { request, body, dialect, dropped, functions, include_usage, in_json })
     }
 
     /// Shows a request that is about to be sent to be the deployment's, at `unix_seconds`: with what was fetched for it,

@@ -20,7 +20,10 @@ pub use chunk::PayloadPart;
 pub use error::{ErrorDetail, ErrorName};
 pub use event::{BlockDelta, BlockStart, ConverseEvent, ToolUseDelta, ToolUseStart, padding};
 pub use exception::StreamException;
-pub use reply::{ConverseReply, Metrics, Output, OutputBlock, OutputMessage, TokenUsage, ToolUse};
+pub use reply::{
+    CitationsContent, CitedWords, ConverseReply, Metrics, Output, OutputBlock, OutputMessage,
+    TokenUsage, ToolUse,
+};
 pub use request::{
     ContentBlock, ConverseRequest, CountTokensReply, CountTokensRequest, InferenceConfig,
     InputMessage, InputRole, InvokeInput, Reasoning, ReasoningText, SystemBlock, TokensOf, Tool,

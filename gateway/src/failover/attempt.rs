@@ -265,6 +265,7 @@ impl Attempt<'_> {
         Opening {
             created: self.instance.clock.unix_seconds(),
             include_usage: outgoing.include_usage,
+            in_json: outgoing.in_json,
             base64: self.request.body.head.base64,
             functions: outgoing.functions,
             call_id: self.call_id,

@@ -31,6 +31,11 @@ pub(super) enum HeldTo {
 /// The tool whose input is an answer that must be JSON, where a provider has no word for such answers.
 pub(super) const ANSWER_TOOL: &str = "answer_in_json";
 
+/// Whether a request names that tool; within a text the quotes would be escaped.
+pub(super) fn is_called_for(request: &[u8]) -> bool {
+    memchr::memmem::find(request, br#""name":"answer_in_json""#).is_some()
+}
+
 /// What the model is told of it where the client says nothing.
 pub(super) const ANSWER_TOOL_DOES: &str = "Gives the answer, all of it.";
 

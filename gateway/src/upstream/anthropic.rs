@@ -3,6 +3,7 @@
 //!
 //! What has no counterpart is refused by its name, never left out in silence; [`members`] is the table.
 
+mod citations;
 mod conversation;
 pub(super) mod members;
 mod model;
@@ -150,4 +151,10 @@ fn finish_reason(stop_reason: &str) -> &'static str {
         // `end_turn`, `stop_sequence`, `pause_turn`, and what later versions add.
         _ => "stop",
     }
+}
+
+/// Anthropic's own word, where OpenAI has none like it.
+fn native_finish(stop_reason: &str) -> Option<&str> {
+    let usual = matches!(stop_reason, "end_turn" | "stop_sequence");
+    (finish_reason(stop_reason) == "stop" && !usual).then_some(stop_reason)
 }

@@ -201,3 +201,16 @@ fn finish_reason(stop_reason: &str) -> &'static str {
         _ => "stop",
     }
 }
+
+/// Bedrock's own word, where OpenAI has none like it.
+fn native_finish(stop_reason: &str) -> Option<&str> {
+    let usual = matches!(stop_reason, "end_turn" | "stop_sequence");
+    (finish_reason(stop_reason) == "stop" && !usual).then_some(stop_reason)
+}
+
+/// A citation of the words at `letters` as an annotation, if it has an address.
+fn annotated(citation: &Value, letters: std::ops::Range<usize>) -> Option<Value> {
+    let text = |path: &str| citation.pointer(path).and_then(Value::as_str);
+    let source = text("/location/web/url").or_else(|| text("/source"))?;
+    crate::upstream::citations::annotation(source, text("/title").unwrap_or_default(), letters)
+}

@@ -4,11 +4,12 @@
 //! It must never know whose stream it is.
 
 use bytes::{Bytes, BytesMut};
-use serde_json::Value;
+use serde_json::{Value, json};
 use wire::openai::{ChatChunk, ChunkTemplate, Delta, FunctionDelta, ToolCallDelta, Usage};
 use wire::sse::encode;
 
 use super::chunks::stop_frame;
+use super::pictures;
 
 /// The chunks of one stream.
 #[derive(Debug)]
@@ -85,9 +86,33 @@ impl ChunkWriter {
         chunk.write_frame(out);
     }
 
-    /// Says why the answer ended.
-    pub(super) fn finish(&self, reason: &str, out: &mut BytesMut) {
-        self.chunk.clone().with_finish(reason).write_frame(out);
+    /// A picture, at that data URL.
+    pub(super) fn picture(&self, url: &str, out: &mut BytesMut) {
+        self.delta(Delta { images: Some(vec![pictures::picture(url)]), ..Delta::default() }, out);
+    }
+
+    /// Citations of the words so far.
+    pub(super) fn annotations(&self, annotations: Vec<Value>, out: &mut BytesMut) {
+        self.delta(Delta { annotations: Some(annotations), ..Delta::default() }, out);
+    }
+
+    /// What only the provider says.
+    pub(super) fn provider_specific(&self, fields: Value, out: &mut BytesMut) {
+        self.delta(Delta { provider_specific_fields: Some(fields), ..Delta::default() }, out);
+    }
+
+    /// Words in the place of an answer.
+    pub(super) fn refusal(&self, text: String, out: &mut BytesMut) {
+        self.delta(Delta { refusal: Some(Some(text)), ..Delta::default() }, out);
+    }
+
+    /// Says why the answer ended; `native` is the provider's word where OpenAI has none like it.
+    pub(super) fn finish(&self, reason: &str, native: Option<&str>, out: &mut BytesMut) {
+        let mut chunk = self.chunk.clone().with_finish(reason);
+        if let Some(choice) = chunk.choices.first_mut() {
+            choice.provider_specific_fields = native.map(native_finish);
+        }
+        chunk.write_frame(out);
     }
 
     /// The end of the stream, behind what it cost where the client wants to know and the provider says so.
@@ -102,4 +127,9 @@ impl ChunkWriter {
     pub(super) fn stop(&self) -> Bytes {
         stop_frame(self.chunk.clone())
     }
+}
+
+/// A provider's own word for why an answer ended, as LiteLLM tells it.
+pub(super) fn native_finish(native: &str) -> Value {
+    json!({ "native_finish_reason": native })
 }

@@ -1,13 +1,14 @@
-//! Streams of OpenAI's chat completions, passed through frame by frame. Chunks keep the provider's
+//! Streams of OpenAI's chat completions, passed through frame by frame, but for the name of thoughts. Chunks keep the provider's
 //! `model`: rewriting it as LiteLLM does would cost a copy per token.
 
 use bytes::{Bytes, BytesMut};
 use wire::openai::{ChatChunk, PeekKind, Usage};
-use wire::sse::Event;
+use wire::sse::{Event, encode};
 use world::ChunkBuf;
 
 use super::dialect::{Broken, Gist, Interpreter};
 use super::forwarded::CONTENT_FILTER;
+use super::thoughts;
 
 /// Reads chunks. It has no state: every chunk says whose it is.
 #[derive(Debug)]
@@ -15,6 +16,7 @@ pub(super) struct Chunks;
 
 impl Interpreter for Chunks {
     fn read(&mut self, event: Event, finished: bool, out: &mut ChunkBuf) -> Gist {
+        let event = with_thoughts_named(event);
         let peek = wire::openai::peek(&event.data);
         let mut gist = Gist {
             output: peek.has_output(),
@@ -51,6 +53,14 @@ impl Interpreter for Chunks {
         let Heading { id, model } = newest.unwrap_or_default();
         Some(stop_frame(ChatChunk::new(&id, &model, created)))
     }
+}
+
+/// The frame with its thoughts under the name that clients know.
+fn with_thoughts_named(event: Event) -> Event {
+    let Some(data) = thoughts::renamed(&event.data, "delta") else { return event };
+    let mut raw = BytesMut::with_capacity(data.len() + 8);
+    encode::data(&mut raw, &data);
+    Event { raw: raw.freeze(), data, ..event }
 }
 
 /// The frame by which an empty chunk of an answer says that it ended of itself.

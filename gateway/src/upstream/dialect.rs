@@ -105,6 +105,8 @@ pub(crate) struct Opening<'a> {
     pub(crate) created: u64,
     /// Whether the client wants the usage within a stream.
     pub(crate) include_usage: bool,
+    /// Whether the answer is to come as the input of a tool.
+    pub(crate) in_json: bool,
     /// Whether the client wants vectors as base64.
     pub(crate) base64: bool,
     /// Whether the client writes calls in the spelling of 2023.

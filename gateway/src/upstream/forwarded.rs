@@ -17,6 +17,7 @@ use super::chunks::Chunks;
 use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, Says, WholeAnswer};
 use super::events::{Events, Reply};
 use super::texts::Texts;
+use super::thoughts;
 use super::{bedrock, gemini};
 use crate::endpoint::{Answers, Endpoint, Wording};
 
@@ -175,6 +176,7 @@ fn choices(body: Bytes) -> Option<WholeAnswer> {
         true => Says::Nothing,
         false => Says::until(choices.first().and_then(|first| first.finish_reason.as_deref())),
     };
+    let body = thoughts::renamed(&body, "message").unwrap_or(body);
     Some(WholeAnswer { body, usage, says })
 }
 

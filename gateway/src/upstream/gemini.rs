@@ -149,3 +149,17 @@ fn finish_reason(reason: &str, calls: bool) -> &'static str {
         _ => "stop",
     }
 }
+
+/// Gemini's own word, where OpenAI has none like it.
+fn native_finish(reason: &str) -> Option<&str> {
+    (finish_reason(reason, false) == "stop" && reason != "STOP").then_some(reason)
+}
+
+/// The data URL of a picture that was said; of other media nobody knows how they are told.
+fn picture(inline_data: &Value) -> Option<String> {
+    let text = |name: &str, other: &str| {
+        inline_data.get(name).or_else(|| inline_data.get(other)).and_then(Value::as_str)
+    };
+    let kind = text("mimeType", "mime_type").filter(|kind| kind.starts_with("image/"))?;
+    Some(format!("data:{kind};base64,{}", text("data", "data")?))
+}

@@ -239,6 +239,11 @@ impl Members {
         }
     }
 
+    /// Leaves a mere hint out, which asks for nothing of the answer; the answer's header names it.
+    pub(super) fn leave_out(&mut self, name: impl Into<Box<str>>) {
+        self.dropped.push(name.into());
+    }
+
     /// The refusal of what cannot be dropped: without it the request would be another one.
     pub(super) fn refusal(&self, name: &str, why: &str) -> Refused {
         let message = format!(

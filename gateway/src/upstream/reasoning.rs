@@ -107,6 +107,38 @@ const CAN_REST: &[&str] = &[
 ];
 const RESTS: &[&str] = &["gpt-5.1", "gpt-5.2", "gpt-5.4", "gpt-5.4-mini", "gpt-5.4-nano"];
 
+/// Models that think least at `minimal` (`supports_minimal_reasoning_effort` of LiteLLM's list), without dates.
+const HARDLY_THINK: &[&str] = &["gpt-5", "gpt-5-mini", "gpt-5-nano"];
+
+/// How a model is told not to think.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// It need not be told: it does not think, as far as its name says.
+    Untold,
+    /// By this effort.
+    At(&'static str),
+    /// It always thinks.
+    Never,
+}
+
+impl Rest {
+    /// How a model of that name is told.
+    pub(super) fn of(model: &str) -> Self {
+        let last = model.rsplit('/').next().unwrap_or(model);
+        let undated = undated(last);
+        let thinks = ["o1", "o3", "o4", "gpt-5", "gpt-6"].iter().any(|part| last.starts_with(part));
+        if RESTS.contains(&undated) || CAN_REST.contains(&undated) {
+            Self::At("none")
+        } else if HARDLY_THINK.contains(&undated) {
+            Self::At("minimal")
+        } else if thinks && !undated.contains("-chat") {
+            Self::Never
+        } else {
+            Self::Untold
+        }
+    }
+}
+
 /// The body of a chat completion as `model` of a deployment takes it.
 ///
 /// # Errors
@@ -266,7 +298,24 @@ fn asks(members: &Members<'_>, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::undated;
+    use super::{Rest, undated};
+
+    #[test]
+    fn a_model_is_told_not_to_think_in_the_words_that_it_knows() {
+        for (model, rest) in [
+            ("gpt-4o", Rest::Untold),
+            ("gpt-5-chat-latest", Rest::Untold),
+            ("llama-3.3-70b", Rest::Untold),
+            ("gpt-5", Rest::At("minimal")),
+            ("openai/gpt-5-mini-2025-08-07", Rest::At("minimal")),
+            ("gpt-5.1-2025-11-13", Rest::At("none")),
+            ("gpt-5.5", Rest::At("none")),
+            ("gpt-5-pro", Rest::Never),
+            ("o3", Rest::Never),
+        ] {
+            assert_eq!(Rest::of(model), rest, "{model}");
+        }
+    }
 
     #[test]
     fn a_date_is_no_part_of_a_models_name() {

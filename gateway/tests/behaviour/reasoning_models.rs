@@ -142,3 +142,39 @@ async fn anthropics_word_on_thinking_is_left_out_at_openai_and_goes_through_else
     let own = json!({ "model": "openai/gpt-5", "extra_body": { "temperature": 0.2 } });
     arrives(own, json!({}), json!({ "temperature": 0.2 }), "").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_wants_no_thoughts_gets_the_fewest_that_a_model_knows() {
+    let messages = json!({"model":"model","max_tokens":9,"messages":[{"role":"user","content":"hi"}],"thinking":{"type":"disabled"}});
+    let contents = json!({"contents":[{"parts":[{"text":"hi"}]}],"generationConfig":{"thinkingConfig":{"thinkingBudget":0}}});
+    let converse = json!({"messages":[{"role":"user","content":[{"text":"hi"}]}],"additionalModelRequestFields":{"thinking":{"type":"disabled"}}});
+    let fronts = [
+        ("/v1/messages", messages, "thinking"),
+        ("/v1beta/models/model:generateContent", contents, "generationConfig.thinkingConfig"),
+        ("/bedrock/model/model/converse", converse, "additionalModelRequestFields.thinking"),
+    ];
+    for (model, effort, named) in [
+        ("openai/gpt-5", json!("minimal"), false),
+        ("openai/gpt-5-mini-2025-08-07", json!("minimal"), false),
+        ("openai/gpt-5.1", json!("none"), false),
+        ("openai/gpt-5.5", json!("none"), false),
+        ("openai/gpt-4o", json!(null), false),
+        ("groq/llama-3.3-70b-versatile", json!(null), false),
+        ("openai/o3", json!(null), true),
+        ("openai/gpt-5-pro", json!(null), true),
+    ] {
+        for (path, body, member) in &fronts {
+            let lab = Lab::new();
+            let params = json!({ "model": model });
+            lab.upstream("a", &[answer("hi")]).gateway(with(&params, &json!({}), "brownout"));
+            let got = lab.post(path, &[], &body.to_string()).await;
+            assert_eq!(got.status, 200, "{model} {path}: {}", got.body);
+            let sent: Value =
+                serde_json::from_str(&lab.sent.lock().expect("no poison")[0].body).expect("JSON");
+            assert_eq!(sent["reasoning_effort"], effort, "{model} {path}: {sent}");
+            let dropped = got.headers.get("x-brownout-dropped-params");
+            let dropped = dropped.map(|value| value.to_str().expect("a text"));
+            assert_eq!(dropped, named.then_some(*member), "{model} {path}");
+        }
+    }
+}

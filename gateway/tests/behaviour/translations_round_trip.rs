@@ -246,7 +246,7 @@ fn converses(answer: &Answer) -> Vec<(&'static str, Value)> {
     events
 }
 
-fn aws(name: &str, payload: &Value) -> Step {
+pub(crate) fn aws(name: &str, payload: &Value) -> Step {
     let mut out = BytesMut::new();
     Frame::event(name, payload.to_string()).write(&mut out);
     Step::Send(out.freeze())

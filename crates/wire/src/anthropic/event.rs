@@ -5,7 +5,7 @@
 use bytes::BytesMut;
 use serde::{Deserialize, Serialize};
 
-use super::{ErrorMessage, MessagesReply, OutputBlock};
+use super::{ErrorMessage, MessagesReply, OutputBlock, Usage};
 use crate::error_reply::write_json;
 
 /// The data of one frame; the frame's name repeats its `type`.
@@ -103,6 +103,22 @@ pub struct DeltaUsage {
     /// Tokens read from the prompt cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_read_input_tokens: Option<u64>,
+}
+
+impl Usage {
+    /// The same at a stream's end, whose counts are those of the whole answer; what it does not say stays.
+    #[must_use]
+    pub fn ended(self, at: DeltaUsage) -> Self {
+        Self {
+            output_tokens: at.output_tokens,
+            input_tokens: at.input_tokens.unwrap_or(self.input_tokens),
+            cache_creation_input_tokens: at
+                .cache_creation_input_tokens
+                .or(self.cache_creation_input_tokens),
+            cache_read_input_tokens: at.cache_read_input_tokens.or(self.cache_read_input_tokens),
+            ..self
+        }
+    }
 }
 
 impl StreamEvent {

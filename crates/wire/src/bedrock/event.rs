@@ -76,6 +76,9 @@ pub struct BlockDelta {
     pub tool_use: Option<ToolUseDelta>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning_content: Option<Reasoning>,
+    /// A source of the block's words, in Bedrock's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub citation: Option<Value>,
 }
 
 /// A piece of a call's arguments.

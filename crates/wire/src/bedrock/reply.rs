@@ -49,6 +49,26 @@ pub struct OutputBlock {
     pub tool_use: Option<ToolUse>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning_content: Option<Reasoning>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub citations_content: Option<CitationsContent>,
+}
+
+/// Words, and the sources on which they stand.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CitationsContent {
+    /// The words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Vec<CitedWords>>,
+    /// The sources, in Bedrock's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub citations: Option<Vec<Value>>,
+}
+
+/// Words that stand on a source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CitedWords {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 /// A call.
@@ -91,6 +111,14 @@ impl OutputBlock {
     /// Words.
     pub fn words(text: &str) -> Self {
         Self { text: Some(text.to_owned()), ..Self::default() }
+    }
+}
+
+impl CitationsContent {
+    /// The words, all of them.
+    pub fn words(&self) -> String {
+        let pieces = self.content.iter().flatten();
+        pieces.filter_map(|piece| piece.text.as_deref()).collect()
     }
 }
 

@@ -71,6 +71,9 @@ pub struct PromptFeedback {
     /// `SAFETY`, `OTHER`, `BLOCKLIST`, `PROHIBITED_CONTENT`, …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block_reason: Option<String>,
+    /// More about it, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block_reason_message: Option<String>,
     /// What the filters think.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub safety_ratings: Option<Vec<SafetyRating>>,
@@ -124,7 +127,7 @@ impl GenerateReply {
     /// The reply to a prompt that may not be answered.
     pub fn blocked(model: &str, id: &str, reason: &str, prompt_tokens: u64) -> Self {
         let feedback =
-            PromptFeedback { block_reason: Some(reason.to_owned()), safety_ratings: None };
+            PromptFeedback { block_reason: Some(reason.to_owned()), ..PromptFeedback::default() };
         Self {
             candidates: None,
             prompt_feedback: Some(feedback),

@@ -63,6 +63,9 @@ pub struct ChunkChoice {
     /// Azure's asynchronous filter only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_filter_offsets: Option<FilterOffsets>,
+    /// What only one provider says, under the names that LiteLLM gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_specific_fields: Option<Value>,
 }
 
 /// The growth of one answer.
@@ -84,6 +87,15 @@ pub struct Delta {
     pub thinking_blocks: Option<Vec<Value>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_calls: Option<Vec<ToolCallDelta>>,
+    /// Citations of what was said so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<Vec<Value>>,
+    /// Pictures, as LiteLLM and OpenRouter tell them: `image_url` objects with the bytes in a data URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<Vec<Value>>,
+    /// What only one provider says, under the names that LiteLLM gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_specific_fields: Option<Value>,
 }
 
 /// A piece of a call: the first has id, type and name, later ones only arguments.

@@ -51,6 +51,9 @@ pub struct Choice {
     /// Azure only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_filter_results: Option<FilterResults>,
+    /// What only one provider says, under the names that LiteLLM gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_specific_fields: Option<Value>,
 }
 
 /// The assistant's message.
@@ -76,6 +79,12 @@ pub struct ReplyMessage {
     /// The same as Anthropic's blocks, with what it takes to send them back, as LiteLLM sends them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thinking_blocks: Option<Vec<Value>>,
+    /// Pictures, as LiteLLM and OpenRouter tell them: `image_url` objects with the bytes in a data URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<Vec<Value>>,
+    /// What only one provider says, under the names that LiteLLM gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_specific_fields: Option<Value>,
 }
 
 /// Tokens of one request.
@@ -92,6 +101,12 @@ pub struct Usage {
     /// Of the answer's tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completion_tokens_details: Option<CompletionTokensDetails>,
+    /// Of the prompt's tokens, those written to the prompt cache, as LiteLLM says it of Anthropic and Bedrock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_creation_input_tokens: Option<u64>,
+    /// Of the prompt's tokens, those read from the prompt cache, as LiteLLM says it of Anthropic and Bedrock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_read_input_tokens: Option<u64>,
 }
 
 /// Of the prompt's tokens.
@@ -99,8 +114,16 @@ pub struct Usage {
 #[serde(default)]
 pub struct PromptTokensDetails {
     /// Read from the prompt cache, at a lower price.
+    #[serde(deserialize_with = "or_none")]
     pub cached_tokens: u64,
+    #[serde(deserialize_with = "or_none")]
     pub audio_tokens: u64,
+    /// Written to the prompt cache, in OpenAI's and OpenRouter's spelling.
+    #[serde(skip_serializing_if = "is_none", deserialize_with = "or_none")]
+    pub cache_write_tokens: u64,
+    /// The same in LiteLLM's older spelling, which goes along with the other.
+    #[serde(skip_serializing_if = "is_none", deserialize_with = "or_none")]
+    pub cache_creation_tokens: u64,
 }
 
 /// Of the answer's tokens.
@@ -131,6 +154,7 @@ impl ChatReply {
             logprobs: None,
             finish_reason: Some("stop".to_owned()),
             content_filter_results: None,
+            provider_specific_fields: None,
         };
         Self {
             id: id.to_owned(),
@@ -160,7 +184,39 @@ impl Usage {
             total_tokens: prompt_tokens + completion_tokens,
             prompt_tokens_details: None,
             completion_tokens_details: None,
+            cache_creation_input_tokens: None,
+            cache_read_input_tokens: None,
         }
+    }
+
+    /// The same of a prompt of which so many tokens were read from a cache and so many written to one, in every
+    /// spelling that clients look for.
+    #[must_use]
+    pub const fn with_cache(mut self, read: u64, written: u64) -> Self {
+        if read > 0 || written > 0 {
+            self.prompt_tokens_details = Some(PromptTokensDetails {
+                cached_tokens: read,
+                audio_tokens: 0,
+                cache_write_tokens: written,
+                cache_creation_tokens: written,
+            });
+            self.cache_creation_input_tokens = Some(written);
+            self.cache_read_input_tokens = Some(read);
+        }
+        self
+    }
+
+    /// Tokens of the prompt that were read from a cache.
+    pub fn cache_read(&self) -> u64 {
+        let detailed = self.prompt_tokens_details.map_or(0, |details| details.cached_tokens);
+        detailed.max(self.cache_read_input_tokens.unwrap_or_default())
+    }
+
+    /// Tokens of the prompt that were written to a cache, in whichever spelling it is said.
+    pub fn cache_written(&self) -> u64 {
+        let details = self.prompt_tokens_details.unwrap_or_default();
+        let detailed = details.cache_write_tokens.max(details.cache_creation_tokens);
+        detailed.max(self.cache_creation_input_tokens.unwrap_or_default())
     }
 
     /// The `usage` member of a whole reply or of a chunk's data, or `None` if it is absent, null or
@@ -172,4 +228,14 @@ impl Usage {
         }
         serde_json::from_slice::<Holder>(body).ok()?.usage
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's form")]
+const fn is_none(tokens: &u64) -> bool {
+    *tokens == 0
+}
+
+/// Some compatible servers say null for none.
+fn or_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    Option::<u64>::deserialize(deserializer).map(Option::unwrap_or_default)
 }

@@ -28,6 +28,7 @@ pub(in super::super) fn chat_reply(
             logprobs: None,
             finish_reason: Some(finish_word(said.finish).to_owned()),
             content_filter_results: None,
+            provider_specific_fields: None,
         })
         .collect();
     reply.usage = Some(usage(prompt.prompt_tokens, said.tally));

@@ -216,6 +216,7 @@ pub(in super::super) fn ended(mut item: OutputItem, finish: Finish) -> OutputIte
         OutputItem::Message { .. }
         | OutputItem::FunctionCall { .. }
         | OutputItem::Reasoning { .. }
+        | OutputItem::ImageGenerationCall { .. }
         | OutputItem::Unknown => {}
     }
     item

@@ -169,7 +169,9 @@ impl Responses {
                 content.clear();
             }
             OutputItem::FunctionCall { status, .. } => "in_progress".clone_into(status),
-            OutputItem::Reasoning { .. } | OutputItem::Unknown => {}
+            OutputItem::Reasoning { .. }
+            | OutputItem::ImageGenerationCall { .. }
+            | OutputItem::Unknown => {}
         }
         let sequence_number = self.count();
         Event::OutputItemAdded { sequence_number, output_index, item }.write_frame(out);

@@ -23,10 +23,7 @@ impl Passed {
             Ok(StreamEvent::MessageStart { message }) => self.usage = message.usage,
             Ok(StreamEvent::MessageDelta { usage, delta }) => {
                 self.refused = delta.stop_reason.as_deref() == Some(REFUSAL);
-                self.usage.output_tokens = usage.output_tokens;
-                if let Some(input) = usage.input_tokens {
-                    self.usage.input_tokens = input;
-                }
+                self.usage = std::mem::take(&mut self.usage).ended(usage);
             }
             Ok(_) | Err(_) => {}
         }

@@ -2,9 +2,11 @@
 
 use serde_json::Value;
 use wire::anthropic::{MessagesReply, OutputBlock};
-use wire::openai::{ChatReply, FunctionCall, PromptTokensDetails, ReplyMessage, ToolCall, Usage};
+use wire::openai::{ChatReply, FunctionCall, ReplyMessage, ToolCall, Usage};
 
+use super::citations;
 use crate::upstream::answer_form::ANSWER_TOOL;
+use crate::upstream::chunk_writer::native_finish;
 use crate::upstream::dialect::{Opening, Says, WholeAnswer};
 
 /// Translates an answer. `None` if the body is no Messages reply.
@@ -15,11 +17,17 @@ pub(in crate::upstream) fn reply(body: &[u8], at: Opening<'_>) -> Option<WholeAn
     for block in reply.content {
         said.add(block);
     }
+    said.words = said.in_json.clone().unwrap_or(said.words);
     let mut chat = ChatReply::text(&reply.id, &reply.model, at.created, &said.words);
     chat.usage = Some(usage);
     let finish = reply.stop_reason.as_deref().map(super::finish_reason);
     if let Some(choice) = chat.choices.first_mut() {
         choice.finish_reason = said.finish(finish).map(str::to_owned);
+        let native = reply.stop_reason.as_deref().and_then(super::native_finish);
+        choice.provider_specific_fields = native.map(native_finish);
+        if said.in_json.is_none() {
+            citations::tell(body, &mut choice.message);
+        }
         said.write(&mut choice.message);
     }
     let says = Says::until(finish);
@@ -33,8 +41,8 @@ struct Said {
     thoughts: String,
     thinking_blocks: Vec<Value>,
     calls: Vec<ToolCall>,
-    /// An answer in JSON came as a call.
-    in_json: bool,
+    /// An answer in JSON, which came as a call; words beside it are none of it.
+    in_json: Option<String>,
 }
 
 impl Said {
@@ -42,8 +50,7 @@ impl Said {
         match block {
             OutputBlock::Text { text } => self.words.push_str(&text),
             OutputBlock::ToolUse { name, input, .. } if name == ANSWER_TOOL => {
-                self.words.push_str(&input.to_string());
-                self.in_json = true;
+                self.in_json.get_or_insert_with(|| input.to_string());
             }
             OutputBlock::ToolUse { id, name, input } => self.calls.push(ToolCall {
                 id,
@@ -64,7 +71,9 @@ impl Said {
     /// The call by which an answer in JSON comes is none for the client.
     fn finish(&self, reason: Option<&'static str>) -> Option<&'static str> {
         match reason {
-            Some(super::TOOL_CALLS) if self.in_json && self.calls.is_empty() => Some("stop"),
+            Some(super::TOOL_CALLS) if self.in_json.is_some() && self.calls.is_empty() => {
+                Some("stop")
+            }
             other => other,
         }
     }
@@ -86,10 +95,5 @@ pub(in crate::upstream) fn usage(usage: &wire::anthropic::Usage) -> Usage {
     let read = usage.cache_read_input_tokens.unwrap_or_default();
     let written = usage.cache_creation_input_tokens.unwrap_or_default();
     let prompt = usage.input_tokens.saturating_add(read).saturating_add(written);
-    let mut sum = Usage::new(prompt, usage.output_tokens);
-    if read > 0 {
-        let details = PromptTokensDetails { cached_tokens: read, ..PromptTokensDetails::default() };
-        sum.prompt_tokens_details = Some(details);
-    }
-    sum
+    Usage::new(prompt, usage.output_tokens).with_cache(read, written)
 }

@@ -5,12 +5,16 @@
 use std::collections::BTreeMap;
 
 use bytes::{Bytes, BytesMut};
+use serde_json::{Value, json};
 use wire::anthropic::{BlockDelta, MessageDelta, OutputBlock, PeekKind, StreamEvent, peek};
 use wire::openai::{ChatChunk, Usage};
 use wire::sse::Event;
 
+use super::citations;
 use crate::upstream::answer_form::ANSWER_TOOL;
+use crate::upstream::beside_json::{Words, stopped};
 use crate::upstream::chunk_writer::ChunkWriter;
+use crate::upstream::citations::Letters;
 use crate::upstream::dialect::{Broken, Gist, Interpreter, Opening};
 use crate::upstream::forwarded::CONTENT_FILTER;
 use world::ChunkBuf;
@@ -32,6 +36,10 @@ struct Translator {
     calls: BTreeMap<u32, u32>,
     /// The block that is an answer in JSON, which comes as a call.
     in_json: Option<u32>,
+    words: Words,
+    /// Where in the words citations stand, and what those of the open block say.
+    letters: Letters,
+    cited: Vec<Value>,
     usage: wire::anthropic::Usage,
 }
 
@@ -56,7 +64,7 @@ impl Interpreter for Translator {
     }
 
     fn stop(&self, _: Option<&Bytes>, _: u64) -> Option<Bytes> {
-        Some(self.chunks.stop())
+        Some(stopped(&self.words, &self.chunks))
     }
 }
 
@@ -69,6 +77,7 @@ struct ErrorFrame {
 impl Translator {
     /// A translator at the start of a stream.
     fn new(at: Opening<'_>) -> Self {
+        let words = Words::at(&at);
         let Opening { created, include_usage, .. } = at;
         Self {
             created,
@@ -76,6 +85,9 @@ impl Translator {
             chunks: ChunkWriter::new(ChatChunk::new("", "", created), include_usage),
             calls: BTreeMap::new(),
             in_json: None,
+            words,
+            letters: Letters::default(),
+            cited: Vec::new(),
             usage: wire::anthropic::Usage::default(),
         }
     }
@@ -87,8 +99,10 @@ impl Translator {
         match peek.kind {
             PeekKind::Delta => match peek.content {
                 Some(text) => {
-                    self.chunks.words(&text.unescape(), out);
-                    gist
+                    let text = text.unescape();
+                    self.letters.add(&text);
+                    let output = self.words.say(&text, &self.chunks, out);
+                    Gist { output, ..gist }
                 }
                 None => self.decode(event, gist, out),
             },
@@ -102,7 +116,11 @@ impl Translator {
             }
             PeekKind::Error => Gist { broken: Some(Broken::Error(event.data.clone())), ..gist },
             PeekKind::Malformed => Gist { broken: Some(Broken::Malformed), ..gist },
-            PeekKind::Ping | PeekKind::BlockStop | PeekKind::Unknown => gist,
+            PeekKind::BlockStop => {
+                self.end_block(out);
+                gist
+            }
+            PeekKind::Ping | PeekKind::Unknown => gist,
         }
     }
 
@@ -120,12 +138,12 @@ impl Translator {
             StreamEvent::ContentBlockStart { index, content_block } => {
                 self.begin_block(index, content_block, out);
             }
+            StreamEvent::ContentBlockDelta { delta: BlockDelta::Unknown, .. } => {
+                self.cite(&event.data, out);
+            }
             StreamEvent::ContentBlockDelta { index, delta } => self.grow_block(index, delta, out),
             StreamEvent::MessageDelta { delta, usage } => {
-                self.usage.output_tokens = usage.output_tokens;
-                if let Some(input) = usage.input_tokens {
-                    self.usage.input_tokens = input;
-                }
+                self.usage = std::mem::take(&mut self.usage).ended(usage);
                 return self.finish(&delta, gist, out);
             }
             StreamEvent::Ping
@@ -138,8 +156,13 @@ impl Translator {
     }
 
     fn begin_block(&mut self, index: u32, block: OutputBlock, out: &mut BytesMut) {
+        self.letters.begin();
         match block {
-            OutputBlock::ToolUse { name, .. } if name == ANSWER_TOOL => self.in_json = Some(index),
+            OutputBlock::ToolUse { name, .. } if name == ANSWER_TOOL => {
+                // Of several the first.
+                self.in_json.get_or_insert(index);
+                self.words.superseded();
+            }
             OutputBlock::ToolUse { id, name, .. } => {
                 let call = u32::try_from(self.calls.len()).unwrap_or(u32::MAX);
                 self.calls.insert(index, call);
@@ -155,11 +178,15 @@ impl Translator {
         match delta {
             BlockDelta::TextDelta { text } => self.write_words(&text, out),
             BlockDelta::InputJsonDelta { partial_json } if self.in_json == Some(index) => {
-                self.write_words(&partial_json, out);
+                if !partial_json.is_empty() {
+                    self.chunks.words(&partial_json, out);
+                }
             }
             BlockDelta::InputJsonDelta { partial_json } => {
-                let call = self.calls.get(&index).copied().unwrap_or_default();
-                self.chunks.arguments(call, partial_json, out);
+                // What Anthropic's own tools are asked is no call of the client's.
+                if let Some(call) = self.calls.get(&index) {
+                    self.chunks.arguments(*call, partial_json, out);
+                }
             }
             BlockDelta::ThinkingDelta { thinking } => self.chunks.thought(thinking, out),
             BlockDelta::SignatureDelta { signature } => {
@@ -169,30 +196,51 @@ impl Translator {
         }
     }
 
+    /// A citation of the open block, whose words may still come.
+    fn cite(&mut self, data: &[u8], out: &mut BytesMut) {
+        let Some(citation) = citations::of_event(data).filter(|_| self.in_json.is_none()) else {
+            return;
+        };
+        self.chunks.provider_specific(json!({ "citation": citation }), out);
+        self.cited.push(citation);
+    }
+
+    fn end_block(&mut self, out: &mut BytesMut) {
+        let cited = std::mem::take(&mut self.cited);
+        let letters = |citation| citations::annotated(citation, self.letters.of_block());
+        let annotations: Vec<Value> = cited.iter().filter_map(letters).collect();
+        if !annotations.is_empty() {
+            self.chunks.annotations(annotations, out);
+        }
+    }
+
     fn prove(&self, thought: &OutputBlock, out: &mut BytesMut) {
         if let Ok(block) = serde_json::to_value(thought) {
             self.chunks.thinking_block(block, out);
         }
     }
 
-    fn finish(&self, delta: &MessageDelta, gist: Gist, out: &mut BytesMut) -> Gist {
+    fn finish(&mut self, delta: &MessageDelta, gist: Gist, out: &mut BytesMut) -> Gist {
         let Some(reason) = &delta.stop_reason else { return gist };
+        let native = super::native_finish(reason);
         let reason = match super::finish_reason(reason) {
             super::TOOL_CALLS if self.in_json.is_some() && self.calls.is_empty() => "stop",
             other => other,
         };
-        self.chunks.finish(reason, out);
+        let output = self.words.end(&self.chunks, out);
+        self.chunks.finish(reason, native, out);
         let filtered = reason == CONTENT_FILTER;
-        Gist { finish: true, filtered, usage: Some(self.usage_so_far()), ..gist }
+        Gist { output, finish: true, filtered, usage: Some(self.usage_so_far()), ..gist }
     }
 
     fn usage_so_far(&self) -> Usage {
         super::reply::usage(&self.usage)
     }
 
-    fn write_words(&self, text: &str, out: &mut BytesMut) {
+    fn write_words(&mut self, text: &str, out: &mut BytesMut) {
         if !text.is_empty() {
-            self.chunks.words(text, out);
+            self.letters.add(text);
+            self.words.say(text, &self.chunks, out);
         }
     }
 }

@@ -70,7 +70,7 @@ impl Interpreter for Passed {
 }
 
 fn says_something(delta: BlockDelta) -> bool {
-    let BlockDelta { text, tool_use, reasoning_content } = delta;
+    let BlockDelta { text, tool_use, reasoning_content, citation: _ } = delta;
     let Reasoning { text: thought, .. } = reasoning_content.unwrap_or_default();
     let input = tool_use.map(|tool| tool.input);
     [text, thought, input].into_iter().flatten().any(|text| !text.is_empty())

@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 use wire::bedrock::{ConverseReply, OutputBlock, Reasoning, TokenUsage};
-use wire::openai::{ChatReply, FunctionCall, PromptTokensDetails, ToolCall, Usage};
+use wire::openai::{ChatReply, FunctionCall, ToolCall, Usage};
 
 use crate::upstream::answer_form::ANSWER_TOOL;
+use crate::upstream::chunk_writer::native_finish;
+use crate::upstream::citations::Letters;
 use crate::upstream::dialect::{Opening, Says, WholeAnswer};
 
 /// Translates an answer, which names neither itself nor its model. `None` if the body is no answer.
@@ -15,6 +17,9 @@ pub(super) fn reply(body: &[u8], at: Opening<'_>) -> Option<WholeAnswer> {
     for block in reply.output.message.content {
         said.add(block);
     }
+    if let Some(json) = said.in_json.take() {
+        (said.words, said.annotations) = (json, Vec::new());
+    }
     let mut finish = super::finish_reason(&reply.stop_reason);
     if finish == super::TOOL_CALLS && said.calls.is_empty() {
         // The call by which an answer in JSON comes is none for the client.
@@ -24,6 +29,9 @@ pub(super) fn reply(body: &[u8], at: Opening<'_>) -> Option<WholeAnswer> {
     chat.usage = Some(usage);
     if let Some(choice) = chat.choices.first_mut() {
         choice.finish_reason = Some(finish.to_owned());
+        let native = super::native_finish(&reply.stop_reason);
+        choice.provider_specific_fields = native.map(native_finish);
+        choice.message.annotations = Some(said.annotations);
         if !said.calls.is_empty() {
             choice.message.content = (!said.words.is_empty()).then_some(said.words);
             choice.message.tool_calls = Some(said.calls);
@@ -44,15 +52,34 @@ struct Said {
     thoughts: String,
     thinking_blocks: Vec<Value>,
     calls: Vec<ToolCall>,
+    /// An answer in JSON, which came as a call; words beside it are none of it.
+    in_json: Option<String>,
+    /// Where in the words citations stand.
+    letters: Letters,
+    annotations: Vec<Value>,
 }
 
 impl Said {
+    fn say(&mut self, text: &str) {
+        self.letters.add(text);
+        self.words.push_str(text);
+    }
+
     fn add(&mut self, block: OutputBlock) {
-        let OutputBlock { text, tool_use, reasoning_content } = block;
-        self.words.push_str(&text.unwrap_or_default());
+        let OutputBlock { text, tool_use, reasoning_content, citations_content } = block;
+        self.letters.begin();
+        self.say(&text.unwrap_or_default());
+        if let Some(cited) = citations_content {
+            self.say(&cited.words());
+            let citations = cited.citations.iter().flatten();
+            let letters = |citation| super::annotated(citation, self.letters.of_block());
+            self.annotations.extend(citations.filter_map(letters));
+        }
         match tool_use {
             None => {}
-            Some(call) if call.name == ANSWER_TOOL => self.words.push_str(&call.input.to_string()),
+            Some(call) if call.name == ANSWER_TOOL => {
+                self.in_json.get_or_insert_with(|| call.input.to_string());
+            }
             Some(call) => self.calls.push(ToolCall {
                 id: call.tool_use_id,
                 kind: "function".to_owned(),
@@ -84,10 +111,5 @@ pub(super) fn usage(usage: &TokenUsage) -> Usage {
     let read = usage.cache_read_input_tokens.unwrap_or_default();
     let written = usage.cache_write_input_tokens.unwrap_or_default();
     let prompt = usage.input_tokens.saturating_add(read).saturating_add(written);
-    let mut sum = Usage::new(prompt, usage.output_tokens);
-    if read > 0 {
-        let details = PromptTokensDetails { cached_tokens: read, ..PromptTokensDetails::default() };
-        sum.prompt_tokens_details = Some(details);
-    }
-    sum
+    Usage::new(prompt, usage.output_tokens).with_cache(read, written)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::{Bytes, BytesMut};
-use serde_json::json;
+use serde_json::{Value, json};
 use wire::bedrock::{BlockDelta, BlockStart, ConverseEvent, Reasoning};
 use wire::framing::FAILURE;
 use wire::openai::ChatChunk;
@@ -11,7 +11,9 @@ use wire::sse::Event;
 use world::ChunkBuf;
 
 use crate::upstream::answer_form::ANSWER_TOOL;
+use crate::upstream::beside_json::{Words, stopped};
 use crate::upstream::chunk_writer::ChunkWriter;
+use crate::upstream::citations::Letters;
 use crate::upstream::dialect::{Broken, Gist, Interpreter, Opening};
 use crate::upstream::forwarded::CONTENT_FILTER;
 
@@ -28,6 +30,10 @@ struct Translator {
     calls: BTreeMap<u32, u32>,
     /// The block that is an answer in JSON, which comes as a call.
     in_json: Option<u32>,
+    words: Words,
+    /// Where in the words citations stand, and what those of the open block say.
+    letters: Letters,
+    cited: Vec<Value>,
 }
 
 impl Translator {
@@ -35,14 +41,22 @@ impl Translator {
     fn new(at: Opening<'_>) -> Self {
         let chunk = ChatChunk::new(&at.answer_id(), at.model, at.created);
         let chunks = ChunkWriter::new(chunk, at.include_usage);
-        Self { chunks, calls: BTreeMap::new(), in_json: None }
+        Self {
+            chunks,
+            calls: BTreeMap::new(),
+            in_json: None,
+            words: Words::at(&at),
+            letters: Letters::default(),
+            cited: Vec::new(),
+        }
     }
 
     fn translate(&mut self, event: ConverseEvent, finished: bool, out: &mut BytesMut) -> Gist {
         self.chunks.begin(out);
         let mut gist = Gist::default();
         match event {
-            ConverseEvent::MessageStart { .. } | ConverseEvent::ContentBlockStop { .. } => {}
+            ConverseEvent::MessageStart { .. } => {}
+            ConverseEvent::ContentBlockStop { .. } => self.end_block(out),
             ConverseEvent::ContentBlockStart { content_block_index, start } => {
                 gist.output = self.begin(content_block_index, start, out);
             }
@@ -50,11 +64,13 @@ impl Translator {
                 gist.output = self.grow(content_block_index, delta, out);
             }
             ConverseEvent::MessageStop { stop_reason } => {
+                let native = super::native_finish(&stop_reason);
                 let reason = match super::finish_reason(&stop_reason) {
                     super::TOOL_CALLS if self.calls.is_empty() => "stop",
                     other => other,
                 };
-                self.chunks.finish(reason, out);
+                gist.output = self.words.end(&self.chunks, out);
+                self.chunks.finish(reason, native, out);
                 (gist.finish, gist.filtered) = (true, reason == CONTENT_FILTER);
             }
             ConverseEvent::Metadata { .. } if !finished => {
@@ -72,7 +88,9 @@ impl Translator {
     fn begin(&mut self, block: u32, start: BlockStart, out: &mut BytesMut) -> bool {
         let Some(tool) = start.tool_use else { return false };
         if tool.name == ANSWER_TOOL {
-            self.in_json = Some(block);
+            // Of several the first.
+            self.in_json.get_or_insert(block);
+            self.words.superseded();
             return false;
         }
         let index = u32::try_from(self.calls.len()).unwrap_or(u32::MAX);
@@ -81,20 +99,25 @@ impl Translator {
         true
     }
 
-    fn grow(&self, block: u32, delta: BlockDelta, out: &mut BytesMut) -> bool {
-        let BlockDelta { text, tool_use, reasoning_content } = delta;
+    fn grow(&mut self, block: u32, delta: BlockDelta, out: &mut BytesMut) -> bool {
+        let BlockDelta { text, tool_use, reasoning_content, citation } = delta;
+        self.cited.extend(citation.filter(|_| self.in_json.is_none()));
         let input = tool_use.map(|tool| tool.input).filter(|input| !input.is_empty());
         let (input, json) = match self.in_json == Some(block) {
             true => (None, input),
             false => (input, None),
         };
-        let said = text.filter(|text| !text.is_empty()).or(json);
+        let said = text.filter(|text| !text.is_empty());
         let Reasoning { text: thought, signature, redacted_content, .. } =
             reasoning_content.unwrap_or_default();
         let thought = thought.filter(|thought| !thought.is_empty());
-        let output = said.is_some() || input.is_some() || thought.is_some();
+        let mut output = json.is_some() || input.is_some() || thought.is_some();
         if let Some(text) = said {
-            self.chunks.words(&text, out);
+            self.letters.add(&text);
+            output |= self.words.say(&text, &self.chunks, out);
+        }
+        if let Some(json) = json {
+            self.chunks.words(&json, out);
         }
         if let Some(arguments) = input {
             let index = self.calls.get(&block).copied().unwrap_or_default();
@@ -111,6 +134,18 @@ impl Translator {
             self.chunks.thinking_block(json!({ "type": "redacted_thinking", "data": data }), out);
         }
         output
+    }
+}
+
+impl Translator {
+    fn end_block(&mut self, out: &mut BytesMut) {
+        let cited = std::mem::take(&mut self.cited);
+        let letters = |citation| super::annotated(citation, self.letters.of_block());
+        let annotations: Vec<Value> = cited.iter().filter_map(letters).collect();
+        if !annotations.is_empty() {
+            self.chunks.annotations(annotations, out);
+        }
+        self.letters.begin();
     }
 }
 
@@ -142,6 +177,6 @@ impl Interpreter for Translator {
     }
 
     fn stop(&self, _: Option<&Bytes>, _: u64) -> Option<Bytes> {
-        Some(self.chunks.stop())
+        Some(stopped(&self.words, &self.chunks))
     }
 }

@@ -60,8 +60,10 @@ pub(crate) const MEMBERS: &[Member] = &[
     translated(
         "generationConfig.thinkingConfig",
         "`thinkingLevel` becomes `reasoning_effort`; `thinkingBudget` goes along where chat completions know budgets, and \
-         else becomes `low` below 2048 tokens, `medium` below 4096, `high`; 0 is `none`; -1 leaves it to the model, and so \
-         is whether thoughts are shown",
+         else becomes `low` below 2048 tokens, `medium` below 4096, `high`; 0 is `none`, `minimal` \
+         at the `gpt-5`s that know no `none`, not said to models of which nothing is known, and named by the header \
+         `x-brownout-dropped-params` at OpenAI's models that always think; -1 leaves it to the model, and so is whether \
+         thoughts are shown",
     ),
     refused("generationConfig.responseLogprobs", "asks for probabilities"),
     refused("generationConfig.logprobs", "asks for probabilities"),

@@ -7,6 +7,7 @@ use wire::gemini::{Candidate, Content, FunctionCall, GenerateReply, Part, UsageM
 use wire::openai::{ChatReply, Choice, ReplyMessage, Usage};
 
 use crate::upstream::dialect::WholeAnswer;
+use crate::upstream::pictures;
 
 /// Translates an answer that was a chat completion. `None` if it is none after all.
 pub(super) fn reply(answer: &WholeAnswer) -> Option<WholeAnswer> {
@@ -31,6 +32,7 @@ fn candidate(choice: Choice) -> Candidate {
     let texts = [message.content, message.refusal];
     let said = texts.into_iter().flatten().filter(|text| !text.is_empty());
     parts.extend(said.map(|text| Part::words(&text)));
+    parts.extend(message.images.iter().flatten().filter_map(picture));
     for call in message.tool_calls.unwrap_or_default() {
         parts.push(self::call(call.id, call.function.name, &call.function.arguments));
     }
@@ -41,6 +43,13 @@ fn candidate(choice: Choice) -> Candidate {
         index,
         ..Candidate::default()
     }
+}
+
+/// A picture, by its bytes.
+pub(super) fn picture(picture: &Value) -> Option<Part> {
+    let (kind, data) = pictures::read(picture)?;
+    let inline_data = Some(json!({ "mimeType": kind, "data": data }));
+    Some(Part { inline_data, ..Part::default() })
 }
 
 /// Thoughts with what proves them, where there is that; else their words.
@@ -93,7 +102,7 @@ pub(super) fn call(id: String, name: String, arguments: &str) -> Part {
 /// Google counts thoughts apart.
 pub(super) fn usage(usage: &Usage) -> UsageMetadata {
     let thoughts = usage.completion_tokens_details.map_or(0, |details| details.reasoning_tokens);
-    let cached = usage.prompt_tokens_details.map_or(0, |details| details.cached_tokens);
+    let cached = usage.cache_read();
     UsageMetadata {
         prompt_token_count: usage.prompt_tokens,
         candidates_token_count: Some(usage.completion_tokens.saturating_sub(thoughts)),

@@ -9,6 +9,7 @@ use super::schema::{exact, json_schema};
 use crate::upstream::by_chat::{Chat, Written, effort_of, limit_name, passed_on};
 use crate::upstream::dialect::{Asked, Encoded, Refused};
 use crate::upstream::members::Members;
+use crate::upstream::reasoning::Rest;
 
 /// Most sequences that OpenAI takes.
 const STOPS_MAX: usize = 4;
@@ -37,7 +38,7 @@ pub(super) fn request(chat: Chat, asked: &Asked<'_>) -> Result<Encoded, Refused>
     filters(&mut members)?;
     tools(&mut members, &mut completion)?;
     form(&mut members, &mut completion)?;
-    thoughts(chat, &mut members, &mut completion)?;
+    thoughts((chat, asked.model), &mut members, &mut completion)?;
     passed_on((chat, completion), asked, members, &said)
 }
 
@@ -216,7 +217,7 @@ const BUDGET_MIN: u64 = 1024;
 
 /// How hard to think: the level, or the budget.
 fn thoughts(
-    chat: Chat,
+    (chat, model): (Chat, &str),
     members: &mut Members,
     completion: &mut Map<String, Value>,
 ) -> Result<(), Refused> {
@@ -232,7 +233,14 @@ fn thoughts(
         (Some(word @ ("minimal" | "low" | "medium" | "high")), _) => effort(word),
         (Some("thinking_level_unspecified") | None, None | Some(Err(_))) => None,
         (Some("thinking_level_unspecified") | None, Some(Ok(0))) => match chat {
-            Chat::AsItIs => None,
+            Chat::AsItIs => match Rest::of(model) {
+                Rest::At(word) => effort(word),
+                Rest::Untold => None,
+                Rest::Never => {
+                    members.leave_out(THINKING);
+                    None
+                }
+            },
             Chat::Translated(_) if chat.knows("thinking") => own(json!({ "type": "disabled" })),
             Chat::Translated(_) => effort("none"),
         },

@@ -6,7 +6,7 @@ use wire::gemini::{Candidate, Content, GenerateReply, Part, write_sse_frame};
 use wire::openai::{ChatChunk, DONE, Delta, ToolCallDelta, Usage};
 use wire::sse::DEFAULT_MAX_EVENT_BYTES;
 
-use super::reply::{call, proven, usage};
+use super::reply::{call, picture, proven, usage};
 use crate::upstream::retold::Teller;
 
 /// The state of one stream.
@@ -57,7 +57,9 @@ impl Translator {
     }
 
     fn grow(&mut self, delta: Delta, parts: &mut Vec<Part>) -> bool {
-        let Delta { content, refusal, reasoning_content, thinking_blocks, tool_calls, .. } = delta;
+        let Delta {
+            content, refusal, reasoning_content, thinking_blocks, tool_calls, images, ..
+        } = delta;
         let said = |text: &String| !text.is_empty();
         parts.extend(reasoning_content.filter(said).map(|text| Part::thinking(&text)));
         // The words came before.
@@ -65,6 +67,7 @@ impl Translator {
         parts.extend(blocks.filter_map(|block| proven(block, false)));
         let texts = [content, refusal].into_iter().flatten().flatten();
         parts.extend(texts.filter(said).map(|text| Part::words(&text)));
+        parts.extend(images.iter().flatten().filter_map(picture));
         let calls = tool_calls.unwrap_or_default();
         calls.into_iter().all(|piece| self.piece(piece, parts))
     }

@@ -71,14 +71,14 @@ fn call(call: ToolCall) -> OutputBlock {
     OutputBlock { tool_use, ..OutputBlock::default() }
 }
 
-/// Bedrock counts apart what the cache gave.
+/// Bedrock counts apart what the cache gave and took.
 pub(super) fn usage(usage: &Usage) -> TokenUsage {
-    let cached = usage.prompt_tokens_details.map_or(0, |details| details.cached_tokens);
+    let (read, written) = (usage.cache_read(), usage.cache_written());
     TokenUsage {
-        input_tokens: usage.prompt_tokens.saturating_sub(cached),
+        input_tokens: usage.prompt_tokens.saturating_sub(read).saturating_sub(written),
         output_tokens: usage.completion_tokens,
         total_tokens: usage.prompt_tokens.saturating_add(usage.completion_tokens),
-        cache_read_input_tokens: (cached > 0).then_some(cached),
-        cache_write_input_tokens: None,
+        cache_read_input_tokens: (read > 0).then_some(read),
+        cache_write_input_tokens: (written > 0).then_some(written),
     }
 }

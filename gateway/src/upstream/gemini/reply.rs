@@ -1,13 +1,17 @@
 //! A whole answer of Gemini's in OpenAI's words.
 
-use wire::gemini::{Candidate, FunctionCall as Called, GenerateReply, Part, UsageMetadata};
+use wire::gemini::{
+    Candidate, FunctionCall as Called, GenerateReply, Part, PromptFeedback, UsageMetadata,
+};
 use wire::openai::{
     ChatReply, Choice, CompletionTokensDetails, FunctionCall, PromptTokensDetails, ReplyMessage,
     ToolCall, Usage,
 };
 
+use crate::upstream::chunk_writer::native_finish;
 use crate::upstream::dialect::{Opening, Says, WholeAnswer};
 use crate::upstream::forwarded::CONTENT_FILTER;
+use crate::upstream::pictures::picture;
 
 /// Stands between the id of a call and the signature of the thought behind it, which Gemini wants back and
 /// chat completions have no place for; LiteLLM writes it the same way.
@@ -19,15 +23,15 @@ pub(super) fn reply(body: &[u8], at: Opening<'_>) -> Option<WholeAnswer> {
     if reply.candidates.is_none() && reply.prompt_feedback.is_none() {
         return None;
     }
-    let id = reply.response_id.unwrap_or_default();
-    let model = reply.model_version.unwrap_or_default();
+    let id = reply.response_id.unwrap_or_else(|| at.answer_id());
+    let model = reply.model_version.unwrap_or_else(|| at.model.to_owned());
     let usage = reply.usage_metadata.as_ref().map(usage);
     let candidates = reply.candidates.unwrap_or_default();
     let mut chat = ChatReply::text(&id, &model, at.created, "");
     chat.usage = usage;
     chat.choices = match candidates.is_empty() {
         // The prompt was blocked.
-        true => vec![blocked()],
+        true => vec![blocked(reply.prompt_feedback)],
         false => candidates.into_iter().map(|candidate| choice(&id, candidate)).collect(),
     };
     let first = chat.choices.first().and_then(|choice| choice.finish_reason.as_deref());
@@ -35,25 +39,36 @@ pub(super) fn reply(body: &[u8], at: Opening<'_>) -> Option<WholeAnswer> {
     Some(WholeAnswer { body: chat.to_json(), usage, says })
 }
 
-fn blocked() -> Choice {
-    let message = ReplyMessage { role: "assistant".to_owned(), ..ReplyMessage::default() };
-    ended(0, message, CONTENT_FILTER)
+fn blocked(feedback: Option<PromptFeedback>) -> Choice {
+    let refusal = feedback.and_then(|feedback| feedback.block_reason_message);
+    let message = ReplyMessage { role: "assistant".to_owned(), refusal, ..ReplyMessage::default() };
+    ended(0, message, (CONTENT_FILTER, None))
 }
 
-fn ended(index: u32, message: ReplyMessage, finish: &str) -> Choice {
-    let finish_reason = Some(finish.to_owned());
-    Choice { index, message, logprobs: None, finish_reason, content_filter_results: None }
+fn ended(index: u32, message: ReplyMessage, (finish, native): (&str, Option<&str>)) -> Choice {
+    Choice {
+        index,
+        message,
+        logprobs: None,
+        finish_reason: Some(finish.to_owned()),
+        content_filter_results: None,
+        provider_specific_fields: native.map(native_finish),
+    }
 }
 
 fn choice(id: &str, candidate: Candidate) -> Choice {
-    let Candidate { content, finish_reason, index, .. } = candidate;
+    let Candidate { content, finish_reason, finish_message, index, .. } = candidate;
     let mut message = ReplyMessage { role: "assistant".to_owned(), ..ReplyMessage::default() };
     for part in content.and_then(|content| content.parts).unwrap_or_default() {
-        let Part { text, thought, thought_signature, function_call, .. } = part;
+        let Part { text, thought, thought_signature, function_call, inline_data, .. } = part;
         match (text, thought) {
             (Some(text), Some(true)) => *message.reasoning_content.get_or_insert_default() += &text,
             (Some(text), Some(false) | None) => *message.content.get_or_insert_default() += &text,
             (None, _) => {}
+        }
+        let media = inline_data.filter(|_| thought != Some(true));
+        if let Some(url) = media.as_ref().and_then(super::picture) {
+            message.images.get_or_insert_default().push(picture(&url));
         }
         if let Some(call) = function_call {
             let calls = message.tool_calls.get_or_insert_default();
@@ -62,7 +77,12 @@ fn choice(id: &str, candidate: Candidate) -> Choice {
     }
     let reason = finish_reason.as_deref().unwrap_or("STOP");
     let finish = super::finish_reason(reason, message.tool_calls.is_some());
-    ended(index, message, finish)
+    let said = message.content.is_some() || message.images.is_some();
+    if !said && message.tool_calls.is_none() {
+        // Why nothing was said, in Gemini's words.
+        message.refusal = finish_message;
+    }
+    ended(index, message, (finish, super::native_finish(reason)))
 }
 
 fn tool_call(answer: &str, nth: usize, call: Called, signature: Option<&str>) -> ToolCall {

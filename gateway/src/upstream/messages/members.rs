@@ -24,7 +24,8 @@ pub(crate) const AT_OPENAI: &[Member] = &[
     translated(
         "thinking",
         "`reasoning_effort`, by its budget: `low` below 2048 tokens, `medium` below 4096, else `high`; \
-         `adaptive` leaves it to the model",
+         `adaptive` leaves it to the model; where it is disabled, `none` or `minimal` at the `gpt-5`s that know it, and the \
+         header `x-brownout-dropped-params` names it at OpenAI's models that always think",
     ),
     translated(
         "output_config",

@@ -47,13 +47,14 @@ fn input(arguments: &str) -> Value {
     }
 }
 
-/// Anthropic counts apart what the cache gave.
+/// Anthropic counts apart what the cache gave and took.
 pub(super) fn usage(usage: &ChatUsage) -> Usage {
-    let cached = usage.prompt_tokens_details.map_or(0, |details| details.cached_tokens);
+    let (read, written) = (usage.cache_read(), usage.cache_written());
     Usage {
-        input_tokens: usage.prompt_tokens.saturating_sub(cached),
+        input_tokens: usage.prompt_tokens.saturating_sub(read).saturating_sub(written),
         output_tokens: usage.completion_tokens,
-        cache_read_input_tokens: (cached > 0).then_some(cached),
+        cache_creation_input_tokens: (written > 0).then_some(written),
+        cache_read_input_tokens: (read > 0).then_some(read),
         ..Usage::default()
     }
 }

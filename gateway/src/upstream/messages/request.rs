@@ -6,6 +6,7 @@ use super::conversation::{Beside, MARK, Outcomes, Said};
 use crate::upstream::by_chat::{Chat, Written, effort_of, limit_name, passed_on};
 use crate::upstream::dialect::{Asked, Encoded, Refused};
 use crate::upstream::members::{Member, Members};
+use crate::upstream::reasoning::Rest;
 use crate::upstream::translated::Marks;
 
 /// Most sequences that OpenAI takes.
@@ -51,7 +52,7 @@ pub(super) fn request(
         completion.insert("user".to_owned(), user.clone());
     }
     answer_format(&members, &mut completion);
-    let effort = thoughts(chat, &mut members, &mut completion)?;
+    let effort = thoughts((chat, asked.model), &mut members, &mut completion)?;
     let tier = members.get("service_tier").and_then(Value::as_str);
     if let (Some(tier), Chat::AsItIs) = (tier, chat) {
         let tier = if tier == "standard_only" { "default" } else { tier };
@@ -153,16 +154,16 @@ fn answer_format(members: &Members, completion: &mut Map<String, Value>) {
 /// How hard to think: the effort that is named, else what the client says of thoughts, in the provider's words where
 /// it knows them. Answers with the member that says it.
 fn thoughts(
-    chat: Chat,
+    (chat, model): (Chat, &str),
     members: &mut Members,
     completion: &mut Map<String, Value>,
 ) -> Result<&'static str, Refused> {
     let thinking = members.get(THINKING).cloned();
     let budget = thinking.as_ref().and_then(|thinking| thinking.get("budget_tokens")?.as_u64());
     let kind = thinking.as_ref().and_then(|thinking| thinking.get("type")?.as_str());
-    let off = kind == Some("disabled") && chat.is_translated();
+    let off = kind == Some("disabled");
     let named = members.get(CONFIG).and_then(|config| config.get("effort")?.as_str());
-    if named.is_some() && off {
+    if named.is_some() && off && chat.is_translated() {
         members.refuse(CONFIG, "names an effort beside thinking that is disabled")?;
     }
     let named = members.get(CONFIG).and_then(|config| config.get("effort")?.as_str());
@@ -177,10 +178,18 @@ fn thoughts(
         completion.extend(thinking.map(|own| (THINKING.to_owned(), own)));
         return Ok(THINKING);
     }
-    let effort = match budget {
-        None if off => "none",
-        None => return Ok(THINKING),
-        Some(budget) => effort_of(budget),
+    let effort = match (budget, chat) {
+        (None, Chat::Translated(_)) if off => "none",
+        (_, Chat::AsItIs) if off => match Rest::of(model) {
+            Rest::At(effort) => effort,
+            Rest::Untold => return Ok(THINKING),
+            Rest::Never => {
+                members.leave_out(THINKING);
+                return Ok(THINKING);
+            }
+        },
+        (None, Chat::AsItIs | Chat::Translated(_)) => return Ok(THINKING),
+        (Some(budget), _) => effort_of(budget),
     };
     completion.insert(EFFORT.to_owned(), json!(effort));
     Ok(THINKING)

@@ -60,7 +60,7 @@ impl BlockWriter for Events {
         let usage = DeltaUsage {
             output_tokens: counted.output_tokens,
             input_tokens: Some(counted.input_tokens),
-            cache_creation_input_tokens: None,
+            cache_creation_input_tokens: counted.cache_creation_input_tokens,
             cache_read_input_tokens: counted.cache_read_input_tokens,
         };
         StreamEvent::MessageDelta { delta, usage }.write_frame(out);

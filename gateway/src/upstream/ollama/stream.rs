@@ -36,7 +36,8 @@ impl Translator {
         let (done, reason) = (reply.done, reply.done_reason);
         let output = reply.message.is_some_and(|message| self.say(message, out));
         if done {
-            self.chunks.finish(super::finish_reason(reason.as_deref(), self.calls > 0), out);
+            let reason = super::finish_reason(reason.as_deref(), self.calls > 0);
+            self.chunks.finish(reason, None, out);
             self.chunks.end(usage, out);
         }
         Gist { output, finish: done, done, usage, ..Gist::default() }

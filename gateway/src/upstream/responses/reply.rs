@@ -5,8 +5,10 @@ use wire::openai::responses::{
 };
 use wire::openai::{ChatReply, Usage as ChatUsage};
 
+use crate::upstream::citations::flat;
 use crate::upstream::dialect::WholeAnswer;
 use crate::upstream::forwarded::CONTENT_FILTER;
+use crate::upstream::pictures::bytes as picture_bytes;
 
 /// Translates an answer that was a chat completion. `None` if it is none after all.
 pub(super) fn reply(answer: &WholeAnswer) -> Option<WholeAnswer> {
@@ -17,12 +19,16 @@ pub(super) fn reply(answer: &WholeAnswer) -> Option<WholeAnswer> {
     if let Some(thoughts) = message.reasoning_content.filter(|thoughts| !thoughts.is_empty()) {
         output.push(thought(&id("rs", &chat.id, output.len()), &thoughts));
     }
-    let words =
-        message.content.filter(|words| !words.is_empty()).map(|words| OutputPart::words(&words));
+    let cited = message.annotations.iter().flatten().filter_map(flat).collect();
+    let words = message.content.filter(|words| !words.is_empty());
+    let words = words.map(|words| OutputPart::cited(&words, cited));
     let refusal = message.refusal.map(|refusal| OutputPart::Refusal { refusal });
     let content: Vec<OutputPart> = words.into_iter().chain(refusal).collect();
     if !content.is_empty() {
         output.push(said(&id("msg", &chat.id, output.len()), content, COMPLETED));
+    }
+    for picture in message.images.iter().flatten().filter_map(picture_bytes) {
+        output.push(drawn(&id("ig", &chat.id, output.len()), picture));
     }
     for call in message.tool_calls.unwrap_or_default() {
         output.push(OutputItem::FunctionCall {
@@ -79,6 +85,12 @@ pub(super) fn thought(id: &str, words: &str) -> OutputItem {
     OutputItem::Reasoning { id: id.to_owned(), summary: vec![SummaryPart::words(words)] }
 }
 
+/// A picture, by its bytes.
+pub(super) fn drawn(id: &str, base64: &str) -> OutputItem {
+    let (id, status, result) = (id.to_owned(), COMPLETED.to_owned(), Some(base64.to_owned()));
+    OutputItem::ImageGenerationCall { id, status, result }
+}
+
 pub(super) fn said(id: &str, content: Vec<OutputPart>, status: &str) -> OutputItem {
     let (id, status, role) = (id.to_owned(), status.to_owned(), "assistant".to_owned());
     OutputItem::Message { id, status, content, role }
@@ -87,7 +99,8 @@ pub(super) fn said(id: &str, content: Vec<OutputPart>, status: &str) -> OutputIt
 pub(super) fn usage(usage: &ChatUsage) -> Usage {
     let thought = usage.completion_tokens_details.map_or(0, |details| details.reasoning_tokens);
     let mut counted = Usage::new(usage.prompt_tokens, usage.completion_tokens, thought);
-    counted.input_tokens_details.cached_tokens =
-        usage.prompt_tokens_details.map_or(0, |details| details.cached_tokens);
+    let written = usage.cache_written();
+    counted.input_tokens_details.cached_tokens = usage.cache_read();
+    counted.input_tokens_details.cache_write_tokens = (written > 0).then_some(written);
     counted
 }

@@ -1,10 +1,13 @@
 //! A stream of chat completions in the named events of Responses: one item after another, each begun and ended.
 
 use bytes::{Bytes, BytesMut};
+use serde_json::Value;
 use wire::openai::responses::{Event, OutputItem, OutputPart, Response, SummaryPart};
 use wire::openai::{ChatChunk, DONE, Delta, ToolCallDelta, Usage as ChatUsage};
 
-use super::reply::{COMPLETED, IN_PROGRESS, begun, ended, id, said, thought, usage};
+use super::reply::{COMPLETED, IN_PROGRESS, begun, drawn, ended, id, said, thought, usage};
+use crate::upstream::citations::flat;
+use crate::upstream::pictures;
 use crate::upstream::retold::Teller;
 
 /// The state of one stream.
@@ -26,6 +29,8 @@ struct Open {
     what: What,
     /// Its words, or a call's arguments.
     text: String,
+    /// Citations of its words.
+    cited: Vec<Value>,
 }
 
 /// What an item is.
@@ -54,7 +59,8 @@ impl Translator {
         if self.response.is_none() {
             self.begin(begun(&chunk.id, &chunk.model, chunk.created), out);
         }
-        let Delta { content, refusal, reasoning_content, tool_calls, .. } = choice.delta;
+        let Delta { content, refusal, reasoning_content, tool_calls, annotations, images, .. } =
+            choice.delta;
         let words = [
             (What::Thoughts, reasoning_content),
             (What::Words, content.flatten()),
@@ -64,6 +70,12 @@ impl Translator {
             if let Some(text) = text.filter(|text| !text.is_empty()) {
                 self.grow(what, &text, out);
             }
+        }
+        if let Some(Open { what: What::Words, cited, .. }) = &mut self.open {
+            cited.extend(annotations.iter().flatten().filter_map(flat));
+        }
+        for picture in images.iter().flatten().filter_map(pictures::bytes) {
+            self.draw(picture, out);
         }
         for call in tool_calls.unwrap_or_default() {
             self.call(call, out);
@@ -159,7 +171,7 @@ impl Translator {
         };
         let answer = self.response.as_ref().map(|response| response.id.as_str());
         let item_id = id(kind, answer.unwrap_or_default(), self.place() as usize);
-        let open = Open { id: item_id.clone(), what, text: String::new() };
+        let open = Open { id: item_id.clone(), what, text: String::new(), cited: Vec::new() };
         let (sequence_number, output_index) = (self.next(), self.place());
         let item = open.item(IN_PROGRESS);
         Event::OutputItemAdded { sequence_number, output_index, item }.write_frame(out);
@@ -168,6 +180,24 @@ impl Translator {
             part.added(sequence_number, item_id, output_index).write_frame(out);
         }
         self.open = Some(open);
+    }
+
+    /// A picture, which comes whole.
+    fn draw(&mut self, base64: &str, out: &mut BytesMut) {
+        self.end_item(out);
+        let answer = self.response.as_ref().map(|response| response.id.as_str());
+        let output_index = self.place();
+        let id = id("ig", answer.unwrap_or_default(), output_index as usize);
+        let status = IN_PROGRESS.to_owned();
+        let item = OutputItem::ImageGenerationCall { id: id.clone(), status, result: None };
+        let sequence_number = self.next();
+        Event::OutputItemAdded { sequence_number, output_index, item }.write_frame(out);
+        let (sequence_number, item) = (self.next(), drawn(&id, base64));
+        let told = item.clone();
+        Event::OutputItemDone { sequence_number, output_index, item: told }.write_frame(out);
+        if let Some(response) = &mut self.response {
+            response.output.push(item);
+        }
     }
 
     fn end_item(&mut self, out: &mut BytesMut) {
@@ -296,7 +326,7 @@ impl Open {
     fn part(&self) -> Option<Part> {
         match self.what {
             What::Thoughts => Some(Part::Summary(SummaryPart::words(&self.text))),
-            What::Words => Some(Part::Content(OutputPart::words(&self.text))),
+            What::Words => Some(Part::Content(OutputPart::cited(&self.text, self.cited.clone()))),
             What::Refusal => {
                 Some(Part::Content(OutputPart::Refusal { refusal: self.text.clone() }))
             }

@@ -114,6 +114,13 @@ pub enum OutputItem {
         /// What is shown of it.
         summary: Vec<SummaryPart>,
     },
+    ImageGenerationCall {
+        /// `ig_…`.
+        id: String,
+        status: String,
+        /// The picture's bytes, as base64.
+        result: Option<String>,
+    },
     /// Anything else, whose members are dropped.
     #[serde(other)]
     Unknown,
@@ -167,6 +174,9 @@ pub struct InputTokensDetails {
     /// Read from the prompt cache.
     #[serde(default)]
     pub cached_tokens: u64,
+    /// Written to the prompt cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write_tokens: Option<u64>,
 }
 
 /// Of the answer's tokens.
@@ -218,7 +228,12 @@ impl Response {
 impl OutputPart {
     /// Words.
     pub fn words(text: &str) -> Self {
-        Self::OutputText { annotations: Vec::new(), logprobs: Vec::new(), text: text.to_owned() }
+        Self::cited(text, Vec::new())
+    }
+
+    /// Words with their citations.
+    pub fn cited(text: &str, annotations: Vec<Value>) -> Self {
+        Self::OutputText { annotations, logprobs: Vec::new(), text: text.to_owned() }
     }
 }
 
@@ -234,7 +249,7 @@ impl Usage {
     pub const fn new(input_tokens: u64, output_tokens: u64, reasoning_tokens: u64) -> Self {
         Self {
             input_tokens,
-            input_tokens_details: InputTokensDetails { cached_tokens: 0 },
+            input_tokens_details: InputTokensDetails { cached_tokens: 0, cache_write_tokens: None },
             output_tokens,
             output_tokens_details: OutputTokensDetails { reasoning_tokens },
             total_tokens: input_tokens + output_tokens,
