@@ -20,7 +20,7 @@ use vocab::{DeploymentId, Protocol};
 use world::{Authority, TrustOptions};
 
 pub use ability::{Ability, Listed};
-pub use additions::Additions;
+pub use additions::{Additions, names_a_secret};
 pub use credential::{
     AwsAssumer, AwsContainer, AwsRole, CredentialKind, CredentialSource, EntraApp, GoogleService,
     GoogleUser, TokenEndpoint, TokenText,
@@ -213,8 +213,20 @@ pub struct Deployment {
     pub mock: Option<Mock>,
     /// Tags, by which requests choose among a group's deployments.
     pub tags: Tags,
+    /// Whether it has OpenAI's Responses API, where it speaks OpenAI's protocol.
+    pub responses: Responses,
     /// Of several that stand for one entry whose model is `*`: the provider's prefix that a request's model must have.
     pub of_any: Option<Arc<str>>,
+}
+
+/// Whether a deployment that speaks OpenAI's protocol has the Responses API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Responses {
+    /// It has.
+    #[default]
+    Spoken,
+    /// It has not, as far as LiteLLM knows: a request becomes a chat completion.
+    ByChat,
 }
 
 /// Where a provider's protocol is served: a cloud that resells models has paths and keys of its own.

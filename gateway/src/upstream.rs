@@ -55,7 +55,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
 use http_body_util::Full;
 use world::Authority;
 
-use crate::config::{AwsKeys, Deployment, Secret};
+use crate::config::{AwsKeys, Deployment, Responses, Secret};
 use crate::endpoint::{Endpoint, Wording};
 use additions::Asks;
 use dialect::{Asked, Dialect, Encoded, Refused};
@@ -158,8 +158,11 @@ impl Route {
         deployment: &Deployment,
     ) -> Result<Outgoing, Refused> {
         let by = asked.endpoint;
-        let dialect =
-            self.provider.dialect(by, deployment.platform).ok_or_else(|| no_endpoint(asked))?;
+        let dialect = match (by, deployment.responses) {
+            (Endpoint::Responses, Responses::ByChat) => Some(&responses::AT_OPENAI as _),
+            _ => self.provider.dialect(by, deployment.platform),
+        };
+        let dialect: &'static dyn Dialect = dialect.ok_or_else(|| no_endpoint(asked))?;
         let encoded = dialect.encode(asked)?;
         let endpoint = dialect.called(by);
         let Encoded { body, dropped } = match endpoint {
@@ -179,7 +182,7 @@ impl Route {
             | Endpoint::Converse => encoded,
         };
         let said = (asked.head, asked.body);
-        let asks = Asks { of: self.provider, by, at: endpoint, said };
+        let asks = Asks { of: self.provider, at: endpoint, said };
         // What the config adds is meant for answers.
         let body = if by.counts() {
             body

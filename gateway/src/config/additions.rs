@@ -27,6 +27,18 @@ pub struct Additions {
 }
 
 impl Additions {
+    /// What of it nobody else may hear: every header's value, the credential behind a header's scheme, and members of the
+    /// body whose names say so.
+    pub fn secrets(&self) -> Vec<&str> {
+        let headers = self.headers.iter().map(|(_, value)| value.reveal());
+        let mut secrets: Vec<&str> =
+            headers.flat_map(|value| [value, value.rsplit(' ').next().unwrap_or(value)]).collect();
+        for members in [&self.unknown, &self.extra_body] {
+            told(members, &mut secrets);
+        }
+        secrets
+    }
+
     /// Whether the body of a request is left as it is.
     pub fn leaves_the_body(&self) -> bool {
         self.defaults.is_empty()
@@ -34,6 +46,32 @@ impl Additions {
             && self.extra_body.is_empty()
             && self.additional_drop_params.is_empty()
     }
+}
+
+/// Texts below names of secrets; ends with the members, which a config's reader has bounded in depth.
+fn told<'a>(members: &'a Map<String, Value>, secrets: &mut Vec<&'a str>) {
+    for (name, value) in members {
+        match value {
+            Value::String(text) if names_a_secret(name) => secrets.push(text),
+            Value::Object(inner) => told(inner, secrets),
+            Value::String(_)
+            | Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Array(_) => {}
+        }
+    }
+}
+
+/// Whether a member's name says that its value is a secret: `openai_api_key`, `hf_token`, `webhook_url`.
+pub fn names_a_secret(name: &str) -> bool {
+    const WORDS: &[&str] =
+        &["api_key", "apikey", "token", "secret", "password", "credential", "webhook"];
+    /// What counts tokens holds none.
+    const COUNTS: &[&str] = &["tokens", "per_token", "token_limit", "token_ids"];
+    let name = name.to_ascii_lowercase();
+    let counts = COUNTS.iter().any(|word| name.contains(word));
+    WORDS.iter().any(|word| name.contains(word)) && !counts
 }
 
 impl std::fmt::Debug for Additions {

@@ -26,6 +26,7 @@ mod strategy_name;
 mod tables;
 mod tags;
 mod tls;
+mod unknown_keys;
 mod variables;
 
 use serde_json::Value;

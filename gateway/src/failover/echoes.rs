@@ -56,8 +56,7 @@ fn keys<'k>(
     let aws = deployment.aws_keys.iter().flat_map(|keys| {
         [Some(&keys.access_key_id), Some(&keys.secret_access_key), keys.session_token.as_ref()]
     });
-    let headers = deployment.additions.headers.iter().map(|(_, value)| value);
-    let all = deployment.api_key.iter().chain(&deployment.azure_ad_token).chain(headers);
-    let all = all.chain(aws.flatten()).chain(fetched);
-    all.map(|key| key.reveal()).filter(|key| key.len() >= KEY_MIN)
+    let all = deployment.api_key.iter().chain(&deployment.azure_ad_token);
+    let all = all.chain(aws.flatten()).chain(fetched).map(Secret::reveal);
+    all.chain(deployment.additions.secrets()).filter(|key| key.len() >= KEY_MIN)
 }

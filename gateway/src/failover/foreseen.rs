@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use serde_json::json;
+use serde_json::{Map, json};
 use wire::openai::RequestHead;
 
 use crate::config::{Config, Deployment};
@@ -42,7 +42,7 @@ pub fn foreseen(config: &Config, deployment: &Deployment) -> Option<Foreseen> {
     let drops = config.router.drop_params || deployment.additions.drop_params == Some(true);
     let lenience = if drops { Lenience::Drop } else { Lenience::Refuse };
     let none = HeaderMap::new();
-    let (form, model, relayed) = (None, &*model, &none);
-    let asked = Asked { endpoint, head, body, form, model, lenience, relayed };
+    let (form, model, relayed, of_chat) = (None, &*model, &none, &Map::new());
+    let asked = Asked { endpoint, head, body, form, model, lenience, relayed, of_chat };
     route.encode(&asked, deployment).err().and_then(told)
 }

@@ -133,7 +133,8 @@ fn encode(
     let endpoint = request.endpoint;
     let relayed = &request.relayed;
     let (body, model) = (bytes, &*model);
-    let asked = Asked { endpoint, head, body, form: parts, model, lenience, relayed };
+    let of_chat = &additions::of_chat(&config.additions, endpoint, head);
+    let asked = Asked { endpoint, head, body, form: parts, model, lenience, relayed, of_chat };
     let route = &state.instance.members[deployment].route;
     let mut outgoing = route.encode(&asked, config)?;
     let left_out = amended.map(|amended| amended.left_out).unwrap_or_default();

@@ -109,6 +109,7 @@ fn with_defaults(
             Some(own) if *name == TOOLS => tools = Some((own, value)),
             Some(_) => {}
             None if effort && *name == "thinking" => {}
+            None if *name == EFFORT && said.contains_key("thinking") => {}
             None => {
                 let comma = if whole.trim_ascii_end() == b"{" { "" } else { "," };
                 let member = format!("{comma}{}:{value}", Value::from(*name));
@@ -146,6 +147,36 @@ fn defaults<'a>(
     })
 }
 
+/// The parameters of chat completions that an endpoint has no word for, with which `head` is asked.
+pub(crate) fn of_chat(
+    additions: &Additions,
+    endpoint: Endpoint,
+    head: &RequestHead,
+) -> Map<String, Value> {
+    let own = |name: &str| match endpoint {
+        Endpoint::Messages => known::takes_default(endpoint, name),
+        Endpoint::Responses => name == EFFORT || known::takes_default(endpoint, name),
+        Endpoint::GenerateContent | Endpoint::Converse => within::takes_default(endpoint, name),
+        // They never become a chat completion, or are one.
+        Endpoint::Chat
+        | Endpoint::Completions
+        | Endpoint::Embeddings
+        | Endpoint::Moderations
+        | Endpoint::ImageGenerations
+        | Endpoint::Speech
+        | Endpoint::Transcriptions
+        | Endpoint::AudioTranslations
+        | Endpoint::CountTokens
+        | Endpoint::CountContent => true,
+    };
+    let late = additions.defaults.iter().filter(|(name, _)| {
+        !own(name) && name != &STREAM_OPTIONS && known::takes_default(Endpoint::Chat, name)
+    });
+    let mut late = late.map(|(name, value)| (name.clone(), value.clone())).collect();
+    unwanted::remove(&head.additional_drop_params, &mut late);
+    late
+}
+
 /// An effort as the Responses API says it.
 fn as_reasoning(effort: &Value) -> Value {
     match effort {
@@ -171,9 +202,7 @@ fn both(configured: &Value, own: &RawValue) -> Value {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asks<'a> {
     pub(super) of: &'static dyn Provider,
-    /// The client's endpoint.
-    pub(super) by: Endpoint,
-    /// The provider's.
+    /// The provider's endpoint.
     pub(super) at: Endpoint,
     /// Head and body in the client's words.
     pub(super) said: (&'a RequestHead, &'a Bytes),
@@ -185,21 +214,15 @@ pub(super) struct Asks<'a> {
 /// Where the result cannot be written.
 pub(super) fn extended(
     additions: &Additions,
-    Asks { of, by, at, said: (head, said) }: Asks<'_>,
+    Asks { of, at, said: (head, said) }: Asks<'_>,
     body: Bytes,
 ) -> Result<Bytes, Refused> {
-    let translated = |(name, _): &(&String, &Value)| {
-        by != at && !known::takes_default(by, name) && known::takes_default(at, name)
-    };
     let named = |members: &Map<String, Value>| -> Map<String, Value> {
         let fits = |(name, _): &(&String, &Value)| known::takes_unknown(at, name);
         let fitting = members.iter().filter(fits);
         fitting.map(|(name, value)| (name.clone(), value.clone())).collect()
     };
     let mut unknown = named(&additions.unknown);
-    let late =
-        additions.defaults.iter().filter(translated).filter(|(name, _)| *name != STREAM_OPTIONS);
-    unknown.extend(late.map(|(name, value)| (name.clone(), value.clone())));
     let mut extra_body = match known::takes_extra_body(at) {
         true => additions.extra_body.clone(),
         false => Map::new(),
@@ -237,18 +260,38 @@ pub(super) fn extended(
             | Endpoint::CountContent => drop(members.entry(name).or_insert(value)),
         }
     }
-    members.extend(extra_body);
+    for (name, value) in extra_body {
+        match (members.get_mut(&name), value) {
+            // Members within that the config does not name stay the client's.
+            (Some(Value::Object(own)), Value::Object(inner)) if CARRIERS.contains(&&*name) => {
+                own.extend(inner);
+            }
+            (_, value) => drop(members.insert(name, value)),
+        }
+    }
     let written = serde_json::to_vec(&members).map(Bytes::from);
     written.map_err(|error| unreadable(&format!("request cannot be written: {error}")))
 }
+
+/// Members of Ollama's, Gemini's and Bedrock's requests that only hold others.
+const CARRIERS: [&str; 4] =
+    ["options", "generationConfig", "additionalModelRequestFields", "inferenceConfig"];
 
 /// Puts a member where a provider looks for it, unless something stands there.
 fn put(members: &mut Map<String, Value>, at: Placed<'_>, value: Value) {
     let Placed { within, name } = at;
     let name = name.into_owned();
-    match within {
-        None => drop(members.entry(name).or_insert(value)),
-        Some(carrier) => {
+    match (within, value) {
+        (None, Value::Object(inner)) if CARRIERS.contains(&&*name) => {
+            let carrier = members.entry(name).or_insert_with(|| json!({}));
+            if let Value::Object(own) = carrier {
+                for (name, value) in inner {
+                    own.entry(name).or_insert(value);
+                }
+            }
+        }
+        (None, value) => drop(members.entry(name).or_insert(value)),
+        (Some(carrier), value) => {
             let carrier = members.entry(carrier).or_insert_with(|| json!({}));
             if let Value::Object(inner) = carrier {
                 inner.entry(name).or_insert(value);

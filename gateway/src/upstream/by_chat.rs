@@ -80,6 +80,7 @@ pub(super) fn passed_on(
     written: &dyn Written,
 ) -> Result<Encoded, Refused> {
     let mut dropped = members.into_dropped();
+    add(asked.of_chat, &mut completion);
     // Ends: each turn takes a hint out of the completion.
     let encoded = loop {
         match encode(chat, &completion, asked) {
@@ -95,6 +96,28 @@ pub(super) fn passed_on(
     };
     dropped.extend(encoded.dropped.iter().map(|name| written.name(name).into()));
     Ok(Encoded { dropped, ..encoded })
+}
+
+/// Adds what the config says to a completion that says nothing of it, by whatever name.
+fn add(of_chat: &Map<String, Value>, completion: &mut Map<String, Value>) {
+    /// Names of one thing.
+    const ALIKE: [[&str; 2]; 2] =
+        [["max_tokens", "max_completion_tokens"], ["reasoning_effort", "thinking"]];
+    for (name, value) in of_chat {
+        let alike = ALIKE.iter().find(|names| names.contains(&name.as_str()));
+        let said = match alike {
+            Some(names) => names.iter().any(|name| completion.contains_key(*name)),
+            None => completion.contains_key(name),
+        };
+        match (completion.get_mut(name), value) {
+            (Some(Value::Array(own)), Value::Array(configured)) if name == "tools" => {
+                own.splice(0..0, configured.iter().cloned());
+            }
+            (Some(_), _) => {}
+            (None, _) if said => {}
+            (None, _) => drop(completion.insert(name.clone(), value.clone())),
+        }
+    }
 }
 
 fn encode(

@@ -61,6 +61,9 @@ pub(crate) struct Asked<'a> {
     pub(crate) lenience: Lenience,
     /// The client's headers that a provider of its own kind gets, too.
     pub(crate) relayed: &'a HeaderMap,
+    /// Parameters of chat completions that the config adds and the client's endpoint has no word for: they are said
+    /// where the request becomes a chat completion.
+    pub(crate) of_chat: &'a Map<String, Value>,
 }
 
 impl Asked<'_> {

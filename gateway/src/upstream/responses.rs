@@ -26,6 +26,9 @@ pub(super) struct ResponsesAsChat {
     chat: Chat,
 }
 
+/// At who imitates OpenAI but for its Responses API.
+pub(super) static AT_OPENAI: ResponsesAsChat = ResponsesAsChat { chat: Chat::AsItIs };
+
 impl ResponsesAsChat {
     /// By way of a translation of chat completions.
     pub(super) const fn through(chat: &'static Translated) -> Self {

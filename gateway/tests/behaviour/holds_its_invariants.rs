@@ -11,7 +11,7 @@
 //! 8. The books reconcile: of the attempts that the metrics count, those that were neither answered nor failed belong to
 //!    clients that left, or to hedges that somebody else overtook.
 //! 9. After the last fault everybody is served again within the longest cooldown.
-//! 10. Nothing is left behind: no request counts as under way, no place is taken, and no task outlives the gateway.
+//! 10. Nothing is left behind: no request counts as under way, and no task outlives the gateway.
 //!
 //! Clients read, hang up, never read, or allow a few milliseconds. `INVARIANTS_CASES=10000` plays more than CI does. A failing
 //! case is shrunk and printed, with the command that plays it again.

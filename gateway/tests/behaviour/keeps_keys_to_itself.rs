@@ -63,3 +63,19 @@ async fn an_error_in_a_stream_is_told_without_the_key() {
         assert!(!got.body.contains(KEY), "{}", got.body);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn credentials_that_stand_in_headers_and_in_the_body_are_keys_too() {
+    let said = r#"{"error":{"message":"bad header AUTHSECRET22, bad member HF-SECRET-33, bad tier STANDARD-44","type":"x","param":null,"code":null}}"#;
+    let file = serde_json::json!({ "model_list": [{ "model_name": "model", "litellm_params": {
+        "model": "openai/m", "api_base": "https://a", "api_key": "sk-own-key",
+        "extra_headers": { "Authorization": "Bearer AUTHSECRET22" },
+        "extra_body": { "within": { "hf_token": "HF-SECRET-33", "tier": "STANDARD-44" } },
+    } }] });
+    let config = gateway::litellm::read(&file, &gateway::litellm::Dummies).map(|read| read.config);
+    let lab = Lab::new();
+    lab.upstream("a", &[Act::Reply(400, vec![], said.to_owned())]);
+    lab.gateway(config.unwrap_or_else(|errors| unreachable!("{errors:?}")));
+    let got = lab.chat(PLAIN).await;
+    assert!(!got.body.contains("SECRET") && got.body.contains("STANDARD-44"), "{}", got.body);
+}

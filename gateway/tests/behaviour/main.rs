@@ -2,6 +2,7 @@
 //! paused time, and its policy with neither clock nor network.
 
 mod additions_at_every_endpoint;
+mod additions_become_the_providers_words;
 mod answers_by_itself;
 mod any_strategy_under_any_personality;
 mod asks_somebody_else_when_late;

@@ -258,3 +258,27 @@ async fn a_hint_that_cannot_be_said_is_left_out_by_name() {
     assert_eq!((got.status, got.header("x-brownout-dropped-params")), (200, "prompt_cache_key"));
     assert_eq!(sent(&lab)["metadata"], json!({"user_id":"u-1"}));
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_imitates_openai_without_responses_is_asked_for_a_chat_completion() {
+    for (model, path) in [
+        ("groq/m", "/openai/v1/chat/completions"),
+        ("mistral/m", "/v1/chat/completions"),
+        ("deepseek/m", "/beta/chat/completions"),
+        ("xai/m", "/v1/responses"),
+        ("openai/m", "/v1/responses"),
+    ] {
+        let file = json!({ "model_list": [{ "model_name": "model", "litellm_params": { "model": model } }] });
+        let read = gateway::litellm::read(&file, &gateway::litellm::Dummies).expect("valid");
+        let host = read.config.deployments[0].authority.host.to_string();
+        let lab = Lab::new();
+        lab.upstream(&host, &[answer("hi")]).gateway(read.config);
+        let got = lab.post(PATH, &[], &asking(&json!({}))).await;
+        assert_eq!(lab.sent.lock().expect("no poison")[0].path, path, "{model}");
+        if path.ends_with("completions") {
+            let said = &got.json()["output"][0]["content"][0]["text"];
+            assert_eq!((got.status, said), (200, &json!("hi")), "{}", got.body);
+            assert_eq!(got.json()["object"], "response");
+        }
+    }
+}

@@ -39,8 +39,27 @@ pub(super) fn place<'m>(
     }
     let id = reader.text(params, "model_id");
     let of_arn = id.as_deref().and_then(provider::arn_region).or(provider::arn_region(own));
-    let region = provider::aws_region(written.as_deref(), in_model.or(of_arn));
-    (own, Some(region.to_owned()))
+    let said = written.or_else(|| in_model.or(of_arn).map(str::to_owned));
+    let region = said.or_else(|| ambient_region(params, reader));
+    let region = region.unwrap_or_else(|| provider::AWS_REGION.to_owned());
+    (own, Some(region))
+}
+
+/// Variables of the environment that name a region, the first one first (litellm 1.106.2, `_get_aws_region_name`; the
+/// last one is what AWS's own libraries read). A run reads none: what its fakes are called must not hang on a machine.
+const REGION_VARIABLES: [&str; 3] = ["AWS_REGION_NAME", "AWS_REGION", "AWS_DEFAULT_REGION"];
+
+fn ambient_region(params: &Section<'_>, reader: &mut Reader<'_>) -> Option<String> {
+    if !reader.looks_up() {
+        return None;
+    }
+    let path = params.path_of("aws_region_name");
+    let region = REGION_VARIABLES.into_iter().find_map(|name| reader.ambient(name, &path))?;
+    if !provider::is_aws_region(&region) {
+        let help = "set AWS_REGION_NAME to one like us-east-1, or write aws_region_name";
+        reader.error(&path, "the environment names a region that is none of AWS's", help);
+    }
+    Some(region)
 }
 
 /// Where the model is served, and how it is asked.

@@ -216,6 +216,7 @@ impl<'a> ModelEntry<'a> {
             listed: Listed::default(),
             mock: mock::read(params, reader),
             tags: tags::read(params, self.info.as_ref(), reader),
+            responses: found.responses(),
             of_any: None,
         })
     }

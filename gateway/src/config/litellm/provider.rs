@@ -11,7 +11,7 @@ use world::Authority;
 
 use super::reader::nearest;
 use crate::config::bare_names::of_bare;
-use crate::config::{Familiarity, Platform};
+use crate::config::{Familiarity, Platform, Responses};
 
 /// A provider that the gateway can call.
 #[derive(Clone, Copy, Debug)]
@@ -60,9 +60,9 @@ pub(super) const AZURE_VERSION: &str = "2025-02-01-preview";
 /// and `_explicit_*_route`); the model behind them is the same.
 const BEDROCK_ROUTES: &[&str] = &["converse/", "converse_like/", INVOKE];
 
-/// Region of Bedrock where the config says none and no environment is read (litellm 1.109:
+/// Region of Bedrock where neither config nor environment say one (litellm 1.109:
 /// `_get_aws_region_name`).
-const AWS_REGION: &str = "us-west-2";
+pub(super) const AWS_REGION: &str = "us-west-2";
 
 /// Longest name of an AWS region that is believed; the longest real one has 14 bytes.
 const AWS_REGION_BYTES_MAX: usize = 32;
@@ -92,11 +92,6 @@ pub(super) fn bedrock_platform(model: &str) -> Platform {
 /// Whether InvokeModel is wanted for a model that is asked by Converse all the same.
 pub(super) fn is_conversed_instead(model: &str) -> bool {
     model.starts_with(INVOKE) && bedrock_platform(model) == Platform::Own
-}
-
-/// The region of an entry for Bedrock, from what the config says.
-pub(super) fn aws_region<'r>(written: Option<&'r str>, in_model: Option<&'r str>) -> &'r str {
-    written.or(in_model).unwrap_or(AWS_REGION)
 }
 
 /// The region that an ARN names: `arn:aws:bedrock:eu-west-1:123456789012:inference-profile/…`.
@@ -237,7 +232,30 @@ pub fn is_resold(model: &str, custom: Option<&str>) -> bool {
     of(model, custom).provider.platform != Platform::Own
 }
 
+/// Providers whose Responses API LiteLLM asks (1.106.2, `utils.py`: `_get_python_responses_api_config`), of those that
+/// speak OpenAI's protocol.
+const WITH_RESPONSES: &[&str] = &[
+    "openai",
+    "azure_ai",
+    "databricks",
+    "fireworks_ai",
+    "hosted_vllm",
+    "litellm_proxy",
+    "openrouter",
+    "perplexity",
+    "volcengine",
+    "xai",
+];
+
 impl Found<'_> {
+    /// Whether it has the Responses API.
+    pub(super) fn responses(&self) -> Responses {
+        match self.provider.protocol == Protocol::OpenAi && !WITH_RESPONSES.contains(&self.prefix) {
+            true => Responses::ByChat,
+            false => Responses::Spoken,
+        }
+    }
+
     /// The vendor: whose fault an outage is. An endpoint that speaks OpenAI's protocol is named by
     /// its host, unless that is a known provider's.
     pub(super) fn vendor(&self, authority: &Authority) -> String {

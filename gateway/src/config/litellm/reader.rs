@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::keys::Effect;
-use super::tables::{Others, Table};
+use super::tables::Table;
+use super::unknown_keys::unknown;
 use super::variables::Variables;
 use super::{ConfigError, Note, NoteKind, Secrets};
 
@@ -420,38 +421,6 @@ fn kind(value: &Value) -> &'static str {
         Value::String(_) => "a text",
         Value::Array(_) => "a list",
         Value::Object(_) => "a mapping",
-    }
-}
-
-/// A key that this gateway tells nothing about: one that LiteLLM takes, or somebody's mistake.
-fn unknown(name: &str, table: &Table) -> (NoteKind, String) {
-    if table.takes(name) {
-        return (NoteKind::NoEffectYet, "accepted, no effect yet".to_owned());
-    }
-    let sent = "no setting, and so sent to the provider with every request";
-    let (elsewhere, nowhere) = match table.others {
-        Others::SentAlong if table.keeps(name) => ("no effect here", "accepted, no effect yet"),
-        Others::SentAlong => (sent, sent),
-        Others::Unread | Others::Kept => ("no effect here", "unknown key, no effect"),
-    };
-    if let Some(home) = table.home_of(name) {
-        let text = format!("{elsewhere}; it belongs {}", home.within());
-        return (NoteKind::Unknown, text);
-    }
-    if table.keeps(name) {
-        return (NoteKind::NoEffectYet, nowhere.to_owned());
-    }
-    if let Some(near) = table.meant(name).or_else(|| nearest(name, table.names())) {
-        return (NoteKind::Unknown, format!("{nowhere}; did you mean `{near}`?"));
-    }
-    if let Some((near, home)) = table.resembling(name) {
-        let text = format!("{nowhere}; did you mean `{near}` of `{}`?", home.name);
-        return (NoteKind::Unknown, text);
-    }
-    match table.others {
-        Others::Unread => (NoteKind::Unknown, nowhere.to_owned()),
-        Others::SentAlong => (NoteKind::Advice, format!("{nowhere}, as LiteLLM does")),
-        Others::Kept => (NoteKind::NoEffectYet, "accepted, no effect yet".to_owned()),
     }
 }
 

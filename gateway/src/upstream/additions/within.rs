@@ -40,6 +40,11 @@ const AWS: Within = (
     ],
 );
 
+/// Whether a request of `endpoint` has a word for a parameter of chat completions.
+pub(super) fn takes_default(endpoint: Endpoint, name: &str) -> bool {
+    table(endpoint).is_some_and(|(_, names)| names.iter().any(|(chat, _)| *chat == name))
+}
+
 /// The body with the defaults that the client says nothing of; `None` where there are none.
 ///
 /// # Errors
@@ -49,22 +54,7 @@ pub(super) fn with_defaults(
     endpoint: Endpoint,
     body: &Bytes,
 ) -> Result<Option<Bytes>, Refused> {
-    let (member, names) = match endpoint {
-        Endpoint::GenerateContent => GOOGLE,
-        Endpoint::Converse => AWS,
-        Endpoint::Chat
-        | Endpoint::Completions
-        | Endpoint::Embeddings
-        | Endpoint::Moderations
-        | Endpoint::Responses
-        | Endpoint::ImageGenerations
-        | Endpoint::Speech
-        | Endpoint::Transcriptions
-        | Endpoint::AudioTranslations
-        | Endpoint::Messages
-        | Endpoint::CountTokens
-        | Endpoint::CountContent => return Ok(None),
-    };
+    let Some((member, names)) = table(endpoint) else { return Ok(None) };
     let added = names.iter().filter_map(|(chat, own)| Some((*own, additions.defaults.get(*chat)?)));
     let added: Vec<(&str, &Value)> = added.collect();
     if added.is_empty() {
@@ -84,4 +74,23 @@ pub(super) fn with_defaults(
         config.entry(own).or_insert(value);
     }
     Ok(Some(Bytes::from(Value::Object(members).to_string())))
+}
+
+fn table(endpoint: Endpoint) -> Option<Within> {
+    match endpoint {
+        Endpoint::GenerateContent => Some(GOOGLE),
+        Endpoint::Converse => Some(AWS),
+        Endpoint::Chat
+        | Endpoint::Completions
+        | Endpoint::Embeddings
+        | Endpoint::Moderations
+        | Endpoint::Responses
+        | Endpoint::ImageGenerations
+        | Endpoint::Speech
+        | Endpoint::Transcriptions
+        | Endpoint::AudioTranslations
+        | Endpoint::Messages
+        | Endpoint::CountTokens
+        | Endpoint::CountContent => None,
+    }
 }

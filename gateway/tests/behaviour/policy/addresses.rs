@@ -275,3 +275,37 @@ fn a_clouds_models_are_spoken_to_in_the_words_of_their_house_at_its_own_paths() 
         .expect_err("no project");
     assert!(refused[0].help.contains("VERTEXAI_PROJECT"), "{refused:?}");
 }
+
+#[test]
+fn bedrock_lives_where_config_model_or_environment_say() {
+    let host = |params: Value, variables: &'static [(&'static str, &'static str)]| {
+        let found = one(params, &Environment(variables));
+        found.unwrap_or_else(|errors| panic!("{errors:?}")).authority.host.to_string()
+    };
+    let keys = |more: &[(&str, &str)]| {
+        let mut params = json!({ "model": "bedrock/amazon.nova-lite-v1:0", "aws_access_key_id": "AKID", "aws_secret_access_key": "s" });
+        for (key, value) in more {
+            params[*key] = json!(value);
+        }
+        params
+    };
+    let of = |region: &str| format!("bedrock-runtime.{region}.amazonaws.com");
+    let all: &[(&str, &str)] = &[
+        ("AWS_DEFAULT_REGION", "eu-west-3"),
+        ("AWS_REGION", "eu-west-2"),
+        ("AWS_REGION_NAME", "eu-west-1"),
+    ];
+    assert_eq!(host(keys(&[]), &[]), of("us-west-2"));
+    assert_eq!(host(keys(&[]), &all[..1]), of("eu-west-3"));
+    assert_eq!(host(keys(&[]), &all[..2]), of("eu-west-2"));
+    assert_eq!(host(keys(&[]), all), of("eu-west-1"));
+    assert_eq!(host(keys(&[("aws_region_name", "eu-north-1")]), all), of("eu-north-1"));
+    let within = [("model", "bedrock/ap-south-1/amazon.nova-lite-v1:0")];
+    assert_eq!(host(keys(&within), all), of("ap-south-1"));
+    let endpoint: &[(&str, &str)] = &[("AWS_BEDROCK_RUNTIME_ENDPOINT", "https://vpce.example")];
+    assert_eq!(host(keys(&[]), endpoint), "vpce.example");
+    let wrong = one(keys(&[]), &Environment(&[("AWS_REGION", "nowhere!")])).expect_err("no region");
+    assert!(wrong[0].message.contains("the environment names a region"), "{wrong:?}");
+    // A run hangs on no machine.
+    assert_eq!(&*deployment(keys(&[])).authority.host, "bedrock-runtime.us-west-2.amazonaws.com");
+}

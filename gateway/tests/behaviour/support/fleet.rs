@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gateway::config::{
     Additions, Config, Deployment, Familiarity, Listed, MetricsFor, Mode, OwnSettings, Platform,
-    RouterSettings, Secret, TagSettings, Tags,
+    Responses, RouterSettings, Secret, TagSettings, Tags,
 };
 use gateway::policy::{self, Kind, Personality};
 use vocab::{DeploymentId, Protocol};
@@ -61,6 +61,7 @@ pub(crate) fn deployment(id: &str) -> Deployment {
         mock: None,
         tags: Tags::default(),
         of_any: None,
+        responses: Responses::default(),
     }
 }
 

@@ -85,7 +85,7 @@ pub(super) const ALL: &[Provider] = &[
     Provider { protocol: Protocol::Azure, ..compatible("azure", None, "AZURE_API_BASE", "AZURE_API_KEY AZURE_OPENAI_API_KEY") },
     Provider { protocol: Protocol::Anthropic, ..compatible("anthropic", Some("https://api.anthropic.com"), "ANTHROPIC_API_BASE ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY") },
     Provider { protocol: Protocol::Gemini, ..compatible("gemini", Some("https://generativelanguage.googleapis.com/v1beta"), "GEMINI_API_BASE", "GOOGLE_API_KEY GEMINI_API_KEY") },
-    Provider { protocol: Protocol::Bedrock, ..compatible("bedrock", None, "", "AWS_BEARER_TOKEN_BEDROCK") },
+    Provider { protocol: Protocol::Bedrock, ..compatible("bedrock", None, "AWS_BEDROCK_RUNTIME_ENDPOINT", "AWS_BEARER_TOKEN_BEDROCK") },
     Provider { protocol: Protocol::Ollama, ..compatible("ollama", Some("http://localhost:11434"), "OLLAMA_API_BASE", "OLLAMA_API_KEY") },
     Provider { vendor: "ollama", protocol: Protocol::Ollama, ..compatible("ollama_chat", Some("http://localhost:11434"), "OLLAMA_API_BASE", "OLLAMA_API_KEY") },
     // OpenAI's under other names.
