@@ -12,6 +12,8 @@ mod anthropic;
 mod azure;
 mod bedrock;
 mod beside_json;
+mod betas;
+mod beyond;
 mod blocks;
 mod breaks;
 mod by_chat;
@@ -56,7 +58,7 @@ use http_body_util::Full;
 use world::Authority;
 
 use crate::config::{AwsKeys, Deployment, Responses, Secret};
-use crate::endpoint::{Endpoint, Wording};
+use crate::endpoint::Endpoint;
 use additions::Asks;
 use dialect::{Asked, Dialect, Encoded, Refused};
 use provider::{Call, Delivery, Headers, Provider};
@@ -163,9 +165,10 @@ impl Route {
             _ => self.provider.dialect(by, deployment.platform),
         };
         let dialect: &'static dyn Dialect = dialect.ok_or_else(|| no_endpoint(asked))?;
-        let encoded = dialect.encode(asked)?;
+        let relayed = betas::joined(&self.headers, asked.relayed);
+        let encoded = dialect.encode(&Asked { relayed: &relayed, ..*asked })?;
         let endpoint = dialect.called(by);
-        let Encoded { body, dropped } = match endpoint {
+        let Encoded { body, mut dropped } = match endpoint {
             Endpoint::Chat => reasoning::fitted(deployment, asked.model, asked.lenience, encoded)?,
             Endpoint::Completions
             | Endpoint::Embeddings
@@ -201,9 +204,7 @@ impl Route {
         *request.uri_mut() = uri(self.provider.path(deployment, call))
             .map_err(|error| Refused { param: Box::from("model"), message: error.to_string() })?;
         *request.headers_mut() = self.headers.clone();
-        if endpoint.row().wording == Wording::Anthropic {
-            request.headers_mut().extend(asked.relayed.clone());
-        }
+        dropped.extend(betas::told((deployment.protocol, by), &relayed, request.headers_mut()));
         let (functions, include_usage) = (asked.head.functions, asked.head.include_usage);
         let in_json = answer_form::is_called_for(&body);
         Ok(Outgoing { request, body, dialect, dropped, functions, include_usage, in_json })

@@ -122,6 +122,8 @@ fn refuse_tests(head: &RequestHead, body: &[u8]) -> Result<(), Refusal> {
 /// What Anthropic's clients say in headers: which version they speak, and what they want to try.
 fn relayed(endpoint: Endpoint, headers: &HeaderMap) -> HeaderMap {
     let names: &[&str] = match endpoint.row().wording {
+        // Claude has betas, whoever asks for it.
+        Wording::OpenAi if endpoint == Endpoint::Chat => &[wire::anthropic::BETA],
         Wording::OpenAi | Wording::Events | Wording::Google | Wording::Aws => &[],
         Wording::Anthropic => &[wire::anthropic::VERSION, wire::anthropic::BETA],
     };

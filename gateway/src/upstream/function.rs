@@ -5,8 +5,40 @@
 
 use serde_json::{Value, json};
 
+use super::beyond::{UNSAID, beyond};
 use super::dialect::Refused;
 use super::members::Members;
+
+/// Why a choice that forces a call cannot be said where there are no tools.
+pub(super) const WITHOUT_TOOLS: &str = "forces a call, and there are no `tools`";
+
+/// Refuses a choice that forces a call, for who has no tools.
+///
+/// # Errors
+/// The refusal, unless the choice may be dropped.
+pub(super) fn without_tools(choice: Option<&Value>, members: &mut Members) -> Result<(), Refused> {
+    let forces = choice.is_some_and(|choice| choice == "required" || choice.is_object());
+    if forces { members.refuse("tool_choice", WITHOUT_TOOLS) } else { Ok(()) }
+}
+
+/// What a tool says beside what a [`Function`] holds: the path, the name, and the value.
+pub(super) fn more(tool: &Value) -> impl Iterator<Item = (String, &str, &Value)> {
+    const OF_TOOL: [&str; 3] = ["cache_control", "function", "type"];
+    const OF_FUNCTION: [&str; 5] = ["cache_control", "description", "name", "parameters", "strict"];
+    let function = &tool["function"];
+    let own = beyond(tool, &OF_TOOL).map(|name| (name.to_owned(), name, &tool[name]));
+    let inner = beyond(function, &OF_FUNCTION)
+        .map(move |name| (format!("function.{name}"), name, &function[name]));
+    own.chain(inner)
+}
+
+/// Refuses what stands at that path of the tool of that number.
+///
+/// # Errors
+/// The refusal, unless it may be dropped.
+pub(super) fn refuse_more(members: &mut Members, number: usize, path: &str) -> Result<(), Refused> {
+    members.refuse(&format!("tools[{number}].{path}"), UNSAID)
+}
 
 /// One function.
 #[derive(Clone, Copy, Debug)]
@@ -38,13 +70,18 @@ impl<'t> Function<'t> {
         })
     }
 
-    /// The function of a tool that must be one.
+    /// The function of the tool of that number, which must be one and no more than that.
     ///
     /// # Errors
-    /// The refusal of `tools`.
-    pub(super) fn of(tool: &'t Value, members: &Members) -> Result<Self, Refused> {
-        let refusal = || members.refusal("tools", "holds a tool that is no function");
-        Self::read(tool).ok_or_else(refusal)
+    /// The refusal of `tools`, or of what else it holds, unless that may be dropped.
+    pub(super) fn of(
+        (number, tool): (usize, &'t Value),
+        members: &mut Members,
+    ) -> Result<Self, Refused> {
+        let function = Self::read(tool)
+            .ok_or_else(|| members.refusal("tools", "holds a tool that is no function"))?;
+        more(tool).try_for_each(|(path, ..)| refuse_more(members, number, &path))?;
+        Ok(function)
     }
 
     /// The schema of its arguments, for who wants one even where there are none.

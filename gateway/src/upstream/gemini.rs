@@ -3,6 +3,7 @@
 
 mod conversation;
 mod embeddings;
+mod kinds;
 pub(super) mod members;
 mod passed;
 mod reply;

@@ -78,6 +78,11 @@ impl Member {
         Self { idle: Idle::Number(number), ..self }
     }
 
+    /// The same; only null asks for nothing: what is zero or empty means something here.
+    pub(super) const fn even_if_empty(self) -> Self {
+        Self { idle: Idle::Null, ..self }
+    }
+
     /// The same; true asks for nothing.
     pub(super) const fn idle_when_true(self) -> Self {
         Self { idle: Idle::True, ..self }

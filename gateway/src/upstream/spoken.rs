@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
+use super::beyond::{UNSAID, beyond};
 use super::dialect::Refused;
 use super::members::Members;
 
@@ -16,6 +17,8 @@ use super::members::Members;
 pub(super) struct Spoken<'m> {
     pub(super) by: Speaker,
     pub(super) pieces: Vec<Piece<'m>>,
+    /// What the assistant thought, in words that nothing proves: few can be told that.
+    pub(super) thought: Option<&'m str>,
 }
 
 /// Who speaks.
@@ -59,6 +62,8 @@ pub(super) enum What<'m> {
         id: &'m str,
         name: &'m str,
         input: Value,
+        /// What Gemini signed of the thought before it.
+        signature: Option<&'m str>,
     },
     /// What came of a call.
     Outcome {
@@ -74,11 +79,12 @@ pub(super) enum What<'m> {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Media<'m> {
     /// Base64.
-    Inline {
-        kind: &'m str,
-        data: &'m str,
+    Inline { kind: &'m str, data: &'m str },
+    At {
+        url: &'m str,
+        /// Its media type, where the client says it.
+        kind: Option<&'m str>,
     },
-    At(&'m str),
 }
 
 /// How closely a picture is to be looked at.
@@ -116,6 +122,11 @@ impl Unsaid {
     /// What stands at `at` cannot be said; `why` completes the sentence that begins with its place.
     pub(super) fn at(at: Place, why: &'static str) -> Self {
         Self { at: at.to_string(), why }
+    }
+
+    /// The same of what stands at the path `inner` within that.
+    fn within(at: Place, inner: &str, why: &'static str) -> Self {
+        Self { at: format!("{at}.{inner}"), why }
     }
 
     /// Messages are never dropped.
@@ -189,8 +200,10 @@ impl<'m> Message<'m> {
         }
         for (part, call) in self.list("tool_calls").enumerate() {
             let at = self.place("tool_calls", Some(part));
+            only(call, at, &["type", "id", "index", "function", MARK], &OF_CALLS)?;
             let what = called(call).ok_or_else(|| Unsaid::at(at, "is no call of a function"))?;
-            pieces.push(Piece { what, cache: None, at });
+            only_within(call, at, "function", &["name", "arguments", OF_CALLS[1]])?;
+            pieces.push(Piece { what, cache: mark(call), at });
         }
         if self.by == Speaker::Tool {
             let at = self.place("tool_call_id", None);
@@ -202,7 +215,9 @@ impl<'m> Message<'m> {
             let what = What::Outcome { id, name, pieces };
             pieces = vec![Piece { what, cache, at }];
         }
-        Ok(Spoken { by: self.by, pieces })
+        let mut thoughts = ["reasoning_content", "reasoning"].iter();
+        let thought = thoughts.find_map(|name| self.text(name));
+        Ok(Spoken { by: self.by, pieces, thought })
     }
 
     const fn place(&self, member: &'static str, part: Option<usize>) -> Place {
@@ -228,6 +243,25 @@ impl<'m> Message<'m> {
         thoughts.map(piece).collect()
     }
 
+    /// Nothing of a part is left unread.
+    fn whole(&self, part: &Value, at: Place) -> Result<(), Unsaid> {
+        const KINDS: [(&str, &[&str]); 5] = [
+            ("text", &[]),
+            ("refusal", &[]),
+            ("image_url", &["url", "detail", "format"]),
+            ("file", &["file_data", "file_id", "filename", "format"]),
+            ("input_audio", &["data", "format"]),
+        ];
+        let kind = part.get("type").and_then(Value::as_str).unwrap_or_default();
+        let echoes: &[&str] = match self.by {
+            Speaker::Assistant => &["annotations", "citations", "provider_specific_fields"],
+            Speaker::Instructor | Speaker::User | Speaker::Tool => &[],
+        };
+        only(part, at, &["type", kind, MARK], echoes)?;
+        let within = KINDS.iter().find(|(own, _)| *own == kind);
+        within.map_or(Ok(()), |(name, known)| only_within(part, at, name, known))
+    }
+
     /// Parts of the content; a text is one part. Whoever is named speaks in the first.
     fn said(&self) -> Result<Vec<Piece<'m>>, Unsaid> {
         const MEMBER: &str = "content";
@@ -241,8 +275,8 @@ impl<'m> Message<'m> {
                 for (part, value) in parts.iter().enumerate() {
                     let at = self.place(MEMBER, Some(part));
                     let what = part_of(value).map_err(|why| Unsaid::at(at, why))?;
-                    let cache = value.get("cache_control").filter(|cache| !cache.is_null());
-                    pieces.extend(what.map(|what| Piece { what, cache, at }));
+                    self.whole(value, at)?;
+                    pieces.extend(what.map(|what| Piece { what, cache: mark(value), at }));
                 }
             }
             Some(_) => {
@@ -259,11 +293,38 @@ impl<'m> Message<'m> {
                 }
             }
         }
-        let cache = self.members.get("cache_control").filter(|cache| !cache.is_null());
+        let cache = self.members.get(MARK).filter(|cache| !cache.is_null());
         if let (Some(last), Some(_)) = (pieces.last_mut(), cache) {
             last.cache = cache;
         }
         Ok(pieces)
+    }
+}
+
+/// Anthropic's mark behind which a prompt is cached.
+const MARK: &str = "cache_control";
+
+fn mark(value: &Value) -> Option<&Value> {
+    value.get(MARK).filter(|cache| !cache.is_null())
+}
+
+/// Members that calls bring along when they are sent back.
+const OF_CALLS: [&str; 2] = ["extra_content", "provider_specific_fields"];
+
+/// Nothing else may stand in `value` than what is known, and what answers bring along.
+fn only(value: &Value, at: Place, known: &[&str], echoes: &[&str]) -> Result<(), Unsaid> {
+    match beyond(value, known).find(|name| !echoes.contains(name)) {
+        None => Ok(()),
+        Some(name) => Err(Unsaid::within(at, name, UNSAID)),
+    }
+}
+
+/// The same of the object within `value` of that name.
+fn only_within(value: &Value, at: Place, name: &str, known: &[&str]) -> Result<(), Unsaid> {
+    let inner = value.get(name).unwrap_or(&Value::Null);
+    match beyond(inner, known).next() {
+        None => Ok(()),
+        Some(inner) => Err(Unsaid::within(at, &format!("{name}.{inner}"), UNSAID)),
     }
 }
 
@@ -280,7 +341,10 @@ fn called(call: &Value) -> Option<What<'_>> {
         Ok(_) | Err(_) if written.trim().is_empty() => json!({}),
         Ok(_) | Err(_) => json!({ "arguments": written }),
     };
-    Some(What::Call { id: text("/id")?, name: text("/function/name")?, input })
+    // LiteLLM's member, and that of Google's own chat completions.
+    let signature = text("/provider_specific_fields/thought_signature")
+        .or_else(|| text("/extra_content/google/thought_signature"));
+    Some(What::Call { id: text("/id")?, name: text("/function/name")?, input, signature })
 }
 
 /// One part of a content; nothing where it is empty text, which providers refuse.
@@ -293,15 +357,20 @@ fn part_of(part: &Value) -> Result<Option<What<'_>>, &'static str> {
             // LiteLLM also takes the address itself.
             let url = text("/image_url/url").or_else(|| text("/image_url"));
             let url = url.ok_or("has no `image_url.url`")?;
-            let low = text("/image_url/detail") == Some("low");
-            Ok(Some(What::Picture(media(url), if low { Detail::Low } else { Detail::Usual })))
+            let detail = match text("/image_url/detail") {
+                Some("low") => Detail::Low,
+                // Nobody looks more closely than as usual.
+                None | Some("auto" | "high") => Detail::Usual,
+                Some(_) => return Err("is a picture to be seen at a resolution that is unknown"),
+            };
+            Ok(Some(What::Picture(media(url, text("/image_url/format")), detail)))
         }
         Some("file") => {
-            let title = text("/file/filename");
+            let (title, kind) = (text("/file/filename"), text("/file/format"));
             match (text("/file/file_data"), text("/file/file_id")) {
-                (Some(data), _) => Ok(Some(What::Document { media: media(data), title })),
+                (Some(data), _) => Ok(Some(What::Document { media: media(data, kind), title })),
                 (None, Some(url)) if url.contains("://") => {
-                    Ok(Some(What::Document { media: Media::At(url), title }))
+                    Ok(Some(What::Document { media: Media::At { url, kind }, title }))
                 }
                 (None, Some(_)) => Ok(Some(What::Kept)),
                 (None, None) => Err("has neither `file.file_data` nor `file.file_id`"),
@@ -315,10 +384,10 @@ fn part_of(part: &Value) -> Result<Option<What<'_>>, &'static str> {
     }
 }
 
-/// `data:image/png;base64,…` is its bytes, anything else an address.
-fn media(url: &str) -> Media<'_> {
+/// `data:image/png;base64,…` is its bytes, anything else an address; `kind` is the media type that the client says.
+fn media<'m>(url: &'m str, kind: Option<&'m str>) -> Media<'m> {
     match url.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,")) {
-        Some((kind, data)) => Media::Inline { kind, data },
-        None => Media::At(url),
+        Some((own, data)) => Media::Inline { kind: kind.unwrap_or(own), data },
+        None => Media::At { url, kind },
     }
 }

@@ -27,6 +27,7 @@ mod goes_on_with_broken_streams;
 mod holds_its_invariants;
 mod is_deterministic;
 mod keeps_keys_to_itself;
+mod leaves_nothing_unread;
 mod leaves_who_cannot_answer;
 mod limits_requests_at_a_time;
 mod litellm_counts_once_per_request;

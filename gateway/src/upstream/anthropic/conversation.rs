@@ -21,7 +21,7 @@ pub(super) fn conversation(
 ) -> Result<(Option<TextOr<SystemBlock>>, Vec<InputMessage>), Unsaid> {
     let mut system: Vec<SystemBlock> = Vec::new();
     let mut turns: Vec<(InputRole, Vec<InputBlock>)> = Vec::new();
-    for Spoken { by, pieces } in messages {
+    for Spoken { by, pieces, .. } in messages {
         let role = match by {
             Speaker::Instructor => {
                 for piece in pieces {
@@ -94,7 +94,7 @@ fn block(piece: Piece<'_>) -> Result<InputBlock, Unsaid> {
         }
         What::Kept => return Err(unsaid("is a file that another provider keeps")),
         What::Sound { .. } => return Err(unsaid("is audio")),
-        What::Call { id, name, input } => {
+        What::Call { id, name, input, .. } => {
             InputBlock::ToolUse { id: id.to_owned(), name: name.to_owned(), input, cache_control }
         }
         What::Outcome { id, name: _, pieces } => outcome(id, blocks(pieces)?),
@@ -126,7 +126,7 @@ fn image(media: Media<'_>) -> ImageSource {
         Media::Inline { kind, data } => {
             ImageSource::Base64 { media_type: kind.to_owned(), data: data.to_owned() }
         }
-        Media::At(url) => ImageSource::Url { url: url.to_owned() },
+        Media::At { url, .. } => ImageSource::Url { url: url.to_owned() },
     }
 }
 
@@ -136,6 +136,8 @@ fn document(media: Media<'_>) -> Option<DocumentSource> {
             Some(DocumentSource::Base64 { media_type: PDF.to_owned(), data: data.to_owned() })
         }
         Media::Inline { .. } => None,
-        Media::At(url) => Some(DocumentSource::Url { url: url.to_owned() }),
+        // What stands at an address is a PDF there.
+        Media::At { kind: Some(kind), .. } if kind != PDF => None,
+        Media::At { url, .. } => Some(DocumentSource::Url { url: url.to_owned() }),
     }
 }

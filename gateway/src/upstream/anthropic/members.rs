@@ -20,7 +20,8 @@ pub(crate) const CHAT: &[Member] = &[
     translated("stop", "`stop_sequences`; one of blanks alone is refused"),
     translated(
         "tools",
-        "functions become `input_schema`, `strict` and `cache_control` go along; Anthropic's own tools \
+        "functions become `input_schema`, `strict`, `cache_control`, `defer_loading`, `allowed_callers`, \
+         `eager_input_streaming` and `input_examples` go along; Anthropic's own tools \
          go along as they are; other kinds are refused",
     ),
     translated(
@@ -48,7 +49,7 @@ pub(crate) const CHAT: &[Member] = &[
     refused("n", "asks for several answers").idle_at(1),
     translated("functions", "`tools`; calls come back as `function_call`, of several the first"),
     translated("function_call", "`tool_choice`"),
-    refused("seed", "asks for sampling that can be repeated"),
+    refused("seed", "asks for sampling that can be repeated").even_if_empty(),
     refused("frequency_penalty", "asks for a penalty"),
     refused("presence_penalty", "asks for a penalty"),
     refused("logit_bias", "asks for biased sampling"),
@@ -59,11 +60,11 @@ pub(crate) const CHAT: &[Member] = &[
     refused("prediction", "names a predicted answer"),
     refused("store", "asks the provider to keep the answer"),
     refused("verbosity", "asks for a length of answers"),
-    refused("web_search_options", "asks for OpenAI's search"),
+    refused("web_search_options", "asks for OpenAI's search").even_if_empty(),
     refused("prompt_cache_key", "steers OpenAI's cache; write `cache_control`"),
     refused("prompt_cache_retention", "steers OpenAI's cache; write `cache_control`"),
     refused("prompt_cache_options", "steers OpenAI's cache; write `cache_control`"),
-    refused("moderation", "asks for OpenAI's moderation"),
+    refused("moderation", "asks for OpenAI's moderation").even_if_empty(),
     same("thinking", "Anthropic's own"),
     same("top_k", "Anthropic's own"),
     same("cache_control", "Anthropic's own"),

@@ -9,7 +9,7 @@ use super::model::Model;
 use super::thought::Thought;
 use crate::upstream::answer_form::{self, ANSWER_TOOL, ANSWER_TOOL_DOES, AnswerForm, HeldTo};
 use crate::upstream::dialect::{Asked, Encoded, Refused};
-use crate::upstream::function::Function;
+use crate::upstream::function::{self, Function};
 use crate::upstream::members::Members;
 use crate::upstream::spoken::spoken;
 
@@ -143,10 +143,19 @@ fn answer_format(
     }))))
 }
 
+/// What Anthropic's tools say beside OpenAI's.
+const OF_TOOLS: [&str; 4] =
+    ["allowed_callers", "defer_loading", "eager_input_streaming", "input_examples"];
+
 fn tools(members: &mut Members) -> Result<Option<Vec<Tool>>, Refused> {
     let Some(Value::Array(list)) = members.take("tools") else { return Ok(None) };
     let mut tools = Vec::with_capacity(list.len());
-    for tool in list {
+    for (number, tool) in list.into_iter().enumerate() {
+        for (path, name, _) in function::more(&tool).filter(|_| tool["type"] == "function") {
+            if !OF_TOOLS.contains(&name) {
+                function::refuse_more(members, number, &path)?;
+            }
+        }
         match tool_of(tool) {
             Some(tool) => tools.push(tool),
             None => return Err(members.refusal("tools", "holds a tool that is no function")),
@@ -165,7 +174,9 @@ fn tool_of(tool: Value) -> Option<Tool> {
         _ => return None,
     }
     let function = Function::read(&tool)?;
-    let mut extra = Map::new();
+    let known = function::more(&tool).filter(|(_, name, _)| OF_TOOLS.contains(name));
+    let mut extra: Map<String, Value> =
+        known.map(|(_, name, value)| (name.to_owned(), value.clone())).collect();
     if function.strict {
         extra.insert("strict".to_owned(), Value::Bool(true));
     }
@@ -205,6 +216,11 @@ fn is_date(text: &str) -> bool {
 
 /// Without tools there is nothing to choose, and Anthropic refuses a choice.
 fn tool_choice(members: &mut Members, tools: bool) -> Result<Option<ToolChoice>, Refused> {
+    if !tools {
+        let choice = members.take("tool_choice");
+        function::without_tools(choice.as_ref(), members)?;
+        return Ok(None);
+    }
     let disable_parallel_tool_use =
         (members.get("parallel_tool_calls") == Some(&Value::Bool(false))).then_some(true);
     let choice = match members.get("tool_choice") {
@@ -226,5 +242,5 @@ fn tool_choice(members: &mut Members, tools: bool) -> Result<Option<ToolChoice>,
             },
         },
     };
-    Ok(tools.then_some(choice))
+    Ok(Some(choice))
 }

@@ -30,7 +30,7 @@ const NOTHING_SAID: &str = ".";
 pub(super) fn conversation(messages: Vec<Spoken<'_>>) -> Result<Said, Unsaid> {
     let mut system: Vec<SystemBlock> = Vec::new();
     let mut turns: Vec<InputMessage> = Vec::new();
-    for Spoken { by, pieces } in messages {
+    for Spoken { by, pieces, .. } in messages {
         let role = match by {
             Speaker::Instructor => {
                 for piece in pieces {
@@ -115,7 +115,7 @@ fn block(piece: Piece<'_>) -> Result<ContentBlock, Unsaid> {
         }
         What::Kept => return Err(unsaid("is a file that another provider keeps")),
         What::Sound { .. } => return Err(unsaid("is audio")),
-        What::Call { id, name, input } => {
+        What::Call { id, name, input, .. } => {
             let (tool_use_id, name) = (id.to_owned(), name.to_owned());
             ContentBlock { tool_use: Some(ToolUse { tool_use_id, name, input }), ..nothing }
         }
@@ -183,20 +183,23 @@ fn picture(media: Media<'_>) -> Result<Value, &'static str> {
             let format = named(kind.strip_prefix("image/").ok_or(UNKNOWN)?)?;
             Ok(json!({ "format": format, "source": { "bytes": data } }))
         }
-        Media::At(url) => {
-            let format = named(ending(url)?)?;
+        Media::At { url, kind } => {
+            let said = kind.and_then(|kind| kind.strip_prefix("image/"));
+            let ending = ending(url, said)?;
+            let format = named(ending)?;
             Ok(json!({ "format": format, "source": { "s3Location": { "uri": url } } }))
         }
     }
 }
 
-/// What the name of an object at S3 ends in.
-fn ending(url: &str) -> Result<&str, &'static str> {
+/// What the name of an object at S3 ends in, unless the client says what it is.
+fn ending<'u>(url: &'u str, said: Option<&'u str>) -> Result<&'u str, &'static str> {
     if !url.starts_with(S3) {
         return Err("is at an address that is not AWS's; send its bytes");
     }
     let name = url.rsplit('/').next().unwrap_or_default();
-    name.rsplit_once('.').map(|(_, ending)| ending).ok_or("is an object whose name says no kind")
+    let ending = said.or_else(|| name.rsplit_once('.').map(|(_, ending)| ending));
+    ending.ok_or("is an object whose name says no kind")
 }
 
 /// Kinds of documents, by their media types and by Bedrock's names.
@@ -218,9 +221,9 @@ fn document(media: Media<'_>, title: Option<&str>) -> Result<Value, &'static str
             let known = DOCUMENTS.iter().find(|(media_type, _)| *media_type == kind);
             (known, json!({ "bytes": data }))
         }
-        Media::At(url) => {
-            let name = ending(url)?;
-            let known = DOCUMENTS.iter().find(|(_, known)| *known == name);
+        Media::At { url, kind } => {
+            let name = ending(url, kind)?;
+            let known = DOCUMENTS.iter().find(|(kind, ending)| [*kind, *ending].contains(&name));
             (known, json!({ "s3Location": { "uri": url } }))
         }
     };

@@ -4,7 +4,6 @@
 //! What of Anthropic's API Bedrock does not have is refused by its name.
 
 use bytes::{Bytes, BytesMut};
-use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use wire::bedrock::{InvokeInput, PayloadPart};
@@ -15,6 +14,7 @@ use world::ChunkBuf;
 
 use crate::endpoint::Endpoint;
 use crate::upstream::anthropic;
+use crate::upstream::betas;
 use crate::upstream::chunks::Chunks;
 use crate::upstream::dialect::{
     Asked, Broken, Dialect, Encoded, Gist, Interpreter, Opening, Refused, Says, WholeAnswer,
@@ -146,9 +146,11 @@ fn chat(asked: &Asked<'_>) -> Result<Encoded, Refused> {
     let body = written(&members)?;
     let head = RequestHead::scan(&body).map_err(|error| unreadable(&error))?;
     let encoded = anthropic::chat_request(&Asked { head: &head, body: &body, ..*asked })?;
-    by_its_bytes(&members_of(&encoded.body)?)?;
+    let mut members = members_of(&encoded.body)?;
+    by_its_bytes(&members)?;
     dropped.extend(encoded.dropped);
-    Ok(Encoded { body: encoded.body, dropped })
+    dropped.extend(betas::written(&mut members, asked.relayed));
+    Ok(Encoded { body: written(&members)?, dropped })
 }
 
 /// Anthropic's Messages, as they are but for what Bedrock does not have.
@@ -162,7 +164,7 @@ impl Dialect for Messages {
         let mut members = members_of(&body)?;
         dropped.extend(fitting(&mut members, asked)?);
         by_its_bytes(&members)?;
-        dropped.extend(with_betas(&mut members, asked.relayed));
+        dropped.extend(betas::written(&mut members, asked.relayed));
         Ok(Encoded { body: written(&members)?, dropped })
     }
 
@@ -177,47 +179,6 @@ impl Dialect for Messages {
     fn interpreter(&self, at: Opening<'_>) -> Box<dyn Interpreter> {
         Box::new(Unpacked::new(forwarded::as_it_is(Endpoint::Messages).interpreter(at)))
     }
-}
-
-/// Header in which Anthropic's clients name betas, and the member in which Bedrock wants them.
-const BETAS: [&str; 2] = ["anthropic-beta", "anthropic_beta"];
-
-/// Betas that Bedrock knows; it refuses requests that name others (AWS's "Anthropic Claude Messages API", and LiteLLM
-/// 1.106.2's `anthropic_beta_headers_config.json`).
-const KNOWN_BETAS: [&str; 16] = [
-    "compact-2026-01-12",
-    "computer-use-2024-10-22",
-    "computer-use-2025-01-24",
-    "computer-use-2025-11-24",
-    "context-1m-2025-08-07",
-    "context-management-2025-06-27",
-    "dev-full-thinking-2025-05-14",
-    "effort-2025-11-24",
-    "fine-grained-tool-streaming-2025-05-14",
-    "interleaved-thinking-2025-05-14",
-    "mid-conversation-tool-changes-2026-07-01",
-    "output-128k-2025-02-19",
-    "thinking-display-updates-2026-08-18",
-    "token-efficient-tools-2025-02-19",
-    "tool-examples-2025-10-29",
-    "tool-search-tool-2025-10-19",
-];
-
-/// Puts the betas of a client's header where Bedrock looks for them; those that it does not know are left out, and named.
-fn with_betas(members: &mut Map<String, Value>, relayed: &HeaderMap) -> Vec<Box<str>> {
-    let [header, member] = BETAS;
-    let named = relayed.get_all(header).iter().filter_map(|value| value.to_str().ok());
-    let named = named.flat_map(|list| list.split(',')).map(str::trim).filter(|one| !one.is_empty());
-    let (known, unknown): (Vec<&str>, Vec<&str>) =
-        named.partition(|beta| KNOWN_BETAS.contains(beta));
-    if !known.is_empty()
-        && let Value::Array(list) = members.entry(member).or_insert_with(|| json!([]))
-    {
-        let new: Vec<&str> =
-            known.into_iter().filter(|beta| !list.iter().any(|own| own == beta)).collect();
-        list.extend(new.into_iter().map(Value::from));
-    }
-    unknown.into_iter().map(|beta| format!("{header}:{beta}").into()).collect()
 }
 
 /// The tokens that a message would have.

@@ -12,8 +12,9 @@ use super::conversation::{conversation, point};
 use super::model::House;
 use crate::upstream::answer_form::{self, ANSWER_TOOL, ANSWER_TOOL_DOES, AnswerForm, HeldTo};
 use crate::upstream::anthropic::Thought;
+use crate::upstream::betas;
 use crate::upstream::dialect::{Asked, Encoded, Refused};
-use crate::upstream::function::Function;
+use crate::upstream::function::{self, Function};
 use crate::upstream::members::Members;
 use crate::upstream::spoken::spoken;
 
@@ -33,6 +34,16 @@ pub(super) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
     }
     tool_config = chosen(&mut members, tool_config, said.has_calls())?;
     let mut fields = Map::new();
+    match house {
+        House::Claude(_) => {
+            betas::written(&mut fields, asked.relayed)
+                .into_iter()
+                .for_each(|beta| members.leave_out(beta));
+        }
+        House::GptOss | House::Other => {
+            betas::unknown(asked.relayed).for_each(|beta| members.leave_out(beta));
+        }
+    }
     let thought = thought(&mut members, house, &mut fields)?;
     let mut output_config = None;
     match answer_format(&mut members, house, tool_config.is_some() || thought.is_some())? {
@@ -116,7 +127,7 @@ fn is_plain(text: &str) -> bool {
 fn tools(members: &mut Members, house: House) -> Result<Option<ToolConfig>, Refused> {
     let Some(Value::Array(list)) = members.take("tools") else { return Ok(None) };
     let mut tools = Vec::with_capacity(list.len());
-    for tool in &list {
+    for tool in list.iter().enumerate() {
         let function = Function::of(tool, members)?;
         if function.strict && !house.holds_to_schemas() {
             return Err(members.refusal("tools", "holds a strict function"));
@@ -144,7 +155,10 @@ fn chosen(
 ) -> Result<Option<ToolConfig>, Refused> {
     const NAME: &str = "tool_choice";
     let choice = members.take(NAME);
-    let Some(mut config) = config else { return Ok(None) };
+    let Some(mut config) = config else {
+        function::without_tools(choice.as_ref(), members)?;
+        return Ok(None);
+    };
     let Some(choice) = choice else { return Ok(Some(config)) };
     let named = choice.pointer("/function/name").and_then(Value::as_str);
     config.tool_choice = match (choice.as_str(), named) {

@@ -7,11 +7,9 @@ use wire::gemini::Part;
 
 use super::part::{Named, medium};
 use super::reply::Proof;
+use crate::upstream::beyond::{UNSAID, Unsaid};
 use crate::upstream::by_chat::Chat;
 use crate::upstream::translated::Marks;
-
-/// What cannot be said: where, and why.
-pub(super) type Unsaid = (String, &'static str);
 
 /// What a conversation becomes.
 #[derive(Debug)]
@@ -49,6 +47,9 @@ impl Said {
         for (place, content) in list.iter().enumerate() {
             let at = format!("contents[{place}]");
             let content = Named::read(content).ok_or_else(|| (at.clone(), "is no content"))?;
+            if let Some(name) = content.beyond(&["parts", "role"]) {
+                return Err((format!("{at}.{name}"), UNSAID));
+            }
             let parts = parts(&content, &at)?;
             match content.text("role") {
                 None | Some("user" | "function" | "tool") => said.user(&parts, &at)?,
@@ -169,6 +170,9 @@ impl Said {
 
     fn call(&mut self, call: &Value, made: String) -> Result<Value, &'static str> {
         let call = Named::read(call).ok_or("is no call")?;
+        if !call.has_only(&["id", "name", "args"]) {
+            return Err("is a call with members that have no counterpart");
+        }
         let name = call.text("name").ok_or("has no `name`")?;
         let given = call.text("id").filter(|id| !id.is_empty());
         let id = given.map_or(made, str::to_owned);

@@ -27,7 +27,12 @@ impl<'v> Named<'v> {
     }
 
     pub(super) fn has_only(&self, names: &[&str]) -> bool {
-        self.0.iter().all(|(own, _)| names.contains(&&**own))
+        self.beyond(names).is_none()
+    }
+
+    /// The first member beside those.
+    pub(super) fn beyond(&self, names: &[&str]) -> Option<&str> {
+        self.0.iter().map(|(own, _)| &**own).find(|own| !names.contains(own))
     }
 
     pub(super) fn into_map(self) -> Map<String, Value> {
@@ -53,7 +58,11 @@ fn written_together(name: &str) -> Cow<'_, str> {
 /// A picture, a sound or a file of a user's as a part of a chat completion's message.
 pub(super) fn medium(part: &Named<'_>, chat: Chat) -> Result<Value, &'static str> {
     let named = |name| part.get(name).and_then(Named::read);
+    let known = ["data", "displayName", "fileUri", "mimeType"];
     match (named("inlineData"), named("fileData")) {
+        (Some(data), None) | (None, Some(data)) if !data.has_only(&known) => {
+            Err("is a file with members that have no counterpart")
+        }
         (Some(data), None) => inline(&data),
         (None, Some(data)) => at_an_address(&data, chat),
         (_, _) => Err("is of a kind that has no counterpart"),
@@ -91,7 +100,11 @@ fn at_an_address(data: &Named<'_>, chat: Chat) -> Result<Value, &'static str> {
         (false, _) => Err("is a file that Google keeps"),
         (true, true) => Ok(json!({ "type": "image_url", "image_url": { "url": url } })),
         (true, false) if chat.is_translated() => {
-            Ok(json!({ "type": "file", "file": { "file_id": url } }))
+            let mut file = json!({ "file_id": url });
+            if !kind.is_empty() {
+                file["format"] = json!(kind);
+            }
+            Ok(json!({ "type": "file", "file": file }))
         }
         (true, false) => Err("is a file at an address; send its bytes"),
     }

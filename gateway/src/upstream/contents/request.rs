@@ -6,8 +6,10 @@ use super::conversation::Said;
 use super::members::MEMBERS;
 use super::part::Named;
 use super::schema::{exact, json_schema};
+use crate::upstream::beyond::UNSAID;
 use crate::upstream::by_chat::{Chat, Written, effort_of, limit_name, passed_on};
 use crate::upstream::dialect::{Asked, Encoded, Refused};
+use crate::upstream::function::WITHOUT_TOOLS;
 use crate::upstream::members::Members;
 use crate::upstream::reasoning::Rest;
 
@@ -131,6 +133,10 @@ fn tools(members: &mut Members, completion: &mut Map<String, Value>) -> Result<(
     let list = members.take(TOOLS);
     let config = members.take(CHOICE);
     let config = config.as_ref().and_then(Named::read);
+    if let Some(name) = config.as_ref().and_then(|it| it.beyond(&["mode", "allowedFunctionNames"]))
+    {
+        members.refuse(&format!("{CHOICE}.{name}"), UNSAID)?;
+    }
     let allowed = config.as_ref().and_then(|config| config.get("allowedFunctionNames"));
     let allowed: Vec<&str> =
         allowed.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
@@ -159,7 +165,8 @@ fn tools(members: &mut Members, completion: &mut Map<String, Value>) -> Result<(
         }
     }
     if functions.is_empty() {
-        return Ok(());
+        let forces = choice == Some("required");
+        return if forces { members.refuse(CHOICE, WITHOUT_TOOLS) } else { Ok(()) };
     }
     completion.insert(TOOLS.to_owned(), Value::Array(functions));
     completion.extend(choice.map(|choice| ("tool_choice".to_owned(), json!(choice))));

@@ -1,9 +1,8 @@
 //! The blocks of Converse as those of Messages. A union is an object with one member there, named after the variant.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-/// What cannot be said: where, and why.
-pub(super) type Unsaid = (String, &'static str);
+use crate::upstream::beyond::{Unsaid, beyond, only};
 
 /// Blocks, and which of the client's each of them is made of: a mark of the cache is none of its own here.
 #[derive(Debug, Default)]
@@ -29,6 +28,9 @@ impl Said {
             match variant(block) {
                 Some(("cachePoint", point)) => said.mark(point).map_err(unsaid)?,
                 Some((kind, value)) => {
+                    if let Some(known) = known(kind) {
+                        only(value, &format!("{at}[{place}].{kind}"), known)?;
+                    }
                     said.blocks.push(self::block(kind, value).map_err(unsaid)?);
                     said.places.push(place);
                 }
@@ -51,6 +53,17 @@ pub(super) fn mark(point: &Value) -> Value {
     match point.get("ttl") {
         Some(ttl) => json!({ "type": "ephemeral", "ttl": ttl }),
         None => json!({ "type": "ephemeral" }),
+    }
+}
+
+/// What is read of a block of that kind; nothing where all of it is.
+fn known(kind: &str) -> Option<&'static [&'static str]> {
+    match kind {
+        "image" => Some(&["format", "source"]),
+        "document" => Some(&["format", "name", "source", "context", "citations"]),
+        "toolUse" => Some(&["toolUseId", "name", "input", "type"]),
+        "toolResult" => Some(&["toolUseId", "content", "status", "type"]),
+        _ => None,
     }
 }
 
@@ -101,21 +114,29 @@ const KINDS: [(&str, &str); 9] = [
 ];
 
 fn document(document: &Value) -> Result<Value, &'static str> {
-    let known = ["format", "name", "source"];
-    let members: Option<&Map<String, Value>> = document.as_object();
-    if members.is_some_and(|members| members.keys().any(|name| !known.contains(&name.as_str()))) {
-        return Err("is a document with a context or citations");
+    if document.pointer("/citations/enabled") == Some(&Value::Bool(true)) {
+        return Err("is a document with citations");
     }
     let format = document.get("format").and_then(Value::as_str).unwrap_or("txt");
     let name = document.get("name").and_then(Value::as_str).unwrap_or("document");
     let title = format!("{name}.{format}");
     if let Some(("text", text)) = document.get("source").and_then(variant) {
         let source = json!({ "type": "text", "media_type": "text/plain", "data": text });
-        return Ok(json!({ "type": "document", "source": source, "title": title }));
+        let said = json!({ "type": "document", "source": source, "title": title });
+        return Ok(with_context(said, &document["context"]));
     }
     let kind = KINDS.iter().find(|(known, _)| *known == format);
     let (_, media_type) = kind.ok_or("is a document of a kind that it does not know")?;
-    Ok(json!({ "type": "document", "source": bytes(document, media_type)?, "title": title }))
+    let source = bytes(document, media_type)?;
+    let said = json!({ "type": "document", "source": source, "title": title });
+    Ok(with_context(said, &document["context"]))
+}
+
+fn with_context(mut said: Value, context: &Value) -> Value {
+    if !context.is_null() {
+        said["context"] = context.clone();
+    }
+    said
 }
 
 fn result(result: &Value) -> Result<Value, &'static str> {
@@ -123,6 +144,11 @@ fn result(result: &Value) -> Result<Value, &'static str> {
     for part in result.get("content").and_then(Value::as_array).into_iter().flatten() {
         content.push(match variant(part).ok_or("holds what is no block")? {
             ("json", value) => json!({ "type": "text", "text": value.to_string() }),
+            (kind, value)
+                if known(kind).is_some_and(|known| beyond(value, known).next().is_some()) =>
+            {
+                return Err("is a result with members that have no counterpart");
+            }
             (kind @ ("text" | "image" | "document"), value) => block(kind, value)?,
             (_, _) => return Err("is a result of a kind that has no counterpart"),
         });

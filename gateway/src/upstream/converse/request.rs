@@ -7,8 +7,10 @@ use wire::openai::RequestHead;
 use super::blocks::{Said, mark, variant};
 use super::members::MEMBERS;
 use crate::endpoint::Endpoint;
+use crate::upstream::beyond::{UNSAID, beyond, only};
 use crate::upstream::by_chat::{Written, renamed};
 use crate::upstream::dialect::{Asked, Dialect, Encoded, Refused};
+use crate::upstream::function::WITHOUT_TOOLS;
 use crate::upstream::members::Members;
 use crate::upstream::messages::MessagesAsChat;
 
@@ -90,7 +92,9 @@ fn conversation(
     let (mut messages, mut places) = (Vec::new(), Places::default());
     for (number, message) in list.iter().enumerate() {
         let content = message.get("content").unwrap_or(&Value::Null);
-        let said = Said::of(content, &format!("messages[{number}].content"));
+        let at = format!("messages[{number}]");
+        let said = only(message, &at, &["role", "content"])
+            .and_then(|()| Said::of(content, &format!("{at}.content")));
         let said = said.map_err(|(at, why)| members.refusal(&at, why))?;
         messages.push(json!({ "role": message["role"], "content": said.blocks }));
         places.0.push(said.places);
@@ -106,9 +110,13 @@ fn tools(members: &mut Members, request: &mut Map<String, Value>) -> Result<(), 
     let list = members.take(TOOLS);
     let choice = members.take(CHOICE);
     let mut tools: Vec<Value> = Vec::new();
-    for tool in list.as_ref().and_then(Value::as_array).into_iter().flatten() {
+    let all = list.as_ref().and_then(Value::as_array).into_iter().flatten();
+    for (number, tool) in all.enumerate() {
         match (variant(tool), tools.last_mut()) {
             (Some(("toolSpec", spec)), _) => {
+                for name in beyond(spec, &["name", "description", "inputSchema", "strict"]) {
+                    members.refuse(&format!("{TOOLS}[{number}].toolSpec.{name}"), UNSAID)?;
+                }
                 let schema = spec.pointer("/inputSchema/json").cloned();
                 let schema = schema.unwrap_or_else(|| json!({ "type": "object" }));
                 let mut tool = json!({ "name": spec["name"], "input_schema": schema });
@@ -124,7 +132,10 @@ fn tools(members: &mut Members, request: &mut Map<String, Value>) -> Result<(), 
         }
     }
     if tools.is_empty() {
-        return Ok(());
+        return match choice.as_ref().and_then(variant) {
+            Some(("any" | "tool", _)) => members.refuse(CHOICE, WITHOUT_TOOLS),
+            Some(_) | None => Ok(()),
+        };
     }
     request.insert("tools".to_owned(), Value::Array(tools));
     let choice = match choice.as_ref().map(variant) {

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use wire::gemini::{Content, FunctionCall, FunctionResponse, Part};
 
+use super::kinds;
 use super::reply::signed;
 use crate::upstream::spoken::{Detail, Media, Piece, Place, Speaker, Spoken, Unsaid, What};
 
@@ -21,7 +22,7 @@ const MODEL: &str = "model";
 pub(super) fn conversation(messages: Vec<Spoken<'_>>) -> Result<Said, Unsaid> {
     let mut instructions: Vec<Part> = Vec::new();
     let mut turns: Vec<(&str, Vec<Part>)> = Vec::new();
-    for Spoken { by, pieces } in messages {
+    for Spoken { by, pieces, .. } in messages {
         let role = match by {
             Speaker::Instructor => {
                 for piece in pieces {
@@ -86,17 +87,27 @@ fn part(piece: Piece<'_>) -> Result<Part, Unsaid> {
         What::Picture(_, Detail::Low) => unsaid("is a picture to be seen at low resolution"),
         What::Picture(Media::Inline { kind, data }, Detail::Usual) => Ok(inline(kind, data)),
         What::Document { media: Media::Inline { kind, data }, .. } => Ok(inline(kind, data)),
-        What::Picture(Media::At(url), Detail::Usual)
-        | What::Document { media: Media::At(url), .. } => {
+        What::Picture(Media::At { url, kind }, Detail::Usual)
+        | What::Document { media: Media::At { url, kind }, .. } => {
             if !is_googles(url) {
                 return unsaid("is at an address that is not Google's; send its bytes");
             }
-            Ok(Part { file_data: Some(json!({ "fileUri": url })), ..Part::default() })
+            let mut file = json!({ "fileUri": url });
+            match kind.or_else(|| kinds::of(url)) {
+                Some(kind) => file["mimeType"] = json!(kind),
+                // Google demands it of what it does not keep for the Files API.
+                None if url.starts_with(BUCKETS) => {
+                    return unsaid("is a file whose name says no kind; say it as `format`");
+                }
+                None => {}
+            }
+            Ok(Part { file_data: Some(file), ..Part::default() })
         }
         What::Kept => unsaid("is a file that another provider keeps"),
         What::Sound { data, format } => Ok(inline(&format!("audio/{format}"), data)),
-        What::Call { id, name, input } => {
-            let (id, thought_signature) = signed(id);
+        What::Call { id, name, input, signature } => {
+            let (id, own) = signed(id);
+            let thought_signature = own.or(signature);
             let (id, name) = (Some(id.to_owned()), name.to_owned());
             let call = FunctionCall { id, name, args: Some(input) };
             let thought_signature = thought_signature.map(str::to_owned);
@@ -112,10 +123,13 @@ fn inline(kind: &str, data: &str) -> Part {
     Part { inline_data, ..Part::default() }
 }
 
+/// Google's storage.
+const BUCKETS: &str = "gs://";
+
 /// Addresses that Gemini reads itself.
 fn is_googles(url: &str) -> bool {
     const PREFIXES: [&str; 4] = [
-        "gs://",
+        BUCKETS,
         "https://generativelanguage.googleapis.com/",
         "https://www.youtube.com/",
         "https://youtu.be/",

@@ -10,7 +10,9 @@ pub(crate) const CHAT: &[Member] = &[
         "instructions become `systemInstruction`; neighbours with one speaker become one turn; results of \
          tools become `functionResponse`s, with their pictures and files beside them; a speaker's `name` stands before the words; pictures, files \
          and audio go along by their bytes, or by an address that Google keeps (`gs://`, the Files API, \
-         YouTube); other addresses, files of other providers, \
+         YouTube), with the media type that `format` says or, at `gs://`, that the name ends in; what Gemini signed \
+         of a thought goes back, from `thought_signature` of a call's `provider_specific_fields` or of \
+         `extra_content.google`, too; the names of files are not said; other addresses, files of other providers, \
          `detail: low` and `cache_control` are refused",
     ),
     translated("max_tokens", "`maxOutputTokens`"),
@@ -54,11 +56,11 @@ pub(crate) const CHAT: &[Member] = &[
     refused("store", "asks the provider to keep the answer"),
     refused("verbosity", "asks for a length of answers"),
     refused("service_tier", "names a tier that only OpenAI has"),
-    refused("web_search_options", "asks for OpenAI's search"),
+    refused("web_search_options", "asks for OpenAI's search").even_if_empty(),
     refused("prompt_cache_key", "steers OpenAI's cache"),
     refused("prompt_cache_retention", "steers OpenAI's cache"),
     refused("prompt_cache_options", "steers OpenAI's cache"),
-    refused("moderation", "asks for OpenAI's moderation"),
+    refused("moderation", "asks for OpenAI's moderation").even_if_empty(),
     translated("top_k", "`topK`"),
     same("safety_settings", "Gemini's own, `safetySettings`"),
     same("cached_content", "Gemini's own, `cachedContent`"),

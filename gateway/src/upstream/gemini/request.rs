@@ -10,7 +10,7 @@ use super::CHAT;
 use super::conversation::conversation;
 use crate::upstream::answer_form::AnswerForm;
 use crate::upstream::dialect::{Asked, Encoded, Refused};
-use crate::upstream::function::Function;
+use crate::upstream::function::{self, Function};
 use crate::upstream::members::Members;
 use crate::upstream::spoken::spoken;
 
@@ -131,7 +131,7 @@ struct Declared {
 fn tools(members: &mut Members) -> Result<Option<Declared>, Refused> {
     let Some(Value::Array(list)) = members.take("tools") else { return Ok(None) };
     let mut declared = Declared { functions: Vec::with_capacity(list.len()), strict: false };
-    for tool in &list {
+    for tool in list.iter().enumerate() {
         let function = Function::of(tool, members)?;
         if function.cache.is_some() {
             return Err(members.refusal("tools", "holds a `cache_control`"));
@@ -165,7 +165,10 @@ fn tool_config(
             ("AUTO", None)
         }
     };
-    let Some(declared) = declared else { return Ok(None) };
+    let Some(declared) = declared else {
+        function::without_tools(choice.as_ref(), members)?;
+        return Ok(None);
+    };
     let mode = if declared.strict && mode == "AUTO" { "VALIDATED" } else { mode };
     if mode == "AUTO" {
         return Ok(None);

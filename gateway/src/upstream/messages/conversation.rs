@@ -2,10 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::upstream::beyond::{Unsaid, only};
 use crate::upstream::translated::Marks;
-
-/// What cannot be said: where, and why.
-pub(super) type Unsaid = (String, &'static str);
 
 /// What the messages of the chat completion may hold beside OpenAI's.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +44,7 @@ impl Said {
         let list = messages.as_array().ok_or_else(|| ("messages".to_owned(), "is no list"))?;
         for (place, message) in list.iter().enumerate() {
             let at = format!("messages[{place}]");
+            only(message, &at, &["role", "content"])?;
             let content = message.get("content").unwrap_or(&Value::Null);
             let role = message.get("role").and_then(Value::as_str);
             match (role, content) {
@@ -108,7 +107,7 @@ impl Said {
                     let result = self.result(block, &at)?;
                     self.push(place, result);
                 }
-                Some(_) | None => parts.push(self.part(block).map_err(|why| (at, why))?),
+                Some(_) | None => parts.extend(self.parts(block, &at)?),
             }
         }
         let content = match parts.as_slice() {
@@ -120,47 +119,74 @@ impl Said {
         Ok(())
     }
 
-    fn part(&self, block: &Value) -> Result<Value, &'static str> {
+    /// What a block says, in as many parts as it takes.
+    fn parts(&self, block: &Value, at: &str) -> Result<Vec<Value>, Unsaid> {
+        let unsaid = |why| (at.to_owned(), why);
         let text = |path: &str| block.pointer(path).and_then(Value::as_str);
-        let inline = || {
-            let (kind, data) = (text("/source/media_type")?, text("/source/data")?);
-            Some(format!("data:{kind};base64,{data}"))
-        };
         let part = match (text("/type"), text("/source/type")) {
-            (Some("text"), _) => text_part(block),
-            (Some("image"), Some("base64")) => {
-                let url = inline().ok_or("is a picture without bytes")?;
+            (Some("text"), _) => {
+                only(block, at, &TEXT)?;
+                text_part(block)
+            }
+            (Some("image"), kind @ Some("base64" | "url")) => {
+                only(block, at, &["type", "source", MARK])?;
+                let url = match kind {
+                    Some("url") => text("/source/url").map(str::to_owned),
+                    Some(_) | None => inline(block),
+                };
+                let url = url.ok_or_else(|| unsaid("is a picture without bytes or address"))?;
                 json!({ "type": "image_url", "image_url": { "url": url } })
             }
-            (Some("image"), Some("url")) => {
-                let url = text("/source/url").ok_or("is a picture without address")?;
-                json!({ "type": "image_url", "image_url": { "url": url } })
-            }
-            (Some("document"), Some("base64")) => {
-                let data = inline().ok_or("is a document without bytes")?;
-                let name = text("/title").unwrap_or("document.pdf");
-                json!({ "type": "file", "file": { "filename": name, "file_data": data } })
-            }
-            (Some("document"), Some("text")) => {
-                json!({ "type": "text", "text": text("/source/data").unwrap_or_default() })
-            }
-            (Some(_) | None, _) => return Err("is of a kind that has no counterpart"),
+            (Some("document"), Some("base64" | "text")) => return self.document(block, at),
+            (Some(_) | None, _) => return Err(unsaid("is of a kind that has no counterpart")),
         };
-        Ok(self.marked(part, block))
+        Ok(vec![self.marked(part, block)])
+    }
+
+    /// What the client says about a document stands before it, as words.
+    fn document(&self, block: &Value, at: &str) -> Result<Vec<Value>, Unsaid> {
+        only(block, at, &["type", "source", "title", "context", "citations", MARK])?;
+        if block.pointer("/citations/enabled") == Some(&Value::Bool(true)) {
+            return Err((format!("{at}.citations"), "asks for citations"));
+        }
+        let text = |path: &str| block.pointer(path).and_then(Value::as_str);
+        let (title, context) = (text("/title"), text("/context"));
+        let words = |texts: &[Option<&str>]| {
+            let texts = texts.iter().flatten().filter(|text| !text.is_empty()).copied();
+            texts.collect::<Vec<_>>().join("\n\n")
+        };
+        if text("/source/type") == Some("text") {
+            let text = words(&[title, context, text("/source/data")]);
+            return Ok(vec![self.marked(json!({ "type": "text", "text": text }), block)]);
+        }
+        let data = inline(block);
+        let data = data.ok_or_else(|| (at.to_owned(), "is a document without bytes"))?;
+        let name = title.unwrap_or("document.pdf");
+        let file = json!({ "type": "file", "file": { "filename": name, "file_data": data } });
+        let before = Some(words(&[context])).filter(|words| !words.is_empty());
+        let before = before.map(|words| json!({ "type": "text", "text": words }));
+        Ok(before.into_iter().chain([self.marked(file, block)]).collect())
     }
 
     fn result(&self, block: &Value, at: &str) -> Result<Value, Unsaid> {
+        only(block, at, &["type", "tool_use_id", "content", "is_error", MARK])?;
         let Some(id) = block.get("tool_use_id").and_then(Value::as_str) else {
             return Err((format!("{at}.tool_use_id"), "is missing"));
         };
         let content = block.get("content").filter(|content| !content.is_null());
         let failed = block.get("is_error") == Some(&Value::Bool(true));
+        // A prompt is cached up to a whole outcome, not within it.
+        let within = content.and_then(Value::as_array).into_iter().flatten();
+        let mark = self.mark(block).or_else(|| within.rev().find_map(|inner| self.mark(inner)));
         let content = match content {
             None => json!(if failed { FAILED } else { "" }),
             Some(content) => self.outcome(content, failed.then_some(FAILED), at)?,
         };
-        let message = json!({ "role": "tool", "tool_call_id": id, "content": content });
-        Ok(self.marked(message, block))
+        let mut message = json!({ "role": "tool", "tool_call_id": id, "content": content });
+        if let Some(mark) = mark {
+            message[MARK] = mark.clone();
+        }
+        Ok(message)
     }
 
     /// What came of a call: a text, or parts where it is more than that and may be.
@@ -179,8 +205,7 @@ impl Said {
         }
         let mut parts = Vec::new();
         for (number, block) in content.as_array().into_iter().flatten().enumerate() {
-            let part = self.part(block);
-            parts.push(part.map_err(|why| (format!("{at}.content[{number}]"), why))?);
+            parts.extend(self.parts(block, &format!("{at}.content[{number}]"))?);
         }
         match (before, parts.first_mut()) {
             (None, _) => {}
@@ -196,26 +221,32 @@ impl Said {
     fn assistant(&mut self, blocks: &[Value], (place, at): (usize, &str)) -> Result<(), Unsaid> {
         let (mut texts, mut calls, mut thoughts) = (Vec::new(), Vec::new(), Vec::new());
         for (number, block) in blocks.iter().enumerate() {
-            let text = |name: &str| block.get(name).and_then(Value::as_str).unwrap_or_default();
-            match text("type") {
-                "text" => texts.push(text("text")),
-                "tool_use" => {
-                    let arguments =
-                        block.get("input").map_or_else(|| "{}".to_owned(), Value::to_string);
-                    let function = json!({ "name": text("name"), "arguments": arguments });
-                    let id = text("id");
-                    calls.push(json!({ "id": id, "type": "function", "function": function }));
+            let at = format!("{at}.content[{number}]");
+            match block.get("type").and_then(Value::as_str) {
+                Some("text") => {
+                    // Citations are what an answer brought along.
+                    only(block, &at, &[TEXT.as_slice(), &["citations"]].concat())?;
+                    texts.push(self.marked(text_part(block), block));
                 }
-                "thinking" if text("signature").is_empty() => {}
+                Some("tool_use") => calls.push(self.call(block, &at)?),
                 // Only the model that had them can read them.
-                "thinking" | "redacted_thinking" => thoughts.push(block.clone()),
-                _ => {
-                    let at = format!("{at}.content[{number}]");
-                    return Err((at, "is of a kind that has no counterpart"));
+                Some("thinking" | "redacted_thinking") => {
+                    only(block, &at, &["type", "thinking", "signature", "data", MARK])?;
+                    let proofs = ["signature", "data"];
+                    let mut proofs = proofs.iter().filter_map(|name| block.get(*name)?.as_str());
+                    if proofs.any(|proof| !proof.is_empty()) {
+                        thoughts.push(block.clone());
+                    }
                 }
+                Some(_) | None => return Err((at, "is of a kind that has no counterpart")),
             }
         }
-        let content = if texts.is_empty() { Value::Null } else { json!(texts.join("")) };
+        let words = |part: &Value| part["text"].as_str().unwrap_or_default().to_owned();
+        let content = match texts.iter().any(|part| part.get(MARK).is_some()) {
+            _ if texts.is_empty() => Value::Null,
+            true => Value::Array(texts),
+            false => Value::String(texts.iter().map(words).collect()),
+        };
         let mut message = json!({ "role": "assistant", "content": content });
         if !calls.is_empty() {
             message["tool_calls"] = Value::Array(calls);
@@ -225,6 +256,18 @@ impl Said {
         }
         self.push(place, message);
         Ok(())
+    }
+
+    fn call(&self, block: &Value, at: &str) -> Result<Value, Unsaid> {
+        only(block, at, &["type", "id", "name", "input", "caller", MARK])?;
+        if block.pointer("/caller/type").is_some_and(|caller| caller != "direct") {
+            return Err((format!("{at}.caller"), "is a program that Anthropic ran"));
+        }
+        let text = |name: &str| block.get(name).and_then(Value::as_str).unwrap_or_default();
+        let arguments = block.get("input").map_or_else(|| "{}".to_owned(), Value::to_string);
+        let function = json!({ "name": text("name"), "arguments": arguments });
+        let call = json!({ "id": text("id"), "type": "function", "function": function });
+        Ok(self.marked(call, block))
     }
 
     /// A part, or a message, with the mark of the block that it is made of.
@@ -250,6 +293,16 @@ pub(super) const MARK: &str = "cache_control";
 /// Stands before what came of a call that failed.
 const FAILED: &str = "Error: ";
 
+/// Members of a block of text.
+const TEXT: [&str; 3] = ["type", "text", MARK];
+
+/// The bytes of a block, as chat completions carry them.
+fn inline(block: &Value) -> Option<String> {
+    let text = |path: &str| block.pointer(path).and_then(Value::as_str);
+    let (kind, data) = (text("/source/media_type")?, text("/source/data")?);
+    Some(format!("data:{kind};base64,{data}"))
+}
+
 fn text_part(block: &Value) -> Value {
     json!({ "type": "text", "text": block.get("text").and_then(Value::as_str).unwrap_or_default() })
 }
@@ -261,10 +314,14 @@ fn words(content: &Value, at: &str) -> Result<String, Unsaid> {
     }
     let mut texts = Vec::new();
     for (place, block) in content.as_array().into_iter().flatten().enumerate() {
+        let at = format!("{at}[{place}]");
         match (block.get("type").and_then(Value::as_str), block.get("text").and_then(Value::as_str))
         {
-            (Some("text"), Some(text)) => texts.push(text),
-            (_, _) => return Err((format!("{at}[{place}]"), "is not text")),
+            (Some("text"), Some(text)) => {
+                only(block, &at, &TEXT)?;
+                texts.push(text);
+            }
+            (_, _) => return Err((at, "is not text")),
         }
     }
     Ok(texts.join("\n\n"))

@@ -9,8 +9,8 @@ pub(crate) const AT_OPENAI: &[Member] = &[
         "messages",
         "words, pictures, PDF files by their bytes, texts, calls and their results go along; a failed result \
          begins with `Error: `; thoughts are not said, since only the model that had them can read them; \
-         `cache_control` is not said, since OpenAI caches by itself; pictures within results and other \
-         blocks are refused",
+         `cache_control` is not said, since OpenAI caches by itself; `title` and `context` of a document stand \
+         before it as words; pictures within results, citations and other blocks are refused",
     ),
     translated("system", "the first message"),
     translated("max_tokens", "`max_tokens`; for models that reason `max_completion_tokens`"),
@@ -20,7 +20,7 @@ pub(crate) const AT_OPENAI: &[Member] = &[
     same("top_p", ""),
     translated("tools", "functions; Anthropic's own tools are refused"),
     translated("tool_choice", "`auto`, `required`, `none` or a function; `parallel_tool_calls`"),
-    translated("metadata", "`user_id` becomes `user`"),
+    translated("metadata", "`user_id` becomes `user`; other names are left out, and named"),
     translated(
         "thinking",
         "`reasoning_effort`, by its budget: `low` below 2048 tokens, `medium` below 4096, else `high`; \
@@ -48,7 +48,8 @@ pub(crate) const THROUGH_CHAT: &[Member] = &[
     translated("model", "the deployment's own name"),
     translated(
         "messages",
-        "words, pictures, PDF files by their bytes, texts, calls and their results become those of a chat completion,          and go on as these do; a failed result begins with `Error: `; thoughts and `cache_control` go along to Claude,          and are not said elsewhere, since nobody else can read them; other blocks are refused",
+        "words, pictures, PDF files by their bytes, texts, calls and their results become those of a chat completion,          and go on as these do; a failed result begins with `Error: `; thoughts and `cache_control` go along to Claude,          and are not said elsewhere, since nobody else can read them; `title` and `context` of a document stand before \
+         it as words; citations and other blocks are refused",
     ),
     translated("system", "the first message"),
     translated("max_tokens", "`max_tokens` of a chat completion"),
@@ -64,7 +65,7 @@ pub(crate) const THROUGH_CHAT: &[Member] = &[
     ),
     translated(
         "metadata",
-        "`user_id` becomes `user` of a chat completion; where that cannot be said, it is left out, and the header          `x-brownout-dropped-params` names it",
+        "`user_id` becomes `user` of a chat completion; where that cannot be said, it is left out, as are other names, and the header `x-brownout-dropped-params` names it",
     ),
     translated(
         "thinking",

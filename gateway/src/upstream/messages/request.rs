@@ -3,8 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::conversation::{Beside, MARK, Outcomes, Said};
+use crate::upstream::beyond::{UNSAID, beyond};
 use crate::upstream::by_chat::{Chat, Written, effort_of, limit_name, passed_on};
 use crate::upstream::dialect::{Asked, Encoded, Refused};
+use crate::upstream::function::WITHOUT_TOOLS;
 use crate::upstream::members::{Member, Members};
 use crate::upstream::reasoning::Rest;
 use crate::upstream::translated::Marks;
@@ -19,6 +21,7 @@ pub(super) fn request(
 ) -> Result<Encoded, Refused> {
     let how = (chat.provider(), asked.lenience);
     let mut members = Members::check(asked.members()?, table, how)?;
+    told_nowhere(&mut members)?;
     let marks = chat.marks(asked.model);
     let outcomes = match chat {
         Chat::AsItIs => Outcomes::Words,
@@ -96,18 +99,46 @@ fn stops(chat: Chat, members: &mut Members) -> Result<Option<Vec<String>>, Refus
     }
 }
 
+/// Members within others that have no counterpart; of those of `metadata` nobody has more than a hint.
+fn told_nowhere(members: &mut Members) -> Result<(), Refused> {
+    let known: [(&str, &[&str]); 3] = [
+        (CONFIG, &["effort", "format"]),
+        (FORMAT, &["schema", "type"]),
+        (CHOICE, &["disable_parallel_tool_use", "name", "type"]),
+    ];
+    for (name, known) in known {
+        let value = members.get(name).unwrap_or(&Value::Null);
+        let unknown: Vec<String> =
+            beyond(value, known).map(|own| format!("{name}.{own}")).collect();
+        unknown.iter().try_for_each(|path| members.refuse(path, UNSAID))?;
+    }
+    let metadata = members.get("metadata").unwrap_or(&Value::Null);
+    let hints: Vec<String> =
+        beyond(metadata, &["user_id"]).map(|name| format!("metadata.{name}")).collect();
+    hints.into_iter().for_each(|hint| members.leave_out(hint));
+    Ok(())
+}
+
+/// Members of a tool.
+const OF_TOOL: [&str; 6] =
+    ["cache_control", "description", "input_schema", "name", "strict", "type"];
+
 fn tools(
     members: &mut Members,
     marks: Marks,
     completion: &mut Map<String, Value>,
 ) -> Result<(), Refused> {
-    let Some(Value::Array(list)) = members.take("tools") else { return Ok(()) };
+    let list = members.take("tools").unwrap_or_default();
+    let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
     let mut tools = Vec::with_capacity(list.len());
-    for tool in &list {
+    for (number, tool) in list.iter().enumerate() {
         let custom = tool.get("type").is_none_or(|kind| kind == "custom");
         let (Some(schema), true) = (tool.get("input_schema"), custom) else {
             return Err(members.refusal("tools", "holds a tool of Anthropic's own"));
         };
+        for name in beyond(tool, &OF_TOOL) {
+            members.refuse(&format!("tools[{number}].{name}"), UNSAID)?;
+        }
         let mut function = json!({ "name": tool["name"], "parameters": schema });
         let marks = match marks {
             Marks::Kept => MARK,
@@ -120,18 +151,23 @@ fn tools(
         }
         tools.push(json!({ "type": "function", "function": function }));
     }
+    let choice = members.take(CHOICE);
     if tools.is_empty() {
-        return Ok(());
+        let kind = choice.as_ref().and_then(|choice| choice.get("type")?.as_str());
+        return match kind {
+            Some("any" | "tool") => members.refuse(CHOICE, WITHOUT_TOOLS),
+            Some(_) | None => Ok(()),
+        };
     }
     completion.insert("tools".to_owned(), Value::Array(tools));
-    let Some(choice) = members.take("tool_choice") else { return Ok(()) };
+    let Some(choice) = choice else { return Ok(()) };
     let choice_in_chat = match choice.get("type").and_then(Value::as_str) {
         Some("auto") => json!("auto"),
         Some("any") => json!("required"),
         Some("none") => json!("none"),
         Some("tool") => json!({ "type": "function", "function": { "name": choice["name"] } }),
         Some(_) | None => {
-            return Err(members.refusal("tool_choice", "is of a kind that it does not know"));
+            return Err(members.refusal(CHOICE, "is of a kind that it does not know"));
         }
     };
     completion.insert("tool_choice".to_owned(), choice_in_chat);
@@ -143,7 +179,7 @@ fn tools(
 
 fn answer_format(members: &Members, completion: &mut Map<String, Value>) {
     let config = members.get("output_config").and_then(|config| config.get("format"));
-    let format = config.or_else(|| members.get("output_format"));
+    let format = config.or_else(|| members.get(FORMAT));
     if let Some(schema) = format.and_then(|format| format.get("schema")) {
         let schema = json!({ "name": "answer", "strict": true, "schema": schema });
         let format = json!({ "type": "json_schema", "json_schema": schema });
@@ -197,6 +233,8 @@ fn thoughts(
 
 const THINKING: &str = "thinking";
 const CONFIG: &str = "output_config";
+const FORMAT: &str = "output_format";
+const CHOICE: &str = "tool_choice";
 const EFFORT: &str = "reasoning_effort";
 
 /// The effort that a chat completion names for one of Anthropic's; none where that is unknown.

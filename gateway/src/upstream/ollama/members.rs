@@ -7,7 +7,8 @@ pub(crate) const CHAT: &[Member] = &[
     same("model", ""),
     translated(
         "messages",
-        "parts of words become one text; pictures go along by their bytes; thoughts of other providers, \
+        "parts of words become one text; pictures go along by their bytes, \
+         `reasoning_content` becomes `thinking`; thoughts of other providers, \
          `cache_control`, audio, files, addresses and `detail: low` are refused",
     ),
     translated("max_tokens", "`options.num_predict`"),
@@ -43,11 +44,11 @@ pub(crate) const CHAT: &[Member] = &[
     refused("store", "asks the provider to keep the answer"),
     refused("verbosity", "asks for a length of answers"),
     refused("service_tier", "names a tier of OpenAI's"),
-    refused("web_search_options", "asks for OpenAI's search"),
+    refused("web_search_options", "asks for OpenAI's search").even_if_empty(),
     refused("prompt_cache_key", "steers OpenAI's cache"),
     refused("prompt_cache_retention", "steers OpenAI's cache"),
     refused("prompt_cache_options", "steers OpenAI's cache"),
-    refused("moderation", "asks for OpenAI's moderation"),
+    refused("moderation", "asks for OpenAI's moderation").even_if_empty(),
     same("keep_alive", "Ollama's own"),
     same("think", "Ollama's own"),
     translated("num_ctx", "Ollama's own, `options.num_ctx`"),

@@ -6,7 +6,7 @@ use wire::ollama::{CalledFunction, ChatRequest, Message, Options, Settings, Tool
 use super::CHAT;
 use crate::upstream::answer_form::AnswerForm;
 use crate::upstream::dialect::{Asked, Encoded, Refused};
-use crate::upstream::function::Function;
+use crate::upstream::function::{self, Function};
 use crate::upstream::members::Members;
 use crate::upstream::spoken::{Detail, Media, Piece, Speaker, Spoken, Unsaid, What, spoken};
 
@@ -44,7 +44,7 @@ fn message(spoken: Spoken<'_>) -> Result<Message, Unsaid> {
     Ok(Message {
         role: role.to_owned(),
         content: words.join("\n"),
-        thinking: None,
+        thinking: spoken.thought.map(str::to_owned),
         images: (!images.is_empty()).then_some(images),
         tool_calls: (!calls.is_empty()).then_some(calls),
         tool_name,
@@ -75,10 +75,10 @@ impl Said {
             What::Picture(Media::Inline { data, .. }, Detail::Usual) => {
                 self.images.push(data.to_owned());
             }
-            What::Picture(Media::At(_), Detail::Usual) => {
+            What::Picture(Media::At { .. }, Detail::Usual) => {
                 return unsaid("is at an address; send its bytes");
             }
-            What::Call { id, name, input } => {
+            What::Call { id, name, input, .. } => {
                 let function = CalledFunction { name: name.to_owned(), arguments: input };
                 self.calls.push(ToolCall { id: Some(id.to_owned()), function });
             }
@@ -118,11 +118,16 @@ fn answer_format(members: &mut Members) -> Result<Option<Value>, Refused> {
     })
 }
 
+/// What is said of a function.
+const OF_FUNCTIONS: [&str; 4] = ["description", "name", "parameters", "strict"];
+
 fn tools(members: &mut Members) -> Result<Option<Vec<Value>>, Refused> {
     const CHOICE: &str = "tool_choice";
     let choice = members.take(CHOICE);
-    let Some(Value::Array(tools)) = members.take("tools") else { return Ok(None) };
-    for tool in &tools {
+    let list = members.take("tools").unwrap_or_default();
+    let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut tools = Vec::with_capacity(list.len());
+    for tool in list.iter().enumerate() {
         let function = Function::of(tool, members)?;
         if function.strict {
             return Err(members.refusal("tools", "holds a strict function"));
@@ -130,13 +135,22 @@ fn tools(members: &mut Members) -> Result<Option<Vec<Value>>, Refused> {
         if function.cache.is_some() {
             return Err(members.refusal("tools", "holds a `cache_control`"));
         }
+        let mut said = tool.1["function"].clone();
+        if let Value::Object(members) = &mut said {
+            members.retain(|name, _| OF_FUNCTIONS.contains(&name.as_str()));
+        }
+        tools.push(json!({ "type": "function", "function": said }));
+    }
+    if tools.is_empty() {
+        function::without_tools(choice.as_ref(), members)?;
+        return Ok(None);
     }
     match choice.as_ref().map(Value::as_str) {
-        None | Some(Some("auto")) => Ok((!tools.is_empty()).then_some(tools)),
+        None | Some(Some("auto")) => Ok(Some(tools)),
         Some(Some("none")) => Ok(None),
         Some(Some(_) | None) => {
             members.refuse(CHOICE, "forces a call")?;
-            Ok((!tools.is_empty()).then_some(tools))
+            Ok(Some(tools))
         }
     }
 }

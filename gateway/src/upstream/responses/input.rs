@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// What cannot be said: where, and why.
-pub(super) type Unsaid = (String, &'static str);
+use crate::upstream::beyond::{Unsaid, only};
 
 /// What the input becomes.
 #[derive(Debug, Default)]
@@ -47,6 +46,15 @@ impl Said {
 
     fn item(&mut self, item: &Value, at: &str) -> Result<(), Unsaid> {
         let text = |name: &str| item.get(name).and_then(Value::as_str);
+        let known: Option<&[&str]> = match text("type") {
+            None | Some("message") => Some(&["role", "content"]),
+            Some("function_call") => Some(&["call_id", "name", "arguments"]),
+            Some("function_call_output") => Some(&["call_id", "output"]),
+            Some(_) => None,
+        };
+        if let Some(known) = known {
+            only(item, at, &[known, &OF_ITEMS].concat())?;
+        }
         match text("type") {
             None | Some("message") => self.message(item, at),
             Some("function_call") => {
@@ -104,11 +112,28 @@ impl Said {
     }
 }
 
+/// Members of every item: what it is, and what an answer brings along.
+const OF_ITEMS: [&str; 3] = ["id", "status", "type"];
+
+/// What is read of a part, and what answers bring along.
+fn known(part: &Value) -> &'static [&'static str] {
+    match part.get("type").and_then(Value::as_str) {
+        Some("input_image") => &["detail", "image_url", "type"],
+        Some("input_file") => &["file_data", "file_url", "filename", "type"],
+        Some("input_audio") => &["input_audio", "type"],
+        Some("refusal") => &["refusal", "type"],
+        Some(_) | None => &["annotations", "logprobs", "text", "type"],
+    }
+}
+
 /// Parts of a message.
 fn content(parts: &Value, at: &str) -> Result<Value, Unsaid> {
     let list = parts.as_array().ok_or_else(|| (at.to_owned(), "is neither a text nor a list"))?;
     let part = |(number, value): (usize, &Value)| {
-        part(value).map_err(|why| (format!("{at}[{number}]"), why))
+        let at = format!("{at}[{number}]");
+        let said = part(value).map_err(|why| (at.clone(), why))?;
+        only(value, &at, known(value))?;
+        Ok(said)
     };
     list.iter().enumerate().map(part).collect()
 }

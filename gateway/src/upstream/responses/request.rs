@@ -4,8 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::input::Said;
 use super::members::THROUGH_CHAT;
+use crate::upstream::beyond::{UNSAID, beyond};
 use crate::upstream::by_chat::{Chat, Written, passed_on};
 use crate::upstream::dialect::{Asked, Encoded, Refused};
+use crate::upstream::function::without_tools;
 use crate::upstream::members::Members;
 
 /// Translates a request.
@@ -44,10 +46,26 @@ pub(super) fn request(chat: Chat, asked: &Asked<'_>) -> Result<Encoded, Refused>
     {
         put("reasoning_effort", effort.clone());
     }
+    told_nowhere(&mut members)?;
     kept_out(&mut members)?;
     tools(&mut members, &mut completion)?;
     form(&members, &mut completion)?;
     passed_on((chat, completion), asked, members, &said)
+}
+
+/// Members within others that have no counterpart.
+fn told_nowhere(members: &mut Members) -> Result<(), Refused> {
+    let known: [(&str, &[&str]); 2] = [
+        ("text", &["format", "verbosity"]),
+        ("reasoning", &["effort", "generate_summary", "summary"]),
+    ];
+    for (name, known) in known {
+        let value = members.get(name).unwrap_or(&Value::Null);
+        let unknown: Vec<String> =
+            beyond(value, known).map(|own| format!("{name}.{own}")).collect();
+        unknown.iter().try_for_each(|path| members.refuse(path, UNSAID))?;
+    }
+    Ok(())
 }
 
 /// What would have to be kept, or brought along, beyond the answer.
@@ -63,12 +81,19 @@ fn kept_out(members: &mut Members) -> Result<(), Refused> {
     }
 }
 
+/// Members of a tool.
+const OF_TOOL: [&str; 5] = ["description", "name", "parameters", "strict", "type"];
+
 fn tools(members: &mut Members, completion: &mut Map<String, Value>) -> Result<(), Refused> {
-    let Some(Value::Array(list)) = members.take("tools") else { return Ok(()) };
+    let list = members.take("tools").unwrap_or_default();
+    let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
     let mut tools = Vec::with_capacity(list.len());
-    for tool in &list {
+    for (number, tool) in list.iter().enumerate() {
         if tool.get("type").and_then(Value::as_str) != Some("function") {
             return Err(members.refusal("tools", "holds a tool that OpenAI runs"));
+        }
+        for name in beyond(tool, &OF_TOOL) {
+            members.refuse(&format!("tools[{number}].{name}"), UNSAID)?;
         }
         let mut function = json!({});
         for name in ["name", "description", "parameters", "strict"] {
@@ -78,11 +103,12 @@ fn tools(members: &mut Members, completion: &mut Map<String, Value>) -> Result<(
         }
         tools.push(json!({ "type": "function", "function": function }));
     }
+    let choice = members.take("tool_choice");
     if tools.is_empty() {
-        return Ok(());
+        return without_tools(choice.as_ref(), members);
     }
     completion.insert("tools".to_owned(), Value::Array(tools));
-    let Some(choice) = members.take("tool_choice") else { return Ok(()) };
+    let Some(choice) = choice else { return Ok(()) };
     let kind = choice.get("type").and_then(Value::as_str);
     let choice = match (choice.as_str(), kind) {
         (Some(word), _) => json!(word),
