@@ -21,6 +21,12 @@ pub(super) fn without_tools(choice: Option<&Value>, members: &mut Members) -> Re
     if forces { members.refuse("tool_choice", WITHOUT_TOOLS) } else { Ok(()) }
 }
 
+/// Anthropic's word for a stream that is cut more finely: it asks for nothing of the answer.
+pub(super) const EAGERLY: &str = "eager_input_streaming";
+
+/// What is told of it where nobody knows it.
+pub(super) const EAGERLY_AT: &str = "tools[*].eager_input_streaming";
+
 /// What a tool says beside what a [`Function`] holds: the path, the name, and the value.
 pub(super) fn more(tool: &Value) -> impl Iterator<Item = (String, &str, &Value)> {
     const OF_TOOL: [&str; 3] = ["cache_control", "function", "type"];
@@ -80,7 +86,13 @@ impl<'t> Function<'t> {
     ) -> Result<Self, Refused> {
         let function = Self::read(tool)
             .ok_or_else(|| members.refusal("tools", "holds a tool that is no function"))?;
-        more(tool).try_for_each(|(path, ..)| refuse_more(members, number, &path))?;
+        more(tool).try_for_each(|(path, name, _)| match name {
+            EAGERLY => {
+                members.leave_out(EAGERLY_AT);
+                Ok(())
+            }
+            _ => refuse_more(members, number, &path),
+        })?;
         Ok(function)
     }
 

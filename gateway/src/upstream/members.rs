@@ -246,7 +246,10 @@ impl Members {
 
     /// Leaves a mere hint out, which asks for nothing of the answer; the answer's header names it.
     pub(super) fn leave_out(&mut self, name: impl Into<Box<str>>) {
-        self.dropped.push(name.into());
+        let name = name.into();
+        if !self.dropped.contains(&name) {
+            self.dropped.push(name);
+        }
     }
 
     /// The refusal of what cannot be dropped: without it the request would be another one.

@@ -240,6 +240,25 @@ async fn what_asks_for_nothing_and_what_answers_brought_along_is_no_reason_to_re
 }
 
 #[tokio::test(start_paused = true)]
+async fn how_finely_a_stream_is_cut_is_a_hint_and_named_once() {
+    const NAMED: &str = "tools[*].eager_input_streaming";
+    let mut body = message("/tools/0/eager_input_streaming", json!(true));
+    let second = json!({"name":"g","input_schema":{"type":"object"},"eager_input_streaming":true});
+    body["tools"].as_array_mut().expect("a list").push(second);
+    for protocol in WITHOUT_MESSAGES {
+        let (sent, dropped) = arrives(protocol, MESSAGES, &body).await;
+        assert_eq!(dropped, NAMED, "{protocol}");
+        assert!(!sent.to_string().contains("eager"), "{sent}");
+        if protocol != Protocol::OpenAi {
+            let body = chat("/tools/0/function/eager_input_streaming", json!(true));
+            let (sent, dropped) = arrives(protocol, CHAT, &body).await;
+            assert_eq!(dropped, NAMED, "{protocol}");
+            assert!(!sent.to_string().contains("eager"), "{sent}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn members_of_tools_may_be_dropped_and_are_named() {
     for protocol in WITHOUT_MESSAGES {
         let mut body = message("/tools/0/input_examples", json!([{"a":1}]));

@@ -6,7 +6,7 @@ use super::conversation::{Beside, MARK, Outcomes, Said};
 use crate::upstream::beyond::{UNSAID, beyond};
 use crate::upstream::by_chat::{Chat, Written, effort_of, limit_name, passed_on};
 use crate::upstream::dialect::{Asked, Encoded, Refused};
-use crate::upstream::function::WITHOUT_TOOLS;
+use crate::upstream::function::{EAGERLY, EAGERLY_AT, WITHOUT_TOOLS};
 use crate::upstream::members::{Member, Members};
 use crate::upstream::reasoning::Rest;
 use crate::upstream::translated::Marks;
@@ -137,7 +137,10 @@ fn tools(
             return Err(members.refusal("tools", "holds a tool of Anthropic's own"));
         };
         for name in beyond(tool, &OF_TOOL) {
-            members.refuse(&format!("tools[{number}].{name}"), UNSAID)?;
+            match name {
+                EAGERLY => members.leave_out(EAGERLY_AT),
+                _ => members.refuse(&format!("tools[{number}].{name}"), UNSAID)?,
+            }
         }
         let mut function = json!({ "name": tool["name"], "parameters": schema });
         let marks = match marks {
