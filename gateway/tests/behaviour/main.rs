@@ -3,6 +3,7 @@
 
 mod additions_at_every_endpoint;
 mod additions_become_the_providers_words;
+mod answers_by_hand;
 mod answers_by_itself;
 mod any_strategy_under_any_personality;
 mod asks_somebody_else_when_late;
