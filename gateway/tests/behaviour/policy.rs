@@ -14,6 +14,7 @@ mod fallbacks;
 mod given;
 mod litellm_configs;
 mod personalities;
+mod probes_of_our_own;
 mod retries;
 mod routing;
 mod strategies_conform;
