@@ -20,7 +20,7 @@ use vocab::{DeploymentId, Protocol};
 use world::{Authority, TrustOptions};
 
 pub use ability::{Ability, Listed};
-pub use additions::{Additions, names_a_secret};
+pub use additions::{Additions, belongs_to_the_connection, names_a_secret};
 pub use credential::{
     AwsAssumer, AwsContainer, AwsRole, CredentialKind, CredentialSource, EntraApp, GoogleService,
     GoogleUser, TokenEndpoint, TokenText,

@@ -28,6 +28,7 @@ mod converse;
 mod count;
 pub(crate) mod dialect;
 mod events;
+mod extras;
 pub(crate) mod failure;
 mod forwarded;
 mod function;
@@ -61,6 +62,7 @@ use crate::config::{AwsKeys, Deployment, Responses, Secret};
 use crate::endpoint::Endpoint;
 use additions::Asks;
 use dialect::{Asked, Dialect, Encoded, Refused};
+use extras::Extras;
 use provider::{Call, Delivery, Headers, Provider};
 
 /// What the gateway calls itself to the providers.
@@ -165,27 +167,20 @@ impl Route {
             _ => self.provider.dialect(by, deployment.platform),
         };
         let dialect: &'static dyn Dialect = dialect.ok_or_else(|| no_endpoint(asked))?;
-        let relayed = betas::joined(&self.headers, asked.relayed);
+        let mut extras = Extras::of(asked, &deployment.additions)?;
+        let relayed = extras.relayed(asked.relayed);
+        let relayed = betas::joined(&self.headers, &relayed);
         let encoded = dialect.encode(&Asked { relayed: &relayed, ..*asked })?;
         let endpoint = dialect.called(by);
-        let Encoded { body, mut dropped } = match endpoint {
-            Endpoint::Chat => reasoning::fitted(deployment, asked.model, asked.lenience, encoded)?,
-            Endpoint::Completions
-            | Endpoint::Embeddings
-            | Endpoint::Moderations
-            | Endpoint::Responses
-            | Endpoint::ImageGenerations
-            | Endpoint::Speech
-            | Endpoint::Transcriptions
-            | Endpoint::AudioTranslations
-            | Endpoint::Messages
-            | Endpoint::CountTokens
-            | Endpoint::GenerateContent
-            | Endpoint::CountContent
-            | Endpoint::Converse => encoded,
+        let Encoded { body, mut dropped } = match endpoint == Endpoint::Chat {
+            true => reasoning::fitted(deployment, asked.model, asked.lenience, encoded)?,
+            false => encoded,
         };
         let said = (asked.head, asked.body);
-        let asks = Asks { of: self.provider, at: endpoint, said };
+        if !additions::takes_extra_body(by, endpoint) {
+            extras.without_body(asked.lenience)?;
+        }
+        let asks = Asks { of: self.provider, at: endpoint, said, extra_body: extras.body };
         // What the config adds is meant for answers.
         let body = if by.counts() {
             body
@@ -204,6 +199,8 @@ impl Route {
         *request.uri_mut() = uri(self.provider.path(deployment, call))
             .map_err(|error| Refused { param: Box::from("model"), message: error.to_string() })?;
         *request.headers_mut() = self.headers.clone();
+        request.headers_mut().extend(extras.headers);
+        dropped.extend(extras.dropped);
         dropped.extend(betas::told((deployment.protocol, by), &relayed, request.headers_mut()));
         let (functions, include_usage) = (asked.head.functions, asked.head.include_usage);
         let in_json = answer_form::is_called_for(&body);

@@ -7,6 +7,24 @@ use serde_json::{Map, Value};
 
 use super::Secret;
 
+/// Headers that belong to a connection or to a body's length, not to a request.
+const OF_THE_CONNECTION: &[&str] = &[
+    "connection",
+    "content-length",
+    "expect",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Whether a header, by its name in lower case, belongs to a connection or to a body's length, not to a request.
+pub fn belongs_to_the_connection(header: &str) -> bool {
+    OF_THE_CONNECTION.contains(&header)
+}
+
 /// What is added, by where it goes. Values may be somebody's secrets: `Debug` shows names only.
 #[derive(Clone, Default, PartialEq)]
 pub struct Additions {

@@ -384,6 +384,8 @@ fn allowance_headers(headers: &mut HeaderMap, state: &RequestState, deployment: 
 fn dropped(names: &[Box<str>]) -> Option<HeaderValue> {
     let mut shown = String::new();
     for (number, name) in names.iter().enumerate() {
+        // A client's name for something may be what no header holds; the others are told all the same.
+        let name = name.replace(char::is_control, "?");
         let comma = if number == 0 { "" } else { ", " };
         if shown.len() + comma.len() + name.len() > DROPPED_MAX {
             let more = names.len() - number;

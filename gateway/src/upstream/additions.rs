@@ -199,22 +199,29 @@ fn both(configured: &Value, own: &RawValue) -> Value {
 }
 
 /// What is asked of a provider in the end.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Asks<'a> {
     pub(super) of: &'static dyn Provider,
     /// The provider's endpoint.
     pub(super) at: Endpoint,
     /// Head and body in the client's words.
     pub(super) said: (&'a RequestHead, &'a Bytes),
+    /// The client's own `extra_body`, which replaces what the config says of the same names.
+    pub(super) extra_body: Map<String, Value>,
 }
 
-/// A request in the provider's words, with what the config adds in these.
+/// Whether a request to `by`, for which the provider's endpoint `at` is called, may have members in the provider's words.
+pub(super) fn takes_extra_body(by: Endpoint, at: Endpoint) -> bool {
+    !by.counts() && known::takes_extra_body(at)
+}
+
+/// A request in the provider's words, with what config and client add in these.
 ///
 /// # Errors
 /// Where the result cannot be written.
 pub(super) fn extended(
     additions: &Additions,
-    Asks { of, at, said: (head, said) }: Asks<'_>,
+    Asks { of, at, said: (head, said), extra_body: mut own }: Asks<'_>,
     body: Bytes,
 ) -> Result<Bytes, Refused> {
     let named = |members: &Map<String, Value>| -> Map<String, Value> {
@@ -227,7 +234,7 @@ pub(super) fn extended(
         true => additions.extra_body.clone(),
         false => Map::new(),
     };
-    if unknown.is_empty() && extra_body.is_empty() {
+    if unknown.is_empty() && extra_body.is_empty() && own.is_empty() {
         return Ok(body);
     }
     // A form has no members to add to.
@@ -242,6 +249,7 @@ pub(super) fn extended(
         }
         unwanted::remove(&head.additional_drop_params, added);
     }
+    unwanted::remove(&head.additional_drop_params, &mut own);
     for (name, value) in unknown {
         match at {
             Endpoint::Chat | Endpoint::GenerateContent | Endpoint::Converse => {
@@ -260,17 +268,21 @@ pub(super) fn extended(
             | Endpoint::CountContent => drop(members.entry(name).or_insert(value)),
         }
     }
-    for (name, value) in extra_body {
-        match (members.get_mut(&name), value) {
-            // Members within that the config does not name stay the client's.
-            (Some(Value::Object(own)), Value::Object(inner)) if CARRIERS.contains(&&*name) => {
-                own.extend(inner);
-            }
-            (_, value) => drop(members.insert(name, value)),
-        }
+    for (name, value) in extra_body.into_iter().chain(own) {
+        replace(&mut members, name, value);
     }
     let written = serde_json::to_vec(&members).map(Bytes::from);
     written.map_err(|error| unreadable(&format!("request cannot be written: {error}")))
+}
+
+/// Puts a member in the place of the request's. Members within that it does not name stay the client's.
+fn replace(members: &mut Map<String, Value>, name: String, value: Value) {
+    match (members.get_mut(&name), value) {
+        (Some(Value::Object(own)), Value::Object(inner)) if CARRIERS.contains(&&*name) => {
+            own.extend(inner);
+        }
+        (_, value) => drop(members.insert(name, value)),
+    }
 }
 
 /// Members of Ollama's, Gemini's and Bedrock's requests that only hold others.

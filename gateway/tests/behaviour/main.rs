@@ -16,6 +16,7 @@ mod bounds_tries;
 mod bounds_what_is_under_way;
 mod chooses_by_ability;
 mod client_leaves;
+mod clients_say_more;
 mod embeds_in_other_words;
 mod empty_and_filtered_answers;
 mod ends_in_order;

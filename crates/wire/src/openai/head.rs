@@ -54,6 +54,10 @@ pub struct RequestHead {
     pub drop_params: Option<bool>,
     /// LiteLLM's per-request override: these members are left out.
     pub additional_drop_params: Vec<String>,
+    /// Where LiteLLM's `headers` and `extra_headers` stand, objects of headers for the provider; the later one holds.
+    pub headers: [Option<Range<usize>>; 2],
+    /// Where LiteLLM's `extra_body` stands, an object of members in the provider's words.
+    pub extra_body: Option<Range<usize>>,
     /// Whether the model is asked to think before it speaks: by an effort that is not `none`, or by `thinking`.
     pub thinks: bool,
     /// Whether the provider is asked to keep the answer.
@@ -210,6 +214,9 @@ impl RequestHead {
             }
             Member::EncodingFormat => self.base64 = value.get() == r#""base64""#,
             Member::Functions => self.functions = !matches!(value.get(), "null" | "[]"),
+            Member::Headers => self.headers[0] = object(value, &at).map_err(wrong)?,
+            Member::ExtraHeaders => self.headers[1] = object(value, &at).map_err(wrong)?,
+            Member::ExtraBody => self.extra_body = object(value, &at).map_err(wrong)?,
             Member::Metadata => {}
         }
         Ok(())
@@ -231,6 +238,15 @@ fn name_before(body: &[u8], value: usize) -> usize {
         }
     }
     at
+}
+
+/// Where an object stands; nowhere for null.
+fn object(value: &RawValue, at: &Range<usize>) -> Result<Option<Range<usize>>, &'static str> {
+    match value.get().as_bytes().first() {
+        Some(b'{') => Ok(Some(at.clone())),
+        _ if value.get() == "null" => Ok(None),
+        Some(_) | None => Err("an object"),
+    }
 }
 
 fn read<'a, T: Deserialize<'a>>(value: &'a RawValue) -> Option<T> {

@@ -12,7 +12,7 @@ use super::NoteKind;
 use super::keys::{Effect, Key};
 use super::reader::{Reader, Section};
 use super::tables;
-use crate::config::{Additions, Secret};
+use crate::config::{Additions, Secret, belongs_to_the_connection};
 
 /// Parameters of a chat completion that a deployment may set for every request (litellm 1.106, `constants.py`:
 /// DEFAULT_CHAT_COMPLETION_PARAM_VALUES, without those that steer LiteLLM or the stream).
@@ -53,19 +53,6 @@ pub(super) const OF_CHAT: &[&str] = &[
 
 /// What a deployment may set beside these: options of a stream, and `metadata`, which Messages and Responses take.
 const OF_FURTHER: &[&str] = &["metadata", "stream_options"];
-
-/// Headers that belong to a connection or to a body's length, not to a request.
-const OF_THE_CONNECTION: &[&str] = &[
-    "connection",
-    "content-length",
-    "expect",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 /// Most headers that a deployment adds: far more than any provider knows.
 const HEADERS_MAX: usize = 64;
@@ -139,7 +126,7 @@ fn headers(
             return;
         }
         let name = name.to_ascii_lowercase();
-        if OF_THE_CONNECTION.contains(&name.as_str()) {
+        if belongs_to_the_connection(&name) {
             let text = format!("`{name}` is not sent: it belongs to the connection");
             reader.note(path.clone(), NoteKind::Advice, text);
             continue;

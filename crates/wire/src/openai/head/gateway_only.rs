@@ -1,190 +1,27 @@
 //! Members of a request that are the gateway's: LiteLLM's per-request settings, which no provider knows
-//! and some of which (keys, addresses) none may see. Names after LiteLLM 1.106's own list of them
-//! (`types/utils.py`: `all_litellm_params`).
+//! and some of which (keys, addresses) none may see.
+//!
+//! Which these are was recorded: what LiteLLM 1.106.2 sends on of all names that it has for a parameter
+//! (`gateway_only.txt`, written by `scripts/gateway_only.py`).
 
-/// Names, in the order of their bytes.
-const NAMES: &[&str] = &[
-    "adaptive_router_config",
-    "adaptive_router_default_model",
-    "additional_drop_params",
-    "allow_client_keepalive_override",
-    "allowed_model_region",
-    "allowed_openai_params",
-    "annotation_cost_per_page",
-    "annotation_cost_per_page_batches",
-    "api_base",
-    "api_key",
-    "api_version",
-    "arize_api_key",
-    "arize_error_sampling_rate",
-    "arize_otlp_protocol",
-    "arize_space_id",
-    "arize_space_key",
-    "arize_success_sampling_rate",
-    "assistant_continue_message",
-    "auto_router_config",
-    "auto_router_config_path",
-    "auto_router_default_model",
-    "auto_router_embedding_model",
-    "aws_batch_role_arn",
-    "azure_ad_token_provider",
-    "azure_password",
-    "azure_scope",
-    "azure_username",
-    "base_model",
-    "base_url",
-    "bedrock_tags",
-    "bos_token",
-    "budget_duration",
-    "cache",
-    "cache_key",
-    "caching",
-    "caching_groups",
-    "citation_cost_per_token",
-    "client_id",
-    "client_secret",
-    "client_side_timeout",
-    "complete_response",
-    "completion_call_id",
-    "complexity_router_config",
-    "complexity_router_default_model",
-    "configurable_clientside_auth_params",
-    "content_policy_fallbacks",
-    "context_window_fallback_dict",
-    "context_window_fallbacks",
-    "cooldown_time",
-    "cost_per_query",
-    "cost_per_second",
-    "custom_llm_provider",
-    "custom_prompt_dict",
-    "data_residency",
-    "dd_agent_host",
-    "dd_agent_port",
-    "dd_api_key",
-    "dd_site",
-    "default_api_key_rpm_limit",
-    "default_api_key_tpm_limit",
-    "disable_add_transform_inline_image_block",
-    "disable_fallbacks",
-    "drop_params",
-    "enable_json_schema_validation",
-    "enable_prompt_caching",
-    "enable_tag_filtering",
-    "ensure_alternating_roles",
-    "eos_token",
-    "extra_headers",
-    "fallback_depth",
-    "fallbacks",
-    "fastest_response",
-    "final_prompt_value",
-    "fireworks_forward_user_id",
-    "force_timeout",
-    "gcs_bucket_name",
-    "gcs_path_service_account",
-    "google_maps_grounding_cost_per_query",
-    "guardrail_config",
-    "guardrails",
-    "headers",
-    "hf_model_name",
-    "humanloop_api_key",
-    "itpm",
-    "keepalive_seconds",
-    "log_client_error_tracebacks",
-    "logger_fn",
-    "max_agentic_loops",
-    "max_budget",
-    "max_fallbacks",
-    "max_file_size_mb",
-    "max_parallel_requests",
-    "max_retries",
-    "merge_reasoning_content_in_choices",
-    "model_alias_map",
-    "model_config",
-    "model_file_id_mapping",
-    "model_info",
-    "model_list",
-    "newrelic_api_key",
-    "newrelic_region",
-    "no-log",
-    "num_retries",
-    "ocr_cost_per_credit",
-    "ocr_cost_per_page",
-    "ocr_cost_per_page_batches",
-    "openai_identity_provider_id",
-    "openai_identity_token_file",
-    "openai_service_account_id",
-    "order",
-    "otpm",
-    "output_vector_size",
-    "policies",
-    "posthog_api_key",
-    "posthog_api_url",
-    "preset_cache_key",
-    "priority",
-    "prompt_environment",
-    "prompt_id",
-    "prompt_label",
-    "prompt_variables",
-    "prompt_version",
-    "provider_affinity_header",
-    "provider_specific_header",
-    "proxy_server_request",
-    "quality_router_config",
-    "quality_router_default_model",
-    "region_name",
-    "regional_endpoint_uplift_multiplier",
-    "regional_processing_uplift_multiplier_eu",
-    "regional_processing_uplift_multiplier_us",
-    "request_timeout",
-    "retry_policy",
-    "retry_strategy",
-    "routing_strategy",
-    "rpm",
-    "s3_access_key_id",
-    "s3_bucket_name",
-    "s3_bucket_owner",
-    "s3_encryption_key_id",
-    "s3_endpoint_url",
-    "s3_output_bucket_name",
-    "s3_region_name",
-    "s3_secret_access_key",
-    "search_context_cost_per_query",
-    "search_tool_name",
-    "secret_fields",
-    "shared_session",
-    "signoz_ingestion_endpoint",
-    "signoz_ingestion_key",
-    "silent_model",
-    "ssl_verify",
-    "stream_chunk_size",
-    "stream_response",
-    "stream_timeout",
-    "stream_timeout_by_service_tier",
-    "supports_system_message",
-    "tag_regex",
-    "tags",
-    "tenant_id",
-    "text_completion",
-    "tiered_pricing",
-    "timeout",
-    "timeout_by_service_tier",
-    "tpm",
-    "ttl",
-    "turn_off_message_logging",
-    "use_chat_completions_api",
-    "use_client",
-    "use_in_pass_through",
-    "use_litellm_proxy",
-    "use_xai_oauth",
-    "user_continue_message",
-    "verbose",
-    "wandb_api_key",
-    "weave_project_id",
-    "weight",
-];
+use std::sync::LazyLock;
 
-/// Beginnings of names: prices, keys of callbacks, tests, and LiteLLM's own.
-const PREFIXES: [&str; 8] = [
+/// The recorded names, in the order of their bytes.
+static RECORDED: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let lines = include_str!("gateway_only.txt").lines().filter(|line| !line.starts_with('#'));
+    let mut names: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
+    names.sort_unstable();
+    names
+});
+
+/// What the gateway says in other words (`extra_body` is merged into the request), and what LiteLLM keeps only where it
+/// is of the type that it wants (`priority` of its queue is a whole number).
+const FURTHER: &[&str] = &["extra_body", "priority"];
+
+/// Beginnings of names: prices, keys of callbacks and clouds, tests, and LiteLLM's own.
+const PREFIXES: [&str; 10] = [
+    "_litellm_",
+    "aws_",
     "cache_creation_input_",
     "cache_read_input_",
     "input_cost_per_",
@@ -197,18 +34,35 @@ const PREFIXES: [&str; 8] = [
 
 /// Whether a member of a request is the gateway's, and must never reach a provider.
 pub fn is_gateway_only(name: &str) -> bool {
-    NAMES.binary_search(&name).is_ok() || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    RECORDED.binary_search(&name).is_ok()
+        || FURTHER.contains(&name)
+        || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{NAMES, is_gateway_only};
+    use super::{FURTHER, RECORDED, is_gateway_only};
 
     #[test]
     fn every_name_is_found() {
-        assert!(NAMES.is_sorted() && NAMES.iter().all(|name| is_gateway_only(name)));
-        assert!(is_gateway_only("mock_response") && is_gateway_only("litellm_metadata"));
-        for own in ["model", "messages", "metadata", "prompt", "user", "cache_control", "store"] {
+        assert!(RECORDED.len() > 300, "{} names", RECORDED.len());
+        assert!(RECORDED.iter().chain(FURTHER).all(|name| is_gateway_only(name)));
+        for name in ["mock_response", "litellm_metadata", "_litellm_x", "api_key", "extra_headers"]
+        {
+            assert!(is_gateway_only(name), "{name}");
+        }
+        for own in [
+            "cache_control",
+            "messages",
+            "metadata",
+            "model",
+            "prompt",
+            "prompt_cache_retention",
+            "store",
+            "thinking",
+            "tools",
+            "user",
+        ] {
             assert!(!is_gateway_only(own), "{own}");
         }
     }

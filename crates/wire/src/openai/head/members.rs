@@ -54,10 +54,13 @@ pub(super) enum Member {
     Thinking,
     EncodingFormat,
     Functions,
+    Headers,
+    ExtraHeaders,
+    ExtraBody,
 }
 
 impl Member {
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 25] = [
         Self::Model,
         Self::Stream,
         Self::StreamOptions,
@@ -80,6 +83,9 @@ impl Member {
         Self::Thinking,
         Self::EncodingFormat,
         Self::Functions,
+        Self::Headers,
+        Self::ExtraHeaders,
+        Self::ExtraBody,
     ];
 
     pub(super) const fn name(self) -> &'static str {
@@ -106,6 +112,9 @@ impl Member {
             Self::Thinking => "thinking",
             Self::EncodingFormat => "encoding_format",
             Self::Functions => "functions",
+            Self::Headers => "headers",
+            Self::ExtraHeaders => "extra_headers",
+            Self::ExtraBody => "extra_body",
         }
     }
 }
