@@ -3,7 +3,7 @@
 
 mod ability;
 mod additions;
-mod bare_names;
+pub(crate) mod bare_names;
 mod credential;
 pub(crate) mod fleet;
 pub mod litellm;

@@ -102,6 +102,8 @@ pub(crate) struct Row {
     pub(crate) answers: Answers,
     pub(crate) wording: Wording,
     pub(crate) metadata: Metadata,
+    /// Its word on how hard to think, by its path in the body.
+    pub(crate) effort: &'static str,
     /// Member that no request is without.
     pub(crate) required: Option<&'static str>,
     /// Model of a request that names none.
@@ -124,6 +126,7 @@ pub(crate) const ROWS: [Row; 14] = [
     Row {
         wording: Wording::Events,
         metadata: Metadata::Providers,
+        effort: "reasoning",
         ..openai(Endpoint::Responses, "/responses", Answers::Response)
     },
     openai(Endpoint::ImageGenerations, "/images/generations", Answers::Object("data")),
@@ -142,6 +145,7 @@ pub(crate) const ROWS: [Row; 14] = [
         streamed: Some("/bedrock/model/{model}/converse-stream"),
         wording: Wording::Aws,
         metadata: Metadata::Providers,
+        effort: "additionalModelRequestFields.thinking",
         required: Some("messages"),
         ..openai(Endpoint::Converse, "/bedrock/model/{model}/converse", Answers::Output)
     },
@@ -149,8 +153,19 @@ pub(crate) const ROWS: [Row; 14] = [
 
 const fn openai(endpoint: Endpoint, path: &'static str, answers: Answers) -> Row {
     let (body, wording, metadata) = (Body::Json, Wording::OpenAi, Metadata::Gateways);
-    let (streamed, required, model_default) = (None, None, None);
-    Row { endpoint, path, streamed, body, answers, wording, metadata, required, model_default }
+    let (streamed, required, model_default, effort) = (None, None, None, "reasoning_effort");
+    Row {
+        endpoint,
+        path,
+        streamed,
+        body,
+        answers,
+        wording,
+        metadata,
+        effort,
+        required,
+        model_default,
+    }
 }
 
 const fn form(endpoint: Endpoint, path: &'static str) -> Row {
@@ -159,13 +174,14 @@ const fn form(endpoint: Endpoint, path: &'static str) -> Row {
 
 const fn anthropic(endpoint: Endpoint, path: &'static str, answers: Answers) -> Row {
     let (wording, metadata) = (Wording::Anthropic, Metadata::Providers);
-    let required = Some("messages");
-    Row { wording, metadata, required, ..openai(endpoint, path, answers) }
+    let (required, effort) = (Some("messages"), "thinking");
+    Row { wording, metadata, effort, required, ..openai(endpoint, path, answers) }
 }
 
 const fn google(endpoint: Endpoint, path: &'static str) -> Row {
     let (wording, metadata) = (Wording::Google, Metadata::Providers);
-    Row { wording, metadata, ..openai(endpoint, path, Answers::Object("totalTokens")) }
+    let effort = "generationConfig.thinkingConfig";
+    Row { wording, metadata, effort, ..openai(endpoint, path, Answers::Object("totalTokens")) }
 }
 
 /// Stands for the model in a path that names it.

@@ -173,7 +173,7 @@ impl Route {
         let encoded = dialect.encode(&Asked { relayed: &relayed, ..*asked })?;
         let endpoint = dialect.called(by);
         let Encoded { body, mut dropped } = match endpoint == Endpoint::Chat {
-            true => reasoning::fitted(deployment, asked.model, asked.lenience, encoded)?,
+            true => reasoning::fitted(deployment, (by, asked.model), asked.lenience, encoded)?,
             false => encoded,
         };
         let said = (asked.head, asked.body);

@@ -47,6 +47,11 @@ pub(crate) fn is_listed(model: &str) -> bool {
     LISTED.contains_key(model) || by_its_shape(model).is_some()
 }
 
+/// Whether a name is in LiteLLM's list of OpenAI's models.
+pub(crate) fn is_openais(model: &str) -> bool {
+    LISTED.get(model) == Some(&"openai")
+}
+
 /// Whose model a name without a prefix is, where its name says so.
 pub(crate) fn of_bare(model: &str) -> Option<&'static str> {
     if model.contains('/') {

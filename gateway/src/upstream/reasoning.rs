@@ -1,7 +1,8 @@
 //! Chat completions as OpenAI and Azure take them of each model, as litellm 1.106.2 has it
 //! (`llms/openai/chat/{gpt,gpt_5,o_series}_transformation.py`, `llms/azure/chat/{gpt_5,o_series}_transformation.py`):
-//! models that reason have another name for the bound of an answer, and take no word on how to draw tokens; none
-//! takes Anthropic's `thinking`. What cannot be asked is left out where that is allowed, and else refused by name.
+//! models that reason have another name for the bound of an answer, and take no word on how to draw tokens; those of
+//! OpenAI's list that do not reason take none on how hard to think; none takes Anthropic's `thinking`. What cannot be
+//! asked is left out where that is allowed, and else refused by name.
 //!
 //! Whoever imitates OpenAI under a prefix of its own is not meant.
 
@@ -14,7 +15,8 @@ use vocab::Protocol;
 
 use super::dialect::{Encoded, Refused};
 use super::members::Lenience;
-use crate::config::{Deployment, Platform};
+use crate::config::{Deployment, Platform, bare_names};
+use crate::endpoint::Endpoint;
 
 /// Members of a chat completion.
 type Members<'m> = BTreeMap<Cow<'m, str>, Cow<'m, RawValue>>;
@@ -24,6 +26,8 @@ type Members<'m> = BTreeMap<Cow<'m, str>, Cow<'m, RawValue>>;
 enum Series {
     /// It answers at once.
     Plain,
+    /// Nobody knows: its name is in no list of OpenAI's models.
+    Unknown,
     /// `o1`, `o3`, `o4`.
     O,
     /// `gpt-5` and later; whether it can be told not to think, and whether it does not unless it is told to.
@@ -41,6 +45,9 @@ const TEMPERATURE: &str = "temperature";
 
 /// Anthropic's word on how long to think.
 const THINKING: &str = "thinking";
+
+/// What no model takes that answers at once.
+const NOT_OF_PLAIN: &[&str] = &[EFFORT, THINKING, "verbosity"];
 
 /// What no model of the `o` series takes.
 const NOT_OF_O: &[&str] = &[
@@ -139,13 +146,13 @@ impl Rest {
     }
 }
 
-/// The body of a chat completion as `model` of a deployment takes it.
+/// The body of a chat completion as `model` of a deployment takes it, for a client that calls `by`.
 ///
 /// # Errors
 /// The first member that it cannot be asked, unless it may be left out.
 pub(super) fn fitted(
     deployment: &Deployment,
-    model: &str,
+    (by, model): (Endpoint, &str),
     lenience: Lenience,
     Encoded { body, mut dropped }: Encoded,
 ) -> Result<Encoded, Refused> {
@@ -153,21 +160,27 @@ pub(super) fn fitted(
         return Ok(Encoded { body, dropped });
     }
     let series = series(deployment, model);
-    let thinks = || memchr::memmem::find(&body, THINKING.as_bytes()).is_some();
-    if series == Series::Plain && !thinks() {
+    let says = |name: &&str| memchr::memmem::find(&body, name.as_bytes()).is_some();
+    let untouched = match series {
+        Series::Unknown => !says(&THINKING),
+        Series::Plain => !NOT_OF_PLAIN.iter().any(says),
+        Series::O | Series::Gpt5 { .. } | Series::Search => false,
+    };
+    if untouched {
         return Ok(Encoded { body, dropped });
     }
     // What is no object is the provider's to refuse.
     let Ok(mut members) = serde_json::from_slice::<Members<'_>>(&body) else {
         return Ok(Encoded { body, dropped });
     };
-    let renamed = series != Series::Plain && rename(&mut members);
+    let renamed = !matches!(series, Series::Plain | Series::Unknown) && rename(&mut members);
     let unfit = unfit(series, &members);
     if let (Lenience::Refuse, Some((name, why))) = (lenience, unfit.first()) {
+        let name = called(by, name);
         let message = format!(
             "`{name}` {why}, and so it cannot be asked of `{model}`; leave it out, or allow that with `drop_params: true`"
         );
-        return Err(Refused { param: Box::from(*name), message });
+        return Err(Refused { param: Box::from(name), message });
     }
     if unfit.is_empty() && !renamed {
         drop(members);
@@ -175,7 +188,7 @@ pub(super) fn fitted(
     }
     for (name, _) in unfit {
         members.remove(name);
-        dropped.push(Box::from(name));
+        dropped.push(Box::from(called(by, name)));
     }
     let written = serde_json::to_vec(&members).map(Bytes::from);
     let body = written.map_err(|error| Refused {
@@ -183,6 +196,11 @@ pub(super) fn fitted(
         message: format!("request cannot be written: {error}"),
     })?;
     Ok(Encoded { body, dropped })
+}
+
+/// What the client calls a member of a chat completion.
+fn called(by: Endpoint, name: &'static str) -> &'static str {
+    if name == EFFORT { by.row().effort } else { name }
 }
 
 /// Whether LiteLLM asks it in OpenAI's own words: under the prefix `openai/`, at whatever address, or on Azure.
@@ -227,7 +245,9 @@ fn series(deployment: &Deployment, model: &str) -> Series {
             let rests = known(RESTS);
             Series::Gpt5 { can_rest: rests || known(CAN_REST), rests }
         }
-        (false, false) => Series::Plain,
+        // LiteLLM takes whatever Azure has for a model of OpenAI's; a name that is none says nothing.
+        (false, false) if bare_names::is_openais(last) => Series::Plain,
+        (false, false) => Series::Unknown,
     }
 }
 
@@ -261,14 +281,15 @@ fn unfit(series: Series, members: &Members<'_>) -> Vec<(&'static str, &'static s
     const NEVER: &str = "is nothing that models of its series take";
     const WHILE: &str = "is nothing that it takes while it thinks";
     let awake = match series {
-        Series::Plain | Series::Search => false,
+        Series::Plain | Series::Unknown | Series::Search => false,
         Series::O => true,
         Series::Gpt5 { can_rest, rests } => {
             !(can_rest && effort(members).map_or(rests, |own| own == "none"))
         }
     };
     let (never, at_rest): (&[&str], &[&str]) = match series {
-        Series::Plain => (&[THINKING], &[]),
+        Series::Unknown => (&[THINKING], &[]),
+        Series::Plain => (NOT_OF_PLAIN, &[]),
         Series::O => (NOT_OF_O, &[]),
         Series::Search => (NOT_OF_SEARCH, &[]),
         Series::Gpt5 { .. } if awake => (NOT_OF_GPT5, AT_REST),

@@ -118,6 +118,10 @@ async fn what_such_a_model_does_not_take_is_refused_by_name_and_never_sent() {
             ("openai/gpt-5", "stop", json!("END")),
             ("openai/gpt-4o", "thinking", json!({ "type": "enabled", "budget_tokens": 1024 })),
             ("azure/gpt-4o", "thinking", json!({ "type": "enabled", "budget_tokens": 1024 })),
+            ("openai/gpt-4o", "reasoning_effort", json!("low")),
+            ("azure/gpt-4o", "reasoning_effort", json!("low")),
+            ("openai/gpt-5-chat-latest", "reasoning_effort", json!("low")),
+            ("openai/gpt-4.1-mini", "verbosity", json!("low")),
         ] {
             let by_client = (json!({ "model": model }), json!({ param: value }));
             let by_config = (json!({ "model": model, param: value }), json!({}));
@@ -176,5 +180,41 @@ async fn whoever_wants_no_thoughts_gets_the_fewest_that_a_model_knows() {
             let dropped = dropped.map(|value| value.to_str().expect("a text"));
             assert_eq!(dropped, named.then_some(*member), "{model} {path}");
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_model_of_openais_that_does_not_reason_is_not_told_how_hard_to_think() {
+    let said = json!({ "reasoning_effort": "low", "seed": 7 });
+    for model in ["openai/gpt-4o", "gpt-4.1-mini", "azure/gpt-4o", "openai/gpt-5-chat-latest"] {
+        let named = json!({ "model": model });
+        arrives(named, said.clone(), json!({ "seed": 7 }), "reasoning_effort").await;
+    }
+    let base = json!({ "model": "azure/own-name", "base_model": "azure/gpt-4o" });
+    arrives(base, said.clone(), json!({ "seed": 7 }), "reasoning_effort").await;
+    // Of a name that nobody knows nothing is known.
+    for model in ["openai/own-model", "azure/own-name", "groq/gpt-4o", "openai/o3"] {
+        arrives(json!({ "model": model }), said.clone(), said.clone(), "").await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_word_on_thinking_is_refused_under_the_name_that_the_client_wrote() {
+    let thinking = json!({ "type": "enabled", "budget_tokens": 1024 });
+    let messages = json!({"model":"model","max_tokens":2000,"messages":[{"role":"user","content":"hi"}],"thinking":thinking});
+    let contents = json!({"contents":[{"parts":[{"text":"hi"}]}],"generationConfig":{"thinkingConfig":{"thinkingBudget":1024}}});
+    let converse = json!({"messages":[{"role":"user","content":[{"text":"hi"}]}],"additionalModelRequestFields":{"thinking":thinking}});
+    for (path, body, named) in [
+        ("/v1/messages", messages, "`thinking`"),
+        ("/v1beta/models/model:generateContent", contents, "`generationConfig.thinkingConfig`"),
+        ("/bedrock/model/model/converse", converse, "`additionalModelRequestFields.thinking`"),
+    ] {
+        let lab = Lab::new();
+        let params = json!({ "model": "openai/gpt-4o" });
+        lab.upstream("a", &[answer("hi")]).gateway(with(&params, &json!({}), "brownout"));
+        let got = lab.post(path, &[], &body.to_string()).await;
+        assert_eq!(got.status, 400, "{path}: {}", got.body);
+        assert!(got.body.contains(named), "{path}: {}", got.body);
+        assert!(lab.sent.lock().expect("no poison").is_empty(), "{path}");
     }
 }

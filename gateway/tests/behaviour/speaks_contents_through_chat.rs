@@ -18,7 +18,7 @@ const COUNT: &str = "/v1beta/models/model:countTokens";
 fn at(protocol: Protocol) -> Deployment {
     let model = match protocol {
         Protocol::Anthropic => "claude-sonnet-4-5",
-        _ => "gpt-4o",
+        _ => "own-model",
     };
     Deployment {
         protocol,

@@ -23,7 +23,7 @@ fn at(protocol: Protocol) -> Deployment {
     let model = match protocol {
         Protocol::Bedrock => "anthropic.claude-sonnet-4-5-20250929-v1:0",
         Protocol::Anthropic => "claude-sonnet-4-5",
-        _ => "gpt-4o",
+        _ => "own-model",
     };
     let keys = AwsKeys {
         access_key_id: Secret::new("AKIDPROVIDER"),

@@ -177,7 +177,10 @@ async fn errors_and_refusals_are_in_anthropics_words() {
 #[tokio::test(start_paused = true)]
 async fn who_speaks_chat_completions_is_asked_in_those_words() {
     let lab = Lab::new();
-    lab.upstream("openai", &[answer("hi")]).gateway(litellm(&["openai"]));
+    lab.upstream("openai", &[answer("hi")]).gateway(config(
+        "simple-shuffle",
+        vec![Deployment { model: Arc::from("own-model"), ..deployment("openai") }],
+    ));
     let members = json!({
         "system": [{"type":"text","text":"be"},{"type":"text","text":"brief","cache_control":{"type":"ephemeral"}}],
         "temperature": 0.5, "stop_sequences": ["END"], "metadata": {"user_id":"u-1"},

@@ -102,13 +102,18 @@ async fn what_cannot_be_said_is_refused_by_its_name_and_not_sent() {
     }
 }
 
+/// Of whose model nothing is known.
+fn any() -> Deployment {
+    Deployment { model: Arc::from("own-model"), ..deployment("openai") }
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_can_be_asked_is_asked_first() {
     for (name, value) in beyond_anthropic() {
         for strategy in ["least-busy", "priority"] {
             let lab = Lab::new();
             lab.upstream("claude", &[hi()]).upstream("openai", &[chat()]);
-            lab.gateway(config(strategy, vec![claude("claude-3-opus"), deployment("openai")]));
+            lab.gateway(config(strategy, vec![claude("claude-3-opus"), any()]));
             assert_eq!(lab.chat(&asking(&json!({ name: value }))).await.status, 200, "{name}");
             assert_eq!(lab.hosts(), ["openai"], "{name}");
             assert_eq!(bodies(&lab)[0][name], value, "{name}");

@@ -100,6 +100,7 @@ async fn tools_of_the_config_stand_before_the_clients() {
 #[tokio::test(start_paused = true)]
 async fn a_clients_effort_takes_the_place_of_every_effort_of_the_config() {
     let params = json!({
+        "model": "openai/own-model",
         "thinking": { "type": "enabled", "budget_tokens": 2000 },
         "drop_params": true,
         "output_config": { "effort": "low", "format": 1 },
