@@ -32,6 +32,9 @@ const REASONING: &str = "reasoning";
 /// Options of a stream, which nothing else may have.
 const STREAM_OPTIONS: &str = "stream_options";
 
+/// Notes on an answer that the provider keeps, and LiteLLM's own where it keeps none.
+const METADATA: &str = "metadata";
+
 /// The one member of which the client's and the config's are both meant.
 const TOOLS: &str = "tools";
 
@@ -134,6 +137,8 @@ fn defaults<'a>(
     head: &RequestHead,
 ) -> impl Iterator<Item = (&'a str, Cow<'a, Value>)> {
     let stream = head.stream;
+    // With an answer that the provider keeps goes what it is found by.
+    let keeps = head.store || additions.defaults.get("store") == Some(&Value::Bool(true));
     additions.defaults.iter().filter_map(move |(name, value)| {
         if name == STREAM_OPTIONS && !stream {
             return None;
@@ -143,7 +148,9 @@ fn defaults<'a>(
             let alone = !additions.unknown.contains_key(REASONING);
             return alone.then(|| (REASONING, Cow::Owned(as_reasoning(value))));
         }
-        known::takes_default(endpoint, name).then_some((name.as_str(), Cow::Borrowed(value)))
+        let kept = endpoint == Endpoint::Chat && name == METADATA && keeps;
+        let takes = kept || known::takes_default(endpoint, name);
+        takes.then_some((name.as_str(), Cow::Borrowed(value)))
     })
 }
 

@@ -124,15 +124,14 @@ static CHAT: Translated = Translated {
 static THROUGH_CHAT: ThroughChat = ThroughChat::new(&CHAT).counted_by(COUNT);
 
 /// How tokens are counted: of a message, without what asks for an answer.
-const COUNT: TokenCount = TokenCount { question: count_of, tokens: counted };
+const COUNT: TokenCount = TokenCount {
+    members: Some(&COUNTED),
+    question: |_, message| Some(Value::Object(message.clone())),
+    tokens: counted,
+};
 
 /// Members of a message that a count takes.
 const COUNTED: [&str; 6] = ["messages", "model", "system", "thinking", "tool_choice", "tools"];
-
-fn count_of(_: &str, mut message: Map<String, Value>) -> Option<Value> {
-    message.retain(|name, _| COUNTED.contains(&name.as_str()));
-    Some(Value::Object(message))
-}
 
 fn counted(answer: &[u8]) -> Option<u64> {
     let reply: Map<String, Value> = serde_json::from_slice(answer).ok()?;

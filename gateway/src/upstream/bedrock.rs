@@ -169,18 +169,17 @@ fn marks(model: &str) -> Marks {
 }
 
 /// How tokens are counted: of what Converse would be asked, and of Claude only.
-const COUNT: TokenCount = TokenCount { question: count_of, tokens: counted };
+const COUNT: TokenCount =
+    TokenCount { members: Some(&COUNTED), question: count_of, tokens: counted };
 
 /// Members of a request that a count takes (AWS's `ConverseTokensRequest`).
 const COUNTED: [&str; 4] = ["additionalModelRequestFields", "messages", "system", "toolConfig"];
 
-fn count_of(model: &str, mut request: Map<String, Value>) -> Option<Value> {
+fn count_of(model: &str, request: &Map<String, Value>) -> Option<Value> {
     match House::of(model) {
-        House::Claude(_) => {}
-        House::GptOss | House::Other => return None,
+        House::Claude(_) => Some(json!({ "input": { "converse": request } })),
+        House::GptOss | House::Other => None,
     }
-    request.retain(|name, _| COUNTED.contains(&name.as_str()));
-    Some(json!({ "input": { "converse": request } }))
 }
 
 fn counted(answer: &[u8]) -> Option<u64> {

@@ -123,13 +123,17 @@ static THROUGH_CHAT: ThroughChat = ThroughChat::new(&CHAT).counted_by(COUNT);
 static AT_VERTEX: ThroughChat = ThroughChat::new(&CHAT).counted_by(COUNT_AT_VERTEX);
 
 /// How tokens are counted: of a whole request, which names its model again.
-const COUNT: TokenCount = TokenCount { question: count_of, tokens: counted };
+const COUNT: TokenCount = TokenCount { members: None, question: count_of, tokens: counted };
 
 /// The same on Vertex AI, where the question is the request.
-const COUNT_AT_VERTEX: TokenCount =
-    TokenCount { question: |_, request| Some(Value::Object(request)), tokens: counted };
+const COUNT_AT_VERTEX: TokenCount = TokenCount {
+    members: None,
+    question: |_, request| Some(Value::Object(request.clone())),
+    tokens: counted,
+};
 
-fn count_of(model: &str, mut request: Map<String, Value>) -> Option<Value> {
+fn count_of(model: &str, request: &Map<String, Value>) -> Option<Value> {
+    let mut request = request.clone();
     request.insert("model".to_owned(), json!(format!("models/{model}")));
     Some(json!({ "generateContentRequest": request }))
 }

@@ -333,6 +333,7 @@ async fn tokens_are_counted_by_who_counts_and_estimated_where_nobody_does() {
         json!({"contents":[{"parts":[{"text":"hello"}]}],"generationConfig":{"maxOutputTokens":5}});
     let got = lab.post(COUNT, &[], &json!({ "generateContentRequest": request }).to_string()).await;
     assert_eq!((got.status, got.json()), (200, json!({"totalTokens":31})));
+    assert_eq!(got.header("x-brownout-dropped-params"), "generationConfig.maxOutputTokens");
     let sent = sent(&lab);
     assert_eq!(sent[0].path, "/v1/messages/count_tokens");
     let asked: Value = serde_json::from_str(&sent[0].body).expect("JSON");

@@ -395,7 +395,10 @@ async fn tokens_are_counted_by_who_can_count() {
         let lab = Lab::new();
         lab.upstream("there", &[Act::Reply(200, vec![], answer.to_string())]);
         lab.gateway(config("least-busy", vec![deployment]));
-        let got = lab.post(COUNT, &[], &asking(&json!({"system":"be brief"}))).await;
+        let asked = json!({"system":"be brief","temperature":0.5});
+        let got = lab.post(COUNT, &[], &asking(&asked)).await;
+        let left_out = if path.ends_with("count-tokens") { "max_tokens, temperature" } else { "" };
+        assert_eq!(got.header("x-brownout-dropped-params"), left_out, "{path}");
         assert_eq!((got.status, got.json()), (200, json!({"input_tokens":12})), "{path}");
         assert_eq!(got.header("x-brownout-estimated"), "");
         let sent = sent(&lab).remove(0);

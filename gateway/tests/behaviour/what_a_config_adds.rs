@@ -325,3 +325,16 @@ fn values_that_cannot_be_sent_are_mistakes_with_their_place() {
     assert_eq!(of(json!({ "model": "openai/m", "extra_body": ["x"] })), at("extra_body"));
     assert_eq!(of(json!({ "model": "openai/m", "drop_params": "maybe" })), at("drop_params"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn metadata_of_the_config_goes_with_answers_that_are_kept() {
+    let notes = json!({ "job": "nightly" });
+    let params = json!({ "store": true, "metadata": notes });
+    check(params.clone(), json!({}), params.clone()).await;
+    let own = json!({ "metadata": { "job": "own" } });
+    check(params.clone(), own, json!({ "store": true, "metadata": { "job": "own" } })).await;
+    check(params, json!({ "store": false }), json!({ "store": false })).await;
+    let alone = json!({ "metadata": notes });
+    check(alone.clone(), json!({}), json!({})).await;
+    check(alone, json!({ "store": true }), json!({ "store": true, "metadata": notes })).await;
+}
