@@ -48,6 +48,7 @@ mod spoken;
 pub(crate) mod stream;
 mod texts;
 mod thoughts;
+pub(crate) mod tool_names;
 mod translated;
 pub(crate) mod translations;
 mod vectors;
@@ -64,6 +65,7 @@ use additions::Asks;
 use dialect::{Asked, Dialect, Encoded, Refused};
 use extras::Extras;
 use provider::{Call, Delivery, Headers, Provider};
+use tool_names::ToolNames;
 
 /// What the gateway calls itself to the providers.
 pub(crate) const USER_AGENT: HeaderValue =
@@ -86,6 +88,8 @@ pub(crate) struct Outgoing {
     pub(crate) dialect: &'static dyn Dialect,
     /// Members that were left out.
     pub(crate) dropped: Vec<Box<str>>,
+    /// Names of tools that the provider has otherwise.
+    pub(crate) names: ToolNames,
     /// Whether client or config spell calls as in 2023.
     pub(crate) functions: bool,
     /// Whether client or config want the usage within a stream.
@@ -172,7 +176,7 @@ impl Route {
         let relayed = betas::joined(&self.headers, &relayed);
         let encoded = dialect.encode(&Asked { relayed: &relayed, ..*asked })?;
         let endpoint = dialect.called(by);
-        let Encoded { body, mut dropped } = match endpoint == Endpoint::Chat {
+        let Encoded { body, mut dropped, names } = match endpoint == Endpoint::Chat {
             true => reasoning::fitted(deployment, (by, asked.model), asked.lenience, encoded)?,
             false => encoded,
         };
@@ -204,7 +208,7 @@ impl Route {
         dropped.extend(betas::told((deployment.protocol, by), &relayed, request.headers_mut()));
         let (functions, include_usage) = (asked.head.functions, asked.head.include_usage);
         let in_json = answer_form::is_called_for(&body);
-        Ok(Outgoing { request, body, dialect, dropped, functions, include_usage, in_json })
+        Ok(Outgoing { request, body, dialect, dropped, names, functions, include_usage, in_json })
     }
 
     /// Shows a request that is about to be sent to be the deployment's, at `unix_seconds`: with what was fetched for it,

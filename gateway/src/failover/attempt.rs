@@ -130,7 +130,8 @@ impl Attempt<'_> {
             return Err(self.unanswered(guard, failure));
         }
         let opening = self.opening(&outgoing);
-        let Outgoing { request, dialect, body: _, .. } = outgoing;
+        let Outgoing { request, dialect, names, body: _, .. } = outgoing;
+        let opening = Opening { names: Some(&names), ..opening };
         let sends_again = self.policy().sends_again(config.protocol);
         let again = match sends_again {
             SendsAgain::No => None,
@@ -268,6 +269,7 @@ impl Attempt<'_> {
             in_json: outgoing.in_json,
             base64: self.request.body.head.base64,
             functions: outgoing.functions,
+            names: None,
             call_id: self.call_id,
             model: &self.config().model,
         }

@@ -30,6 +30,7 @@ use super::count::TokenCount;
 use super::dialect::Dialect;
 use super::forwarded::{self, CONTENT_FILTER};
 use super::provider::{Call, Headers, Provider};
+use super::tool_names::Rule;
 use super::translated::{Marks, ThroughChat, Translated};
 use super::{RouteError, credential};
 use crate::config::{Deployment, Platform};
@@ -112,6 +113,7 @@ impl Provider for Anthropic {
 /// Chat completions in the words of Messages.
 static CHAT: Translated = Translated {
     provider: "Anthropic",
+    names: Rule::ANTHROPIC,
     members: members::CHAT,
     marks: |_| Marks::Kept,
     request: request::request,

@@ -28,6 +28,7 @@ use super::dialect::Dialect;
 use super::forwarded::{self, CONTENT_FILTER};
 use super::provider::{Call, Delivery, Headers, Placed, Provider};
 use super::signature::{self, Signer};
+use super::tool_names::Rule;
 use super::translated::{Marks, ThroughChat, Translated};
 use super::{RouteError, bearer, credential};
 use crate::config::{AwsKeys, Deployment, Platform};
@@ -149,6 +150,7 @@ impl Provider for Bedrock {
 /// Chat completions in the words of Converse.
 static CHAT: Translated = Translated {
     provider: "Bedrock",
+    names: Rule::AWS,
     members: members::CHAT,
     marks,
     request: request::request,

@@ -8,9 +8,8 @@ use serde_json::{Map, Value};
 use wire::openai::RequestHead;
 
 use super::dialect::{Asked, Dialect, Encoded, Refused};
-use super::forwarded;
 use super::members::Members;
-use super::translated::{Marks, Translated};
+use super::translated::{ForOthers, Marks, Translated};
 use crate::endpoint::Endpoint;
 
 /// Who takes a chat completion.
@@ -25,7 +24,7 @@ pub(super) enum Chat {
 impl Chat {
     pub(super) fn dialect(self) -> &'static dyn Dialect {
         match self {
-            Self::AsItIs => forwarded::as_it_is(Endpoint::Chat),
+            Self::AsItIs => &ForOthers,
             Self::Translated(chat) => chat,
         }
     }

@@ -4,6 +4,7 @@
 //! It must never know a provider.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use bytes::{Bytes, BytesMut};
 use memchr::memmem;
@@ -92,18 +93,30 @@ fn finish(choice: &mut Value) {
     }
 }
 
+/// Puts a chunk into other words; false where nothing is left to say of it.
+type Grow = Box<dyn FnMut(&mut Value) -> bool + Send>;
+
 /// A stream with its calls in the client's spelling.
-#[derive(Debug)]
 pub(super) struct Respelled {
     chat: Box<dyn Interpreter>,
     /// Cuts what it says into chunks.
     chunks: Decoder,
+    grow: Grow,
+}
+
+impl fmt::Debug for Respelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Respelled").field("chat", &self.chat).finish_non_exhaustive()
+    }
 }
 
 impl Respelled {
-    /// A stream whose frames `chat` reads.
-    pub(super) fn new(chat: Box<dyn Interpreter>) -> Self {
-        Self { chat, chunks: Decoder::new(PASSED_ON_MAX_EVENT_BYTES) }
+    /// A stream whose frames `chat` reads, and whose chunks are put into other words by `grow`.
+    pub(super) fn new(
+        chat: Box<dyn Interpreter>,
+        grow: impl FnMut(&mut Value) -> bool + Send + 'static,
+    ) -> Self {
+        Self { chat, chunks: Decoder::new(PASSED_ON_MAX_EVENT_BYTES), grow: Box::new(grow) }
     }
 
     /// Says again what was said; `None` where it is no chunk.
@@ -118,7 +131,7 @@ impl Respelled {
                 continue;
             }
             let mut data: Value = serde_json::from_slice(&chunk.data).ok()?;
-            if grow(&mut data) {
+            if (self.grow)(&mut data) {
                 encode::data(&mut out, data.to_string().as_bytes());
             }
         }
@@ -127,7 +140,7 @@ impl Respelled {
 }
 
 /// Puts a chunk into the older spelling; false where nothing is left to say of it.
-fn grow(chunk: &mut Value) -> bool {
+pub(super) fn grow(chunk: &mut Value) -> bool {
     let mut says = true;
     for choice in chunk.get_mut("choices").and_then(Value::as_array_mut).into_iter().flatten() {
         finish(choice);

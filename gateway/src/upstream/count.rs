@@ -41,7 +41,7 @@ impl<P> Count<P> {
 
 impl<P: Dialect + fmt::Debug> Dialect for Count<P> {
     fn encode(&self, asked: &Asked<'_>) -> Result<Encoded, Refused> {
-        let Encoded { body, mut dropped } = self.prompt.encode(asked)?;
+        let Encoded { body, mut dropped, .. } = self.prompt.encode(asked)?;
         let unsaid = |why: &str| Refused {
             param: Box::from("model"),
             message: format!("`{}` {why}; name another model", asked.model),
@@ -58,7 +58,7 @@ impl<P: Dialect + fmt::Debug> Dialect for Count<P> {
         }
         let question = (self.count.question)(asked.model, &request);
         let question = question.ok_or_else(|| unsaid("is no model whose tokens are counted"))?;
-        Ok(Encoded { body: Bytes::from(question.to_string()), dropped })
+        Ok(Encoded::new(Bytes::from(question.to_string()), dropped))
     }
 
     fn members(&self) -> &'static [Member] {

@@ -16,6 +16,7 @@ use world::ChunkBuf;
 
 use super::forwarded::CONTENT_FILTER;
 use super::members::{Lenience, Member};
+use super::tool_names::ToolNames;
 use crate::endpoint::{Endpoint, Metadata};
 
 /// How an endpoint is served in the words of one protocol.
@@ -99,6 +100,15 @@ pub(crate) struct Encoded {
     pub(crate) body: Bytes,
     /// Members that were left out, because the client or the config allows it.
     pub(crate) dropped: Vec<Box<str>>,
+    /// Names of tools that the provider has otherwise.
+    pub(crate) names: ToolNames,
+}
+
+impl Encoded {
+    /// A request whose tools are called as the client calls them.
+    pub(crate) fn new(body: Bytes, dropped: Vec<Box<str>>) -> Self {
+        Self { body, dropped, names: ToolNames::default() }
+    }
 }
 
 /// What an answer is read with.
@@ -114,6 +124,8 @@ pub(crate) struct Opening<'a> {
     pub(crate) base64: bool,
     /// Whether the client writes calls in the spelling of 2023.
     pub(crate) functions: bool,
+    /// Names of tools that the provider has otherwise; `None` where it has the client's.
+    pub(crate) names: Option<&'a ToolNames>,
     /// The request's own id, for answers that bring none.
     pub(crate) call_id: &'a str,
     /// The deployment's own name of the model, for answers that do not say who speaks.

@@ -49,7 +49,7 @@ impl Dialect for Forwarded {
     fn encode(&self, asked: &Asked<'_>) -> Result<Encoded, Refused> {
         let &Asked { body, head, model, .. } = asked;
         if let Some(form) = asked.form {
-            return Ok(Encoded { body: form_for(form, body, model), dropped: Vec::new() });
+            return Ok(Encoded::new(form_for(form, body, model), Vec::new()));
         }
         let body = match asked.is_metadata_ours() {
             _ if asked.endpoint.row().names_model() => {
@@ -58,7 +58,7 @@ impl Dialect for Forwarded {
             true => wire::openai::upstream_body_without_metadata(body, head, model),
             false => wire::openai::upstream_body(body, head, model),
         };
-        Ok(Encoded { body, dropped: Vec::new() })
+        Ok(Encoded::new(body, Vec::new()))
     }
 
     fn framing(&self) -> Framing {

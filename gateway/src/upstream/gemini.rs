@@ -22,6 +22,7 @@ use super::count::TokenCount;
 use super::dialect::Dialect;
 use super::forwarded::{self, CONTENT_FILTER};
 use super::provider::{Call, Delivery, Headers, Placed, Provider};
+use super::tool_names::Rule;
 use super::translated::{Marks, ThroughChat, Translated};
 use super::{RouteError, bearer, credential};
 use crate::config::{Deployment, Platform};
@@ -108,6 +109,7 @@ fn written_together(name: &str) -> Cow<'_, str> {
 /// Chat completions in the words of generateContent.
 static CHAT: Translated = Translated {
     provider: "Gemini",
+    names: Rule::GOOGLE,
     members: members::CHAT,
     marks: Marks::left_out,
     request: request::request,

@@ -13,6 +13,7 @@ use wire::framing::Framing;
 use super::dialect::Dialect;
 use super::forwarded;
 use super::provider::{Call, Headers, Placed, Provider};
+use super::tool_names::Rule;
 use super::translated::{Marks, ThroughChat, Translated};
 use super::{RouteError, bearer_of};
 use crate::config::{Deployment, Platform};
@@ -81,6 +82,7 @@ impl Provider for Ollama {
 /// Chat completions in Ollama's words.
 static CHAT: Translated = Translated {
     provider: "Ollama",
+    names: Rule::ANY,
     members: members::CHAT,
     marks: Marks::left_out,
     request: request::request,

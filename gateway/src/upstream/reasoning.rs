@@ -154,10 +154,10 @@ pub(super) fn fitted(
     deployment: &Deployment,
     (by, model): (Endpoint, &str),
     lenience: Lenience,
-    Encoded { body, mut dropped }: Encoded,
+    Encoded { body, mut dropped, names }: Encoded,
 ) -> Result<Encoded, Refused> {
     if !is_openais(deployment) {
-        return Ok(Encoded { body, dropped });
+        return Ok(Encoded { body, dropped, names });
     }
     let series = series(deployment, model);
     let says = |name: &&str| memchr::memmem::find(&body, name.as_bytes()).is_some();
@@ -167,11 +167,11 @@ pub(super) fn fitted(
         Series::O | Series::Gpt5 { .. } | Series::Search => false,
     };
     if untouched {
-        return Ok(Encoded { body, dropped });
+        return Ok(Encoded { body, dropped, names });
     }
     // What is no object is the provider's to refuse.
     let Ok(mut members) = serde_json::from_slice::<Members<'_>>(&body) else {
-        return Ok(Encoded { body, dropped });
+        return Ok(Encoded { body, dropped, names });
     };
     let renamed = !matches!(series, Series::Plain | Series::Unknown) && rename(&mut members);
     let unfit = unfit(series, &members);
@@ -184,7 +184,7 @@ pub(super) fn fitted(
     }
     if unfit.is_empty() && !renamed {
         drop(members);
-        return Ok(Encoded { body, dropped });
+        return Ok(Encoded { body, dropped, names });
     }
     for (name, _) in unfit {
         members.remove(name);
@@ -195,7 +195,7 @@ pub(super) fn fitted(
         param: Box::from("request_body"),
         message: format!("request cannot be written: {error}"),
     })?;
-    Ok(Encoded { body, dropped })
+    Ok(Encoded { body, dropped, names })
 }
 
 /// What the client calls a member of a chat completion.

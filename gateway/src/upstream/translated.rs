@@ -5,15 +5,18 @@
 
 use bytes::Bytes;
 use wire::framing::Framing;
+use wire::openai::RequestHead;
 
-use super::calls_of_2023;
+use super::calls_of_2023::{self, Respelled};
 use super::contents::ContentsAsChat;
 use super::converse::ConverseAsChat;
 use super::count::{Count, TokenCount};
 use super::dialect::{Asked, Dialect, Encoded, Interpreter, Opening, Refused, WholeAnswer};
+use super::forwarded;
 use super::members::Member;
 use super::messages::MessagesAsChat;
 use super::responses::ResponsesAsChat;
+use super::tool_names::{self, Rule, ToolNames};
 use crate::endpoint::Endpoint;
 
 /// How one protocol says what a chat completion says.
@@ -23,6 +26,8 @@ pub(super) struct Translated {
     pub(super) provider: &'static str,
     /// What becomes of the members of a request.
     pub(super) members: &'static [Member],
+    /// Which names of tools it takes.
+    pub(super) names: Rule,
     /// What a request to a model of that name may hold of Anthropic's.
     pub(super) marks: fn(&str) -> Marks,
     /// Puts a request into the protocol's words.
@@ -104,9 +109,14 @@ impl ThroughChat {
 
 impl Dialect for Translated {
     fn encode(&self, asked: &Asked<'_>) -> Result<Encoded, Refused> {
-        match calls_of_2023::modern(asked)? {
-            None => (self.request)(asked),
-            Some(body) => (self.request)(&Asked { body: &body, ..*asked }),
+        let modern = calls_of_2023::modern(asked)?;
+        let body = modern.as_ref().unwrap_or(asked.body);
+        match tool_names::fitted(self.names, body) {
+            None => (self.request)(&Asked { body, ..*asked }),
+            Some((body, names)) => {
+                let encoded = (self.request)(&Asked { body: &body, ..*asked })?;
+                Ok(Encoded { names, ..encoded })
+            }
         }
     }
 
@@ -119,12 +129,70 @@ impl Dialect for Translated {
     }
 
     fn whole(&self, answer: Bytes, at: Opening<'_>) -> Option<WholeAnswer> {
-        let answer = (self.reply)(&answer, at)?;
+        let mut answer = (self.reply)(&answer, at)?;
+        if let Some(names) = renamed(at) {
+            answer = names.answered(&answer)?;
+        }
         if at.functions { calls_of_2023::answered(&answer) } else { Some(answer) }
     }
 
     fn interpreter(&self, at: Opening<'_>) -> Box<dyn Interpreter> {
-        let stream = (self.stream)(at);
-        if at.functions { Box::new(calls_of_2023::Respelled::new(stream)) } else { stream }
+        let mut stream = (self.stream)(at);
+        if let Some(names) = renamed(at).cloned() {
+            stream = Box::new(Respelled::new(stream, move |chunk| {
+                names.told_in_chunk(chunk);
+                true
+            }));
+        }
+        if at.functions { Box::new(Respelled::new(stream, calls_of_2023::grow)) } else { stream }
     }
 }
+
+/// The names that an answer's calls have otherwise, if any have.
+fn renamed(at: Opening<'_>) -> Option<&ToolNames> {
+    at.names.filter(|names| !names.are_the_clients())
+}
+
+/// Chat completions as OpenAI takes them, for clients who write them in other words: such clients know no limits of
+/// OpenAI's.
+#[derive(Debug)]
+pub(super) struct ForOthers;
+
+impl Dialect for ForOthers {
+    fn encode(&self, asked: &Asked<'_>) -> Result<Encoded, Refused> {
+        match tool_names::fitted(Rule::OPENAI, asked.body) {
+            None => AS_IT_IS.encode(asked),
+            Some((body, names)) => {
+                // Places in the body are others now.
+                let head = RequestHead::scan(&body).map_err(|error| Refused {
+                    param: Box::from("request_body"),
+                    message: format!("request cannot be translated: {error}"),
+                })?;
+                let encoded = AS_IT_IS.encode(&Asked { head: &head, body: &body, ..*asked })?;
+                Ok(Encoded { names, ..encoded })
+            }
+        }
+    }
+
+    fn whole(&self, answer: Bytes, at: Opening<'_>) -> Option<WholeAnswer> {
+        let answer = AS_IT_IS.whole(answer, at)?;
+        match renamed(at) {
+            None => Some(answer),
+            Some(names) => names.answered(&answer),
+        }
+    }
+
+    fn interpreter(&self, at: Opening<'_>) -> Box<dyn Interpreter> {
+        let stream = AS_IT_IS.interpreter(at);
+        match renamed(at).cloned() {
+            None => stream,
+            Some(names) => Box::new(Respelled::new(stream, move |chunk| {
+                names.told_in_chunk(chunk);
+                true
+            })),
+        }
+    }
+}
+
+/// Chat completions as OpenAI's clients write them.
+const AS_IT_IS: &dyn Dialect = forwarded::as_it_is(Endpoint::Chat);

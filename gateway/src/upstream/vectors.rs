@@ -72,7 +72,7 @@ impl Dialect for Embedder {
         let wanted = Wanted::read(&members)?;
         let question = (self.question)(asked.model, &wanted, &mut members)?;
         let body = Bytes::from(question.to_string());
-        Ok(Encoded { body, dropped: members.into_dropped() })
+        Ok(Encoded::new(body, members.into_dropped()))
     }
 
     fn members(&self) -> &'static [Member] {

@@ -73,6 +73,7 @@ mod tags_by_client;
 mod tags_choose;
 mod takes_on_another_config;
 mod the_door;
+mod tools_have_names;
 mod translates_or_refuses;
 mod translation_table;
 mod translations_round_trip;

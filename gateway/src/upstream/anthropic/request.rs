@@ -75,7 +75,7 @@ pub(in crate::upstream) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused
         metadata: end_user(&members),
         extra,
     };
-    Ok(Encoded { body: request.to_json(), dropped: members.into_dropped() })
+    Ok(Encoded::new(request.to_json(), members.into_dropped()))
 }
 
 /// `map[outer][name] = value`.

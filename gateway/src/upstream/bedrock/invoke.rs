@@ -21,11 +21,13 @@ use crate::upstream::dialect::{
 };
 use crate::upstream::forwarded;
 use crate::upstream::members::Lenience;
+use crate::upstream::tool_names::Rule;
 use crate::upstream::translated::{Marks, ThroughChat, Translated};
 
 /// Chat completions in the words of Messages.
 static CHAT: Translated = Translated {
     provider: "Claude on Bedrock",
+    names: Rule::AWS,
     members: anthropic::members::CHAT,
     marks: Marks::left_out,
     request: chat,
@@ -150,7 +152,7 @@ fn chat(asked: &Asked<'_>) -> Result<Encoded, Refused> {
     by_its_bytes(&members)?;
     dropped.extend(encoded.dropped);
     dropped.extend(betas::written(&mut members, asked.relayed));
-    Ok(Encoded { body: written(&members)?, dropped })
+    Ok(Encoded::new(written(&members)?, dropped))
 }
 
 /// Anthropic's Messages, as they are but for what Bedrock does not have.
@@ -159,13 +161,13 @@ struct Messages;
 
 impl Dialect for Messages {
     fn encode(&self, asked: &Asked<'_>) -> Result<Encoded, Refused> {
-        let Encoded { body, mut dropped } =
+        let Encoded { body, mut dropped, .. } =
             forwarded::as_it_is(Endpoint::Messages).encode(asked)?;
         let mut members = members_of(&body)?;
         dropped.extend(fitting(&mut members, asked)?);
         by_its_bytes(&members)?;
         dropped.extend(betas::written(&mut members, asked.relayed));
-        Ok(Encoded { body: written(&members)?, dropped })
+        Ok(Encoded::new(written(&members)?, dropped))
     }
 
     fn framing(&self) -> Framing {
@@ -190,12 +192,12 @@ const COUNTED_MAX_TOKENS: u64 = 1;
 
 impl Dialect for Count {
     fn encode(&self, asked: &Asked<'_>) -> Result<Encoded, Refused> {
-        let Encoded { body: said, dropped } = Messages.encode(asked)?;
+        let Encoded { body: said, dropped, .. } = Messages.encode(asked)?;
         let mut members = members_of(&said)?;
         members.entry("max_tokens").or_insert_with(|| COUNTED_MAX_TOKENS.into());
         let counted = body(written(&members)?);
         let question = json!({ "input": { "invokeModel": InvokeInput::new(&counted) } });
-        Ok(Encoded { body: Bytes::from(question.to_string()), dropped })
+        Ok(Encoded::new(Bytes::from(question.to_string()), dropped))
     }
 
     fn whole(&self, answer: Bytes, _: Opening<'_>) -> Option<WholeAnswer> {

@@ -74,7 +74,7 @@ pub(super) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
         guardrail_config: members.take("guardrailConfig"),
         performance_config: members.take("performanceConfig"),
     };
-    Ok(Encoded { body: request.to_json(), dropped: members.into_dropped() })
+    Ok(Encoded::new(request.to_json(), members.into_dropped()))
 }
 
 /// What the model is asked to think, in its own house's words; `fields` gets what needs no more than a word.

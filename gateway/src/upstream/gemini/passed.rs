@@ -107,7 +107,7 @@ impl Dialect for PassedCount {
                 json!({ "generateContentRequest": members })
             }
         };
-        Ok(Encoded { body: Bytes::from(question.to_string()), dropped: Vec::new() })
+        Ok(Encoded::new(Bytes::from(question.to_string()), Vec::new()))
     }
 
     fn whole(&self, answer: Bytes, _: Opening<'_>) -> Option<WholeAnswer> {

@@ -38,7 +38,7 @@ pub(super) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
         safety_settings,
         cached_content: cached_content.and_then(|name| name.as_str().map(str::to_owned)),
     };
-    Ok(Encoded { body: request.to_json(), dropped: members.into_dropped() })
+    Ok(Encoded::new(request.to_json(), members.into_dropped()))
 }
 
 fn generation(members: &mut Members, asked: &Asked<'_>) -> Result<GenerationConfig, Refused> {

@@ -26,7 +26,7 @@ pub(super) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
         keep_alive: members.take("keep_alive"),
     };
     let request = ChatRequest { model: asked.model.to_owned(), messages, settings };
-    Ok(Encoded { body: request.to_json(), dropped: members.into_dropped() })
+    Ok(Encoded::new(request.to_json(), members.into_dropped()))
 }
 
 fn message(spoken: Spoken<'_>) -> Result<Message, Unsaid> {
