@@ -52,6 +52,7 @@ pub(crate) mod tool_names;
 mod translated;
 pub(crate) mod translations;
 mod vectors;
+mod web_search;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;

@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value};
 
+use super::beyond::{UNSAID, beyond};
 use super::dialect::Refused;
 
 /// What becomes of a member.
@@ -242,6 +243,27 @@ impl Members {
             }
             Lenience::Refuse => Err(self.refusal(name, why)),
         }
+    }
+
+    /// Refuses what an object holds beside `known`, under its path; `hints` among it are left out, and named.
+    ///
+    /// # Errors
+    /// The refusal, unless it may be dropped.
+    pub(super) fn holds_only(
+        &mut self,
+        name: &str,
+        known: &[&str],
+        hints: &[&str],
+    ) -> Result<(), Refused> {
+        let Some(object) = self.get(name).cloned() else { return Ok(()) };
+        for within in beyond(&object, known) {
+            let path = format!("{name}.{within}");
+            match hints.contains(&within) {
+                true => self.leave_out(path),
+                false => self.refuse(&path, UNSAID)?,
+            }
+        }
+        Ok(())
     }
 
     /// Leaves a mere hint out, which asks for nothing of the answer; the answer's header names it.

@@ -296,7 +296,12 @@ async fn members_of_anthropics_tools_go_along_to_anthropic() {
 async fn an_empty_object_and_a_zero_ask_for_something() {
     for protocol in TRANSLATED {
         let search = chat("/web_search_options", json!({}));
-        refused(protocol, CHAT, &search, "web_search_options").await;
+        if protocol == Protocol::Anthropic {
+            let (sent, _) = arrives(protocol, CHAT, &search).await;
+            assert_eq!(sent["tools"][1]["type"], "web_search_20250305", "{sent}");
+        } else {
+            refused(protocol, CHAT, &search, "web_search_options").await;
+        }
     }
     for protocol in [Protocol::Anthropic, Protocol::Bedrock] {
         refused(protocol, CHAT, &chat("/seed", json!(0)), "seed").await;

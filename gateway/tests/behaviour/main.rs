@@ -53,6 +53,7 @@ mod retries_within_a_budget;
 mod says_what_is_left;
 mod says_what_it_does_not_do;
 mod says_when_to_come_back;
+mod searches_the_web;
 mod serves_endpoints;
 mod speaks_anthropic;
 mod speaks_bedrock;

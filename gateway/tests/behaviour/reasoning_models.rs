@@ -218,3 +218,32 @@ async fn a_word_on_thinking_is_refused_under_the_name_that_the_client_wrote() {
         assert!(lab.sent.lock().expect("no poison").is_empty(), "{path}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_else_is_said_of_thinking_is_named_where_it_cannot_be_said() {
+    let gemini = json!({ "model": "gemini/gemini-2.5-flash" });
+    for (params, path) in [
+        (json!({ "model": "openai/o3" }), "/v1/messages"),
+        (gemini.clone(), "/v1/messages"),
+        (gemini, "/v1/chat/completions"),
+    ] {
+        let ask = async |more: Value| {
+            let lab = Lab::new();
+            lab.upstream("a", &[answer("hi")]).gateway(with(&params, &json!({}), "brownout"));
+            let mut thinking = json!({ "type": "enabled", "budget_tokens": 1024 });
+            let own = thinking.as_object_mut().expect("an object");
+            own.extend(more.as_object().expect("members").clone());
+            let body = json!({"model":"model","max_tokens":2000,"messages":[{"role":"user","content":"hi"}],"thinking":thinking});
+            let got = lab.post(path, &[], &body.to_string()).await;
+            let sent = lab.sent.lock().expect("no poison").first().map(|sent| sent.body.clone());
+            (got, sent)
+        };
+        let (got, sent) = ask(json!({ "interleaved": true })).await;
+        assert!(got.status == 400 && sent.is_none(), "{params} {path}: {}", got.body);
+        assert!(got.body.contains("`thinking.interleaved`"), "{params} {path}: {}", got.body);
+        let (got, sent) = ask(json!({ "display": "omitted" })).await;
+        assert!(!sent.expect("it is sent").contains("omitted"), "{params} {path}");
+        let named = got.headers.get("x-brownout-dropped-params");
+        assert!(got.status != 200 || named.is_some_and(|named| named == "thinking.display"));
+    }
+}

@@ -351,3 +351,15 @@ async fn tokens_are_counted_by_who_counts_and_estimated_where_nobody_does() {
     assert_eq!(got.header("x-brownout-estimated"), "totalTokens");
     assert!(lab.hosts().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_note_on_a_part_is_told_to_nobody_and_named() {
+    for protocol in [Protocol::OpenAi, Protocol::Anthropic] {
+        let part = json!({"text":"hello","partMetadata":{"mine":"NOTE"}});
+        let contents = json!({"contents":[{"role":"user","parts":[part]}]});
+        let (got, sent) = arrives(protocol, &contents).await;
+        let named = got.header("x-brownout-dropped-params");
+        assert_eq!(named, "contents[0].parts[0].partMetadata", "{protocol}");
+        assert!(!sent.to_string().contains("NOTE"), "{protocol}: {sent}");
+    }
+}

@@ -75,7 +75,6 @@ fn beyond_anthropic() -> Vec<(&'static str, Value)> {
         ("prediction", json!({"type":"content","content":"x"})),
         ("store", json!(true)),
         ("verbosity", json!("low")),
-        ("web_search_options", json!({"search_context_size":"low"})),
         ("prompt_cache_key", json!("k")),
         ("service_tier", json!("flex")),
         ("stop", json!([" "])),

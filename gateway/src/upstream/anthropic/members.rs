@@ -60,7 +60,11 @@ pub(crate) const CHAT: &[Member] = &[
     refused("prediction", "names a predicted answer"),
     refused("store", "asks the provider to keep the answer"),
     refused("verbosity", "asks for a length of answers"),
-    refused("web_search_options", "asks for OpenAI's search").even_if_empty(),
+    translated(
+        "web_search_options",
+        "Anthropic's tool `web_search_20250305`; `search_context_size` becomes `max_uses` (`low` 1, `medium` 5, `high` \
+         10), `approximate` of `user_location` its `user_location`; refused on Bedrock",
+    ),
     refused("prompt_cache_key", "steers OpenAI's cache; write `cache_control`"),
     refused("prompt_cache_retention", "steers OpenAI's cache; write `cache_control`"),
     refused("prompt_cache_options", "steers OpenAI's cache; write `cache_control`"),

@@ -12,6 +12,7 @@ use crate::upstream::dialect::{Asked, Encoded, Refused};
 use crate::upstream::function::{self, Function};
 use crate::upstream::members::Members;
 use crate::upstream::spoken::spoken;
+use crate::upstream::web_search::{Size, WebSearch};
 
 /// Bound of an answer where the client names none: Anthropic requires one, and LiteLLM sends this.
 const MAX_TOKENS_DEFAULT: u64 = 4096;
@@ -40,6 +41,9 @@ pub(in crate::upstream) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused
     let (system, messages) = said.map_err(|what| what.refused(&members))?;
     let stop_sequences = members.stops()?;
     let mut tools = tools(&mut members)?;
+    if let Some(search) = WebSearch::taken(&mut members)? {
+        tools.get_or_insert_default().push(search_tool(search));
+    }
     let mut tool_choice = tool_choice(&mut members, tools.is_some())?;
     let thought = Thought::asked(&mut members, model)?;
     let mut extra = own(&mut members);
@@ -212,6 +216,24 @@ fn own_tool(mut tool: Value) -> Option<Tool> {
 
 fn is_date(text: &str) -> bool {
     text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Anthropic's search; a size is so many searches (LiteLLM's `ANTHROPIC_WEB_SEARCH_TOOL_MAX_USES`).
+fn search_tool(search: WebSearch) -> Tool {
+    let mut extra = Map::from_iter([("type".to_owned(), json!("web_search_20250305"))]);
+    if let Some(size) = search.size {
+        let searches = match size {
+            Size::Low => 1,
+            Size::Medium => 5,
+            Size::High => 10,
+        };
+        extra.insert("max_uses".to_owned(), json!(searches));
+    }
+    if let Some(mut place) = search.place {
+        place.insert("type".to_owned(), json!("approximate"));
+        extra.insert("user_location".to_owned(), Value::Object(place));
+    }
+    Tool { name: "web_search".to_owned(), description: None, input_schema: None, extra }
 }
 
 /// Without tools there is nothing to choose, and Anthropic refuses a choice.

@@ -81,7 +81,14 @@ pub(super) fn body(body: Bytes) -> Bytes {
 }
 
 /// Members that Anthropic has, and Bedrock has not.
-const NOT_HERE: [&str; 5] = ["container", "inference_geo", "mcp_servers", "service_tier", "speed"];
+const NOT_HERE: [&str; 6] = [
+    "container",
+    "inference_geo",
+    "mcp_servers",
+    "service_tier",
+    "speed",
+    crate::upstream::web_search::NAME,
+];
 
 /// Takes out what Bedrock does not have, where that is allowed, and says what that was.
 fn fitting(members: &mut Map<String, Value>, asked: &Asked<'_>) -> Result<Vec<Box<str>>, Refused> {

@@ -19,13 +19,18 @@ pub(super) struct Said {
     pub(super) messages: Vec<Value>,
     /// Which member or content each of them is made of.
     places: Vec<String>,
+    /// Paths of what is told to nobody, and asks for nothing.
+    pub(super) left_out: Vec<String>,
     /// Ids of all calls so far, and those without a result, the earliest first, with their names.
     ids: BTreeSet<String>,
     unanswered: Vec<(String, String)>,
 }
 
 /// Members of a part that say nothing to another model.
-const BESIDE: [&str; 3] = ["thought", "thoughtSignature", "partMetadata"];
+const BESIDE: [&str; 3] = ["thought", "thoughtSignature", METADATA];
+
+/// The client's own note on a part, which answers nothing.
+const METADATA: &str = "partMetadata";
 
 impl Said {
     /// Translates a conversation.
@@ -35,8 +40,15 @@ impl Said {
         (chat, marks): (Chat, Marks),
     ) -> Result<Self, Unsaid> {
         let (ids, unanswered) = (BTreeSet::new(), Vec::new());
-        let mut said =
-            Self { chat, marks, messages: Vec::new(), places: Vec::new(), ids, unanswered };
+        let mut said = Self {
+            chat,
+            marks,
+            messages: Vec::new(),
+            places: Vec::new(),
+            left_out: Vec::new(),
+            ids,
+            unanswered,
+        };
         if let Some(instruction) = instruction {
             said.instruct(instruction)?;
         }
@@ -51,6 +63,9 @@ impl Said {
                 return Err((format!("{at}.{name}"), UNSAID));
             }
             let parts = parts(&content, &at)?;
+            let notes = parts.iter().enumerate().filter(|(_, part)| part.get(METADATA).is_some());
+            let notes = notes.map(|(number, _)| format!("{at}.parts[{number}].{METADATA}"));
+            said.left_out.extend(notes);
             match content.text("role") {
                 None | Some("user" | "function" | "tool") => said.user(&parts, &at)?,
                 Some("model") => said.model(&parts, (&at, place))?,

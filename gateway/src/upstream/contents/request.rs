@@ -25,6 +25,7 @@ pub(super) fn request(chat: Chat, asked: &Asked<'_>) -> Result<Encoded, Refused>
     let marks = chat.marks(asked.model);
     let said = Said::of(instruction.as_ref(), &contents, (chat, marks));
     let said = said.map_err(|(at, why)| members.refusal(&at, why))?;
+    said.left_out.iter().for_each(|path| members.leave_out(&**path));
     let mut completion = Map::new();
     let mut put = |name: &str, value: Value| drop(completion.insert(name.to_owned(), value));
     put("model", json!(asked.model));

@@ -56,7 +56,11 @@ pub(crate) const CHAT: &[Member] = &[
     refused("store", "asks the provider to keep the answer"),
     refused("verbosity", "asks for a length of answers"),
     refused("service_tier", "names a tier that only OpenAI has"),
-    refused("web_search_options", "asks for OpenAI's search").even_if_empty(),
+    translated(
+        "web_search_options",
+        "`googleSearch`; `search_context_size` is left out, and named; `user_location` is refused, and so is a search beside \
+         `tools`",
+    ),
     refused("prompt_cache_key", "steers OpenAI's cache"),
     refused("prompt_cache_retention", "steers OpenAI's cache"),
     refused("prompt_cache_options", "steers OpenAI's cache"),

@@ -1,6 +1,6 @@
 //! A chat completion request in Gemini's words: what stands beside the messages.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use wire::gemini::{
     FunctionCallingConfig, FunctionDeclaration, GenerateRequest, GenerationConfig, ThinkingConfig,
     Tool, ToolConfig,
@@ -13,6 +13,7 @@ use crate::upstream::dialect::{Asked, Encoded, Refused};
 use crate::upstream::function::{self, Function};
 use crate::upstream::members::Members;
 use crate::upstream::spoken::spoken;
+use crate::upstream::web_search::{self, Size, WebSearch};
 
 /// Translates a request.
 pub(super) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
@@ -22,6 +23,7 @@ pub(super) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
     let said = spoken(&messages).and_then(conversation).map_err(|what| what.refused(&members))?;
     let declared = tools(&mut members)?;
     let tool_config = tool_config(&mut members, declared.as_ref())?;
+    let google_search = search(&mut members, declared.is_some())?;
     let settings = members.take("safety_settings").map(serde_json::from_value).transpose();
     let safety_settings = settings.map_err(|_| members.refusal("safety_settings", "is no list"))?;
     let cached_content = members.take("cached_content");
@@ -30,10 +32,12 @@ pub(super) fn request(asked: &Asked<'_>) -> Result<Encoded, Refused> {
         system_instruction: said.system_instruction,
         generation_config: Some(generation(&mut members, asked)?)
             .filter(|config| *config != GenerationConfig::default()),
-        tools: declared.map(|declared| {
-            let function_declarations = Some(declared.functions);
-            vec![Tool { function_declarations, ..Tool::default() }]
-        }),
+        tools: match (declared.map(|declared| declared.functions), google_search) {
+            (None, None) => None,
+            (function_declarations, google_search) => {
+                Some(vec![Tool { function_declarations, google_search, ..Tool::default() }])
+            }
+        },
         tool_config,
         safety_settings,
         cached_content: cached_content.and_then(|name| name.as_str().map(str::to_owned)),
@@ -80,6 +84,7 @@ fn answer_format(members: &mut Members) -> Result<(Option<String>, Option<Value>
 /// Google's own equivalents of OpenAI's efforts, in tokens (its OpenAI-compatible endpoint's table).
 fn thinking(members: &mut Members, model: &str) -> Result<Option<ThinkingConfig>, Refused> {
     const NAME: &str = "reasoning_effort";
+    members.holds_only("thinking", &["type", "budget_tokens"], &["display"])?;
     if let Some(own) = members.take("thinking") {
         if members.get(NAME).is_some() {
             members.refuse(NAME, "stands beside `thinking`")?;
@@ -119,6 +124,23 @@ fn thinks_in_levels(model: &str) -> bool {
     let version = model.split_once("gemini-").map_or("", |(_, rest)| rest);
     let major = version.split(['-', '.']).next().and_then(|major| major.parse::<u8>().ok());
     major.is_some_and(|major| major >= 3)
+}
+
+/// Google's search, which takes no settings, and stands beside no functions.
+fn search(members: &mut Members, functions: bool) -> Result<Option<Value>, Refused> {
+    let Some(search) = WebSearch::taken(members)? else { return Ok(None) };
+    if search.size.is_some_and(|size| size != Size::Medium) {
+        members.leave_out("web_search_options.search_context_size");
+    }
+    if search.place.is_some() {
+        let name = "web_search_options.user_location";
+        members.refuse(name, "says where the user is, which its search is not told")?;
+    }
+    if functions {
+        members.refuse(web_search::NAME, "stands beside `tools`")?;
+        return Ok(None);
+    }
+    Ok(Some(json!({})))
 }
 
 /// What the model may call.

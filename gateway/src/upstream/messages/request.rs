@@ -217,6 +217,7 @@ fn thoughts(
         completion.extend(thinking.map(|own| (THINKING.to_owned(), own)));
         return Ok(THINKING);
     }
+    members.holds_only(THINKING, &["type", "budget_tokens"], &["display"])?;
     let effort = match (budget, chat) {
         (None, Chat::Translated(_)) if off => "none",
         (_, Chat::AsItIs) if off => match Rest::of(model) {
