@@ -4,7 +4,7 @@
 //!
 //! It must never know a provider.
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use wire::sse::DEFAULT_MAX_EVENT_BYTES;
 
 use super::chunk_writer::ChunkWriter;
@@ -48,14 +48,6 @@ impl Words {
         *self = Self::Beside;
     }
 
-    /// What is kept so far.
-    pub(super) fn kept(&self) -> Option<&str> {
-        match self {
-            Self::Kept(kept) => Some(kept).filter(|kept| !kept.is_empty()).map(String::as_str),
-            Self::Told | Self::Beside => None,
-        }
-    }
-
     /// The stream ends, or is told as it comes from here on; whether words were kept.
     pub(super) fn end(&mut self, chunks: &ChunkWriter, out: &mut BytesMut) -> bool {
         let Self::Kept(kept) = self else { return false };
@@ -66,14 +58,4 @@ impl Words {
         }
         !kept.is_empty()
     }
-}
-
-/// The frames that say for the provider that the answer ended of itself, behind what was kept of it.
-pub(super) fn stopped(words: &Words, chunks: &ChunkWriter) -> Bytes {
-    let mut out = BytesMut::new();
-    if let Some(kept) = words.kept() {
-        chunks.words(kept, &mut out);
-    }
-    out.extend_from_slice(&chunks.stop());
-    out.freeze()
 }

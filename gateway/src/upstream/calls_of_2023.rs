@@ -174,6 +174,11 @@ impl Interpreter for Respelled {
         self.chat.reports(data)
     }
 
+    fn kept(&mut self) -> Option<Bytes> {
+        let kept = self.chat.kept()?;
+        self.respelled(kept)
+    }
+
     fn closing(&self) -> Option<Bytes> {
         self.chat.closing()
     }

@@ -207,6 +207,11 @@ pub(crate) trait Interpreter: fmt::Debug + Send {
         None
     }
 
+    /// Frames with what was kept back, where nothing more comes that it could stand beside; `None` where nothing was.
+    fn kept(&mut self) -> Option<Bytes> {
+        None
+    }
+
     /// What ends the stream where the provider left that out; `None` where that is always the same.
     fn closing(&self) -> Option<Bytes> {
         None

@@ -77,6 +77,12 @@ impl<T: Teller> Interpreter for Retold<T> {
         self.events.newest()
     }
 
+    fn kept(&mut self) -> Option<Bytes> {
+        let kept = self.chat.kept()?;
+        let mut frames = BytesMut::new();
+        self.retell(kept, &mut frames).then(|| frames.freeze())
+    }
+
     fn closing(&self) -> Option<Bytes> {
         let mut frames = BytesMut::new();
         self.events.end(&mut frames);

@@ -229,6 +229,21 @@ impl Reader {
         cx: &mut Context<'_>,
         out: &mut ChunkBuf,
     ) -> Poll<Option<Ending>> {
+        let polled = self.poll_more(cx, out);
+        // Whoever has some of the answer gets the rest of it before hearing that there is no more.
+        if matches!(polled, Poll::Ready(Some(Ending::Broken(_)))) && self.seen.outputs > 0 {
+            self.tell_kept(out);
+        }
+        polled
+    }
+
+    fn tell_kept(&mut self, out: &mut ChunkBuf) {
+        if let Some(kept) = self.interpreter.kept() {
+            out.push(kept);
+        }
+    }
+
+    fn poll_more(&mut self, cx: &mut Context<'_>, out: &mut ChunkBuf) -> Poll<Option<Ending>> {
         if std::mem::take(&mut self.held_up) {
             // It was the client that was slow.
             self.gap.touch();
@@ -362,6 +377,7 @@ impl Reader {
     /// Says that the answer ended of itself, in the words of its newest chunk; false where only the
     /// provider can say so.
     fn stop(&mut self, out: &mut ChunkBuf) -> bool {
+        self.tell_kept(out);
         let created = self.clock.unix_seconds();
         let Some(frame) = self.interpreter.stop(self.newest.as_ref(), created) else {
             return false;

@@ -3,6 +3,7 @@
 //! providers' references.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::answers_by_hand::Comes::{Streamed, Whole};
 use crate::answers_by_hand::Form::{Aws, Chat, Google, Messages, Responses};
@@ -237,6 +238,44 @@ async fn words_beside_an_answer_in_json_are_none_of_it() {
             let body = form.body_for_json(comes);
             let got = asked(old(Protocol::Bedrock), (form, comes), &body, act).await;
             only_json(form, comes, &got);
+        }
+    }
+}
+
+/// The same stream without the two events at its end, and with a pause in which the client gets what came first.
+fn cut_off(act: Act) -> Act {
+    let Act::Stream(mut steps) = act else { unreachable!("a stream") };
+    steps.truncate(steps.len() - 2);
+    steps.insert(3, Step::Wait(Duration::from_secs(1)));
+    Act::Stream(steps)
+}
+
+#[tokio::test(start_paused = true)]
+async fn words_in_the_place_of_an_answer_in_json_are_told_before_a_streams_error() {
+    let thought = json!({"reasoningContent":{"text":"hm"}});
+    let words =
+        [piece(0, &thought), piece(1, &json!({"text":"I "})), piece(1, &json!({"text":"cannot"}))];
+    let events = [
+        block_begins(0, &json!({"type":"thinking","thinking":"","signature":""})),
+        block_grows(0, &json!({"type":"thinking_delta","thinking":"hm"})),
+        json!({"type":"content_block_stop","index":0}),
+        block_begins(1, &json!({"type":"text","text":""})),
+        block_grows(1, &json!({"type":"text_delta","text":"I "})),
+        block_grows(1, &json!({"type":"text_delta","text":"cannot"})),
+    ];
+    for (protocol, forms, act) in [
+        (Protocol::Bedrock, [Chat, Messages, Responses, Google], converses(&words, "end_turn")),
+        (Protocol::Anthropic, [Chat, Responses, Google, Aws], claudes(&events, "end_turn")),
+    ] {
+        let act = cut_off(act);
+        for form in forms {
+            let body = form.body_for_json(Streamed);
+            let got = asked(old(protocol), (form, Streamed), &body, &act).await;
+            let text = text_of(&got);
+            let (words, error) =
+                (text.find("I cannot"), text.rfind("xception").or(text.rfind("rror")));
+            let told = words.zip(error).is_some_and(|(words, error)| words < error);
+            assert!(told, "{protocol} {form:?}: {text}");
         }
     }
 }

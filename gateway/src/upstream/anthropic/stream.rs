@@ -12,7 +12,7 @@ use wire::sse::Event;
 
 use super::citations;
 use crate::upstream::answer_form::ANSWER_TOOL;
-use crate::upstream::beside_json::{Words, stopped};
+use crate::upstream::beside_json::Words;
 use crate::upstream::chunk_writer::ChunkWriter;
 use crate::upstream::citations::Letters;
 use crate::upstream::dialect::{Broken, Gist, Interpreter, Opening};
@@ -63,8 +63,13 @@ impl Interpreter for Translator {
         error.is_some_and(|frame| frame.kind.as_deref() == Some("error"))
     }
 
+    fn kept(&mut self) -> Option<Bytes> {
+        let mut out = BytesMut::new();
+        self.words.end(&self.chunks, &mut out).then(|| out.freeze())
+    }
+
     fn stop(&self, _: Option<&Bytes>, _: u64) -> Option<Bytes> {
-        Some(stopped(&self.words, &self.chunks))
+        Some(self.chunks.stop())
     }
 }
 

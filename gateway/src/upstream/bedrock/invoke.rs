@@ -278,6 +278,10 @@ impl Interpreter for Unpacked {
         self.claude.newest().or_else(|| self.newest.clone())
     }
 
+    fn kept(&mut self) -> Option<Bytes> {
+        self.claude.kept()
+    }
+
     fn closing(&self) -> Option<Bytes> {
         self.claude.closing()
     }

@@ -11,7 +11,7 @@ use wire::sse::Event;
 use world::ChunkBuf;
 
 use crate::upstream::answer_form::ANSWER_TOOL;
-use crate::upstream::beside_json::{Words, stopped};
+use crate::upstream::beside_json::Words;
 use crate::upstream::chunk_writer::ChunkWriter;
 use crate::upstream::citations::Letters;
 use crate::upstream::dialect::{Broken, Gist, Interpreter, Opening};
@@ -176,7 +176,12 @@ impl Interpreter for Translator {
         true
     }
 
+    fn kept(&mut self) -> Option<Bytes> {
+        let mut out = BytesMut::new();
+        self.words.end(&self.chunks, &mut out).then(|| out.freeze())
+    }
+
     fn stop(&self, _: Option<&Bytes>, _: u64) -> Option<Bytes> {
-        Some(stopped(&self.words, &self.chunks))
+        Some(self.chunks.stop())
     }
 }
