@@ -36,6 +36,26 @@ pub(crate) enum Endpoint {
     Converse,
 }
 
+/// What is asked for. Who serves an endpoint, and in which words, goes by this: a further endpoint says it in its row, and
+/// is asked about nowhere else but where its own words matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// An answer in a conversation, which every provider gives in some words.
+    Answer,
+    /// The rest of a text.
+    Text,
+    /// Vectors of texts.
+    Vectors,
+    /// The tokens of a prompt, and no answer.
+    Count,
+    /// What only OpenAI and its imitators have: moderations, pictures, sound.
+    OpenAisOwn,
+}
+
+/// A member in which the bounds and the sampling of a request stand, and what it calls the parameters of chat
+/// completions.
+pub(crate) type Within = (&'static str, &'static [(&'static str, &'static str)]);
+
 /// What the answers of an endpoint are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answers {
@@ -94,6 +114,7 @@ pub(crate) enum Metadata {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
     pub(crate) endpoint: Endpoint,
+    pub(crate) kind: Kind,
     /// Path below `/v1`, which clients may leave out; the whole path where [`MODEL`] stands in it.
     pub(crate) path: &'static str,
     /// The same for a streamed answer, where the path asks for it and not the body.
@@ -104,6 +125,8 @@ pub(crate) struct Row {
     pub(crate) metadata: Metadata,
     /// Its word on how hard to think, by its path in the body.
     pub(crate) effort: &'static str,
+    /// Where bounds and sampling stand, if not at the top.
+    pub(crate) within: Option<Within>,
     /// Member that no request is without.
     pub(crate) required: Option<&'static str>,
     /// Model of a request that names none.
@@ -113,17 +136,22 @@ pub(crate) struct Row {
 /// Every endpoint, in the order of their declaration.
 pub(crate) const ROWS: [Row; 14] = [
     Row {
+        kind: Kind::Answer,
         required: Some("messages"),
         ..openai(Endpoint::Chat, "/chat/completions", Answers::Choices)
     },
-    openai(Endpoint::Completions, "/completions", Answers::Choices),
-    openai(Endpoint::Embeddings, "/embeddings", Answers::Object("data")),
+    Row { kind: Kind::Text, ..openai(Endpoint::Completions, "/completions", Answers::Choices) },
+    Row {
+        kind: Kind::Vectors,
+        ..openai(Endpoint::Embeddings, "/embeddings", Answers::Object("data"))
+    },
     Row {
         // OpenAI's own default.
         model_default: Some("omni-moderation-latest"),
         ..openai(Endpoint::Moderations, "/moderations", Answers::Object("results"))
     },
     Row {
+        kind: Kind::Answer,
         wording: Wording::Events,
         metadata: Metadata::Providers,
         effort: "reasoning",
@@ -134,16 +162,27 @@ pub(crate) const ROWS: [Row; 14] = [
     form(Endpoint::Transcriptions, "/audio/transcriptions"),
     form(Endpoint::AudioTranslations, "/audio/translations"),
     anthropic(Endpoint::Messages, "/messages", Answers::Message),
-    anthropic(Endpoint::CountTokens, "/messages/count_tokens", Answers::Object("input_tokens")),
+    Row {
+        kind: Kind::Count,
+        ..anthropic(
+            Endpoint::CountTokens,
+            "/messages/count_tokens",
+            Answers::Object("input_tokens"),
+        )
+    },
     Row {
         streamed: Some("/v1beta/models/{model}:streamGenerateContent"),
+        kind: Kind::Answer,
         answers: Answers::Candidates,
+        within: Some(GOOGLE),
         ..google(Endpoint::GenerateContent, "/v1beta/models/{model}:generateContent")
     },
     google(Endpoint::CountContent, "/v1beta/models/{model}:countTokens"),
     Row {
         streamed: Some("/bedrock/model/{model}/converse-stream"),
+        kind: Kind::Answer,
         wording: Wording::Aws,
+        within: Some(AWS),
         metadata: Metadata::Providers,
         effort: "additionalModelRequestFields.thinking",
         required: Some("messages"),
@@ -154,8 +193,10 @@ pub(crate) const ROWS: [Row; 14] = [
 const fn openai(endpoint: Endpoint, path: &'static str, answers: Answers) -> Row {
     let (body, wording, metadata) = (Body::Json, Wording::OpenAi, Metadata::Gateways);
     let (streamed, required, model_default, effort) = (None, None, None, "reasoning_effort");
+    let (kind, within) = (Kind::OpenAisOwn, None);
     Row {
         endpoint,
+        kind,
         path,
         streamed,
         body,
@@ -163,6 +204,7 @@ const fn openai(endpoint: Endpoint, path: &'static str, answers: Answers) -> Row
         wording,
         metadata,
         effort,
+        within,
         required,
         model_default,
     }
@@ -174,15 +216,50 @@ const fn form(endpoint: Endpoint, path: &'static str) -> Row {
 
 const fn anthropic(endpoint: Endpoint, path: &'static str, answers: Answers) -> Row {
     let (wording, metadata) = (Wording::Anthropic, Metadata::Providers);
-    let (required, effort) = (Some("messages"), "thinking");
-    Row { wording, metadata, effort, required, ..openai(endpoint, path, answers) }
+    let (kind, required, effort) = (Kind::Answer, Some("messages"), "thinking");
+    Row { kind, wording, metadata, effort, required, ..openai(endpoint, path, answers) }
 }
 
 const fn google(endpoint: Endpoint, path: &'static str) -> Row {
     let (wording, metadata) = (Wording::Google, Metadata::Providers);
-    let effort = "generationConfig.thinkingConfig";
-    Row { wording, metadata, effort, ..openai(endpoint, path, Answers::Object("totalTokens")) }
+    let (kind, effort) = (Kind::Count, "generationConfig.thinkingConfig");
+    Row {
+        kind,
+        wording,
+        metadata,
+        effort,
+        ..openai(endpoint, path, Answers::Object("totalTokens"))
+    }
 }
+
+/// Google's names.
+const GOOGLE: Within = (
+    "generationConfig",
+    &[
+        ("frequency_penalty", "frequencyPenalty"),
+        ("max_completion_tokens", "maxOutputTokens"),
+        ("max_tokens", "maxOutputTokens"),
+        ("n", "candidateCount"),
+        ("presence_penalty", "presencePenalty"),
+        ("seed", "seed"),
+        ("stop", "stopSequences"),
+        ("temperature", "temperature"),
+        ("top_k", "topK"),
+        ("top_p", "topP"),
+    ],
+);
+
+/// AWS's.
+const AWS: Within = (
+    "inferenceConfig",
+    &[
+        ("max_completion_tokens", "maxTokens"),
+        ("max_tokens", "maxTokens"),
+        ("stop", "stopSequences"),
+        ("temperature", "temperature"),
+        ("top_p", "topP"),
+    ],
+);
 
 /// Stands for the model in a path that names it.
 const MODEL: &str = "{model}";
@@ -209,7 +286,7 @@ impl Endpoint {
 
     /// Whether it asks for the tokens of a prompt, and for no answer.
     pub(crate) const fn counts(self) -> bool {
-        matches!(self, Self::CountTokens | Self::CountContent)
+        matches!(self.row().kind, Kind::Count)
     }
 
     /// What `path` calls.

@@ -14,7 +14,7 @@ use wire::openai::{PeekKind, Usage, peek};
 use wire::sse::{DEFAULT_MAX_EVENT_BYTES, Decoder, encode};
 
 use crate::config::{Deployment, DeploymentIndex, OnBreak};
-use crate::endpoint::Endpoint;
+use crate::endpoint::Answers;
 use crate::failover::attempt::{Answered, Reply};
 use crate::failover::attempt_guard::AttemptGuard;
 use crate::failover::client_request::ClientRequest;
@@ -71,21 +71,8 @@ impl Resumption {
             (OnBreak::Restart, Some(OnBreak::Restart)) => OnBreak::Restart,
             (OnBreak::Error | OnBreak::Resume | OnBreak::Restart, _) => return None,
         };
-        let fits = match request.endpoint {
-            Endpoint::Chat | Endpoint::Completions => true,
-            Endpoint::Embeddings
-            | Endpoint::Moderations
-            | Endpoint::Responses
-            | Endpoint::ImageGenerations
-            | Endpoint::Speech
-            | Endpoint::Transcriptions
-            | Endpoint::AudioTranslations
-            | Endpoint::Messages
-            | Endpoint::CountTokens
-            | Endpoint::GenerateContent
-            | Endpoint::CountContent
-            | Endpoint::Converse => false,
-        };
+        // What is not made of choices knows no continuations.
+        let fits = request.endpoint.row().answers == Answers::Choices;
         fits.then(|| {
             let (request, frames) = (Arc::clone(request), Vec::new());
             let left = RESUMPTIONS_MAX;

@@ -21,7 +21,7 @@ use wire::openai::{HeadError, RequestHead};
 use super::dialect::Refused;
 use super::provider::{Placed, Provider};
 use crate::config::Additions;
-use crate::endpoint::{Body, Endpoint};
+use crate::endpoint::{Body, Endpoint, Kind, Wording};
 
 /// The client's word on how hard to think, beside which the config's word in any other spelling is no longer meant.
 const EFFORT: &str = "reasoning_effort";
@@ -160,21 +160,13 @@ pub(crate) fn of_chat(
     endpoint: Endpoint,
     head: &RequestHead,
 ) -> Map<String, Value> {
-    let own = |name: &str| match endpoint {
-        Endpoint::Messages => known::takes_default(endpoint, name),
-        Endpoint::Responses => name == EFFORT || known::takes_default(endpoint, name),
-        Endpoint::GenerateContent | Endpoint::Converse => within::takes_default(endpoint, name),
+    let row = endpoint.row();
+    let own = |name: &str| match (row.kind, row.wording) {
+        _ if row.within.is_some() => within::takes_default(endpoint, name),
+        (Kind::Answer, Wording::Anthropic) => known::takes_default(endpoint, name),
+        (Kind::Answer, Wording::Events) => name == EFFORT || known::takes_default(endpoint, name),
         // They never become a chat completion, or are one.
-        Endpoint::Chat
-        | Endpoint::Completions
-        | Endpoint::Embeddings
-        | Endpoint::Moderations
-        | Endpoint::ImageGenerations
-        | Endpoint::Speech
-        | Endpoint::Transcriptions
-        | Endpoint::AudioTranslations
-        | Endpoint::CountTokens
-        | Endpoint::CountContent => true,
+        (Kind::Answer | Kind::Text | Kind::Vectors | Kind::Count | Kind::OpenAisOwn, _) => true,
     };
     let late = additions.defaults.iter().filter(|(name, _)| {
         !own(name) && name != &STREAM_OPTIONS && known::takes_default(Endpoint::Chat, name)
@@ -258,21 +250,9 @@ pub(super) fn extended(
     }
     unwanted::remove(&head.additional_drop_params, &mut own);
     for (name, value) in unknown {
-        match at {
-            Endpoint::Chat | Endpoint::GenerateContent | Endpoint::Converse => {
-                put(&mut members, of.placed(&name), value);
-            }
-            Endpoint::Completions
-            | Endpoint::Embeddings
-            | Endpoint::Moderations
-            | Endpoint::Responses
-            | Endpoint::ImageGenerations
-            | Endpoint::Speech
-            | Endpoint::Transcriptions
-            | Endpoint::AudioTranslations
-            | Endpoint::Messages
-            | Endpoint::CountTokens
-            | Endpoint::CountContent => drop(members.entry(name).or_insert(value)),
+        match at == Endpoint::Chat || at.row().within.is_some() {
+            true => put(&mut members, of.placed(&name), value),
+            false => drop(members.entry(name).or_insert(value)),
         }
     }
     for (name, value) in extra_body.into_iter().chain(own) {

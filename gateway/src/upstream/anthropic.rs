@@ -34,7 +34,7 @@ use super::tool_names::Rule;
 use super::translated::{Marks, ThroughChat, Translated};
 use super::{RouteError, credential};
 use crate::config::{Deployment, Platform};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Wording};
 
 /// Anthropic's own API.
 #[derive(Debug)]
@@ -42,20 +42,11 @@ pub(super) struct Anthropic;
 
 impl Provider for Anthropic {
     fn dialect(&self, endpoint: Endpoint, _: Platform) -> Option<&'static dyn Dialect> {
-        match endpoint {
-            Endpoint::Chat
-            | Endpoint::Responses
-            | Endpoint::GenerateContent
-            | Endpoint::CountContent
-            | Endpoint::Converse => THROUGH_CHAT.dialect(endpoint),
-            Endpoint::Messages | Endpoint::CountTokens => Some(forwarded::as_it_is(endpoint)),
-            Endpoint::Completions
-            | Endpoint::Embeddings
-            | Endpoint::Moderations
-            | Endpoint::ImageGenerations
-            | Endpoint::Speech
-            | Endpoint::Transcriptions
-            | Endpoint::AudioTranslations => None,
+        match endpoint.row().wording {
+            Wording::Anthropic => Some(forwarded::as_it_is(endpoint)),
+            Wording::OpenAi | Wording::Events | Wording::Google | Wording::Aws => {
+                THROUGH_CHAT.dialect(endpoint)
+            }
         }
     }
 
@@ -67,21 +58,9 @@ impl Provider for Anthropic {
         let base = deployment.base_path.trim_end_matches('/');
         let base = base.strip_suffix("/messages").unwrap_or(base);
         let base = base.strip_suffix("/v1").unwrap_or(base);
-        let below = match call.endpoint {
-            Endpoint::CountTokens => wire::anthropic::COUNT_TOKENS_PATH,
-            Endpoint::Chat
-            | Endpoint::Completions
-            | Endpoint::Embeddings
-            | Endpoint::Moderations
-            | Endpoint::Responses
-            | Endpoint::ImageGenerations
-            | Endpoint::Speech
-            | Endpoint::Transcriptions
-            | Endpoint::AudioTranslations
-            | Endpoint::Messages
-            | Endpoint::GenerateContent
-            | Endpoint::CountContent
-            | Endpoint::Converse => wire::anthropic::MESSAGES_PATH,
+        let below = match call.endpoint.counts() {
+            true => wire::anthropic::COUNT_TOKENS_PATH,
+            false => wire::anthropic::MESSAGES_PATH,
         };
         format!("{base}{below}")
     }

@@ -5,10 +5,9 @@ use http::HeaderName;
 use wire::azure::NamedBase;
 
 use super::dialect::Dialect;
-use super::forwarded;
-use super::messages;
+use super::openai;
 use super::provider::{Call, Headers, Provider};
-use super::{RouteError, bearer, contents, converse, credential};
+use super::{RouteError, bearer, credential};
 use crate::config::{Deployment, Platform};
 use crate::endpoint::Endpoint;
 
@@ -22,20 +21,7 @@ pub(super) struct Azure;
 impl Provider for Azure {
     /// Azure filters by itself and has no moderations.
     fn dialect(&self, endpoint: Endpoint, _: Platform) -> Option<&'static dyn Dialect> {
-        match endpoint {
-            Endpoint::Chat
-            | Endpoint::Completions
-            | Endpoint::Embeddings
-            | Endpoint::Responses
-            | Endpoint::ImageGenerations
-            | Endpoint::Speech
-            | Endpoint::Transcriptions
-            | Endpoint::AudioTranslations => Some(forwarded::as_it_is(endpoint)),
-            Endpoint::Messages => Some(&messages::AT_OPENAI),
-            Endpoint::GenerateContent => Some(&contents::AT_OPENAI),
-            Endpoint::Converse => Some(&converse::AT_OPENAI),
-            Endpoint::Moderations | Endpoint::CountTokens | Endpoint::CountContent => None,
-        }
+        if endpoint == Endpoint::Moderations { None } else { openai::dialect(endpoint) }
     }
 
     fn path(&self, deployment: &Deployment, call: Call<'_>) -> String {
@@ -43,22 +29,10 @@ impl Provider for Azure {
         let version = wire::percent::segment(version);
         let endpoint = call.endpoint.row().path;
         let (before, named) = wire::azure::base(&deployment.base_path);
-        let at = |name: &str| match call.endpoint {
+        let at = |name: &str| match call.endpoint == Endpoint::Responses {
             // The one endpoint whose body names the deployment, not its path.
-            Endpoint::Responses => format!("/openai{endpoint}?api-version={version}"),
-            Endpoint::Chat
-            | Endpoint::Completions
-            | Endpoint::Embeddings
-            | Endpoint::Moderations
-            | Endpoint::ImageGenerations
-            | Endpoint::Speech
-            | Endpoint::Transcriptions
-            | Endpoint::AudioTranslations
-            | Endpoint::Messages
-            | Endpoint::CountTokens
-            | Endpoint::GenerateContent
-            | Endpoint::CountContent
-            | Endpoint::Converse => wire::azure::deployment_path(name, endpoint, &version),
+            true => format!("/openai{endpoint}?api-version={version}"),
+            false => wire::azure::deployment_path(name, endpoint, &version),
         };
         match named {
             NamedBase::V1 => format!("{before}/openai/v1{endpoint}"),

@@ -32,7 +32,7 @@ use super::tool_names::Rule;
 use super::translated::{Marks, ThroughChat, Translated};
 use super::{RouteError, bearer, credential};
 use crate::config::{AwsKeys, Deployment, Platform};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Kind};
 
 /// Bedrock's name in the scope of a signature.
 const SERVICE: &str = "bedrock";
@@ -43,26 +43,16 @@ pub(super) struct Bedrock;
 
 impl Provider for Bedrock {
     fn dialect(&self, endpoint: Endpoint, platform: Platform) -> Option<&'static dyn Dialect> {
-        match endpoint {
-            Endpoint::Chat
-            | Endpoint::Messages
-            | Endpoint::Responses
-            | Endpoint::CountTokens
-            | Endpoint::GenerateContent
-            | Endpoint::CountContent => match platform {
-                Platform::Invoke => invoke::dialect(endpoint),
-                Platform::Own | Platform::Foundry | Platform::Vertex => {
-                    THROUGH_CHAT.dialect(endpoint)
-                }
-            },
-            Endpoint::Converse => Some(forwarded::as_it_is(endpoint)),
-            Endpoint::Embeddings => Some(&embeddings::EMBEDDINGS),
-            Endpoint::Completions
-            | Endpoint::Moderations
-            | Endpoint::ImageGenerations
-            | Endpoint::Speech
-            | Endpoint::Transcriptions
-            | Endpoint::AudioTranslations => None,
+        match (endpoint.row().kind, platform) {
+            (Kind::Text | Kind::OpenAisOwn, _) => None,
+            (Kind::Vectors, _) => Some(&embeddings::EMBEDDINGS),
+            (Kind::Answer, _) if endpoint == Endpoint::Converse => {
+                Some(forwarded::as_it_is(endpoint))
+            }
+            (Kind::Answer | Kind::Count, Platform::Invoke) => invoke::dialect(endpoint),
+            (Kind::Answer | Kind::Count, Platform::Own | Platform::Foundry | Platform::Vertex) => {
+                THROUGH_CHAT.dialect(endpoint)
+            }
         }
     }
 
@@ -99,22 +89,9 @@ impl Provider for Bedrock {
     }
 
     fn finished(&self, deployment: &Deployment, call: Call<'_>, body: Bytes) -> Bytes {
-        let answers = match call.endpoint {
-            Endpoint::Embeddings
-            | Endpoint::CountTokens
-            | Endpoint::CountContent
-            | Endpoint::Converse => false,
-            Endpoint::Chat
-            | Endpoint::Completions
-            | Endpoint::Moderations
-            | Endpoint::Responses
-            | Endpoint::ImageGenerations
-            | Endpoint::Speech
-            | Endpoint::Transcriptions
-            | Endpoint::AudioTranslations
-            | Endpoint::Messages
-            | Endpoint::GenerateContent => true,
-        };
+        // Vectors have words of their own, a question about tokens holds a finished body, and Converse is never invoked.
+        let answers =
+            call.endpoint.row().kind == Kind::Answer && call.endpoint != Endpoint::Converse;
         if answers && deployment.platform == Platform::Invoke { invoke::body(body) } else { body }
     }
 

@@ -10,7 +10,7 @@ use wire::openai::RequestHead;
 
 use super::dialect::Refused;
 use crate::config::{Ability, Deployment};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Kind};
 
 /// What was said of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,21 +92,14 @@ pub(crate) fn continued(
     }
     let mut members: Map<String, Value> =
         serde_json::from_slice(body).map_err(|error| unfit(&error.to_string()))?;
-    match endpoint {
-        Endpoint::Chat => chat(&mut members, &beginning.text, prefill)?,
-        Endpoint::Completions => completions(&mut members, &beginning.text)?,
-        Endpoint::Embeddings
-        | Endpoint::Moderations
-        | Endpoint::Responses
-        | Endpoint::ImageGenerations
-        | Endpoint::Speech
-        | Endpoint::Transcriptions
-        | Endpoint::AudioTranslations
-        | Endpoint::Messages
-        | Endpoint::CountTokens
-        | Endpoint::GenerateContent
-        | Endpoint::CountContent
-        | Endpoint::Converse => return Err(unfit("its endpoint knows no continuations")),
+    match endpoint.row().kind {
+        Kind::Answer if endpoint == Endpoint::Chat => {
+            chat(&mut members, &beginning.text, prefill)?;
+        }
+        Kind::Text => completions(&mut members, &beginning.text)?,
+        Kind::Answer | Kind::Vectors | Kind::Count | Kind::OpenAisOwn => {
+            return Err(unfit("its endpoint knows no continuations"));
+        }
     }
     for name in ["max_tokens", "max_completion_tokens"] {
         if let Some(most) = members.get(name).and_then(Value::as_u64) {

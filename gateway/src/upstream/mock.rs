@@ -13,7 +13,7 @@ use super::failure::{ErrorClass, Failure, Trouble};
 use super::forwarded;
 use super::{contents, converse};
 use crate::config::MockAnswer;
-use crate::endpoint::{Endpoint, Wording};
+use crate::endpoint::{Endpoint, Kind, Wording};
 
 /// Characters of a stream's piece (LiteLLM's).
 const PIECE_CHARS: usize = 3;
@@ -53,24 +53,18 @@ pub(crate) fn body(answer: &MockAnswer, asked: Asked<'_>) -> Option<Bytes> {
         }
         MockAnswer::Error(_) | MockAnswer::Refusal(_) | MockAnswer::Timeout => return None,
     };
-    match asked.endpoint {
-        Endpoint::Chat => Some(chat(words, asked)),
-        Endpoint::GenerateContent | Endpoint::Converse => {
+    let row = asked.endpoint.row();
+    match (row.kind, row.wording) {
+        (Kind::Answer, Wording::OpenAi) => Some(chat(words, asked)),
+        (Kind::Answer, Wording::Google | Wording::Aws) => {
             // It is told as one that came from OpenAI.
             let at = Opening { include_usage: true, ..asked.at };
             Some(chat(words, Asked { at, ..asked }))
         }
-        Endpoint::Completions => Some(completion(words, asked)),
-        Endpoint::Messages => Some(message(words, asked)),
-        Endpoint::Responses => Some(response(words, asked)),
-        Endpoint::Embeddings
-        | Endpoint::Moderations
-        | Endpoint::ImageGenerations
-        | Endpoint::Speech
-        | Endpoint::Transcriptions
-        | Endpoint::AudioTranslations
-        | Endpoint::CountTokens
-        | Endpoint::CountContent => None,
+        (Kind::Answer, Wording::Anthropic) => Some(message(words, asked)),
+        (Kind::Answer, Wording::Events) => Some(response(words, asked)),
+        (Kind::Text, _) => Some(completion(words, asked)),
+        (Kind::Vectors | Kind::Count | Kind::OpenAisOwn, _) => None,
     }
 }
 

@@ -17,7 +17,7 @@ use super::tool_names::Rule;
 use super::translated::{Marks, ThroughChat, Translated};
 use super::{RouteError, bearer_of};
 use crate::config::{Deployment, Platform};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Kind};
 
 /// Ollama.
 #[derive(Debug)]
@@ -25,20 +25,10 @@ pub(super) struct Ollama;
 
 impl Provider for Ollama {
     fn dialect(&self, endpoint: Endpoint, _: Platform) -> Option<&'static dyn Dialect> {
-        match endpoint {
-            Endpoint::Chat
-            | Endpoint::Messages
-            | Endpoint::Responses
-            | Endpoint::CountTokens
-            | Endpoint::GenerateContent
-            | Endpoint::CountContent
-            | Endpoint::Converse => THROUGH_CHAT.dialect(endpoint),
-            Endpoint::Completions | Endpoint::Embeddings => Some(forwarded::as_it_is(endpoint)),
-            Endpoint::Moderations
-            | Endpoint::ImageGenerations
-            | Endpoint::Speech
-            | Endpoint::Transcriptions
-            | Endpoint::AudioTranslations => None,
+        match endpoint.row().kind {
+            Kind::Answer | Kind::Count => THROUGH_CHAT.dialect(endpoint),
+            Kind::Text | Kind::Vectors => Some(forwarded::as_it_is(endpoint)),
+            Kind::OpenAisOwn => None,
         }
     }
 
@@ -48,21 +38,9 @@ impl Provider for Ollama {
         const ENDS: [&str; 3] = [wire::ollama::CHAT_PATH, wire::ollama::GENERATE_PATH, "/v1"];
         let base = &*deployment.base_path;
         let base = ENDS.iter().find_map(|end| base.strip_suffix(end)).unwrap_or(base);
-        match call.endpoint {
-            Endpoint::Chat => format!("{base}{}", wire::ollama::CHAT_PATH),
-            Endpoint::Completions
-            | Endpoint::Embeddings
-            | Endpoint::Moderations
-            | Endpoint::Responses
-            | Endpoint::ImageGenerations
-            | Endpoint::Speech
-            | Endpoint::Transcriptions
-            | Endpoint::AudioTranslations
-            | Endpoint::Messages
-            | Endpoint::CountTokens
-            | Endpoint::GenerateContent
-            | Endpoint::CountContent
-            | Endpoint::Converse => format!("{base}/v1{}", call.endpoint.row().path),
+        match call.endpoint == Endpoint::Chat {
+            true => format!("{base}{}", wire::ollama::CHAT_PATH),
+            false => format!("{base}/v1{}", call.endpoint.row().path),
         }
     }
 

@@ -8,7 +8,19 @@ use super::messages;
 use super::provider::{Call, Headers, Provider};
 use super::{RouteError, bearer, contents, converse, credential};
 use crate::config::{Deployment, Platform};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Kind, Wording};
+
+/// How who speaks OpenAI's words serves an endpoint: its own as they are, others by way of chat completions.
+pub(super) fn dialect(endpoint: Endpoint) -> Option<&'static dyn Dialect> {
+    let row = endpoint.row();
+    match row.wording {
+        _ if row.kind == Kind::Count => None,
+        Wording::OpenAi | Wording::Events => Some(forwarded::as_it_is(endpoint)),
+        Wording::Anthropic => Some(&messages::AT_OPENAI),
+        Wording::Google => Some(&contents::AT_OPENAI),
+        Wording::Aws => Some(&converse::AT_OPENAI),
+    }
+}
 
 /// OpenAI, and whoever imitates it.
 #[derive(Debug)]
@@ -16,21 +28,7 @@ pub(super) struct OpenAi;
 
 impl Provider for OpenAi {
     fn dialect(&self, endpoint: Endpoint, _: Platform) -> Option<&'static dyn Dialect> {
-        match endpoint {
-            Endpoint::Chat
-            | Endpoint::Completions
-            | Endpoint::Embeddings
-            | Endpoint::Moderations
-            | Endpoint::Responses
-            | Endpoint::ImageGenerations
-            | Endpoint::Speech
-            | Endpoint::Transcriptions
-            | Endpoint::AudioTranslations => Some(forwarded::as_it_is(endpoint)),
-            Endpoint::Messages => Some(&messages::AT_OPENAI),
-            Endpoint::GenerateContent => Some(&contents::AT_OPENAI),
-            Endpoint::Converse => Some(&converse::AT_OPENAI),
-            Endpoint::CountTokens | Endpoint::CountContent => None,
-        }
+        dialect(endpoint)
     }
 
     /// `api_base` names the version, as in OpenAI's own SDKs.

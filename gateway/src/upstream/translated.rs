@@ -17,7 +17,7 @@ use super::members::Member;
 use super::messages::MessagesAsChat;
 use super::responses::ResponsesAsChat;
 use super::tool_names::{self, Rule, ToolNames};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Kind, Wording};
 
 /// How one protocol says what a chat completion says.
 #[derive(Debug)]
@@ -84,25 +84,20 @@ impl ThroughChat {
 
     /// How an endpoint is served that way; `None` where it cannot be.
     pub(super) fn dialect(&'static self, endpoint: Endpoint) -> Option<&'static dyn Dialect> {
-        match endpoint {
-            Endpoint::Chat => Some(self.chat),
-            Endpoint::Messages => Some(&self.messages),
-            Endpoint::Responses => Some(&self.responses),
-            Endpoint::GenerateContent => Some(&self.contents),
-            Endpoint::Converse => Some(&self.converse),
-            Endpoint::CountTokens => {
-                self.counts.as_ref().map(|(of_messages, _)| of_messages as &dyn Dialect)
-            }
-            Endpoint::CountContent => {
+        let row = endpoint.row();
+        match (row.kind, row.wording) {
+            (Kind::Text | Kind::Vectors | Kind::OpenAisOwn, _) => None,
+            (Kind::Count, Wording::Google) => {
                 self.counts.as_ref().map(|(_, of_contents)| of_contents as &dyn Dialect)
             }
-            Endpoint::Completions
-            | Endpoint::Embeddings
-            | Endpoint::Moderations
-            | Endpoint::ImageGenerations
-            | Endpoint::Speech
-            | Endpoint::Transcriptions
-            | Endpoint::AudioTranslations => None,
+            (Kind::Count, _) => {
+                self.counts.as_ref().map(|(of_messages, _)| of_messages as &dyn Dialect)
+            }
+            (Kind::Answer, Wording::OpenAi) => Some(self.chat),
+            (Kind::Answer, Wording::Events) => Some(&self.responses),
+            (Kind::Answer, Wording::Anthropic) => Some(&self.messages),
+            (Kind::Answer, Wording::Google) => Some(&self.contents),
+            (Kind::Answer, Wording::Aws) => Some(&self.converse),
         }
     }
 }

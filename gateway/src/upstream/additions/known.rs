@@ -2,7 +2,7 @@
 //! 1.106 (`types/llms/anthropic.py`, `types/llms/openai.py`, `main.py`). What LiteLLM adds to a request is filtered
 //! by these lists, so that a deployment's parameters for one endpoint are no mistake at another.
 
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Kind, Wording};
 
 /// What of the parameters of chat completions the older text completions know, too.
 const OF_COMPLETIONS: &[&str] = &[
@@ -69,60 +69,55 @@ const OF_RESPONSES: &[&str] = &[
     "user",
 ];
 
+/// What an endpoint knows of such names.
+enum Knows {
+    /// All of them.
+    All,
+    /// These.
+    These(&'static [&'static str]),
+    /// None.
+    None,
+}
+
+impl Knows {
+    fn has(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(names) => names.contains(&name),
+            Self::None => false,
+        }
+    }
+}
+
+/// Of members in the words of an endpoint, those that it has a list of.
+fn listed(endpoint: Endpoint) -> Knows {
+    let row = endpoint.row();
+    match (row.kind, row.wording) {
+        (Kind::Count, _) => Knows::None,
+        (Kind::Answer, Wording::Anthropic) => Knows::These(OF_MESSAGES),
+        (Kind::Answer, Wording::Events) => Knows::These(OF_RESPONSES),
+        (Kind::Answer | Kind::Text | Kind::Vectors | Kind::OpenAisOwn, _) => Knows::All,
+    }
+}
+
 /// Whether a request to `endpoint` may have a parameter of a deployment, in the words of that endpoint. LiteLLM keeps
-/// the `metadata` of a chat completion to itself.
+/// the `metadata` of a chat completion to itself. What Google's and AWS's know of it stands within other members.
 pub(super) fn takes_default(endpoint: Endpoint, name: &str) -> bool {
-    match endpoint {
-        Endpoint::Chat => name != "metadata",
-        Endpoint::Completions => OF_COMPLETIONS.contains(&name),
-        Endpoint::Messages => OF_MESSAGES.contains(&name),
-        Endpoint::Responses => OF_RESPONSES.contains(&name),
-        Endpoint::Embeddings
-        | Endpoint::Moderations
-        | Endpoint::ImageGenerations
-        | Endpoint::Speech
-        | Endpoint::Transcriptions
-        | Endpoint::AudioTranslations
-        | Endpoint::CountTokens
-        | Endpoint::CountContent => false,
-        // What they know of it stands within other members, and the rest is not meant for them.
-        Endpoint::GenerateContent | Endpoint::Converse => true,
+    match endpoint.row().kind {
+        Kind::Text => OF_COMPLETIONS.contains(&name),
+        Kind::Vectors | Kind::OpenAisOwn | Kind::Count => false,
+        Kind::Answer if endpoint == Endpoint::Chat => name != "metadata",
+        Kind::Answer => listed(endpoint).has(name),
     }
 }
 
 /// Whether a call of a provider's `endpoint` may have a member that is no setting of LiteLLM's.
 pub(super) fn takes_unknown(endpoint: Endpoint, name: &str) -> bool {
-    match endpoint {
-        Endpoint::Messages => OF_MESSAGES.contains(&name),
-        Endpoint::Responses => OF_RESPONSES.contains(&name),
-        Endpoint::CountTokens | Endpoint::CountContent => false,
-        Endpoint::Chat
-        | Endpoint::GenerateContent
-        | Endpoint::Converse
-        | Endpoint::Completions
-        | Endpoint::Embeddings
-        | Endpoint::Moderations
-        | Endpoint::ImageGenerations
-        | Endpoint::Speech
-        | Endpoint::Transcriptions
-        | Endpoint::AudioTranslations => true,
-    }
+    listed(endpoint).has(name)
 }
 
 /// Whether a call of a provider's `endpoint` may have `extra_body`: LiteLLM's Messages take none.
 pub(super) fn takes_extra_body(endpoint: Endpoint) -> bool {
-    match endpoint {
-        Endpoint::Messages | Endpoint::CountTokens | Endpoint::CountContent => false,
-        Endpoint::Chat
-        | Endpoint::GenerateContent
-        | Endpoint::Converse
-        | Endpoint::Completions
-        | Endpoint::Embeddings
-        | Endpoint::Moderations
-        | Endpoint::Responses
-        | Endpoint::ImageGenerations
-        | Endpoint::Speech
-        | Endpoint::Transcriptions
-        | Endpoint::AudioTranslations => true,
-    }
+    let row = endpoint.row();
+    row.kind != Kind::Count && row.wording != Wording::Anthropic
 }

@@ -1,6 +1,5 @@
 //! What a config adds to requests whose bounds and sampling stand within a member: Google's `generationConfig`, AWS's
-//! `inferenceConfig`. Parameters of chat completions under the names that they have there; what has none there is not
-//! meant for them.
+//! `inferenceConfig` ([`crate::endpoint::Row::within`]). What has no name there is not meant for them.
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -10,39 +9,9 @@ use crate::config::Additions;
 use crate::endpoint::Endpoint;
 use crate::upstream::dialect::Refused;
 
-/// A member, and what it calls the parameters of chat completions.
-type Within = (&'static str, &'static [(&'static str, &'static str)]);
-
-const GOOGLE: Within = (
-    "generationConfig",
-    &[
-        ("frequency_penalty", "frequencyPenalty"),
-        ("max_completion_tokens", "maxOutputTokens"),
-        ("max_tokens", "maxOutputTokens"),
-        ("n", "candidateCount"),
-        ("presence_penalty", "presencePenalty"),
-        ("seed", "seed"),
-        ("stop", "stopSequences"),
-        ("temperature", "temperature"),
-        ("top_k", "topK"),
-        ("top_p", "topP"),
-    ],
-);
-
-const AWS: Within = (
-    "inferenceConfig",
-    &[
-        ("max_completion_tokens", "maxTokens"),
-        ("max_tokens", "maxTokens"),
-        ("stop", "stopSequences"),
-        ("temperature", "temperature"),
-        ("top_p", "topP"),
-    ],
-);
-
 /// Whether a request of `endpoint` has a word for a parameter of chat completions.
 pub(super) fn takes_default(endpoint: Endpoint, name: &str) -> bool {
-    table(endpoint).is_some_and(|(_, names)| names.iter().any(|(chat, _)| *chat == name))
+    endpoint.row().within.is_some_and(|(_, names)| names.iter().any(|(chat, _)| *chat == name))
 }
 
 /// The body with the defaults that the client says nothing of; `None` where there are none.
@@ -54,7 +23,7 @@ pub(super) fn with_defaults(
     endpoint: Endpoint,
     body: &Bytes,
 ) -> Result<Option<Bytes>, Refused> {
-    let Some((member, names)) = table(endpoint) else { return Ok(None) };
+    let Some((member, names)) = endpoint.row().within else { return Ok(None) };
     let added = names.iter().filter_map(|(chat, own)| Some((*own, additions.defaults.get(*chat)?)));
     let added: Vec<(&str, &Value)> = added.collect();
     if added.is_empty() {
@@ -74,23 +43,4 @@ pub(super) fn with_defaults(
         config.entry(own).or_insert(value);
     }
     Ok(Some(Bytes::from(Value::Object(members).to_string())))
-}
-
-fn table(endpoint: Endpoint) -> Option<Within> {
-    match endpoint {
-        Endpoint::GenerateContent => Some(GOOGLE),
-        Endpoint::Converse => Some(AWS),
-        Endpoint::Chat
-        | Endpoint::Completions
-        | Endpoint::Embeddings
-        | Endpoint::Moderations
-        | Endpoint::Responses
-        | Endpoint::ImageGenerations
-        | Endpoint::Speech
-        | Endpoint::Transcriptions
-        | Endpoint::AudioTranslations
-        | Endpoint::Messages
-        | Endpoint::CountTokens
-        | Endpoint::CountContent => None,
-    }
 }

@@ -12,7 +12,7 @@ use wire::openai::RequestHead;
 use wire::sse::Event;
 use world::ChunkBuf;
 
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Kind, Wording};
 use crate::upstream::anthropic;
 use crate::upstream::betas;
 use crate::upstream::chunks::Chunks;
@@ -41,22 +41,15 @@ static THROUGH_CHAT: ThroughChat = ThroughChat::new(&CHAT);
 
 /// How an endpoint is served by InvokeModel; `None` where it cannot be.
 pub(super) fn dialect(endpoint: Endpoint) -> Option<&'static dyn Dialect> {
-    match endpoint {
-        Endpoint::Chat | Endpoint::Responses | Endpoint::GenerateContent => {
+    let row = endpoint.row();
+    match (row.kind, row.wording) {
+        (Kind::Answer, Wording::Anthropic) => Some(&Messages),
+        (Kind::Count, Wording::Anthropic) => Some(&Count),
+        // A count is of the conversation, however it would be asked.
+        (Kind::Count, _) => super::THROUGH_CHAT.dialect(endpoint),
+        (Kind::Answer | Kind::Text | Kind::Vectors | Kind::OpenAisOwn, _) => {
             THROUGH_CHAT.dialect(endpoint)
         }
-        Endpoint::Messages => Some(&Messages),
-        Endpoint::CountTokens => Some(&Count),
-        // A count is of the conversation, however it would be asked.
-        Endpoint::CountContent => super::THROUGH_CHAT.dialect(endpoint),
-        Endpoint::Completions
-        | Endpoint::Embeddings
-        | Endpoint::Moderations
-        | Endpoint::ImageGenerations
-        | Endpoint::Speech
-        | Endpoint::Transcriptions
-        | Endpoint::AudioTranslations
-        | Endpoint::Converse => None,
     }
 }
 
