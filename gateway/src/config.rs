@@ -8,6 +8,7 @@ mod credential;
 pub(crate) mod fleet;
 pub mod litellm;
 mod mock;
+pub(crate) mod modes;
 mod own;
 mod tags;
 

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use vocab::Protocol;
 
 use super::NoteKind;
-use super::model_list::mode_of_name;
 use super::provider::{self, Found, Provider};
 use super::reader::{Reader, Section};
+use crate::config::modes;
 use crate::config::{AwsKeys, CredentialSource, Mode, Platform, Secret};
 
 use aws::Aws;
@@ -72,7 +72,9 @@ pub(super) fn platform(
         return found.provider.platform;
     }
     let path = params.path_of("model");
-    if provider::is_conversed_instead(found.model) && mode_of_name(found.model) == Mode::Chat {
+    if provider::is_conversed_instead(found.model)
+        && modes::of("bedrock", found.model) == Mode::Chat
+    {
         let text =
             "`invoke/`: only Claude is asked by InvokeModel here; this model is asked by Converse";
         reader.note(path, NoteKind::Advice, text);

@@ -25,6 +25,7 @@ use super::tables;
 use super::tags;
 use super::tls;
 use crate::config::bare_names::is_listed;
+use crate::config::modes;
 use crate::config::{Ability, Deployment, Familiarity, Listed, Mode, Secret};
 use crate::routing::strategy::LimitsFrom;
 
@@ -177,7 +178,7 @@ impl<'a> ModelEntry<'a> {
                 false => provider.familiarity,
             },
             vendor: Arc::from(found.vendor(&authority)),
-            mode: self.mode(own_model, reader),
+            mode: self.mode((found.prefix, own_model), reader),
             model: Arc::from(own_model),
             model_as_written: Arc::from(self.model.as_str()),
             authority,
@@ -287,13 +288,13 @@ impl<'a> ModelEntry<'a> {
         variables.find_map(|variable| reader.ambient(variable, &path))
     }
 
-    /// What the model is for: what `model_info.mode` says, else what its name tells.
-    fn mode(&self, own_model: &str, reader: &mut Reader<'_>) -> Mode {
+    /// What the model is for: what `model_info.mode` says, else what LiteLLM's map or its name tells.
+    fn mode(&self, (prefix, model): (&str, &str), reader: &mut Reader<'_>) -> Mode {
         const CHAT: &[&str] = &["chat", "completion", "responses"];
         match self.of_info(|info| reader.text(info, "mode")) {
             Some(mode) if CHAT.contains(&mode.trim()) => Mode::Chat,
             Some(_) => Mode::Other,
-            None => mode_of_name(own_model),
+            None => modes::of(prefix, model),
         }
     }
 
@@ -425,31 +426,6 @@ fn own_name<'m>(provider: &Provider, model: &'m str, base_path: &'m str) -> Cow<
             | Protocol::Ollama,
             _,
         ) => Cow::Borrowed(model),
-    }
-}
-
-/// What a model is for, as far as its name tells: most configs leave `mode` out, and LiteLLM asks its price list.
-pub(super) fn mode_of_name(model: &str) -> Mode {
-    /// Parts of the names of models that answer no prompt.
-    const OTHER: &[&str] = &[
-        "embed",
-        "bge-",
-        "whisper",
-        "tts",
-        "transcribe",
-        "dall-e",
-        "gpt-image",
-        "flux",
-        "rerank",
-        "moderation",
-        "stable-diffusion",
-        "imagen",
-        "voyage-",
-    ];
-    let name = model.to_ascii_lowercase();
-    match OTHER.iter().any(|part| name.contains(part)) {
-        true => Mode::Other,
-        false => Mode::Chat,
     }
 }
 
