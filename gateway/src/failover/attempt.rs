@@ -330,6 +330,9 @@ impl Attempt<'_> {
         if let Some(at) = held.reader.seen().first_output {
             guard.first_token(at);
         }
+        if held.reader.seen().nothing && self.policy().empty_answer() == EmptyAnswer::Fails {
+            held.ending = Some(Ending::Broken(Break::Empty));
+        }
         let headers = head.headers;
         let Some(Ending::Broken(broken)) = &held.ending else {
             return Ok(Answered { guard, headers, reply: Reply::Stream(Box::new(held)) });

@@ -169,6 +169,15 @@ pub(crate) enum Says {
 }
 
 impl Says {
+    /// What an answer says of which `holds_any` tells whether it has any content, and which ended for this reason, if it
+    /// says one.
+    pub(super) fn of(holds_any: bool, finish_reason: Option<&str>) -> Self {
+        match (holds_any, finish_reason) {
+            (false, None) => Self::Nothing,
+            (true, _) | (false, Some(_)) => Self::until(finish_reason),
+        }
+    }
+
     /// What an answer says for whose end there is such a reason, if there is one.
     pub(super) fn until(finish_reason: Option<&str>) -> Self {
         match finish_reason == Some(CONTENT_FILTER) {
@@ -231,6 +240,8 @@ pub(crate) struct Gist {
     pub(crate) finish: bool,
     /// It says that the provider's filter ended it.
     pub(crate) filtered: bool,
+    /// It ends an answer of which it holds nothing, and does not say why.
+    pub(crate) nothing: bool,
     /// It is the last one.
     pub(crate) done: bool,
     /// What the answer cost.

@@ -8,7 +8,7 @@ use wire::openai::Usage;
 use wire::sse::Event;
 use world::ChunkBuf;
 
-use super::dialect::{Broken, Gist, Interpreter};
+use super::dialect::{Broken, Gist, Interpreter, Says};
 
 /// Reads named events.
 #[derive(Debug)]
@@ -36,6 +36,15 @@ pub(super) struct Reply {
     error: Option<Box<RawValue>>,
     #[serde(default)]
     usage: Option<Tokens>,
+    #[serde(default)]
+    incomplete_details: Option<Because>,
+}
+
+/// Why a reply is not complete.
+#[derive(Deserialize)]
+struct Because {
+    #[serde(default)]
+    reason: Option<Box<str>>,
 }
 
 /// Tokens in this API's words.
@@ -49,6 +58,11 @@ impl Reply {
     /// What it cost, in the words of chat completions.
     pub(super) fn usage(&self) -> Option<Usage> {
         self.usage.map(|tokens| Usage::new(tokens.input_tokens, tokens.output_tokens))
+    }
+
+    /// What it comes to. One that is complete says why it ended, as a chat that stopped does, whatever it holds.
+    pub(super) fn says(&self) -> Says {
+        Says::until(self.incomplete_details.as_ref().and_then(|why| why.reason.as_deref()))
     }
 
     /// The error of a reply that failed.
@@ -79,7 +93,9 @@ impl Interpreter for Events {
             COMPLETED | INCOMPLETE => true,
             _ => false,
         };
+        let says = data.response.as_ref().filter(|_| ended).map(Reply::says);
         let gist = Gist {
+            filtered: says == Some(Says::Filtered),
             output: data.kind.ends_with(GROWS)
                 && data.delta.is_some_and(|delta| delta.get() != "\"\""),
             finish: ended,

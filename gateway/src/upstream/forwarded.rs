@@ -188,7 +188,12 @@ fn object(body: Bytes, member: &str) -> Option<WholeAnswer> {
         return None;
     }
     let usage = reply.get("usage").and_then(|usage| serde_json::from_str(usage.get()).ok());
-    Some(WholeAnswer { body, usage, says: Says::Something })
+    let is_empty = reply.get(member).is_some_and(|list| {
+        let list: Result<Vec<IgnoredAny>, _> = serde_json::from_str(list.get());
+        list.is_ok_and(|list| list.is_empty())
+    });
+    let says = if is_empty { Says::Nothing } else { Says::Something };
+    Some(WholeAnswer { body, usage, says })
 }
 
 /// The Responses API's object. One that failed, or was called off, is no answer.
@@ -198,8 +203,8 @@ fn response(body: Bytes) -> Option<WholeAnswer> {
     if failed || reply.error().is_some() {
         return None;
     }
-    let usage = reply.usage();
-    Some(WholeAnswer { body, usage, says: Says::Something })
+    let (usage, says) = (reply.usage(), reply.says());
+    Some(WholeAnswer { body, usage, says })
 }
 
 /// Anthropic's message.
@@ -210,11 +215,14 @@ fn message(body: Bytes) -> Option<WholeAnswer> {
         kind: Box<str>,
         stop_reason: Option<Box<str>>,
         usage: wire::anthropic::Usage,
+        #[serde(default)]
+        content: Vec<IgnoredAny>,
     }
     let message: Message = serde_json::from_slice(&body).ok()?;
     let usage = Some(super::anthropic::chat_usage(&message.usage));
     let says = match message.stop_reason.as_deref() {
         Some(REFUSAL) => Says::Filtered,
+        None if message.content.is_empty() => Says::Nothing,
         Some(_) | None => Says::Something,
     };
     (&*message.kind == "message").then_some(WholeAnswer { body, usage, says })

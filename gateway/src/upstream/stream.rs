@@ -77,6 +77,8 @@ pub(crate) struct Seen {
     pub(crate) finished: bool,
     /// It was the provider's filter.
     pub(crate) filtered: bool,
+    /// It ended without a word, and not why.
+    pub(crate) nothing: bool,
     /// The last frame came.
     pub(crate) done: bool,
     /// What the provider counted.
@@ -344,6 +346,7 @@ impl Reader {
             }
             self.seen.finished |= gist.finish;
             self.seen.filtered |= gist.filtered;
+            self.seen.nothing |= gist.nothing && self.seen.outputs == 0;
             self.seen.usage = gist.usage.or(self.seen.usage);
             if gist.done {
                 self.end_frame();

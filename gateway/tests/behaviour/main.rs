@@ -41,6 +41,7 @@ mod litellm_releases_differ;
 mod meets_clients_on_sockets;
 mod names_stay_names;
 mod never_switches_after_commit;
+mod nothing_in_other_words;
 mod nothing_of_an_answer_is_lost;
 mod pages_may_not_call;
 mod passes_large_events;

@@ -15,6 +15,8 @@ pub(in crate::upstream) const REFUSAL: &str = "refusal";
 pub(in crate::upstream) struct Passed {
     usage: Usage,
     refused: bool,
+    /// It ended and did not say why.
+    unexplained: bool,
 }
 
 impl Passed {
@@ -23,6 +25,7 @@ impl Passed {
             Ok(StreamEvent::MessageStart { message }) => self.usage = message.usage,
             Ok(StreamEvent::MessageDelta { usage, delta }) => {
                 self.refused = delta.stop_reason.as_deref() == Some(REFUSAL);
+                self.unexplained = delta.stop_reason.is_none();
                 self.usage = std::mem::take(&mut self.usage).ended(usage);
             }
             Ok(_) | Err(_) => {}
@@ -44,6 +47,7 @@ impl Interpreter for Passed {
             PeekKind::MessageDelta => {
                 self.count(&event.data);
                 (gist.finish, gist.filtered) = (true, self.refused);
+                gist.nothing = self.unexplained;
                 gist.usage = Some(super::reply::usage(&self.usage));
             }
             PeekKind::Delta

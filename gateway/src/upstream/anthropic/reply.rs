@@ -21,6 +21,7 @@ pub(in crate::upstream) fn reply(body: &[u8], at: Opening<'_>) -> Option<WholeAn
     let mut chat = ChatReply::text(&reply.id, &reply.model, at.created, &said.words);
     chat.usage = Some(usage);
     let finish = reply.stop_reason.as_deref().map(super::finish_reason);
+    let says = Says::of(!said.is_nothing(), finish);
     if let Some(choice) = chat.choices.first_mut() {
         choice.finish_reason = said.finish(finish).map(str::to_owned);
         let native = reply.stop_reason.as_deref().and_then(super::native_finish);
@@ -30,7 +31,6 @@ pub(in crate::upstream) fn reply(body: &[u8], at: Opening<'_>) -> Option<WholeAn
         }
         said.write(&mut choice.message);
     }
-    let says = Says::until(finish);
     Some(WholeAnswer { body: chat.to_json(), usage: Some(usage), says })
 }
 
@@ -66,6 +66,10 @@ impl Said {
             }
             OutputBlock::Unknown => {}
         }
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.words.is_empty() && self.calls.is_empty() && self.thinking_blocks.is_empty()
     }
 
     /// The call by which an answer in JSON comes is none for the client.

@@ -21,15 +21,7 @@ pub(in crate::upstream) fn passed(body: Bytes) -> Option<WholeAnswer> {
         return None;
     }
     let usage = reply.usage_metadata.as_ref().map(usage);
-    let first = reply.candidates.unwrap_or_default().into_iter().next();
-    let says = match first {
-        // The prompt was blocked.
-        None => Says::Filtered,
-        Some(candidate) => {
-            let reason = candidate.finish_reason.as_deref().unwrap_or_default();
-            Says::until(Some(super::finish_reason(reason, false)))
-        }
-    };
+    let says = super::reply::says(&reply);
     Some(WholeAnswer { body, usage, says })
 }
 

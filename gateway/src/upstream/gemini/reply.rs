@@ -23,6 +23,7 @@ pub(super) fn reply(body: &[u8], at: Opening<'_>) -> Option<WholeAnswer> {
     if reply.candidates.is_none() && reply.prompt_feedback.is_none() {
         return None;
     }
+    let says = says(&reply);
     let id = reply.response_id.unwrap_or_else(|| at.answer_id());
     let model = reply.model_version.unwrap_or_else(|| at.model.to_owned());
     let usage = reply.usage_metadata.as_ref().map(usage);
@@ -34,9 +35,21 @@ pub(super) fn reply(body: &[u8], at: Opening<'_>) -> Option<WholeAnswer> {
         true => vec![blocked(reply.prompt_feedback)],
         false => candidates.into_iter().map(|candidate| choice(&id, candidate)).collect(),
     };
-    let first = chat.choices.first().and_then(|choice| choice.finish_reason.as_deref());
-    let says = Says::until(first);
     Some(WholeAnswer { body: chat.to_json(), usage, says })
+}
+
+/// What a reply comes to, by its first candidate. Where there is none and the prompt was blocked, a filter did it.
+pub(super) fn says(reply: &GenerateReply) -> Says {
+    let Some(first) = reply.candidates.as_ref().and_then(|candidates| candidates.first()) else {
+        return match reply.prompt_feedback {
+            Some(_) => Says::Filtered,
+            None => Says::Nothing,
+        };
+    };
+    let parts = first.content.as_ref().and_then(|content| content.parts.as_ref());
+    let reason = first.finish_reason.as_deref().map(|reason| super::finish_reason(reason, false));
+    let holds_any = |part: &Part| part.text.as_deref() != Some("");
+    Says::of(parts.is_some_and(|parts| parts.iter().any(holds_any)), reason)
 }
 
 fn blocked(feedback: Option<PromptFeedback>) -> Choice {

@@ -76,7 +76,8 @@ impl Translator {
             // Why nothing was said, in Gemini's words.
             if let Some(message) = message.filter(|_| !self.said) {
                 chunks.refusal(message, out);
-                gist.output = true;
+                // Of what a filter stopped the client has nothing yet.
+                gist.output |= finish != CONTENT_FILTER;
             }
             chunks.finish(finish, native.as_deref(), out);
             chunks.end(usage, out);

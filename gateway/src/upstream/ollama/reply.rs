@@ -14,6 +14,11 @@ pub(super) fn reply(body: &[u8], at: Opening<'_>) -> Option<WholeAnswer> {
     let mut chat = ChatReply::text(&answer, &reply.model, at.created, &message.content);
     chat.usage = Some(usage);
     let calls = message.tool_calls.unwrap_or_default();
+    let thinks = message.thinking.as_deref().is_some_and(|thought| !thought.is_empty());
+    let says = Says::of(
+        !message.content.is_empty() || !calls.is_empty() || thinks,
+        reply.done_reason.as_deref(),
+    );
     if let Some(choice) = chat.choices.first_mut() {
         let finish = super::finish_reason(reply.done_reason.as_deref(), !calls.is_empty());
         choice.finish_reason = Some(finish.to_owned());
@@ -24,7 +29,7 @@ pub(super) fn reply(body: &[u8], at: Opening<'_>) -> Option<WholeAnswer> {
             choice.message.tool_calls = Some((0..).zip(calls).map(call).collect());
         }
     }
-    Some(WholeAnswer { body: chat.to_json(), usage: Some(usage), says: Says::Something })
+    Some(WholeAnswer { body: chat.to_json(), usage: Some(usage), says })
 }
 
 fn tool_call(at: (&str, u32), call: Called) -> ToolCall {

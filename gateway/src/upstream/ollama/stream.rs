@@ -34,13 +34,14 @@ impl Translator {
         self.chunks.begin(out);
         let usage = reply.done.then(|| usage(&reply));
         let (done, reason) = (reply.done, reply.done_reason);
+        let nothing = done && reason.is_none();
         let output = reply.message.is_some_and(|message| self.say(message, out));
         if done {
             let reason = super::finish_reason(reason.as_deref(), self.calls > 0);
             self.chunks.finish(reason, None, out);
             self.chunks.end(usage, out);
         }
-        Gist { output, finish: done, done, usage, ..Gist::default() }
+        Gist { output, finish: done, done, nothing, usage, ..Gist::default() }
     }
 
     fn say(&mut self, message: Message, out: &mut BytesMut) -> bool {
