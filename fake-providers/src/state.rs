@@ -154,19 +154,25 @@ impl State {
     }
 
     /// Opens the attempt of a dial by `gateway` that does not become a connection to the host whose
-    /// first deployment is `first`; `request` is the one for which it dials, where that is known.
+    /// first deployment is `first`. Its label is the number of the request for which it dials, or the name of something
+    /// that is no request; it is empty where nobody says.
     pub(crate) fn open_dial(
         &self,
         first: DeploymentIndex,
-        request: Option<u64>,
+        on_behalf_of: &str,
         gateway: &str,
     ) -> Attempt {
+        let request: Option<u64> = on_behalf_of.parse().ok();
+        let kind = match request.is_none() && !on_behalf_of.is_empty() {
+            true => AttemptKind::Probe,
+            false => AttemptKind::Request,
+        };
         let numbers = request.map_or(Numbers::default(), |request| self.book.count(request, first));
         let deployment = self.deployment(first).map(|first| first.config.id.clone());
         let attempt = self.book.open(Opening {
             request,
             numbers,
-            kind: AttemptKind::Request,
+            kind,
             stage: Stage::Connect,
             deployment: deployment.unwrap_or_else(|| vocab::DeploymentId::from("")),
             gateway: gateway.to_owned(),

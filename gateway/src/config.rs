@@ -6,6 +6,7 @@ mod additions;
 pub(crate) mod bare_names;
 mod credential;
 pub(crate) mod fleet;
+mod health_check;
 pub mod litellm;
 mod mock;
 pub(crate) mod modes;
@@ -26,6 +27,7 @@ pub use credential::{
     AwsAssumer, AwsContainer, AwsRole, CredentialKind, CredentialSource, EntraApp, GoogleService,
     GoogleUser, TokenEndpoint, TokenText,
 };
+pub use health_check::{CheckAsks, HealthCheck, HealthChecks};
 pub use mock::{Mock, MockAnswer};
 pub use own::{OnBreak, OwnSettings, RateLimitHeaders};
 pub use tags::{DEFAULT as TAG_DEFAULT, TagPattern, TagSettings, Tags};
@@ -212,6 +214,8 @@ pub struct Deployment {
     pub listed: Listed,
     /// What it answers without asking its provider; `None` if it asks.
     pub mock: Option<Mock>,
+    /// How the gateway checks its health, where checks are made.
+    pub health_check: HealthCheck,
     /// Tags, by which requests choose among a group's deployments.
     pub tags: Tags,
     /// Whether it has OpenAI's Responses API, where it speaks OpenAI's protocol.

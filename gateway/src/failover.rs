@@ -18,6 +18,7 @@ pub(crate) mod error_envelope;
 pub(crate) mod estimate;
 pub(crate) mod fallback;
 pub(crate) mod foreseen;
+pub(crate) mod health_check;
 mod hedge;
 pub(crate) mod outlook;
 mod pick;

@@ -8,12 +8,14 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio::sync::Notify;
 use vocab::{DeploymentId, Seed};
 use world::{Clock, Connector, Listener};
 
 use crate::config::{Config, DeploymentIndex};
 use crate::credentials::Sources;
 use crate::door::{Door, Hosts};
+use crate::failover::health_check;
 use crate::front;
 use crate::instance::{Current, GatewayError, Instance, Member};
 use crate::keyed_rng::Luck;
@@ -69,6 +71,7 @@ impl Gateway {
             requests: AtomicU64::new(0),
             name: instance,
             anonymous: AtomicU64::new(0),
+            somebody_left: Notify::new(),
         };
         first.tell("", None, Choice::Start);
         Ok(Self { current: Current::new(first) })
@@ -113,6 +116,7 @@ impl Gateway {
             requests: AtomicU64::new(old.requests.load(Ordering::Relaxed)),
             name: Arc::clone(&old.name),
             anonymous: AtomicU64::new(old.anonymous.load(Ordering::Relaxed)),
+            somebody_left: Notify::new(),
         };
         next.tell("", None, Choice::Reload { forgets: &cooling(&old) });
         self.current.replace(next);
@@ -140,7 +144,12 @@ impl Gateway {
         door: Door,
         stop: impl Future<Output = ()>,
     ) -> io::Result<()> {
-        front::serve(self.current.clone(), listener, door, stop).await
+        let checks = health_check::checks(self.current.clone());
+        tokio::select! {
+            biased;
+            ended = front::serve(self.current.clone(), listener, door, stop) => ended,
+            never = checks => match never {},
+        }
     }
 }
 

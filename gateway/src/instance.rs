@@ -20,9 +20,11 @@ use crate::credentials::Source;
 use crate::keyed_rng::Luck;
 use crate::metrics::Metrics;
 use crate::observer::{Choice, Decision, Observer};
+use crate::policy::cooldown::{CooldownStep, Cooled};
 use crate::pools::Pools;
 use crate::routing::router::Router;
 use crate::upstream::Route;
+use crate::upstream::failure::Reason;
 
 /// Why a gateway cannot be made of a config.
 #[derive(Debug, thiserror::Error)]
@@ -42,16 +44,28 @@ pub enum GatewayError {
 
 /// The instance as its last config made it. A request takes it once and keeps it to its end.
 #[derive(Clone, Debug)]
-pub(crate) struct Current(Arc<ArcSwap<Instance>>);
+pub(crate) struct Current(Arc<ArcSwap<Instance>>, Arc<Notify>);
 
 impl Current {
     pub(crate) fn new(first: Instance) -> Self {
-        Self(Arc::new(ArcSwap::from_pointee(first)))
+        Self(Arc::new(ArcSwap::from_pointee(first)), Arc::default())
     }
 
     /// Later requests are served by `next`.
     pub(crate) fn replace(&self, next: Instance) {
         self.0.store(Arc::new(next));
+        self.1.notify_waiters();
+    }
+
+    /// Waits until another one serves than `instance`.
+    pub(crate) async fn replaced(&self, instance: &Arc<Instance>) {
+        loop {
+            let told = self.1.notified();
+            if !Arc::ptr_eq(instance, &self.0.load()) {
+                return;
+            }
+            told.await;
+        }
     }
 
     /// Who serves a request that comes now.
@@ -85,6 +99,8 @@ pub(crate) struct Instance {
     pub(crate) name: Arc<str>,
     /// Requests that came without a call id.
     pub(crate) anonymous: AtomicU64,
+    /// Told when a cooldown of anybody begins: whoever checks deployments knows then for when to set its clock.
+    pub(crate) somebody_left: Notify,
 }
 
 /// A deployment, ready to be called.
@@ -122,6 +138,28 @@ impl Instance {
         let deployment = deployment.map(|index| &self.config.deployments[index].id);
         let (at, instance) = (self.clock.now(), &*self.name);
         self.observer.saw(&Decision { at, call_id, instance, deployment, what });
+    }
+
+    /// Tells what became of a deployment's place in the rotation, and whoever waits for that.
+    pub(crate) fn tell_cooldown(
+        &self,
+        call_id: &str,
+        deployment: DeploymentIndex,
+        (step, reason): (CooldownStep, Reason),
+    ) {
+        let what = match step {
+            CooldownStep::Begins(Cooled { lasts, reason }) => {
+                self.metrics.cooled(deployment);
+                self.members[deployment].left_rotation.notify_waiters();
+                self.somebody_left.notify_one();
+                Choice::Cooldown { lasts, reason }
+            }
+            CooldownStep::Prolonged(Cooled { lasts, reason }) => {
+                Choice::CooldownProlonged { lasts, reason }
+            }
+            CooldownStep::None(why) => Choice::NoCooldown { why, reason },
+        };
+        self.tell(call_id, Some(deployment), what);
     }
 
     /// What the draws of the request that comes now go by.

@@ -35,6 +35,8 @@ struct Counters {
     successes: AtomicU64,
     cooldowns: AtomicU64,
     resumed: AtomicU64,
+    checks_passed: AtomicU64,
+    checks_failed: AtomicU64,
     tokens_in: AtomicU64,
     tokens_out: AtomicU64,
     /// Failures by reason: a closed set of words.
@@ -118,6 +120,13 @@ impl Metrics {
         self.deployments[deployment].resumed.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// A deployment answered a check, or did not.
+    pub(crate) fn checked(&self, deployment: DeploymentIndex, passed: bool) {
+        let counters = &self.deployments[deployment];
+        let of = if passed { &counters.checks_passed } else { &counters.checks_failed };
+        of.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// The text that Prometheus scrapes. `cooling` holds the deployments that are out of rotation,
     /// with the time left.
     pub(crate) fn render(
@@ -173,11 +182,13 @@ impl Metrics {
 type Reading = fn(&Counters) -> &AtomicU64;
 
 /// Counters per deployment: name, help, where they are kept.
-const COUNTERS: [(&str, &str, Reading); 6] = [
+const COUNTERS: [(&str, &str, Reading); 8] = [
     ("litellm_deployment_total_requests_total", "Attempts sent.", |of| &of.attempts),
     ("litellm_deployment_success_responses_total", "Attempts answered.", |of| &of.successes),
     ("litellm_deployment_cooled_down_total", "Times taken out of rotation.", |of| &of.cooldowns),
     ("brownout_streams_resumed_total", "Broken streams gone on with.", |of| &of.resumed),
+    ("brownout_health_checks_passed_total", "Checks answered.", |of| &of.checks_passed),
+    ("brownout_health_checks_failed_total", "Checks failed.", |of| &of.checks_failed),
     ("litellm_input_tokens_metric_total", "Prompt tokens of answers.", |of| &of.tokens_in),
     ("litellm_output_tokens_metric_total", "Tokens answered.", |of| &of.tokens_out),
 ];

@@ -51,6 +51,13 @@ pub enum Choice<'a> {
     },
     /// The deployment was out, and the attempt that is made now is to show whether it is back.
     Probe,
+    /// The gateway checked the deployment by a request of its own. About no client's request.
+    Checked {
+        /// What came of it.
+        result: CheckResult,
+        /// Since it was sent.
+        took: std::time::Duration,
+    },
     /// Another attempt beside the one under way, which is late.
     Hedge {
         /// Which attempt of the request this will be, from 2.
@@ -150,6 +157,18 @@ pub enum Choice<'a> {
     Kill {
         /// Whose cooldowns that ran it forgets.
         forgets: &'a [DeploymentId],
+    },
+}
+
+/// What came of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckResult {
+    /// The deployment answered, or refused a check that is itself at fault.
+    Passed,
+    /// It failed.
+    Failed {
+        /// Why.
+        reason: Reason,
     },
 }
 

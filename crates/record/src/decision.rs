@@ -18,7 +18,8 @@ pub enum DecisionKind {
     Retry,
     /// Another group, or another deployment after the first one failed, as policy and not as retry.
     Failover,
-    /// The deployment was out, and the attempt that is made now is to show whether it is back.
+    /// The deployment was out, and the attempt that is made now is to show whether it is back; without a request, a check
+    /// that the gateway made of itself: detail `check=passed|failed;took_ms=…`, and `reason=…` where it failed.
     Probe,
     /// Another attempt beside the one under way, which is late; detail `attempt=…;after_ms=…`.
     Hedge,

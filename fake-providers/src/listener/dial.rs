@@ -170,7 +170,7 @@ pub(super) fn mark(attempt: &Attempt, rules: &[Arc<str>]) {
 
 /// The row of a dial that does not become a connection.
 pub(super) fn open_attempt(state: &State, first: DeploymentIndex, incoming: &Incoming) -> Attempt {
-    state.open_dial(first, caller(incoming), incoming.peer())
+    state.open_dial(first, incoming.on_behalf_of(), incoming.peer())
 }
 
 /// The request for which the dial is made, where the label is its number.

@@ -11,7 +11,7 @@ use crate::state::State;
 /// Writes the row of a dial that did not arrive. Dials to hosts that are not ours leave none.
 pub(crate) fn turned_away(state: &State, dial: Dial<'_>, gateway: &str, rule: &Arc<str>) {
     let Some((_, first)) = state.dialled(dial) else { return };
-    let attempt = state.open_dial(first, dial.on_behalf_of.parse().ok(), gateway);
+    let attempt = state.open_dial(first, dial.on_behalf_of, gateway);
     attempt.record().met(rule);
     attempt.end(AttemptEnd::Refused);
 }

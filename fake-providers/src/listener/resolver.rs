@@ -43,7 +43,7 @@ async fn resolve(state: &State, dial: Dial<'_>, from: &str) -> io::Result<()> {
         return Ok(());
     };
     // Dropped where the client gives up before: that is an ending, too.
-    let attempt: Attempt = state.open_dial(first, request, from);
+    let attempt: Attempt = state.open_dial(first, dial.on_behalf_of, from);
     for rule in &dialled.rules {
         attempt.record().met(rule);
     }

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use super::health_check::HealthChecks;
+
 /// Share of all attempts that may have a second one beside them, where nobody says: 5 %, the share at which hedging was
 /// found to pay (Dean and Barroso, "The Tail at Scale", 2013).
 const HEDGING: f64 = 0.05;
@@ -26,6 +28,8 @@ pub struct OwnSettings {
     pub slow_start: Duration,
     /// Whether the choice goes by what providers say is left of their limits.
     pub rate_limit_headers: RateLimitHeaders,
+    /// Which deployments are checked beside the requests of clients.
+    pub health_checks: HealthChecks,
 }
 
 /// See [`OwnSettings::rate_limit_headers`].
@@ -58,6 +62,7 @@ impl OwnSettings {
         retry_budget: None,
         slow_start: Duration::ZERO,
         rate_limit_headers: RateLimitHeaders::Ignored,
+        health_checks: HealthChecks::Off,
     };
 }
 
@@ -80,6 +85,7 @@ impl Default for OwnSettings {
             retry_budget: Some(RETRY_BUDGET),
             slow_start: SLOW_START,
             rate_limit_headers: RateLimitHeaders::Heeded,
+            health_checks: HealthChecks::Off,
         }
     }
 }

@@ -48,6 +48,16 @@ pub(crate) struct AttemptGuard {
     wait_max: Option<Duration>,
     /// Whether the health book heard of its silence.
     heard: BookHeard,
+    purpose: Purpose,
+}
+
+/// What an attempt is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To answer a client: strategy, health book and counters hear of it.
+    Answer,
+    /// To see whether a deployment is well: the health book and counters of its own do.
+    Check,
 }
 
 /// A deployment answers as many requests as it takes, and the policy does not simply wait.
@@ -98,7 +108,14 @@ impl AttemptGuard {
             permit: None,
             wait_max: None,
             heard: BookHeard::Never,
+            purpose: Purpose::Answer,
         }
+    }
+
+    /// The same of a request that the gateway itself makes, to see whether its deployment is well.
+    pub(crate) fn checking(mut self) -> Self {
+        self.purpose = Purpose::Check;
+        self
     }
 
     /// Takes a permit, if its deployment has a limit.
@@ -151,9 +168,14 @@ impl AttemptGuard {
     pub(crate) fn begin(&mut self) {
         self.progress = Progress::UnderWay;
         self.begun = self.instance.clock.now();
-        self.instance.metrics.attempted(self.deployment);
         let attempt = self.as_of(self.begun);
-        self.instance.router.started(&attempt);
+        match self.purpose {
+            Purpose::Answer => {
+                self.instance.metrics.attempted(self.deployment);
+                self.instance.router.started(&attempt);
+            }
+            Purpose::Check => self.instance.router.checks(&attempt),
+        }
         if self.heeds_limits() {
             self.instance.router.spends(&attempt, self.need);
         }
@@ -224,11 +246,17 @@ impl AttemptGuard {
             // Nothing was sent: its deployment was full.
             return CooldownStep::None(NoCooldown::KindSpared);
         }
+        if failure.is_our_own() {
+            self.abandoned();
+            return CooldownStep::None(NoCooldown::OurOwn);
+        }
         self.progress = Progress::Ended;
         self.permit = None;
-        if failure.is_our_own() {
-            self.instance.router.abandoned(&self.as_of(self.instance.clock.now()));
-            return CooldownStep::None(NoCooldown::OurOwn);
+        if self.purpose == Purpose::Check {
+            let step = self.suspected(failure);
+            let passed = step == CooldownStep::None(NoCooldown::RequestAtFault);
+            self.instance.metrics.checked(self.deployment, passed);
+            return step;
         }
         self.instance.metrics.failed(self.deployment, failure.reason);
         let at = self.instance.clock.now();
@@ -252,6 +280,10 @@ impl AttemptGuard {
         self.progress = Progress::Ended;
         self.permit = None;
         let at = self.instance.clock.now();
+        if self.purpose == Purpose::Check {
+            self.instance.metrics.checked(self.deployment, true);
+            return self.instance.router.passed(self.deployment, at);
+        }
         let success = Success {
             elapsed: at.since(self.begun),
             ttft,
@@ -265,6 +297,18 @@ impl AttemptGuard {
         self.instance.router.succeeded(&self.as_of(at), success);
     }
 
+    /// Nothing came of it that says anything of its deployment.
+    fn abandoned(&mut self) {
+        self.progress = Progress::Ended;
+        self.permit = None;
+        match self.purpose {
+            Purpose::Answer => {
+                self.instance.router.abandoned(&self.as_of(self.instance.clock.now()));
+            }
+            Purpose::Check => self.instance.router.unclaimed(self.deployment),
+        }
+    }
+
     fn as_of(&self, at: At) -> Try<'_> {
         let unix_seconds = self.instance.unix_seconds(at);
         Try { deployment: self.deployment, group: &self.group, at, unix_seconds }
@@ -275,9 +319,7 @@ impl Drop for AttemptGuard {
     fn drop(&mut self) {
         match self.progress {
             Progress::Chosen => self.instance.router.unclaimed(self.deployment),
-            Progress::UnderWay => {
-                self.instance.router.abandoned(&self.as_of(self.instance.clock.now()));
-            }
+            Progress::UnderWay => self.abandoned(),
             Progress::Ended => {}
         }
     }

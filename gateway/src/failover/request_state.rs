@@ -20,7 +20,7 @@ use crate::failover::desertion::Presence;
 use crate::instance::Instance;
 use crate::observer::Choice;
 use crate::policy::candidates::Cooling;
-use crate::policy::cooldown::{CooldownStep, Cooled, NthFailure};
+use crate::policy::cooldown::{CooldownStep, NthFailure};
 use crate::policy::fallbacks::NoFallback;
 use crate::policy::retry::NoRetry;
 use crate::policy::{Refusal, SiblingAttempt};
@@ -312,18 +312,7 @@ impl RequestState {
     }
 
     fn tell_cooldown(&self, deployment: DeploymentIndex, step: CooldownStep, reason: Reason) {
-        let what = match step {
-            CooldownStep::Begins(Cooled { lasts, reason }) => {
-                self.instance.metrics.cooled(deployment);
-                self.instance.members[deployment].left_rotation.notify_waiters();
-                Choice::Cooldown { lasts, reason }
-            }
-            CooldownStep::Prolonged(Cooled { lasts, reason }) => {
-                Choice::CooldownProlonged { lasts, reason }
-            }
-            CooldownStep::None(why) => Choice::NoCooldown { why, reason },
-        };
-        self.tell(Some(deployment), what);
+        self.instance.tell_cooldown(&self.call_id, deployment, (step, reason));
     }
 
     /// The group that is tried now is given up.

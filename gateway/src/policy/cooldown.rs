@@ -51,6 +51,11 @@ pub trait CooldownBook: Send + fmt::Debug {
         false
     }
 
+    /// From now on clients' requests show whether a deployment is back, also where checks were to: it cannot be checked.
+    fn cannot_be_checked(&mut self, deployment: DeploymentIndex) {
+        let _ = deployment;
+    }
+
     /// A deployment was chosen; where one that comes back is probed, this request is the probe.
     fn claim(&mut self, deployment: DeploymentIndex, at: At) {
         let _ = (deployment, at);

@@ -25,8 +25,8 @@ use super::met::Met;
 use super::retry::{Allowance, FailedAttempt, NextStep, Phase};
 use super::wording::Attempts;
 use super::{
-    BrokenStart, CleanEnd, Deserted, Filtered, Headers, Heard, NamesTimeout, Policy, Refusal,
-    SendsAgain, Start,
+    BrokenStart, CleanEnd, Deserted, Filtered, Headers, Heard, Ignored, NamesTimeout, Policy,
+    Refusal, SendsAgain, Start,
 };
 use crate::config::fleet::Target;
 use crate::config::{Config, Deployment, DeploymentIndex};
@@ -43,6 +43,22 @@ const FIRST_FLUSH_LOST: f64 = 0.79;
 /// How close to its frames a reset must come to overtake them. Measured: at once it does, 20 ms later it
 /// did in none of 300.
 const SAME_FLUSH: Duration = Duration::from_millis(2);
+
+/// Settings that the proxy acts on and this emulation does not.
+const IGNORED: &[Ignored] = &[
+    ignored("general_settings.background_health_checks", UNCHECKED),
+    ignored("general_settings.health_check_interval", UNCHECKED),
+    ignored("model_list[].model_info.health_check_model", UNCHECKED),
+    ignored("model_list[].model_info.health_check_timeout", UNCHECKED),
+    ignored("model_list[].model_info.health_check_max_tokens", UNCHECKED),
+];
+
+/// LiteLLM's checks decide nothing unless `enable_health_check_routing` is set, which the emulation does not act on.
+const UNCHECKED: &str = "no checks are sent, and the choice goes by clients' requests alone";
+
+const fn ignored(path: &'static str, instead: &'static str) -> Ignored {
+    Ignored { path, instead }
+}
 
 /// The router of one release.
 #[derive(Debug)]
@@ -171,6 +187,10 @@ impl Policy for LiteLlm {
 
     fn clean_end(&self) -> CleanEnd {
         CleanEnd::Stop
+    }
+
+    fn ignores(&self) -> &'static [Ignored] {
+        IGNORED
     }
 
     fn deserted(&self) -> Deserted {

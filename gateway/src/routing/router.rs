@@ -353,6 +353,37 @@ impl Router {
         self.state().cooldowns.failed(attempt.deployment, failure, circumstances)
     }
 
+    /// Deployments that are out, each with the time until it can be seen whether it is back; none for those that may be
+    /// checked now.
+    pub fn out(&self, at: At) -> Vec<(DeploymentIndex, Duration)> {
+        let state = self.state();
+        let all = DeploymentIndex::all(self.fleet.deployments().len());
+        let out = all.filter(|index| !state.cooldowns.proven(*index, at));
+        out.map(|index| (index, state.cooldowns.remaining(index, at).unwrap_or_default())).collect()
+    }
+
+    /// A check of the gateway's own is sent: it counts among the requests of this minute, and is a probe where its
+    /// deployment is out.
+    pub fn checks(&self, attempt: &Try<'_>) {
+        let mut state = self.state();
+        state.usage.count(attempt.deployment, attempt.unix_seconds, 1, 0);
+        state.cooldowns.claim(attempt.deployment, attempt.at);
+    }
+
+    /// A check was answered. Of a deployment that nothing is held against it tells nothing: it asked for a token, and
+    /// requests ask for more.
+    pub fn passed(&self, deployment: DeploymentIndex, at: At) {
+        let mut state = self.state();
+        if !state.cooldowns.proven(deployment, at) {
+            state.cooldowns.succeeded(deployment, at);
+        }
+    }
+
+    /// A deployment cannot be asked for what a check asks for: requests show whether it is back.
+    pub fn cannot_be_checked(&self, deployment: DeploymentIndex) {
+        self.state().cooldowns.cannot_be_checked(deployment);
+    }
+
     /// An attempt is made that a second one may be made beside.
     pub fn pays_for_hedges(&self) {
         self.state().hedges.pay_in();

@@ -14,6 +14,7 @@ mod believes_whom_it_is_told;
 mod bounds_slow_clients;
 mod bounds_tries;
 mod bounds_what_is_under_way;
+mod checks_deployments_itself;
 mod chooses_by_ability;
 mod client_leaves;
 mod clients_say_more;

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gateway::config::Config;
-use gateway::observer::{Choice, Decision};
+use gateway::observer::{CheckResult, Choice, Decision};
 use gateway::{Door, Drain, Gateway, Luck, Observer, Parts};
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
@@ -467,6 +467,10 @@ impl Observer for Recorder {
             Choice::Pick => "pick".to_owned(),
             Choice::Retry { attempt, .. } => format!("retry #{attempt}"),
             Choice::Probe => format!("{NOT_DONE}probe"),
+            Choice::Checked { result: CheckResult::Passed, .. } => "check passed".to_owned(),
+            Choice::Checked { result: CheckResult::Failed { reason }, .. } => {
+                format!("check failed: {reason}")
+            }
             Choice::Hedge { after, .. } => format!("hedge after {} ms", after.as_millis()),
             Choice::Failover { to } => format!("failover to {to}"),
             Choice::AtLimit { most } => format!("at its limit of {most}"),

@@ -105,6 +105,7 @@ pub(super) fn gateway(row: &DecisionRow) -> Event {
         DecisionKind::Pick => "picks",
         DecisionKind::Retry => "retries",
         DecisionKind::Failover => "fails over to",
+        DecisionKind::Probe if row.request.is_none() => "checked by a request of its own",
         DecisionKind::Probe => "sees by this request whether it is back:",
         DecisionKind::Hedge => "does not wait for it alone, and also asks",
         DecisionKind::Cooldown => "cools down",

@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::decision::CHECK_FAILED;
 use record::{AttemptKind, AttemptRow, DecisionKind, DecisionRow, Stage};
 
 /// For each deployment the one that a dial to its host names: the first behind it.
@@ -22,8 +23,8 @@ const APART_NS_MAX: u64 = 100_000_000;
 enum Event {
     /// Position of its row.
     Dial(usize),
-    /// The request.
-    Failure(u64),
+    /// The request; none of a check of the gateway's own.
+    Failure(Option<u64>),
 }
 
 /// Gives dials their requests where that is certain, and numbers these requests' attempts anew, in order of
@@ -41,16 +42,14 @@ pub(super) fn attribute(
     }
     let seen = Seen::of(attempts);
     for row in decisions {
-        let Some((request, deployment)) = row.request.zip(row.deployment.as_deref()) else {
-            continue;
-        };
+        let Some(deployment) = row.deployment.as_deref() else { continue };
         let host = hosts.get(deployment).map(String::as_str);
         let known = host.and_then(|host| events.get_mut(&(row.gateway.as_str(), host)));
         if let Some(known) = known
             && ends_an_attempt(row)
-            && !seen.has(request, deployment, row.at_ns)
+            && !seen.has(row.request, deployment, row.at_ns)
         {
-            known.push((row.at_ns, Event::Failure(request)));
+            known.push((row.at_ns, Event::Failure(row.request)));
         }
     }
     let mut given = Vec::new();
@@ -61,15 +60,18 @@ pub(super) fn attribute(
         }
     }
     for (at, request) in &given {
-        attempts[*at].request = Some(*request);
+        attempts[*at].request = *request;
+        if request.is_none() {
+            attempts[*at].kind = AttemptKind::Probe;
+        }
     }
-    let requests: Vec<u64> = given.into_iter().map(|(_, request)| request).collect();
+    let requests: Vec<u64> = given.into_iter().filter_map(|(_, request)| request).collect();
     number_anew(attempts, &requests.iter().copied().collect());
     requests
 }
 
 /// Dials and failures that lie close together, pair by pair; none if they do not add up.
-fn joined(close: &[(u64, Event)], attempts: &[AttemptRow]) -> Vec<(usize, u64)> {
+fn joined(close: &[(u64, Event)], attempts: &[AttemptRow]) -> Vec<(usize, Option<u64>)> {
     let (mut dials, mut failures) = (Vec::new(), Vec::new());
     for (_, event) in close {
         match event {
@@ -88,15 +90,15 @@ fn is_nobodys_dial(row: &AttemptRow) -> bool {
     row.request.is_none() && row.stage == Stage::Connect && row.kind == AttemptKind::Request
 }
 
-/// Whether an attempt of a request ended with it, otherwise than in an answer.
+/// Whether an attempt of a request, or a check, ended with it, otherwise than in an answer.
 fn ends_an_attempt(row: &DecisionRow) -> bool {
     match row.kind {
-        DecisionKind::AttemptFailed => true,
+        DecisionKind::AttemptFailed => row.request.is_some(),
+        DecisionKind::Probe => row.request.is_none() && row.detail.starts_with(CHECK_FAILED),
         // It waited for an answer to begin, or for the connection.
-        DecisionKind::ClientLeft => !row.detail.is_empty(),
+        DecisionKind::ClientLeft => row.request.is_some() && !row.detail.is_empty(),
         DecisionKind::Pick
         | DecisionKind::AtLimit
-        | DecisionKind::Probe
         | DecisionKind::PassedOver
         | DecisionKind::Retry
         | DecisionKind::Failover
@@ -116,15 +118,18 @@ fn ends_an_attempt(row: &DecisionRow) -> bool {
     }
 }
 
-/// Attempts that the ledger names a request for, by request and deployment: from and to.
-struct Seen<'a>(BTreeMap<(u64, &'a str), Vec<(u64, u64)>>);
+/// Attempts that the ledger has, by request and deployment: from and to. Those of no request are checks.
+struct Seen<'a>(BTreeMap<Asked<'a>, Vec<(u64, u64)>>);
+
+/// For which request, if for one, and at which deployment.
+type Asked<'a> = (Option<u64>, &'a str);
 
 impl<'a> Seen<'a> {
     fn of(attempts: &'a [AttemptRow]) -> Self {
-        let mut seen: BTreeMap<(u64, &str), Vec<(u64, u64)>> = BTreeMap::new();
+        let mut seen: BTreeMap<Asked<'_>, Vec<(u64, u64)>> = BTreeMap::new();
         for row in attempts {
-            if let Some(request) = row.request {
-                let of_it = seen.entry((request, row.deployment.as_str())).or_default();
+            if row.request.is_some() || row.kind == AttemptKind::Probe {
+                let of_it = seen.entry((row.request, row.deployment.as_str())).or_default();
                 of_it.push((row.arrived_ns, row.ended_ns));
             }
         }
@@ -132,7 +137,7 @@ impl<'a> Seen<'a> {
     }
 
     /// Whether what ended at `at_ns` is one of them.
-    fn has(&self, request: u64, deployment: &str, at_ns: u64) -> bool {
+    fn has(&self, request: Option<u64>, deployment: &str, at_ns: u64) -> bool {
         let mut of_it = self.0.get(&(request, deployment)).into_iter().flatten();
         of_it.any(|(from, to)| *from <= at_ns && at_ns <= to + APART_NS_MAX)
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gateway::observer::{Choice, NoCooldown, NoFallback, NoRetry, Reason};
+use gateway::observer::{CheckResult, Choice, NoCooldown, NoFallback, NoRetry, Reason};
 use record::{DecisionKind, Rule};
 use vocab::DeploymentId;
 
@@ -15,6 +15,7 @@ pub(crate) fn kind_and_detail(choice: &Choice<'_>) -> (DecisionKind, String) {
         }
         Choice::Failover { to } => (DecisionKind::Failover, format!("to={to}")),
         Choice::Probe => (DecisionKind::Probe, String::new()),
+        Choice::Checked { result, took } => (DecisionKind::Probe, checked(*result, *took)),
         Choice::Hedge { attempt, after } => {
             (DecisionKind::Hedge, format!("attempt={attempt};after_ms={}", after.as_millis()))
         }
@@ -55,6 +56,19 @@ pub(crate) fn kind_and_detail(choice: &Choice<'_>) -> (DecisionKind, String) {
         Choice::Kill { forgets } => (DecisionKind::Kill, forgotten(forgets)),
     }
 }
+
+/// What tells a check of the gateway's own from a client's request that is a probe.
+fn checked(result: CheckResult, took: Duration) -> String {
+    match result {
+        CheckResult::Passed => format!("check=passed;took_ms={}", ms(took)),
+        CheckResult::Failed { reason } => {
+            format!("{CHECK_FAILED};took_ms={};reason={reason}", ms(took))
+        }
+    }
+}
+
+/// How the detail of a check that failed begins.
+pub(super) const CHECK_FAILED: &str = "check=failed";
 
 fn cooled(lasts: Duration, reason: Reason) -> String {
     format!("for_ms={};reason={reason}", lasts.as_millis())

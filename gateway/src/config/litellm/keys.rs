@@ -91,6 +91,7 @@ pub(super) const BROWNOUT_SETTINGS: &[Key] = &[
     acted("retry_budget"),
     acted("slow_start"),
     acted("rate_limit_headers"),
+    acted("health_checks"),
 ];
 
 /// `router_settings`.
@@ -214,8 +215,8 @@ pub(super) const GENERAL_SETTINGS: &[Key] = &[
     not_yet("global_max_parallel_requests"),
     not_yet("max_request_size_mb"),
     not_yet("max_response_size_mb"),
-    not_yet("background_health_checks"),
-    not_yet("health_check_interval"),
+    acted("background_health_checks"),
+    acted("health_check_interval"),
     not_yet("health_check_concurrency"),
     not_yet("health_check_details"),
     not_yet("enable_health_check_routing"),
@@ -441,7 +442,11 @@ pub(super) const MODEL_INFO: &[Key] = &[
     not_yet("team_public_model_name"),
     inert("access_groups", "it says which virtual keys may call, and the master key may call all"),
     not_yet("supported_environments"),
+    acted("health_check_model"),
+    acted("health_check_timeout"),
+    acted("health_check_max_tokens"),
     not_yet("health_check_*"),
+    acted("disable_background_health_check"),
     not_yet("db_model"),
     not_yet("max_tokens"),
     not_yet("max_output_tokens"),

@@ -17,7 +17,9 @@ use super::address::{self, Address};
 use super::any_provider;
 use super::clouds::{self, Keyed};
 use super::error_policy;
+use super::health_checks;
 use super::mock;
+use super::modes;
 use super::provider::{self, Found, Provider};
 use super::reader::{self, Reader, Section};
 use super::settings::Settings;
@@ -25,8 +27,7 @@ use super::tables;
 use super::tags;
 use super::tls;
 use crate::config::bare_names::is_listed;
-use crate::config::modes;
-use crate::config::{Ability, Deployment, Familiarity, Listed, Mode, Secret};
+use crate::config::{Ability, Deployment, Familiarity, Listed, Secret};
 use crate::routing::strategy::LimitsFrom;
 
 /// Most deployments; a thousand times what anybody has, and still cheap to rank.
@@ -163,6 +164,9 @@ impl<'a> ModelEntry<'a> {
         let own_model = &*own_name(provider, own_model, &base_path);
         let id = self.id((&found, region_of), own_model, &authority, reader);
         let id = unique(&id, ids, self.top, reader);
+        let info = self.info.as_ref();
+        let mode = modes::of_entry(info, (found.prefix, own_model), reader);
+        let health_check = health_checks::of_entry(info, (mode, own_model, &self.model), reader);
         let api_key = reader.text(params, "api_key").or_else(|| self.ambient_key(provider, reader));
         let api_key = api_key.filter(|key| !key.is_empty());
         let keyed = if api_key.is_some() { Keyed::Yes } else { Keyed::No };
@@ -178,7 +182,7 @@ impl<'a> ModelEntry<'a> {
                 false => provider.familiarity,
             },
             vendor: Arc::from(found.vendor(&authority)),
-            mode: self.mode((found.prefix, own_model), reader),
+            mode,
             model: Arc::from(own_model),
             model_as_written: Arc::from(self.model.as_str()),
             authority,
@@ -216,6 +220,7 @@ impl<'a> ModelEntry<'a> {
             has: self.abilities(true),
             listed: Listed::default(),
             mock: mock::read(params, reader),
+            health_check,
             tags: tags::read(params, self.info.as_ref(), reader),
             responses: found.responses(),
             of_any: None,
@@ -286,16 +291,6 @@ impl<'a> ModelEntry<'a> {
         let path = self.params.path_of("api_key");
         let mut variables = provider.key_variables.split(' ').filter(|name| !name.is_empty());
         variables.find_map(|variable| reader.ambient(variable, &path))
-    }
-
-    /// What the model is for: what `model_info.mode` says, else what LiteLLM's map or its name tells.
-    fn mode(&self, (prefix, model): (&str, &str), reader: &mut Reader<'_>) -> Mode {
-        const CHAT: &[&str] = &["chat", "completion", "responses"];
-        match self.of_info(|info| reader.text(info, "mode")) {
-            Some(mode) if CHAT.contains(&mode.trim()) => Mode::Chat,
-            Some(_) => Mode::Other,
-            None => modes::of(prefix, model),
-        }
     }
 
     fn api_version(&self, provider: &Provider, reader: &mut Reader<'_>) -> Option<Arc<str>> {

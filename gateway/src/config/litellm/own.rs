@@ -2,14 +2,17 @@
 
 use serde_json::Value;
 
+use super::health_checks;
 use super::reader::{Reader, Section, nearest};
 use super::tables;
 use crate::config::{OnBreak, OwnSettings, RateLimitHeaders};
 
 /// Reads the section; absent counts as empty.
 pub(super) fn read(root: &Section<'_>, reader: &mut Reader<'_>) -> OwnSettings {
-    let mut own = OwnSettings::default();
-    let Some(section) = reader.section(root, "brownout_settings") else { return own };
+    let section = reader.section(root, "brownout_settings");
+    let health_checks = health_checks::read(root, section.as_ref(), reader);
+    let mut own = OwnSettings { health_checks, ..OwnSettings::default() };
+    let Some(section) = section else { return own };
     reader.survey(&section, &tables::BROWNOUT_SETTINGS);
     if let Some(name) = reader.text(&section, "on_break") {
         match OnBreak::named(&name) {

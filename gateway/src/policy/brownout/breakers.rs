@@ -4,7 +4,8 @@
 //! it; what may be an accident (5xx, a stall, a broken stream) opens it the second time in a row, or
 //! the third time in ten, or when there are more in a minute than the config allows. It stays open for
 //! `cooldown_time`; Retry-After is obeyed exactly, up to a bound. When that is over, one request at a
-//! time probes, not waited for alone where somebody else is there, and success closes; a deployment that keeps failing must answer more probes than one.
+//! time probes, not waited for alone where somebody else is there, and success closes; a deployment that keeps failing must
+//! answer more probes than one. Where the config has deployments checked, only checks probe, unless nobody else is left.
 //! Faults of the request itself say that the deployment lives; a limit that the request set itself, and
 //! a model that nobody but the client named, say nothing.
 
@@ -16,7 +17,7 @@ use vocab::{At, DeploymentId, Seed};
 use super::super::cooldown::{
     Circumstances, CooldownBook, CooldownStep, Cooled, LimitSetBy, NoCooldown,
 };
-use crate::config::{Config, DeploymentIndex, ErrorPolicy};
+use crate::config::{CheckAsks, Config, DeploymentIndex, ErrorPolicy, HealthChecks};
 use crate::upstream::failure::{ErrorClass, Failure, Reason};
 
 /// How long a provider that wants to be paid is left alone: a payment is noticed within ten minutes, and
@@ -82,6 +83,8 @@ struct Breaker {
     /// The same by the deployment's own settings: not less, whatever the provider says.
     own_cooldown_time: Duration,
     tolerance: Tolerance,
+    /// Whether checks of the gateway's own show that it is back, and not the requests of clients.
+    checked: bool,
     /// Whether clients name its model.
     wildcard: bool,
     /// When it failed, for `allowed_fails`; the newest last.
@@ -140,6 +143,7 @@ enum Asked {
 
 impl Breakers {
     pub(super) fn new(config: &Config, seed: Seed) -> Self {
+        let checks = config.own_settings().health_checks;
         let breakers = config.deployments.iter().map(|deployment| Breaker {
             id: deployment.id.clone(),
             cooldown_time: deployment.cooldown_time.unwrap_or(config.router.cooldown_time),
@@ -148,6 +152,7 @@ impl Breakers {
                 own: (deployment.allowed_fails_policy, deployment.allowed_fails),
                 router: (config.router.allowed_fails_policy, config.router.allowed_fails),
             },
+            checked: checks != HealthChecks::Off && deployment.checked_by() != CheckAsks::Nothing,
             wildcard: deployment.group.contains('*'),
             failed_at: VecDeque::new(),
             state: State::Closed,
@@ -166,10 +171,10 @@ impl Breakers {
 
 impl CooldownBook for Breakers {
     fn admits(&self, deployment: DeploymentIndex, at: At) -> bool {
-        match self.breakers.get(deployment.get()).map(|breaker| breaker.state) {
-            Some(State::Closed) => true,
-            Some(State::Open { until, probing, .. }) => at >= until && !probing,
-            None => false,
+        let Some(breaker) = self.breakers.get(deployment.get()) else { return false };
+        match breaker.state {
+            State::Closed => true,
+            State::Open { until, probing, .. } => at >= until && !probing && !breaker.checked,
         }
     }
 
@@ -207,6 +212,12 @@ impl CooldownBook for Breakers {
         match self.breakers.get(deployment.get()).map(|breaker| breaker.state) {
             Some(State::Open { until, probing, .. }) => probing && at >= until,
             Some(State::Closed) | None => false,
+        }
+    }
+
+    fn cannot_be_checked(&mut self, deployment: DeploymentIndex) {
+        if let Some(breaker) = self.breakers.get_mut(deployment.get()) {
+            breaker.checked = false;
         }
     }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gateway::config::{
-    Additions, Config, Deployment, Familiarity, Listed, MetricsFor, Mode, OwnSettings, Platform,
-    Responses, RouterSettings, Secret, TagSettings, Tags,
+    Additions, Config, Deployment, Familiarity, HealthCheck, Listed, MetricsFor, Mode, OwnSettings,
+    Platform, Responses, RouterSettings, Secret, TagSettings, Tags,
 };
 use gateway::policy::{self, Kind, Personality};
 use vocab::{DeploymentId, Protocol};
@@ -59,6 +59,7 @@ pub(crate) fn deployment(id: &str) -> Deployment {
         has: Vec::new(),
         listed: Listed::default(),
         mock: None,
+        health_check: HealthCheck::default(),
         tags: Tags::default(),
         of_any: None,
         responses: Responses::default(),
