@@ -64,7 +64,7 @@ pub use stand::{
     Door, Drain, GatewayConfig, GatewayPlace, Hosts, Keyless, Limits, News, Pem, StandError,
     StandingGateway, stand_gateway,
 };
-pub use stand_fakes::{Journal, Place, StandingFakes, Tls, stand_fakes};
+pub use stand_fakes::{Journal, Place, Spread, StandingFakes, Tls, stand_fakes};
 pub use stand_run::StandRunError;
 pub use target_error::TargetError;
 pub use variant::{VariantOptions, run_variant};

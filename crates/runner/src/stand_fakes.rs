@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use fake_providers::config::FakesConfig;
-use fake_providers::{AdminOptions, Fakes, Ledger};
+use fake_providers::config::{FakesConfig, FaultRule};
+use fake_providers::{AdminOptions, Fakes, Ledger, fault};
 use record::AttemptRow;
-use vocab::At;
+use vocab::{At, DeploymentId};
 use world::{Clock, Identity, Link, Listener, SelfSigned, listen_tcp};
 
 use crate::stand::{FAREWELL, Pem, StandError, many_threads, stopped};
@@ -51,6 +51,17 @@ pub struct StandingFakes {
     authority_pem: Option<String>,
     scheme: &'static str,
     admin_scheme: &'static str,
+}
+
+/// A fault of connections whose target shares its port with others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spread<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Its name in the catalogue.
+    pub name: &'a str,
+    /// Who has it too.
+    pub others: Vec<&'a DeploymentId>,
 }
 
 /// Hears of every attempt at a standing fake.
@@ -168,6 +179,27 @@ impl StandingFakes {
     /// The fakes as they stand, with the keys that clients must show.
     pub fn config(&self) -> &FakesConfig {
         &self.config
+    }
+
+    /// Faults of connections that are meant for some of the fakes, each with those that have it too because all stand at
+    /// one port.
+    pub fn spread(&self) -> Vec<Spread<'_>> {
+        let at_connect = |rule: &&FaultRule| {
+            let entry = fault::find(&rule.name);
+            rule.favourite.is_none() && entry.is_some_and(|entry| entry.at_connect(&rule.params))
+        };
+        let spread = self.config.faults.iter().filter(at_connect).map(|rule| Spread {
+            id: &rule.id,
+            name: &rule.name,
+            others: self.others(&rule.targets),
+        });
+        spread.filter(|spread| !spread.others.is_empty()).collect()
+    }
+
+    /// Everybody but those at these positions.
+    fn others(&self, positions: &[usize]) -> Vec<&DeploymentId> {
+        let all = self.config.deployments.iter().enumerate();
+        all.filter(|(at, _)| !positions.contains(at)).map(|(_, fake)| &fake.id).collect()
     }
 
     /// Writes the authority of a certificate made on the spot to `file`, for clients to trust; nothing

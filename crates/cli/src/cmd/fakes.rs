@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use plan::{ClockKind, ContenderPlan, Text};
 use record::AttemptRow;
-use runner::{Journal, Place, StandingFakes, Tls};
+use runner::{Journal, Place, Spread, StandingFakes, Tls};
 use vocab::{Protocol, Seed};
 
 use crate::args::Fakes;
@@ -50,6 +50,14 @@ fn present(args: &Fakes, standing: &StandingFakes, token: Option<&str>) -> Resul
     for fake in &standing.config().deployments {
         let key = shown(&fake.key);
         screen::remark(&format!("  {}  {}  {}  key {key}", fake.id, fake.protocol, fake.model));
+    }
+    for Spread { id, name, others } in standing.spread() {
+        let others: Vec<&str> = others.iter().map(|id| id.as_str()).collect();
+        screen::remark(&format!(
+            "warning: {id}: {name} acts on connections, and all fakes stand at one port: also {} {} it",
+            others.join(", "),
+            if others.len() == 1 { "has" } else { "have" }
+        ));
     }
     for line in environment::variables(standing.config(), &public_url(args, standing), shown) {
         screen::remark(&format!("  {line}"));

@@ -161,3 +161,17 @@ fn a_run_uses_fakes_that_already_stand() {
     assert_eq!(ran.code, 2, "{}", ran.err);
     assert!(ran.err.contains("admin API at http://127.0.0.1:9 failed"), "{}", ran.err);
 }
+
+/// All stand at one port, so that what acts on connections acts on everybody.
+#[test]
+fn faults_of_connections_that_all_have_are_warned_of() {
+    let scratch = Scratch::new();
+    let fakes = ["fakes", "scenario.yaml", "--port", "0"];
+    let fakes = Running::start(&mut scratch.command(&fakes));
+    let others = fakes
+        .says("warning: f1: refuse acts on connections, and all fakes stand at one port: also ");
+    assert!(others.ends_with(" has it") || others.ends_with(" have it"), "{others}");
+    fakes.says("fakes listen on ");
+    fakes.signal("-TERM");
+    assert_eq!(fakes.end().0, Some(0));
+}
