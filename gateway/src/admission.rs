@@ -1,4 +1,4 @@
-//! How many requests are served at a time, and how many bytes of their bodies are held: beyond that a request waits a
+//! How many requests are served at a time, and how many bytes of their bodies and of their answers are held: beyond that a request waits a
 //! moment, and is then told to come back. A gateway that takes whatever comes serves nobody in the end. It must never know
 //! what a request asks.
 
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use tokio::time::timeout;
 
@@ -41,6 +42,7 @@ struct Gates {
     requests: Gate,
     small: Gate,
     large: Gate,
+    answers: Answers,
 }
 
 #[derive(Debug)]
@@ -66,6 +68,86 @@ pub(crate) struct Room {
     units: usize,
 }
 
+/// The memory for whole answers of providers, of which there is as much as for the bodies of requests; `None` inside bounds
+/// nothing. Small ones have a share for themselves here, too.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Answers(Option<Arc<AnswerGates>>);
+
+#[derive(Debug)]
+struct AnswerGates {
+    small: Arc<Semaphore>,
+    large: Arc<Semaphore>,
+    /// Units of `large`.
+    all: usize,
+}
+
+/// What one answer has of it, until this is dropped.
+#[derive(Debug, Default)]
+pub(crate) struct AnswerRoom {
+    of: Answers,
+    permits: Vec<OwnedSemaphorePermit>,
+    units: usize,
+}
+
+/// An answer and its room.
+struct Roomed {
+    answer: Bytes,
+    _room: AnswerRoom,
+}
+
+impl AsRef<[u8]> for Roomed {
+    fn as_ref(&self) -> &[u8] {
+        &self.answer
+    }
+}
+
+impl Answers {
+    fn new(units: usize) -> Self {
+        let small = units / SMALL_PART;
+        let all = (units - small).min(Semaphore::MAX_PERMITS);
+        let (small, large) = (Arc::new(Semaphore::new(small)), Arc::new(Semaphore::new(all)));
+        Self(Some(Arc::new(AnswerGates { small, large, all })))
+    }
+
+    /// Room for an answer that has not come.
+    pub(crate) fn room(&self) -> AnswerRoom {
+        AnswerRoom { of: self.clone(), permits: Vec::new(), units: 0 }
+    }
+}
+
+impl AnswerRoom {
+    /// The answer, with its room until nobody holds the answer any more: its client has read it, or has left.
+    pub(crate) fn around(self, answer: Bytes) -> Bytes {
+        if self.of.0.is_none() {
+            return answer;
+        }
+        Bytes::from_owner(Roomed { answer, _room: self })
+    }
+
+    /// Whether so many bytes of it in all may be held. Nobody waits for room: whoever has part of an answer would wait
+    /// for whoever has part of another.
+    pub(crate) fn holds(&mut self, bytes: usize) -> bool {
+        let Some(gates) = &self.of.0 else { return true };
+        // Whoever wants more than there is has it while nobody else has any.
+        let needed = units_of(bytes).min(gates.all.max(1));
+        if needed <= self.units {
+            return true;
+        }
+        // Twice as much as is needed now, as for requests; what there is, if that is less and enough.
+        let sizes = [2 * needed - self.units, needed - self.units].map(permits);
+        let gates: &[&Arc<Semaphore>] =
+            if bytes <= SMALL_MAX { &[&gates.small, &gates.large] } else { &[&gates.large] };
+        let free = sizes.iter().flat_map(|units| gates.iter().map(move |gate| (gate, *units)));
+        let permit = free
+            .filter_map(|(gate, units)| Arc::clone(gate).try_acquire_many_owned(units).ok())
+            .next();
+        let Some(permit) = permit else { return false };
+        self.units += permit.num_permits();
+        self.permits.push(permit);
+        true
+    }
+}
+
 /// There is no room, and none came free while one can wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Overloaded;
@@ -79,6 +161,7 @@ impl Admission {
                 requests: Gate::new(requests_max.max(1), waiting_max),
                 small: Gate::new(units / SMALL_PART, waiting_max),
                 large: Gate::new(units - units / SMALL_PART, waiting_max),
+                answers: Answers::new(units),
             }
         });
         Self { gates }
@@ -88,6 +171,11 @@ impl Admission {
     pub(crate) async fn enter(&self) -> Result<Entry, Overloaded> {
         let Some(gates) = &self.gates else { return Ok(Entry::default()) };
         gates.requests.pass(1).await.map(|permit| Entry(Some(permit)))
+    }
+
+    /// The memory for answers.
+    pub(crate) fn answers(&self) -> Answers {
+        self.gates.as_ref().map(|gates| gates.answers.clone()).unwrap_or_default()
     }
 
     /// Room for a body of so many bytes, or for the beginning of one whose size nobody says.

@@ -23,7 +23,7 @@ pub struct Limits {
     /// Requests.
     pub requests_max: usize,
     /// Memory for the bodies of requests that are not yet answered, in bytes. A body is counted twice: it is put into a
-    /// provider's words.
+    /// provider's words. Whole answers of providers have as much again, until they are sent.
     pub body_bytes_max: usize,
 }
 

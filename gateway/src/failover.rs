@@ -137,6 +137,7 @@ async fn try_targets(
         let asked = amended.as_ref().unwrap_or(request);
         let failed = match try_group(asked, state, &target, &itinerary).await {
             Ok(answered) => return Ok(answered),
+            Err(failed) if failed.failure.reason == Reason::NoMemory => return Err(failed),
             Err(failed) => failed,
         };
         let since = state.instance.clock.now().since(state.received);
@@ -198,6 +199,11 @@ async fn try_group(
             }
             Err(nobody) => TargetFailed::of(nobody),
         };
+        if failed.failure.reason == Reason::NoMemory {
+            // Whoever is asked next is paid for an answer that there is no room for either.
+            state.no_retry(NoRetry::KindNotRetried);
+            return Err(failed);
+        }
         if state.tries >= TRIES_MAX {
             state.no_retry(NoRetry::TriesMax { tries: TRIES_MAX });
             return Err(failed);

@@ -264,7 +264,8 @@ impl Server {
         let streamed = called.is_some_and(|called| called.streamed);
         let called = head::Called { endpoint, model, streamed };
         let request = head::read(&instance.router, &head.headers, &called, body)?;
-        Ok((ClientRequest { room: Arc::new(room), ..request }, entry))
+        let (room, answers) = (Arc::new(room), self.admission.answers());
+        Ok((ClientRequest { room, answers, ..request }, entry))
     }
 }
 

@@ -15,7 +15,7 @@ use http_body_util::Full;
 use tokio::time::error::Elapsed;
 use tokio::time::{timeout, timeout_at};
 use world::pool::{PooledBody, SendError};
-use world::{BodyError, ChunkBuf, Decoded, ReadError, collect_body};
+use world::{BodyError, ChunkBuf, Decoded, ReadError, collect_body, collect_body_while};
 
 use crate::config::{Deployment, DeploymentIndex, Mock, MockAnswer, Secret};
 use crate::failover::attempt_guard::AttemptGuard;
@@ -362,7 +362,8 @@ impl Attempt<'_> {
     ) -> Result<Answered, Box<AttemptError>> {
         let (head, body) = response.into_parts();
         let gap = self.deadlines.gap;
-        let body = collect_body(body, ANSWER_BYTES_MAX, gap);
+        let mut room = self.request.answers.room();
+        let body = collect_body_while(body, ANSWER_BYTES_MAX, gap, |bytes| room.holds(bytes));
         let body = match self.deadlines.whole {
             None => body.await,
             Some(limit) => {
@@ -377,6 +378,11 @@ impl Attempt<'_> {
         };
         let body = match body {
             Ok(body) => body,
+            Err(BodyError::NoRoom) => {
+                let (failure, phase) = (Failure::no_memory(), Phase::BeforeStream);
+                let (headers, frames) = (HeaderMap::new(), None);
+                return Err(Box::new(AttemptError { guard, failure, headers, phase, frames }));
+            }
             Err(error) => {
                 let met = self.met(Stage::Whole, gap, &[]);
                 return Err(self.failed(guard, (broken(error, gap).failure(), &met), head.headers));
@@ -391,6 +397,7 @@ impl Attempt<'_> {
             }
             Some(answer) => {
                 guard.answered(answer.usage);
+                let answer = WholeAnswer { body: room.around(answer.body), ..answer };
                 Ok(Answered { guard, headers: head.headers, reply: Reply::Whole(answer) })
             }
             None => {

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue};
 use wire::multipart::Form;
 use wire::openai::RequestHead;
 
-use crate::admission::Room;
+use crate::admission::{Answers, Room};
 use crate::config::OnBreak;
 use crate::config::fleet::{Fleet, Target};
 use crate::endpoint::Endpoint;
@@ -39,6 +39,8 @@ pub(crate) struct ClientRequest {
     /// What its body may take of the memory, until it is answered.
     #[expect(dead_code, reason = "dropping it gives it back")]
     pub(crate) room: Arc<Room>,
+    /// The memory that its answer may have a part of.
+    pub(crate) answers: Answers,
 }
 
 /// What is asked, and what was understood of it.

@@ -19,6 +19,7 @@ use tokio::time::sleep_until;
 use vocab::At;
 use wire::openai::RequestHead;
 
+use crate::admission::Answers;
 use crate::config::fleet::Target;
 use crate::config::{CheckAsks, DeploymentIndex, HealthChecks};
 use crate::endpoint::Endpoint;
@@ -266,6 +267,7 @@ fn asked(instance: &Instance, index: DeploymentIndex) -> Option<(ClientRequest, 
         user_agent: None,
         continues: None,
         room: Arc::default(),
+        answers: Answers::default(),
     };
     let ClientBody { head, bytes, .. } = &request.body;
     let amended = additions::amended(&deployment.additions, endpoint, (head, bytes)).ok()?;

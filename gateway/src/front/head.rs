@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use wire::multipart::{Form, FormError};
 use wire::openai::{HeadError, RequestHead};
 
+use crate::admission::Answers;
 use crate::config::OnBreak;
 use crate::endpoint::{Body, Endpoint, Wording};
 use crate::failover::client_request::{ClientBody, ClientRequest, Overrides};
@@ -74,7 +75,7 @@ pub(crate) fn read(
     };
     let (model, body) = (Arc::from(model), ClientBody { head, bytes, form, prompt_tokens });
     let relayed = relayed(endpoint, headers);
-    let (continues, room) = (None, Arc::default());
+    let (continues, room, answers) = (None, Arc::default(), Answers::default());
     Ok(ClientRequest {
         endpoint,
         model,
@@ -86,6 +87,7 @@ pub(crate) fn read(
         user_agent,
         continues,
         room,
+        answers,
     })
 }
 

@@ -103,9 +103,19 @@ impl Failure {
         Self { class, status: class.status(), reason, ..broken }
     }
 
+    /// The gateway itself had no room for a whole answer.
+    pub fn no_memory() -> Self {
+        let (class, reason) = (ErrorClass::ServiceUnavailable, Reason::NoMemory);
+        let text = "The gateway has no memory left for the answer; come back in a moment";
+        let broken = Self::broken(Trouble::Malformed, text);
+        let (retry_after, kind) =
+            (Some(Duration::from_secs(1)), Some(Box::from("overloaded_error")));
+        Self { class, status: class.status(), reason, retry_after, kind, ..broken }
+    }
+
     /// Whether the gateway itself is to blame, and nobody that it asked.
     pub const fn is_our_own(&self) -> bool {
-        matches!(self.reason, Reason::NoDescriptors)
+        matches!(self.reason, Reason::NoDescriptors | Reason::NoMemory)
     }
 
     /// Nothing came within `limit`, in LiteLLM's words.
@@ -199,6 +209,8 @@ pub enum Reason {
     NoTagMatches,
     /// The gateway has no file descriptor left: nothing was sent.
     NoDescriptors,
+    /// The gateway has no memory left for an answer, which came and was not read to its end.
+    NoMemory,
     /// The gateway itself is shutting down.
     ShuttingDown,
 }
@@ -235,6 +247,7 @@ impl Reason {
             Self::ConcurrencyLimit => "concurrency_limit",
             Self::NoTagMatches => "no_tag_matches",
             Self::NoDescriptors => "no_descriptors",
+            Self::NoMemory => "no_memory",
             Self::ShuttingDown => "shutting_down",
         }
     }

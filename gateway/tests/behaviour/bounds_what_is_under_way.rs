@@ -235,3 +235,61 @@ async fn idle_connections_behind_make_room_for_one_that_is_needed() {
     let story = lab.decided();
     assert_eq!(story, ["a pick", "a served after 1", "b pick", "b served after 1"]);
 }
+
+/// A whole answer of about so many bytes, whose second half comes so many seconds after the first.
+fn large_answer(bytes: usize, seconds: u64) -> Act {
+    let Act::Reply(_, _, body) = answer(&"x".repeat(bytes)) else { unreachable!() };
+    let (first, second) = body.split_at(body.len() / 2);
+    let wait = Step::Wait(Duration::from_secs(seconds));
+    Act::Stream(vec![Step::Say(first.to_owned()), wait, Step::Say(second.to_owned())])
+}
+
+#[tokio::test(start_paused = true)]
+async fn whole_answers_share_a_bounded_memory_and_nobody_is_blamed_for_its_end() {
+    let lab = Lab::new();
+    let acts = [
+        large_answer(5 * MIB / 4, 5),
+        large_answer(5 * MIB / 4, 0),
+        answer("small"),
+        large_answer(5 * MIB / 4, 0),
+    ];
+    lab.upstream("a", &acts).upstream("b", &[answer("b")]).upstream("backup", &[answer("backup")]);
+    let mut config = with_backup(priority(&["a", "b"]));
+    config.router.timeout = Duration::from_secs(600);
+    lab.behind(door(100, 4 * MIB), config);
+    let first = asking(&lab, PLAIN.to_owned());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_turned_away(&lab.chat(PLAIN).await);
+    assert_eq!(lab.hosts(), ["a", "a"], "nobody is paid for another answer");
+    let decided = lab.decided();
+    assert!(!decided.iter().any(|line| line.contains("cooldown")), "{decided:?}");
+    assert!(decided.contains(&"- gave up 503: no_memory".to_owned()), "{decided:?}");
+    let small = lab.chat(PLAIN).await;
+    assert_eq!((small.status, small.header("x-litellm-model-id")), (200, "a"), "small ones fit");
+    assert_eq!(first.await.expect("no panic").body.len(), lab.chat(PLAIN).await.body.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_has_its_memory_until_its_client_has_read_it() {
+    let lab = Lab::new();
+    lab.upstream("a", &[large_answer(5 * MIB / 4, 0)]);
+    lab.behind(door(100, 4 * MIB), priority(&["a"]));
+    let mut client = lab.dial().await.expect("a connection");
+    client.write_all(request(PLAIN).as_bytes()).await.expect("it reads");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_turned_away(&lab.chat(PLAIN).await);
+    drop(client);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(lab.chat(PLAIN).await.status, 200);
+}
+
+/// Half a megabyte for all answers: one that is larger has all of it.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_larger_than_the_memory_comes_alone() {
+    let lab = Lab::new();
+    lab.upstream("a", &[large_answer(MIB, 0)]);
+    lab.behind(door(100, MIB / 2), priority(&["a"]));
+    for _ in 0..3 {
+        assert_eq!(lab.chat(PLAIN).await.status, 200);
+    }
+}

@@ -37,8 +37,10 @@ pub(super) fn failure(failure: Failure, down: &Down<'_>) -> Failure {
 }
 
 fn stands(failure: &Failure) -> bool {
-    let ours =
-        matches!(failure.reason, Reason::ShuttingDown | Reason::Unsupported | Reason::NoTagMatches);
+    let ours = matches!(
+        failure.reason,
+        Reason::ShuttingDown | Reason::NoMemory | Reason::Unsupported | Reason::NoTagMatches
+    );
     let timeout = failure.class == ErrorClass::Timeout && failure.upstream_status.is_none();
     ours || timeout || failure.class.blames_request()
 }
