@@ -67,6 +67,7 @@ fn live(router: &Router, request: u64) {
         prompt_tokens: 500,
         completion_tokens: 120,
         prompt_estimate: 500,
+        answer_max: None,
         stream: true,
     };
     router.succeeded(&attempt, success);

@@ -85,6 +85,7 @@ pub mod decisions {
     pub use crate::policy::tags::{looks_at_tags, untagged};
     pub use crate::policy::wording::{Attempts, Fallbacks};
     pub use crate::routing::router::{BookHeard, Ended, Router, RouterError, Tried, Try};
+    pub use crate::routing::usual::Expected;
     pub use crate::upstream::classify::classify;
     pub use crate::upstream::failure::{ErrorClass, Failure, Reason, TEXT_MAX, Trouble};
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod hedge_budget;
 pub(crate) mod remaining;
+pub(crate) mod reported;
 pub(crate) mod retry_budget;
 pub(crate) mod router;
 pub mod strategy;

@@ -291,6 +291,7 @@ impl AttemptGuard {
             prompt_tokens: usage.prompt_tokens,
             completion_tokens: usage.completion_tokens,
             prompt_estimate: self.need.prompt_tokens,
+            answer_max: self.need.answer_max,
             stream: self.stream,
         };
         self.instance.metrics.succeeded(self.deployment, &success);

@@ -9,6 +9,7 @@ use crate::instance::Instance;
 use crate::policy::cooldown::LimitSetBy;
 use crate::policy::deadlines::{Answer, Limits, Pace, Thinking};
 use crate::policy::{OwnLimit, WatchesPace};
+use crate::routing::usual::Expected;
 
 /// The limits of an attempt at the deployment `index`, of a request that has been under way for `since`.
 pub(crate) fn limits(
@@ -27,7 +28,14 @@ pub(crate) fn limits(
     let pace = match config.personality.policy.watches_pace() {
         WatchesPace::No => Pace::default(),
         WatchesPace::Yes => Pace {
-            usual: instance.router.usual(index, answer, request.body.prompt_tokens),
+            usual: instance.router.usual(
+                index,
+                Expected {
+                    answer,
+                    prompt_tokens: request.body.prompt_tokens,
+                    answer_max: request.body.head.max_tokens,
+                },
+            ),
             prompt_tokens: request.body.prompt_tokens,
             thinking: match request.body.head.thinks {
                 true => Thinking::Asked,

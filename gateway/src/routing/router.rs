@@ -13,14 +13,15 @@ use vocab::{At, Seed};
 
 use super::hedge_budget::HedgeBudget;
 use super::remaining::{Remaining, Short};
+pub use super::reported::{BookHeard, Ended, Tried, Try};
 use super::retry_budget::RetryBudget;
 use super::strategy::minute::MinuteUsage;
 use super::strategy::{ArgError, Ask, Learned, Lesson, Strategy, Success, View};
-use super::usual::Usual;
+use super::usual::{Expected, Usual};
 use crate::config::fleet::{Fleet, Target};
 use crate::config::{Config, DeploymentIndex};
 use crate::keyed_rng::KeyedRng;
-use crate::policy::candidates::{CandidateQuery, Cooling, Shortage};
+use crate::policy::candidates::{CandidateQuery, Shortage};
 use crate::policy::cooldown::{
     Circumstances, CooldownBook, CooldownStep, LimitSetBy, NoCooldown, NthFailure,
 };
@@ -58,55 +59,6 @@ pub enum RouterError {
     /// An argument that the strategy cannot use.
     #[error("routing_strategy_args: {0}")]
     Argument(#[from] ArgError),
-}
-
-/// One attempt, as it is reported.
-#[derive(Clone, Copy, Debug)]
-pub struct Try<'a> {
-    /// Index of the deployment.
-    pub deployment: DeploymentIndex,
-    /// Group that was asked for.
-    pub group: &'a str,
-    /// Now.
-    pub at: At,
-    /// Now, as Unix time.
-    pub unix_seconds: u64,
-}
-
-/// How a failed attempt ended.
-#[derive(Clone, Copy, Debug)]
-pub struct Ended {
-    /// Its place among the failures of its request in this group.
-    pub nth: NthFailure,
-    /// Since it was sent.
-    pub elapsed: Duration,
-    /// Who set its limits.
-    pub limit: LimitSetBy,
-    /// Whether the health book heard of it while it was under way.
-    pub heard: BookHeard,
-}
-
-/// Whether the health book has heard of an attempt that fails.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum BookHeard {
-    /// Now for the first time.
-    #[default]
-    Never,
-    /// By [`Router::suspected`]: it is counted once.
-    Before,
-}
-
-/// Whom a request has tried in a group so far.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Tried<'a> {
-    /// In order, with repetitions.
-    pub all: &'a [DeploymentIndex],
-    /// Those that refused it for good.
-    pub refused: &'a [DeploymentIndex],
-    /// Those that cannot be asked for what it wants: they are no candidates.
-    pub unfit: &'a [DeploymentIndex],
-    /// Whether those that cool may be asked where nobody else is left.
-    pub cooling: Cooling,
 }
 
 /// What a group may still be asked; `None` where none of its deployments has such a limit.
@@ -286,8 +238,9 @@ impl Router {
         let mut state = self.state();
         state.cooldowns.succeeded(attempt.deployment, attempt.at);
         if !success.stream && self.watches() {
-            let sort = (Answer::Whole, success.prompt_estimate);
-            state.usual.observe(attempt.deployment, sort, success.elapsed);
+            let (answer, prompt_tokens) = (Answer::Whole, success.prompt_estimate);
+            let expected = Expected { answer, prompt_tokens, answer_max: success.answer_max };
+            state.usual.observe(attempt.deployment, expected, success.elapsed);
         }
         let tokens = success.prompt_tokens.saturating_add(success.completion_tokens);
         state.usage.count(attempt.deployment, attempt.unix_seconds, 0, tokens);
@@ -311,7 +264,8 @@ impl Router {
     pub fn first_token(&self, attempt: &Try<'_>, prompt_tokens: u64, ttft: Duration) {
         let mut state = self.state();
         if self.watches() {
-            state.usual.observe(attempt.deployment, (Answer::Stream, prompt_tokens), ttft);
+            let expected = Expected { answer: Answer::Stream, prompt_tokens, answer_max: None };
+            state.usual.observe(attempt.deployment, expected, ttft);
         }
         state.learn(attempt, Learned::FirstToken { ttft });
     }
@@ -416,13 +370,8 @@ impl Router {
     }
 
     /// The time in which 95 of 100 such answers came from a deployment.
-    pub fn usual(
-        &self,
-        deployment: DeploymentIndex,
-        answer: Answer,
-        tokens: u64,
-    ) -> Option<Duration> {
-        self.state().usual.of(deployment, answer, tokens)
+    pub fn usual(&self, deployment: DeploymentIndex, expected: Expected) -> Option<Duration> {
+        self.state().usual.of(deployment, expected)
     }
 
     /// Whether it is known that a deployment answers, of one that was just chosen.

@@ -240,6 +240,8 @@ pub struct Success {
     pub completion_tokens: u64,
     /// Tokens of the prompt, as the gateway estimated them before it was sent.
     pub prompt_estimate: u64,
+    /// Tokens that the request allowed the answer, where it said so.
+    pub answer_max: Option<u64>,
     /// Whether it was streamed.
     pub stream: bool,
 }

@@ -1,7 +1,8 @@
 //! What is usual of each deployment: how long its first words and whole answers take, as observed.
 //!
 //! Answers are kept apart by their sort and by the length of the prompt, in steps of four times, since a prompt of
-//! 100,000 tokens is not late where one of 100 is. It says a time, never what follows from it.
+//! 100,000 tokens is not late where one of 100 is; whole answers also by how many tokens they may have, where their
+//! request says so, since ten take no time of what ten thousand do. It says a time, never what follows from it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -28,6 +29,19 @@ struct Sort {
     stream: bool,
     /// Prompts of 4^n tokens and more.
     prompt: u32,
+    /// Whole answers of 4^n tokens at most and more; `None` for those of any length together.
+    answer: Option<u32>,
+}
+
+/// What is known of an answer before it comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// Its sort.
+    pub answer: Answer,
+    /// Estimated tokens of its prompt.
+    pub prompt_tokens: u64,
+    /// Tokens that it may have at most, where its request bounds them.
+    pub answer_max: Option<u64>,
 }
 
 /// Observations of one sort.
@@ -49,39 +63,48 @@ impl Usual {
     pub(crate) fn observe(
         &mut self,
         deployment: DeploymentIndex,
-        (answer, prompt_tokens): (Answer, u64),
+        expected: Expected,
         time: Duration,
     ) {
-        let observed = self.observed.entry(sort(deployment, answer, prompt_tokens)).or_default();
-        if observed.newest.len() >= KEPT {
-            observed.newest.pop_front();
-        }
-        observed.newest.push_back(time);
-        observed.since += 1;
-        if observed.newest.len() >= ENOUGH && (observed.usual.is_none() || observed.since >= STALE)
-        {
-            observed.since = 0;
-            observed.usual = percentile(&observed.newest);
+        let any = sort(deployment, Expected { answer_max: None, ..expected });
+        let own = sort(deployment, expected);
+        self.observed.entry(any).or_default().observe(time);
+        if own != any {
+            self.observed.entry(own).or_default().observe(time);
         }
     }
 
-    /// The time in which 95 of 100 such answers came; none where too few did.
-    pub(crate) fn of(
-        &self,
-        deployment: DeploymentIndex,
-        answer: Answer,
-        prompt_tokens: u64,
-    ) -> Option<Duration> {
-        self.observed.get(&sort(deployment, answer, prompt_tokens))?.usual
+    /// The time in which 95 of 100 such answers came; where too few were bounded alike, those of any length. None where
+    /// too few came at all.
+    pub(crate) fn of(&self, deployment: DeploymentIndex, expected: Expected) -> Option<Duration> {
+        let of = |expected| self.observed.get(&sort(deployment, expected))?.usual;
+        of(expected).or_else(|| of(Expected { answer_max: None, ..expected }))
     }
 }
 
-fn sort(deployment: DeploymentIndex, answer: Answer, prompt_tokens: u64) -> Sort {
-    let stream = match answer {
-        Answer::Stream => true,
-        Answer::Whole => false,
+impl Observed {
+    fn observe(&mut self, time: Duration) {
+        if self.newest.len() >= KEPT {
+            self.newest.pop_front();
+        }
+        self.newest.push_back(time);
+        self.since += 1;
+        if self.newest.len() >= ENOUGH && (self.usual.is_none() || self.since >= STALE) {
+            self.since = 0;
+            self.usual = percentile(&self.newest);
+        }
+    }
+}
+
+fn sort(deployment: DeploymentIndex, expected: Expected) -> Sort {
+    let Expected { answer, prompt_tokens, answer_max } = expected;
+    let step = |tokens: u64| tokens.max(1).ilog2() / 2;
+    let (stream, answer) = match answer {
+        // Its length says nothing of its first words.
+        Answer::Stream => (true, None),
+        Answer::Whole => (false, answer_max.map(step)),
     };
-    Sort { deployment, stream, prompt: prompt_tokens.max(1).ilog2() / 2 }
+    Sort { deployment, stream, prompt: step(prompt_tokens), answer }
 }
 
 /// The nearest rank.

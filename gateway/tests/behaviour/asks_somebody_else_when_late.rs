@@ -290,3 +290,68 @@ async fn a_limit_of_the_request_bounds_everything_and_leaves_half_for_somebody_e
     let got = lab.post("/v1/chat/completions", &[("x-litellm-timeout", "4")], PLAIN).await;
     assert_eq!((got.status, got.took.as_secs_f64()), (408, 4.0), "a body that drips");
 }
+
+/// A deployment that takes requests and never answers, beside one that is well, where nobody knows yet what is usual.
+#[tokio::test(start_paused = true)]
+async fn nobody_spends_the_timeout_on_a_whole_answer_that_hangs_beside_somebody_who_is_well() {
+    let lab = Lab::new();
+    lab.upstream("first", &[Act::Hang]).upstream("second", &[answer("yes")]);
+    let mut config = priority(&["first", "second"]);
+    config.router.timeout = 30 * SECOND;
+    config.own.hedging = 1e-6;
+    lab.gateway(config);
+    let mut took = Vec::new();
+    for _ in 0..30 {
+        let got = lab.chat(PLAIN).await;
+        assert_eq!((got.status, got.header("x-litellm-model-id")), (200, "second"));
+        took.push(got.took.as_millis());
+    }
+    // The burst of ten pays for half of the limit; those that find it used up wait for three quarters of it.
+    assert!(took.iter().all(|took| *took < 23_000), "{took:?}");
+    assert!(took.iter().any(|took| (15_000..16_000).contains(took)), "{took:?}");
+    let cooled = lab.decided().iter().any(|line| line.starts_with("first cooldown"));
+    assert!(cooled, "it is found out: {:?}", lab.decided());
+}
+
+/// Short answers tell what is usual of short ones.
+#[tokio::test(start_paused = true)]
+async fn a_short_answer_is_late_where_a_long_one_is_not() {
+    let body = |most: u32| {
+        PLAIN.replace("\"model\":\"model\"", &format!("\"model\":\"model\",\"max_tokens\":{most}"))
+    };
+    let (long, short) = (whole_in(20 * SECOND), whole_in(SECOND));
+    let acts: Vec<Act> =
+        (0..40).map(|n| if n % 2 == 0 { long.clone() } else { short.clone() }).collect();
+    for (most, asked_after) in [(10, 1.1), (4000, 22.0)] {
+        let lab = Lab::new();
+        lab.upstream("first", &[&*acts, &[Act::Hang]].concat());
+        lab.upstream("second", &[answer("yes")]);
+        lab.gateway(patient(&["first", "second"]));
+        for n in 0..40 {
+            assert_eq!(lab.chat(&body(if n % 2 == 0 { 4000 } else { 10 })).await.status, 200);
+        }
+        let begun = lab.start.elapsed().as_secs_f64();
+        assert_eq!(lab.chat(&body(most)).await.header("x-litellm-model-id"), "second");
+        let after = lab.attempts().last().expect("an attempt").1 - begun;
+        assert!((after - asked_after).abs() < 0.1, "{most}: {after}");
+    }
+}
+
+/// A whole answer that somebody else overtook may only be a long one: it counts when it is four times as late.
+#[tokio::test(start_paused = true)]
+async fn a_whole_answer_that_is_overtaken_early_is_held_against_nobody() {
+    let lab = Lab::new();
+    lab.upstream("first", &[vec![whole_in(SECOND); 40], vec![whole_in(3 * SECOND)]].concat());
+    lab.upstream("second", &[answer("yes")]);
+    lab.gateway(patient(&["first", "second"]));
+    for _ in 0..40 {
+        assert_eq!(lab.chat(PLAIN).await.header("x-litellm-model-id"), "first");
+    }
+    for _ in 0..8 {
+        let got = lab.chat(PLAIN).await;
+        assert_eq!(got.header("x-litellm-model-id"), "second");
+        assert!(got.took < 2 * SECOND, "{:?}", got.took);
+    }
+    let decided = lab.decided();
+    assert!(!decided.iter().any(|line| line.contains("cooldown")), "{decided:?}");
+}

@@ -107,7 +107,9 @@ async fn what_was_sent_since_is_taken_off() {
     let lab = Lab::new();
     let one_left = requests("10", "1", "10m0s");
     lab.upstream("first", &[saying(&one_left), slow(&[])]).upstream("second", &[answer("yes")]);
-    lab.gateway(pair());
+    let mut config = pair();
+    config.router.timeout = 60 * SECOND;
+    lab.gateway(config);
     assert_eq!(lab.chat(PLAIN).await.status, 200);
     let (second, third) = tokio::join!(lab.chat(PLAIN), async {
         tokio::time::sleep(SECOND).await;

@@ -35,6 +35,11 @@ const LATE_MIN: Duration = Duration::from_secs(2);
 /// time is a probe, so it costs little.
 const PROBE: Duration = LATE_MIN;
 
+/// Parts of an attempt's limit after which a whole answer of which nobody knows is late, and after which any is very late:
+/// somebody else has the rest of it. Nothing of a whole answer tells a long one from one that never comes.
+const LATE_PART: (u32, u32) = (1, 2);
+const VERY_LATE_PART: (u32, u32) = (3, 4);
+
 /// Silence within a stream that counts against a deployment while it lasts: fifty times the p99 gap between tokens of
 /// hosted models.
 const SILENT: Duration = Duration::from_secs(10);
@@ -67,11 +72,29 @@ pub(super) fn of(limits: Limits, alternative: Alternative) -> Deadlines {
 fn hedge(limits: Limits) -> Hedge {
     let hedge = usually(limits);
     match limits.pace.standing {
-        Standing::Proven => hedge,
+        Standing::Proven => within_limit(hedge, limits),
         Standing::Probed => {
             let late = hedge.usual.min(PROBE);
             Hedge { usual: late, late, budget: Budget::Spares }
         }
+    }
+}
+
+/// A whole answer is late while its attempt has time left: what is given up at its limit would else be asked for again
+/// only then.
+fn within_limit(hedge: Hedge, limits: Limits) -> Hedge {
+    let part = |(of, all): (u32, u32)| limits.limit() / all * of;
+    let late = part(match limits.pace.usual {
+        None => LATE_PART,
+        Some(_) => VERY_LATE_PART,
+    });
+    match limits.answer {
+        Answer::Stream => hedge,
+        Answer::Whole => Hedge {
+            usual: hedge.usual.min(late),
+            late: hedge.late.min(part(VERY_LATE_PART)),
+            budget: hedge.budget,
+        },
     }
 }
 

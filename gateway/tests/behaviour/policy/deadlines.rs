@@ -81,6 +81,29 @@ fn an_answer_is_late_by_what_is_usual_and_by_its_prompt_and_thoughts_where_nobod
     assert_eq!(hedge(stream, Pace::default(), Some(8), left), Some((4.0, 4.0)), "half of its time");
 }
 
+/// What is given up at a limit is asked of somebody else before that, by the budget at half of it where nobody knows
+/// what is usual, and in any case at three quarters.
+#[test]
+fn a_whole_answer_is_late_before_its_limit_is_over() {
+    let policy = find("brownout").expect("a row").policy;
+    let seconds = Duration::from_secs_f64;
+    for (timeout, usual, expected) in [
+        (600.0, None, (60.0, 60.0)),
+        (100.0, None, (50.0, 60.0)),
+        (30.0, None, (15.0, 22.5)),
+        (30.0, Some(2.0), (2.2, 8.8)),
+        (30.0, Some(10.0), (11.0, 22.5)),
+        (30.0, Some(25.0), (22.5, 22.5)),
+    ] {
+        let pace = Pace { usual: usual.map(seconds), ..Pace::default() };
+        let (answer, timeout) = (Answer::Whole, seconds(timeout));
+        let limits = Limits { answer, timeout, stream_timeout: None, left: None, pace };
+        let made = policy.deadlines(limits, &|| Alternative::Left).hedge.expect("a hedge");
+        let made = (made.usual.as_secs_f64(), made.late.as_secs_f64());
+        assert_eq!(made, expected, "{timeout:?} {usual:?}");
+    }
+}
+
 #[test]
 fn litellms_are_one_limit_for_everything() {
     for alternative in [Alternative::Left, Alternative::None] {

@@ -115,6 +115,7 @@ pub(crate) fn success(seconds: f64) -> Success {
         prompt_tokens: 10,
         completion_tokens: 10,
         prompt_estimate: 10,
+        answer_max: None,
         stream: false,
     }
 }

@@ -33,6 +33,7 @@ fn learned(kind: u8, ms: u64) -> Learned {
         5 => Learned::FirstToken { ttft: elapsed },
         1 => Learned::Succeeded(Success {
             prompt_estimate: 10,
+            answer_max: None,
             elapsed,
             ttft: Some(elapsed / 2),
             first_frame: Some(elapsed / 4),
