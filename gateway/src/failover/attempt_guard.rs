@@ -49,6 +49,8 @@ pub(crate) struct AttemptGuard {
     /// Whether the health book heard of its silence.
     heard: BookHeard,
     purpose: Purpose,
+    /// How long its stream must have spoken to show that its deployment is back; `None` if it need not show it any more.
+    proof: Option<Duration>,
 }
 
 /// What an attempt is made for.
@@ -109,6 +111,7 @@ impl AttemptGuard {
             wait_max: None,
             heard: BookHeard::Never,
             purpose: Purpose::Answer,
+            proof: None,
         }
     }
 
@@ -169,16 +172,20 @@ impl AttemptGuard {
         self.progress = Progress::UnderWay;
         self.begun = self.instance.clock.now();
         let attempt = self.as_of(self.begun);
-        match self.purpose {
+        let proof = match self.purpose {
             Purpose::Answer => {
                 self.instance.metrics.attempted(self.deployment);
-                self.instance.router.started(&attempt);
+                self.instance.router.started(&attempt)
             }
-            Purpose::Check => self.instance.router.checks(&attempt),
-        }
+            Purpose::Check => {
+                self.instance.router.checks(&attempt);
+                None
+            }
+        };
         if self.heeds_limits() {
             self.instance.router.spends(&attempt, self.need);
         }
+        self.proof = proof;
     }
 
     /// The head of an answer came, which may say what is left of its provider's limits.
@@ -211,6 +218,16 @@ impl AttemptGuard {
         let attempt = self.as_of(self.instance.clock.now());
         let tokens = self.need.prompt_tokens;
         self.instance.router.first_token(&attempt, tokens, at.since(self.begun));
+    }
+
+    /// Its stream goes on, of which so much was seen.
+    pub(crate) fn goes_on(&mut self, seen: &Seen) {
+        let (Some(proof), Some(first)) = (self.proof, seen.first_output) else { return };
+        let at = self.instance.clock.now();
+        if at.since(first) >= proof {
+            self.proof = None;
+            self.instance.router.proved(self.deployment, at);
+        }
     }
 
     /// What a stream that broke is called.

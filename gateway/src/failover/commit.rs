@@ -197,6 +197,9 @@ impl Committed {
             return Poll::Ready(());
         }
         let collected = self.poll_collect(cx);
+        if let Some((guard, _)) = &mut self.owed {
+            guard.goes_on(self.reader.seen());
+        }
         if self.reader.fell_silent() {
             self.fell_silent();
         }

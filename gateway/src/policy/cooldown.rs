@@ -51,6 +51,13 @@ pub trait CooldownBook: Send + fmt::Debug {
         false
     }
 
+    /// How long the stream of the attempt that is sent to a deployment now must have spoken to show that it is back, before
+    /// it has ended; `None` where it shows nothing, or only by its end.
+    fn proof(&self, deployment: DeploymentIndex, at: At) -> Option<Duration> {
+        let _ = (deployment, at);
+        None
+    }
+
     /// From now on clients' requests show whether a deployment is back, also where checks were to: it cannot be checked.
     fn cannot_be_checked(&mut self, deployment: DeploymentIndex) {
         let _ = deployment;

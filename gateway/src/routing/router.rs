@@ -226,11 +226,21 @@ impl Router {
         self.state().remaining.told(deployment, begun, limits);
     }
 
-    /// An attempt is about to be sent.
-    pub fn started(&self, attempt: &Try<'_>) {
+    /// An attempt is about to be sent. Where it is to show that its deployment is back, says how long its stream must
+    /// have spoken to show it before its end.
+    pub fn started(&self, attempt: &Try<'_>) -> Option<Duration> {
         let mut state = self.state();
         state.usage.count(attempt.deployment, attempt.unix_seconds, 1, 0);
         state.learn(attempt, Learned::Started);
+        state.cooldowns.proof(attempt.deployment, attempt.at)
+    }
+
+    /// The stream of a probe has spoken for as long as it takes; what it is about may be over by now.
+    pub fn proved(&self, deployment: DeploymentIndex, at: At) {
+        let mut state = self.state();
+        if state.cooldowns.is_probed(deployment, at) {
+            state.cooldowns.succeeded(deployment, at);
+        }
     }
 
     /// An attempt was answered completely.

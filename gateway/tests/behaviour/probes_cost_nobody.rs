@@ -171,3 +171,61 @@ async fn a_second_attempt_beside_a_probe_takes_nothing_from_the_budget_and_none_
     }
     assert_eq!(probes(&lab), 24);
 }
+
+/// A stream that speaks once a second, so many times, and then does this.
+fn long(seconds: usize, turn: &[Step]) -> Act {
+    let speaks = (0..seconds).flat_map(|_| [Step::Wait(SECOND), word("w ")]);
+    Act::Stream([vec![role(), word("w ")], speaks.collect(), turn.to_vec()].concat())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_has_spoken_for_ten_seconds_need_not_end() {
+    for (spoken, expected) in [(9, "second"), (12, "first")] {
+        let acts = [long(60, &end()), stream(1)];
+        let lab = lab_of(patient(&["first", "second"]), &acts, STREAM).await;
+        let probe = tokio::spawn({
+            let lab = lab.clone();
+            async move { lab.chat(STREAM).await }
+        });
+        tokio::time::sleep(SECOND * spoken).await;
+        let got = lab.chat(STREAM).await;
+        assert_eq!(got.header("x-litellm-model-id"), expected, "after {spoken} s");
+        assert!(probe.await.expect("no panic").done());
+        assert_eq!(probes(&lab), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_breaks_before_that_takes_its_deployment_out_again() {
+    let lab =
+        lab_of(patient(&["first", "second"]), &[long(8, &[Step::Cut]), stream(1)], STREAM).await;
+    assert!(!lab.chat(STREAM).await.done());
+    assert_eq!(lab.chat(STREAM).await.header("x-litellm-model-id"), "second");
+    tokio::time::sleep(6 * SECOND).await;
+    assert_eq!(lab.chat(STREAM).await.header("x-litellm-model-id"), "first");
+}
+
+/// One that kept failing answers several probes, and each may show it by speaking.
+#[tokio::test(start_paused = true)]
+async fn speaking_is_one_proof_of_several() {
+    let lab = Lab::new();
+    let acts = [vec![refusal(500, &[]); 3], vec![long(30, &end()); 3]].concat();
+    lab.upstream("first", &acts).upstream("second", &[stream(1)]);
+    lab.gateway(patient(&["first", "second"]));
+    probed(&lab, STREAM).await;
+    assert_eq!(lab.chat(STREAM).await.header("x-litellm-model-id"), "second", "the probe failed");
+    tokio::time::sleep(6 * SECOND).await;
+    let asks = |lab: &Lab| {
+        let lab = lab.clone();
+        tokio::spawn(async move { lab.chat(STREAM).await })
+    };
+    let first = asks(&lab);
+    tokio::time::sleep(12 * SECOND).await;
+    let (second, third) = (asks(&lab), asks(&lab));
+    let answered = |got: Got| got.header("x-litellm-model-id").to_owned();
+    let mut by = Vec::new();
+    for got in [first, second, third] {
+        by.push(answered(got.await.expect("no panic")));
+    }
+    assert_eq!(by, ["first", "first", "second"], "one probe at a time");
+}

@@ -9,6 +9,8 @@
 //! Faults of the request itself say that the deployment lives; a limit that the request set itself, and
 //! a model that nobody but the client named, say nothing.
 
+mod tolerance;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -17,8 +19,9 @@ use vocab::{At, DeploymentId, Seed};
 use super::super::cooldown::{
     Circumstances, CooldownBook, CooldownStep, Cooled, LimitSetBy, NoCooldown,
 };
-use crate::config::{CheckAsks, Config, DeploymentIndex, ErrorPolicy, HealthChecks};
+use crate::config::{CheckAsks, Config, DeploymentIndex, HealthChecks};
 use crate::upstream::failure::{ErrorClass, Failure, Reason};
+use tolerance::Tolerance;
 
 /// How long a provider that wants to be paid is left alone: a payment is noticed within ten minutes, and
 /// until then one request in ten minutes asks in vain.
@@ -63,6 +66,10 @@ const JITTER: f64 = 0.1;
 /// Probes in a row that a deployment must answer which was cooled this often without calm.
 const PROBES_MAX: u32 = 3;
 
+/// How long a probe's stream must have spoken to be a proof before its end: as long as silence within a stream may last
+/// until it counts as a failure. The first word is none, since what breaks streams breaks them after it.
+const PROOF: Duration = Duration::from_secs(10);
+
 /// Share of its usual requests that a deployment gets at once when it is back (Envoy: `min_weight_percent`, 10 %).
 const SHARE_MIN: f64 = 0.1;
 
@@ -103,23 +110,6 @@ struct Breaker {
     back_since: Option<At>,
 }
 
-/// How many failures a minute are let pass, where that is set: the deployment's own settings first, and
-/// those for a class of error before those for all.
-#[derive(Clone, Copy, Debug)]
-struct Tolerance {
-    own: (Option<ErrorPolicy>, Option<u32>),
-    router: (Option<ErrorPolicy>, Option<u32>),
-}
-
-impl Tolerance {
-    fn of(self, class: ErrorClass) -> Option<u32> {
-        let by = |(policy, all): (Option<ErrorPolicy>, Option<u32>)| {
-            policy.and_then(|policy| policy.of(class)).or(all)
-        };
-        by(self.own).or_else(|| by(self.router))
-    }
-}
-
 #[derive(Clone, Copy, Debug)]
 enum State {
     Closed,
@@ -148,10 +138,7 @@ impl Breakers {
             id: deployment.id.clone(),
             cooldown_time: deployment.cooldown_time.unwrap_or(config.router.cooldown_time),
             own_cooldown_time: deployment.cooldown_time.unwrap_or_default(),
-            tolerance: Tolerance {
-                own: (deployment.allowed_fails_policy, deployment.allowed_fails),
-                router: (config.router.allowed_fails_policy, config.router.allowed_fails),
-            },
+            tolerance: Tolerance::at(config, deployment),
             checked: checks != HealthChecks::Off && deployment.checked_by() != CheckAsks::Nothing,
             wildcard: deployment.group.contains('*'),
             failed_at: VecDeque::new(),
@@ -213,6 +200,10 @@ impl CooldownBook for Breakers {
             Some(State::Open { until, probing, .. }) => probing && at >= until,
             Some(State::Closed) | None => false,
         }
+    }
+
+    fn proof(&self, deployment: DeploymentIndex, at: At) -> Option<Duration> {
+        self.is_probed(deployment, at).then_some(PROOF)
     }
 
     fn cannot_be_checked(&mut self, deployment: DeploymentIndex) {

@@ -84,3 +84,15 @@ fn three_proofs_are_enough_however_often_it_relapsed() {
     assert_eq!(pick(&pair, 30.3, &[]), Some(0));
     assert_eq!(pick(&pair, 30.3, &[]), Some(0));
 }
+
+#[test]
+fn being_overtaken_cools_for_five_seconds_at_most_whatever_the_config_says() {
+    for (cooldown_time, expected) in [(60.0, 5.0..=5.0), (2.0, 1.8..=2.2)] {
+        let pair = router(2, json!({"cooldown_time": cooldown_time}));
+        let steps = (0..5).map(|n| pair.overtaken(d(0), at(f64::from(n))).begun());
+        let steps: Vec<_> = steps.collect();
+        assert!(steps[..4].iter().all(Option::is_none), "{steps:?}");
+        let lasts = steps[4].expect("the fifth of twenty").lasts.as_secs_f64();
+        assert!(expected.contains(&lasts), "{cooldown_time}: {lasts}");
+    }
+}
