@@ -33,6 +33,12 @@ impl ConcurrencyLimit {
         self.most
     }
 
+    /// Requests that have a permit now.
+    pub(crate) fn taken(&self) -> u32 {
+        let left = u32::try_from(self.permits.available_permits()).unwrap_or(u32::MAX);
+        self.most.saturating_sub(left)
+    }
+
     /// A permit, if one is left and nobody waits for it.
     pub(crate) fn try_acquire(&self) -> Option<Permit> {
         Arc::clone(&self.permits).try_acquire_owned().ok().map(Permit)

@@ -162,6 +162,16 @@ impl Instance {
         self.tell(call_id, Some(deployment), what);
     }
 
+    /// Deployments that take so many requests at a time, each with the number of places that are taken.
+    pub(crate) fn places(&self) -> Vec<(DeploymentIndex, u32)> {
+        let all = DeploymentIndex::all(self.members.len());
+        let taken = |index: DeploymentIndex| {
+            let limit = self.members[index].concurrency.as_ref()?;
+            Some((index, limit.taken()))
+        };
+        all.filter_map(taken).collect()
+    }
+
     /// What the draws of the request that comes now go by.
     pub(crate) fn luck_of(&self, call_id: &Arc<str>) -> Arc<str> {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);

@@ -35,6 +35,7 @@ struct Counters {
     successes: AtomicU64,
     cooldowns: AtomicU64,
     resumed: AtomicU64,
+    under_way: AtomicU64,
     checks_passed: AtomicU64,
     checks_failed: AtomicU64,
     tokens_in: AtomicU64,
@@ -86,7 +87,14 @@ impl Metrics {
 
     /// An attempt was sent.
     pub(crate) fn attempted(&self, deployment: DeploymentIndex) {
-        self.deployments[deployment].attempts.fetch_add(1, Ordering::Relaxed);
+        let counters = &self.deployments[deployment];
+        counters.attempts.fetch_add(1, Ordering::Relaxed);
+        counters.under_way.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// An attempt that was sent is over, however it ended.
+    pub(crate) fn over(&self, deployment: DeploymentIndex) {
+        self.deployments[deployment].under_way.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// An attempt was answered.
@@ -128,11 +136,13 @@ impl Metrics {
     }
 
     /// The text that Prometheus scrapes. `cooling` holds the deployments that are out of rotation,
-    /// with the time left.
+    /// with the time left, `places` those that bound how many requests they take at a time, with the number of places that
+    /// are taken.
     pub(crate) fn render(
         &self,
         fleet: &[Deployment],
         cooling: &[(DeploymentIndex, Duration)],
+        places: &[(DeploymentIndex, u32)],
     ) -> String {
         let mut page = Page(String::with_capacity(4096));
         page.family("litellm_in_flight_requests", "gauge", "Requests under way.");
@@ -152,6 +162,22 @@ impl Metrics {
             }
         }
         self.render_failures(&labels, &mut page);
+        let under_way = "brownout_deployment_requests_under_way";
+        page.family(under_way, "gauge", "Attempts sent that are not over.");
+        for (counters, labels) in self.deployments.iter().zip(&labels) {
+            page.line(under_way, labels, counters.under_way.load(Ordering::Relaxed) as f64);
+        }
+        let taken = "brownout_deployment_places_taken";
+        page.family(
+            taken,
+            "gauge",
+            "Places taken of max_parallel_requests, where that is bounded.",
+        );
+        for (index, taken_now) in places {
+            if let Some(labels) = labels.get(index.get()) {
+                page.line(taken, labels, f64::from(*taken_now));
+            }
+        }
         let state = "litellm_deployment_state";
         page.family(state, "gauge", "0 is in rotation, 2 is cooling.");
         let left = "brownout_deployment_cooldown_seconds";

@@ -267,8 +267,7 @@ impl AttemptGuard {
             self.abandoned();
             return CooldownStep::None(NoCooldown::OurOwn);
         }
-        self.progress = Progress::Ended;
-        self.permit = None;
+        self.ends();
         if self.purpose == Purpose::Check {
             let step = self.suspected(failure);
             let passed = step == CooldownStep::None(NoCooldown::RequestAtFault);
@@ -294,8 +293,7 @@ impl AttemptGuard {
         (ttft, first_frame): (Option<Duration>, Option<Duration>),
         usage: Usage,
     ) {
-        self.progress = Progress::Ended;
-        self.permit = None;
+        self.ends();
         let at = self.instance.clock.now();
         if self.purpose == Purpose::Check {
             self.instance.metrics.checked(self.deployment, true);
@@ -315,10 +313,18 @@ impl AttemptGuard {
         self.instance.router.succeeded(&self.as_of(at), success);
     }
 
-    /// Nothing came of it that says anything of its deployment.
-    fn abandoned(&mut self) {
+    /// It is over, and its place is free.
+    fn ends(&mut self) {
         self.progress = Progress::Ended;
         self.permit = None;
+        if self.purpose == Purpose::Answer {
+            self.instance.metrics.over(self.deployment);
+        }
+    }
+
+    /// Nothing came of it that says anything of its deployment.
+    fn abandoned(&mut self) {
+        self.ends();
         match self.purpose {
             Purpose::Answer => {
                 self.instance.router.abandoned(&self.as_of(self.instance.clock.now()));

@@ -114,7 +114,7 @@ async fn model(State(instance): State<Arc<Instance>>, Path(id): Path<String>) ->
 
 async fn metrics(State(instance): State<Arc<Instance>>) -> Response {
     let cooling = instance.router.cooling(instance.clock.now());
-    let page = instance.metrics.render(&instance.config.deployments, &cooling);
+    let page = instance.metrics.render(&instance.config.deployments, &cooling, &instance.places());
     ([(CONTENT_TYPE, PROMETHEUS)], page).into_response()
 }
 

@@ -12,6 +12,8 @@
 //!    clients that left, or to hedges that somebody else overtook.
 //! 9. After the last fault everybody is served again within the longest cooldown.
 //! 10. Nothing is left behind: no request counts as under way, and no task outlives the gateway.
+//! 11. No slot is left behind: no attempt counts as under way, every place of a deployment that takes so many at a time is
+//!     free, and as many requests as it takes are answered at once.
 //!
 //! Clients read, hang up, never read, or allow a few milliseconds. `INVARIANTS_CASES=10000` plays more than CI does. A failing
 //! case is shrunk and printed, with the command that plays it again.
@@ -329,8 +331,10 @@ async fn plays(case: &Case) -> Result<(), TestCaseError> {
     is_decided(&lab, case)?;
     reconciles(&lab, case).await?;
     recovers(&lab, case).await?;
+    frees_its_slots(&lab, case).await?;
     gateway.abort();
     tokio::time::sleep(BOUND).await;
+    // Invariant 10.
     prop_assert_eq!(alive(), tasks, "tasks outlive the gateway");
     Ok(())
 }
@@ -428,6 +432,38 @@ async fn recovers(lab: &Lab, case: &Case) -> Result<(), TestCaseError> {
     prop_assert_eq!(status, 200, "nobody is served again: {:?}", lab.decided());
     let metrics = lab.send("GET", "/metrics", &[], "").await.body;
     prop_assert!(metrics.contains("litellm_in_flight_requests 0\n"), "{metrics}");
+    Ok(())
+}
+
+/// Invariant 11.
+async fn frees_its_slots(lab: &Lab, case: &Case) -> Result<(), TestCaseError> {
+    tokio::time::sleep(COOLED).await;
+    let page = lab.send("GET", "/metrics", &[], "").await.body;
+    let of = |name: &str| -> Vec<String> {
+        let lines = page.lines().filter(|line| line.starts_with(&format!("{name}{{")));
+        lines.map(str::to_owned).collect()
+    };
+    let under_way = of("brownout_deployment_requests_under_way");
+    let places = of("brownout_deployment_places_taken");
+    prop_assert_eq!(places.is_empty(), case.parallel.is_none());
+    for line in under_way.iter().chain(&places) {
+        prop_assert!(line.ends_with(" 0"), "{}", line);
+    }
+    let Some(parallel) = case.parallel else { return Ok(()) };
+    for host in &HOSTS[..case.fleet.len()] {
+        let body = PLAIN.replace("\"model\":\"model\"", &format!("\"model\":\"{host}\""));
+        let asks: Vec<_> = (0..parallel)
+            .map(|_| {
+                let (lab, body) = (lab.clone(), body.clone());
+                tokio::spawn(async move { lab.chat(&body).await.took })
+            })
+            .collect();
+        for ask in asks {
+            // What is scripted for a host may not be used up, but nobody waits for a place.
+            let took = ask.await.expect("no panic");
+            prop_assert!(took < BOUND, "{:?}", took);
+        }
+    }
     Ok(())
 }
 
