@@ -6,6 +6,7 @@
 
 mod comparison_csv;
 mod faults_csv;
+pub mod gate;
 mod html;
 mod json;
 mod markdown;

@@ -24,5 +24,6 @@ pub mod why;
 mod words;
 
 pub use analysis::{AnalyseError, Analysis, analyse};
-pub use files::{File, render, render_series};
+pub use files::{File, gate as gate_files, render, render_series};
 pub use verdict::requirement::{Requirement, requirement};
+pub use words::figures::of_metric;

@@ -6,8 +6,10 @@
 //! its own object. Durations carry their unit in the name; rates are fractions. Nothing about the
 //! machine is in here: two simulated runs of one seed write the same bytes.
 
+mod baseline;
 mod contender;
 mod fault;
+mod gate;
 mod listed;
 mod measured;
 mod promise;
@@ -18,8 +20,13 @@ use record::run::Clock;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use baseline::{BASELINE_SCHEMA, Baseline, BaselineSeed, BaselineWindow, ENGINE, WINDOW_S};
 pub use contender::{Contender, DeploymentShare, Percentiles, Standing, Tokens};
 pub use fault::{ByInstance, FaultKind, FaultResult, SpellOfNobody};
+pub use gate::{
+    GATE_SCHEMA, Gate, GateCause, GateChange, GateConfig, GateMargins, GateReason, GateRow,
+    GateSeed, GateSide, GateSort, GateVerdict,
+};
 pub(crate) use listed::Listed;
 use listed::{list_in_schema, listed};
 pub use measured::Measured;

@@ -7,12 +7,14 @@
 
 mod comparison;
 mod faults;
+mod gate;
 mod opening;
 mod paint;
 mod series;
 mod story;
 mod table;
 
+pub use gate::gate;
 use paint::Painter;
 pub use series::series;
 pub use story::story;

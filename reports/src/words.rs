@@ -7,6 +7,7 @@ pub(crate) mod bound;
 pub(crate) mod contender;
 pub(crate) mod fault;
 pub(crate) mod figures;
+pub(crate) mod gate;
 pub(crate) mod promise;
 pub(crate) mod reach;
 pub(crate) mod robust;

@@ -1,5 +1,6 @@
 //! What the user typed. Validated by clap as far as it goes without reading a file.
 
+mod gate;
 mod gateway;
 
 use std::net::IpAddr;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use gate::Gate;
 pub(crate) use gateway::{Gateway, Log};
 
 /// Prove, before the outage, which LLM gateway and which routing strategy survives it.
@@ -34,6 +36,11 @@ pub(crate) enum Command {
     /// Play scenarios against every contender and say who keeps the promise.
     #[command(before_help = "Example: brownout run scenarios/regional-brownout.yaml --seeds 5")]
     Run(Run),
+    /// Say whether a changed config does worse, and which change does it.
+    #[command(
+        before_help = "Example: brownout gate ci --config litellm_config.yaml --against git:origin/main"
+    )]
+    Gate(Gate),
     /// Check scenarios (and the config they use) without running anything.
     #[command(
         before_help = "Example: brownout validate scenarios/*.yaml --config litellm_config.yaml"
@@ -108,6 +115,10 @@ pub(crate) struct Run {
     /// Whose behaviour contenders play that name none; see `brownout list personalities`.
     #[arg(long, value_name = "NAME")]
     pub(crate) personality: Option<String>,
+    /// Compare the config with this one (a file, or `git:REV` for the same file at a revision) under the same luck: the two
+    /// are the contenders, `base` and `proposed`.
+    #[arg(long, value_name = "git:REV|FILE", requires = "config")]
+    pub(crate) compare_config: Option<String>,
     /// Run with so many seeds, from the scenario's seed (or --seed) upwards; of each the verdict is printed, then what
     /// all say together.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -426,6 +437,8 @@ pub(crate) enum SchemaOf {
     Robust,
     /// What `check --json` prints.
     Check,
+    /// What `gate --json` prints.
+    Gate,
 }
 
 /// `supervise`.

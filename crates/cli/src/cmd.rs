@@ -1,8 +1,10 @@
 //! One file per subcommand; this one only chooses.
 
+mod against;
 mod check;
 mod explain;
 mod fakes;
+mod gate;
 mod gateway;
 mod init;
 mod list;
@@ -24,6 +26,7 @@ use crate::exit::Outcome;
 pub(crate) fn run(cli: Cli) -> Outcome {
     match cli.command {
         Command::Run(args) => run::run(&args),
+        Command::Gate(args) => gate::gate(&args),
         Command::Check(args) => check::check(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::Explain(args) => explain::explain(&args),

@@ -29,6 +29,11 @@ impl Secrets for Environment {
     }
 }
 
+/// The file to which a step of GitHub's adds its summary; `None` elsewhere.
+pub(crate) fn step_summary() -> Option<PathBuf> {
+    variable("GITHUB_STEP_SUMMARY").map(PathBuf::from)
+}
+
 #[expect(clippy::disallowed_methods, reason = "the cli may read the environment")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())

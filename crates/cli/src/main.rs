@@ -6,6 +6,7 @@ mod cmd;
 mod environment;
 mod exit;
 mod files;
+mod git;
 mod progress;
 mod screen;
 mod signals;

@@ -156,6 +156,11 @@ pub(crate) fn remark_line(text: &str) {
     write_err(&format!("{}{}", kept.trim_end(), if cut { "…" } else { "" }));
 }
 
+/// Prints lines that another program reads on stderr, each whole.
+pub(crate) fn remark_raw(text: &str) {
+    text.lines().for_each(|line| write_err(&vocab::visible_line(line)));
+}
+
 /// Prints a remark, broken at spaces where a terminal is narrower; what follows is indented.
 pub(crate) fn remark(text: &str) {
     let text = vocab::visible(text);

@@ -1,14 +1,13 @@
 //! How firm a verdict is: the same plan with other values for what nobody knows, again and again in virtual time.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use plan::{Plan, Variation};
 use reports::report::{Led, ROBUST_SCHEMA, Robust, RobustVariant, RunReport, ValidityVerdict};
 use reports::{AnalyseError, analyse};
 use runner::{RunError, VariantOptions, run_variant};
 
+use crate::pool::in_parallel;
 use crate::split::split;
 use crate::variations::{ranges, variation};
 
@@ -74,33 +73,18 @@ pub enum RobustError {
 /// # Errors
 /// The first of [`RobustError`], by number.
 pub fn robust(question: &Question<'_>) -> Result<Option<Robust>, RobustError> {
-    let results = Mutex::new(Vec::new());
-    let (next, done) = (AtomicU32::new(1), AtomicU32::new(0));
-    std::thread::scope(|scope| {
-        for _ in 0..question.at_a_time.max(1) {
-            scope.spawn(|| {
-                // Each turn takes the next variant; ends when there is none.
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number > question.variants || question.options.stop.load(Ordering::Relaxed) {
-                        return;
-                    }
-                    let result = play(question, number);
-                    results.lock().unwrap_or_else(PoisonError::into_inner).push((number, result));
-                    (question.done)(done.fetch_add(1, Ordering::Relaxed) + 1);
-                }
-            });
-        }
-    });
-    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_by_key(|(number, _)| *number);
+    let wanted = usize::try_from(question.variants).unwrap_or(usize::MAX);
+    let done = |number: usize| (question.done)(u32::try_from(number).unwrap_or(u32::MAX));
+    let stop = (&*question.options.stop, &done as &(dyn Fn(usize) + Sync));
+    let number = |at: usize| u32::try_from(at + 1).unwrap_or(u32::MAX);
+    let results = in_parallel(wanted, question.at_a_time, stop, |at| play(question, number(at)));
+    let Some(results) = results else { return Ok(None) };
     let mut variants = Vec::with_capacity(results.len());
-    for (_, result) in results {
+    for result in results {
         let Some(variant) = result? else { return Ok(None) };
         variants.push(variant);
     }
-    let whole = u32::try_from(variants.len()).is_ok_and(|number| number == question.variants);
-    Ok(whole.then(|| summed_up(question, variants)))
+    Ok(Some(summed_up(question, variants)))
 }
 
 fn play(question: &Question<'_>, number: u32) -> Result<Option<RobustVariant>, RobustError> {

@@ -3,13 +3,14 @@
 //!
 //! Reads no file, no clock and no environment: the caller hands in texts.
 
-use std::sync::Arc;
+mod configs;
+
 use std::time::Duration;
 
 use gateway::config::Config;
 use loadgen::config::Phase;
 use record::run::{CompressInfo, ReachInfo};
-use vocab::{At, Seed};
+use vocab::Seed;
 
 use crate::out::assemble::assemble;
 use crate::out::checked::{Checked, called_models};
@@ -18,16 +19,13 @@ use crate::resolve::abilities::ModelAbilities;
 use crate::resolve::callable::first_call;
 use crate::resolve::compress::{self, Compress};
 use crate::resolve::config::{self, Loaded};
-use crate::resolve::contenders::{
-    ChangedConfig, ContenderConfig, ContenderSpec, contenders, personality,
-};
+use crate::resolve::contenders::{ContenderSpec, contenders, personality};
 use crate::resolve::deployments::fakes;
-use crate::resolve::events::{Change, Events, events};
+use crate::resolve::events::{Events, events};
 use crate::resolve::faults::entry::Setting;
 use crate::resolve::faults::{links, timeline};
 use crate::resolve::finding::Finding;
 use crate::resolve::fleet::Fleet;
-use crate::resolve::ignored::ignored;
 use crate::resolve::presets::Presets;
 use crate::resolve::prices::Prices;
 use crate::resolve::quotas::quotas;
@@ -36,7 +34,7 @@ use crate::resolve::targets::Targets;
 use crate::resolve::timeline::Timeline;
 use crate::resolve::traffic::{self, Known};
 use crate::resolve::variation::Variation;
-use crate::resolve::{impact, slo, standing};
+use crate::resolve::{gate, impact, slo, standing};
 use crate::text::diagnostic::{Problem, Report, SourceId, Sources, suggest};
 use crate::text::node::Node;
 use crate::text::question::question;
@@ -99,7 +97,6 @@ impl Loader {
         let slo = slo::slos(scenario.slo.node.as_ref(), &mut self.problems);
         let client = traffic::client(scenario.client.node.as_ref(), &mut self.problems);
         let specs = self.contenders(scenario.contenders.node.as_ref(), request)?;
-
         let shipped = (self.kept(Presets::shipped), self.kept(Prices::shipped));
         let (presets, prices) = (shipped.0?, shipped.1?);
         let abilities = self.kept(ModelAbilities::shipped)?;
@@ -107,6 +104,7 @@ impl Loader {
         let Loaded { config, findings } = self.read_config(&tree, None)?;
         self.findings.extend(findings);
         let mut fleet = Fleet::of(&config);
+        let specs = self.with_own_configs(specs, request, (&tree, &mut fleet))?;
         let (written, phases) = self.schedule(request, &scenario, (&config, &presets))?;
         let called = called(&config, phases.first());
         let node = scenario.deployments.node.as_ref();
@@ -122,6 +120,7 @@ impl Loader {
         let factors = self.factors(compress, &timeline);
         links::check(&timeline, &specs, &mut self.problems);
         let impact = self.kept(|_| impact::impact(scenario.impact.node.as_ref()));
+        let gate = self.kept(|_| gate::gate(scenario.gate.node.as_ref()));
         let standing = self.kept(|_| standing::standing(scenario.fakes.node.as_ref()));
         let known = config::Known { prices: &prices, abilities: &abilities };
         let configs = self.contender_configs(&specs, (&tree, source), (&fleet, known));
@@ -152,6 +151,7 @@ impl Loader {
             events,
             changed,
             impact: impact?,
+            gate: gate?,
             standing: standing?,
             slo,
             prices,
@@ -354,110 +354,6 @@ impl Loader {
             Some(_) | None => Some(phases),
         }
     }
-
-    /// Every contender's gateway: the config under its overlay, with dummies for secrets.
-    fn contender_configs(
-        &mut self,
-        specs: &[ContenderSpec],
-        (tree, scenario): (&Node, SourceId),
-        (fleet, known): (&Fleet, config::Known<'_>),
-    ) -> Vec<ContenderConfig> {
-        let (mut configs, mut unheard) = (Vec::new(), Vec::new());
-        for spec in specs {
-            let mut merged = tree.clone();
-            if let Some(overlay) = &spec.overlay {
-                merged.merge(overlay);
-            }
-            let Some(loaded) = self.read_config(&merged, Some(scenario)) else { continue };
-            let told = loaded.findings.iter().map(Finding::line);
-            self.notes.extend(told.map(|note| format!("contender {}: {note}", spec.name)));
-            match config::with_dummies(loaded.config, fleet) {
-                Ok(mut gateway) => {
-                    config::with_known(&mut gateway, known);
-                    gateway.personality = spec.personality.unwrap_or(gateway.personality);
-                    if spec.process.is_none() {
-                        let ignored = ignored(&merged, &gateway, &self.sources);
-                        unheard.extend(ignored.into_iter().map(|one| (one.line(), &spec.name)));
-                    }
-                    let settings = merged.to_json();
-                    configs.push(ContenderConfig { spec: spec.clone(), gateway, settings });
-                }
-                Err(strangers) => {
-                    let message = format!(
-                        "contender `{}` has deployments that the config has not: {}",
-                        spec.name,
-                        strangers.join(", ")
-                    );
-                    let problem = Problem::new(message)
-                        .help("an overlay's `model_list` may only choose from the config's");
-                    self.problems.push(match spec.at {
-                        Some(at) => problem.at(at),
-                        None => problem,
-                    });
-                }
-            }
-        }
-        self.notes.extend(by_contenders(&unheard));
-        configs
-    }
-
-    /// The config of every contender after each change: what was changed stays changed, and whose
-    /// gateway it is never changes.
-    fn changed(
-        &mut self,
-        contenders: &[ContenderConfig],
-        changes: &[Change],
-        (tree, scenario): (&Node, SourceId),
-        (fleet, known): (&Fleet, config::Known<'_>),
-    ) -> Vec<Vec<ChangedConfig>> {
-        let mut all = Vec::new();
-        for ContenderConfig { spec, gateway, .. } in contenders {
-            let personality = gateway.personality;
-            let mut merged = tree.clone();
-            spec.overlay.iter().for_each(|overlay| merged.merge(overlay));
-            let (mut configs, mut busy_until) = (Vec::new(), At::START);
-            for change in changes {
-                if change.begins() < busy_until {
-                    let message =
-                        format!("a rollout of contender `{}` is still under way", spec.name);
-                    let help = "let it end first: its last instance would undo this change";
-                    self.problems.push(Problem::new(message).help(help).at(change.at));
-                }
-                busy_until = change.ends(spec.instances);
-                merged.merge(&change.overlay);
-                let Some(loaded) = self.read_config(&merged, Some(scenario)) else { return all };
-                match config::with_dummies(loaded.config, fleet) {
-                    Ok(mut config) => {
-                        config::with_known(&mut config, known);
-                        config.personality = personality;
-                        let (gateway, settings) = (Arc::new(config), merged.to_json());
-                        configs.push(ChangedConfig { gateway, settings });
-                    }
-                    Err(strangers) => {
-                        let message =
-                            format!("the config has no such deployments: {}", strangers.join(", "));
-                        let help = "an event's `model_list` may only choose from the config's";
-                        self.problems.push(Problem::new(message).help(help).at(change.at));
-                        return all;
-                    }
-                }
-            }
-            all.push(configs);
-        }
-        all
-    }
-}
-
-/// Lines about contenders, each once, with those whom it is about.
-fn by_contenders(lines: &[(String, &vocab::ContenderName)]) -> Vec<String> {
-    let mut told: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (line, name) in lines {
-        match told.iter_mut().find(|(known, _)| known == line) {
-            Some((_, names)) => names.push(name.as_str()),
-            None => told.push((line, vec![name.as_str()])),
-        }
-    }
-    told.into_iter().map(|(line, names)| format!("{line} ({})", names.join(", "))).collect()
 }
 
 /// The group that the first phase calls: whose first deployment is `first`.

@@ -16,6 +16,7 @@ pub(crate) mod events;
 pub(crate) mod faults;
 pub(crate) mod finding;
 pub(crate) mod fleet;
+pub(crate) mod gate;
 pub(crate) mod ignored;
 pub(crate) mod impact;
 pub(crate) mod instance_events;

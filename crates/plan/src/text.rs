@@ -3,6 +3,7 @@
 //!
 //! It knows nobody: not what a scenario is resolved to, and not what is made of it.
 
+pub(crate) mod changes;
 pub(crate) mod diagnostic;
 pub mod embedded;
 pub(crate) mod include;

@@ -200,6 +200,9 @@ pub struct ContenderInfo {
     pub cooldown_ns: u64,
     /// Whether it is the mark `direct` and not ranked.
     pub mark: bool,
+    /// The config that it has for itself; absent where it is the run's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<ConfigFile>,
     /// What it changes of the config, as YAML, without secrets; absent where it runs the config as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overlay: Option<String>,
@@ -213,6 +216,16 @@ impl ContenderInfo {
     pub fn is_observed(&self) -> bool {
         self.kind.is_observed() || self.witnessed
     }
+}
+
+/// A config, by its file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigFile {
+    /// File name.
+    pub name: String,
+    /// SHA-256 of its bytes.
+    pub hash: String,
 }
 
 /// A product of somebody else's.

@@ -165,6 +165,7 @@ fn remote_info(plan: &Plan) -> RunInfo {
         balance: Balance::Unknown,
         cooldown_ns: 0,
         mark: false,
+        config: None,
         overlay: None,
         reach: Vec::new(),
     }];

@@ -1,7 +1,7 @@
 //! Numbers as people read them: one way for each unit, used by every format. A failure prints as
 //! `— (fail)`, nothing short of everything prints as 100 %, and nothing above zero as 0.
 
-use record::slo::Unit;
+use record::slo::{Metric, Unit};
 
 use crate::report::Measured;
 
@@ -158,6 +158,30 @@ pub(crate) fn beside(value: f64, bound: f64, unit: Unit) -> String {
     }
     let told = (0..FINER_MAX).find(|&digits| finer(value, digits) != finer(bound, digits));
     finer(value, told.unwrap_or(FINER_MAX))
+}
+
+/// A number of a metric, or why there is none, as every format shows it; beside a bound, never rounded across it.
+pub fn of_metric(metric: Metric, value: Measured<f64>, bound: Option<f64>) -> String {
+    match (value, bound) {
+        (Measured::Known(value), Some(bound)) => beside(value, bound, metric.unit()),
+        (Measured::Known(value), None) => shown(metric.unit())(value),
+        (Measured::Never, _) => match metric {
+            Metric::Recover | Metric::Detect => "never".to_owned(),
+            Metric::Success
+            | Metric::Goodput
+            | Metric::Ttft
+            | Metric::E2e
+            | Metric::Tpot
+            | Metric::LongestGap
+            | Metric::Attempts
+            | Metric::Cost => NEVER.to_owned(),
+        },
+        (Measured::NotObserved, _) => NOT_OBSERVED.to_owned(),
+        (Measured::Withheld, _) => WITHHELD.to_owned(),
+        (Measured::NotApplicable | Measured::TooFew | Measured::Unpriced, _) => {
+            NOT_APPLICABLE.to_owned()
+        }
+    }
 }
 
 /// How a unit is shown.

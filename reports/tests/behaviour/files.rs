@@ -21,6 +21,7 @@ fn the_committed_schemas_are_current() {
     current(include_str!("../../report.schema.json"), &report::schema());
     current(include_str!("../../series.schema.json"), &seeds::schema());
     current(include_str!("../../robust.schema.json"), &report::robust_schema());
+    current(include_str!("../../gate.schema.json"), &report::Gate::schema());
 }
 
 #[test]

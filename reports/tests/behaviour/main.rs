@@ -13,6 +13,7 @@ mod explain;
 mod fault_cases;
 mod faults;
 mod files;
+mod gates_are_told;
 mod hostile_text;
 mod impact;
 mod numbers;

@@ -143,8 +143,7 @@ fn of_scenario(
 ) -> Result<(StandingFakes, Option<Written>), Failure> {
     let scenario = scenario::find(name)?;
     let contenders: Vec<String> = args.contender.iter().cloned().collect();
-    let reading =
-        Reading { clock: ClockKind::Wall, seed: None, contenders: &contenders, personality: None };
+    let reading = Reading::plain(ClockKind::Wall, &contenders, None);
     let (plan, config) = scenario::plan_with_config(&scenario, &args.plan, reading)?;
     scenario::print_notes(&plan, scenario::Detail::Full);
     let contender = args.contender.as_ref().and_then(|_| plan.contenders.into_iter().next());

@@ -17,8 +17,7 @@ use crate::{screen, signals};
 /// Replays the traffic and reports what clients saw.
 pub(crate) fn load(args: &Load) -> Outcome {
     let scenario = scenario::find(&args.scenario)?;
-    let reading =
-        Reading { clock: ClockKind::Wall, seed: None, contenders: &[], personality: None };
+    let reading = Reading::plain(ClockKind::Wall, &[], None);
     let mut plan = scenario::plan(&scenario, &args.plan, reading)?;
     let standing = standing(args)?;
     if let Some(url) = &args.fakes {

@@ -13,6 +13,7 @@ use reports::{Requirement, requirement};
 use runner::{RunError, RunOptions, RunOutcome, Settled, Watch};
 
 use crate::args::{Clock, Run};
+use crate::cmd::against::Comparison;
 use crate::cmd::scenario::{self, Detail, Reading, Scenario};
 use crate::cmd::series::{self, Played};
 use crate::cmd::{products, robust};
@@ -29,7 +30,12 @@ struct Job {
 
 /// Runs everything that was asked for.
 pub(crate) fn run(args: &Run) -> Outcome {
-    let jobs = jobs(args)?;
+    let comparison = match (&args.plan.config, &args.compare_config) {
+        (Some(config), Some(against)) => Some(Comparison::of(config, against)?),
+        (_, _) => None,
+    };
+    let comparison = comparison.as_ref();
+    let jobs = jobs(args, comparison)?;
     check_required(args, &jobs)?;
     let stop = signals::stop_flag()
         .map_err(|error| Failure::Internal(format!("cannot watch for Ctrl-C: {error}")))?;
@@ -47,7 +53,13 @@ pub(crate) fn run(args: &Run) -> Outcome {
         if let Some(number) = args.robust {
             ended = worse(
                 ended,
-                judge_robustness(job, args, (&outcome, &mut analysis), number, &stop)?,
+                judge_robustness(
+                    job,
+                    (args, comparison),
+                    (&outcome, &mut analysis),
+                    number,
+                    &stop,
+                )?,
             );
         }
         let length = match args.seeds {
@@ -75,7 +87,7 @@ pub(crate) fn run(args: &Run) -> Outcome {
     Ok(ended)
 }
 
-fn jobs(args: &Run) -> Result<Vec<Job>, Failure> {
+fn jobs(args: &Run, comparison: Option<&Comparison>) -> Result<Vec<Job>, Failure> {
     if args.robust.is_some() && matches!(args.clock, Clock::Wall) {
         return Err(Failure::User(
             "error: --robust plays its variants in virtual time\n  help: leave `--clock wall` out"
@@ -90,7 +102,8 @@ fn jobs(args: &Run) -> Result<Vec<Job>, Failure> {
     for name in &args.scenarios {
         let scenario = Arc::new(scenario::find(name)?);
         let (contenders, personality) = (&*args.contenders, args.personality.as_deref());
-        let reading = Reading { clock, seed: None, contenders, personality };
+        let plain = Reading::plain(clock, contenders, personality);
+        let reading = comparison.map_or(plain, |comparison| comparison.reading(plain));
         let first = scenario::plan(&scenario, &args.plan, reading)?;
         if let Some(refusal) = first.refusals.first() {
             return Err(Failure::User(format!("error: {name} cannot be run: {refusal}")));
@@ -179,13 +192,14 @@ fn play(job: &Job, args: &Run, stop: &Arc<AtomicBool>) -> Result<(RunOutcome, An
 /// Plays the variants of a run and adds what they say to its report.
 fn judge_robustness(
     job: &Job,
-    args: &Run,
+    (args, comparison): (&Run, Option<&Comparison>),
     (outcome, analysis): (&RunOutcome, &mut Analysis),
     number: u32,
     stop: &Arc<AtomicBool>,
 ) -> Outcome {
     let (contenders, personality) = (&*args.contenders, args.personality.as_deref());
-    let reading = Reading { clock: ClockKind::Virtual, seed: None, contenders, personality };
+    let plain = Reading::plain(ClockKind::Virtual, contenders, personality);
+    let reading = comparison.map_or(plain, |comparison| comparison.reading(plain));
     let played = robust::Played {
         scenario: &job.scenario,
         args: &args.plan,

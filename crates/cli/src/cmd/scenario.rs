@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use plan::{Build, ClockKind, Plan, Report, Request, Text, Variation, embedded};
+use plan::{Build, ClockKind, Compared, Plan, Report, Request, Text, Variation, embedded};
 
 use crate::args::PlanArgs;
 use crate::exit::Failure;
@@ -16,6 +16,20 @@ pub(crate) struct Scenario {
     pub(crate) text: Text,
     /// The folder of its file; `None` for a shipped scenario.
     folder: Option<PathBuf>,
+}
+
+impl Scenario {
+    /// As a command names it: a shipped one without folder and ending.
+    pub(crate) fn called(&self) -> String {
+        let name = &self.text.name;
+        match self.folder {
+            Some(_) => name.clone(),
+            None => {
+                let last = name.rsplit('/').next().unwrap_or(name);
+                last.trim_end_matches(".yaml").to_owned()
+            }
+        }
+    }
 }
 
 /// Finds a scenario: a file, else a shipped one of that name.
@@ -46,6 +60,21 @@ pub(crate) struct Reading<'a> {
     pub(crate) seed: Option<u64>,
     pub(crate) contenders: &'a [String],
     pub(crate) personality: Option<&'a str>,
+    /// The config, where it is not the one that [`PlanArgs`] or the scenario names.
+    pub(crate) config: Option<&'a Text>,
+    /// Another config that it is compared with.
+    pub(crate) compared: Option<Compared<'a>>,
+}
+
+impl<'a> Reading<'a> {
+    /// With the scenario's seed and config.
+    pub(crate) fn plain(
+        clock: ClockKind,
+        contenders: &'a [String],
+        personality: Option<&'a str>,
+    ) -> Self {
+        Self { clock, seed: None, contenders, personality, config: None, compared: None }
+    }
 }
 
 /// Makes the plan.
@@ -68,6 +97,16 @@ pub(crate) fn plan_with_config(
     requested(scenario, args, (reading, build), plan::load)
 }
 
+/// Makes a plan that leaves no directory, which a build would have to name.
+pub(crate) fn unnamed(
+    scenario: &Scenario,
+    args: &PlanArgs,
+    reading: Reading<'_>,
+) -> Result<Plan, Failure> {
+    let build = Build { version: env!("CARGO_PKG_VERSION"), binary: "" };
+    requested(scenario, args, (reading, build), plan::load).map(|(plan, _)| plan)
+}
+
 /// The same run with other values for what nobody knows. It leaves no directory that a build would have to name.
 pub(crate) fn vary(
     scenario: &Scenario,
@@ -88,9 +127,10 @@ fn requested(
     load: impl FnOnce(&Request<'_>) -> Result<Plan, Report>,
 ) -> Result<(Plan, Option<Text>), Failure> {
     let found = RefCell::new(None);
-    let config = match &args.config {
-        Some(path) => Some(config_text(path)?),
-        None => None,
+    let config = match (reading.config, &args.config) {
+        (Some(text), _) => Some(text.clone()),
+        (None, Some(path)) => Some(config_text(path)?),
+        (None, None) => None,
     };
     let timeline = match &args.timeline {
         Some(path) => Some(text_of(path)?),
@@ -109,6 +149,7 @@ fn requested(
         clock: reading.clock,
         seed: reading.seed.or(args.seed),
         contenders: reading.contenders,
+        compared: reading.compared,
         personality: reading.personality,
         model: args.model.as_deref(),
         sets: &args.sets,

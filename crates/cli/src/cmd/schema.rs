@@ -11,6 +11,7 @@ pub(crate) fn schema(args: &Schema) -> Outcome {
         SchemaOf::Report => reports::report::schema(),
         SchemaOf::Series => reports::seeds::schema(),
         SchemaOf::Robust => reports::report::robust_schema(),
+        SchemaOf::Gate => reports::report::Gate::schema(),
         SchemaOf::Check => plan::check_schema(),
     };
     let text = serde_json::to_string_pretty(&schema)

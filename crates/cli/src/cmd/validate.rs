@@ -16,7 +16,7 @@ pub(crate) fn validate(args: &Validate) -> Outcome {
             Clock::Virtual => ClockKind::Virtual,
             Clock::Wall => ClockKind::Wall,
         };
-        let reading = Reading { clock, seed: None, contenders: &[], personality };
+        let reading = Reading::plain(clock, &[], personality);
         let plan = scenario::find(name)
             .and_then(|scenario| scenario::plan(&scenario, &args.plan, reading));
         match plan {

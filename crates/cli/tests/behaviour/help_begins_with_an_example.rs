@@ -4,8 +4,8 @@ use crate::support::Scratch;
 
 /// Every subcommand, as `brownout --help` lists them.
 const SUBCOMMANDS: &[&str] = &[
-    "run", "validate", "check", "explain", "init", "gateway", "fakes", "load", "parity", "list",
-    "schema",
+    "run", "gate", "validate", "check", "explain", "init", "gateway", "fakes", "load", "parity",
+    "list", "schema",
 ];
 
 #[test]

@@ -12,6 +12,8 @@ mod a_standing_gateway_is_put_under_load;
 mod an_interrupted_run_keeps_what_it_measured;
 mod architecture;
 mod bad_input_is_told_with_place_and_remedy;
+mod baselines_are_held;
+mod changes_of_a_config_are_gated;
 mod checks_stand_in_the_books;
 mod configs_are_checked_before_they_are_relied_on;
 mod dependencies;

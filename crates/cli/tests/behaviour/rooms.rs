@@ -111,7 +111,7 @@ const HOUSES: &[House] = &[
     House {
         name: "judge",
         src: "crates/judge/src",
-        floors: &[&["parity", "split", "variations"], &["robust"]],
+        floors: &[&["parity", "pool", "split", "variations"], &["gate", "robust"], &["baseline"]],
     },
 ];
 

@@ -77,7 +77,9 @@ leaders! {
 fn every_shipped_scenario_is_played() {
     let listed = Scratch::new().run(&["list", "scenarios", "--json"]);
     let lines: Vec<serde_json::Value> = serde_json::from_str(&listed.out).expect("JSON");
-    let shipped: BTreeSet<&str> = lines.iter().filter_map(|line| line["name"].as_str()).collect();
+    // Those for gates compare two versions of a config, and nobody else.
+    let names = lines.iter().filter_map(|line| line["name"].as_str());
+    let shipped: BTreeSet<&str> = names.filter(|name| !name.starts_with("ci/")).collect();
     let played: BTreeSet<&str> = LEADERS.iter().map(|(name, _)| *name).collect();
     assert_eq!(shipped, played);
 }

@@ -98,6 +98,7 @@ pub(crate) fn assemble(checked: Checked<'_>) -> Result<Plan, Problem> {
         warnings: info.warnings.clone(),
         mistakes,
         info,
+        gate: checked.gate,
         standing_fakes: checked.standing,
         refusals,
     })

@@ -12,6 +12,7 @@ use crate::resolve::deployments::Fakes;
 use crate::resolve::events::Events;
 use crate::resolve::finding::Finding;
 use crate::resolve::fleet::Fleet;
+use crate::resolve::gate::GateRules;
 use crate::resolve::prices::Prices;
 use crate::resolve::quotas::Quotas;
 use crate::resolve::standing::StandingFakes;
@@ -64,6 +65,8 @@ pub(crate) struct Checked<'p> {
     pub slo: Vec<Slo>,
     /// What an outage costs.
     pub impact: Option<ImpactInfo>,
+    /// When a gate calls one config worse than another.
+    pub gate: GateRules,
     /// The price snapshot.
     pub prices: Prices,
 }

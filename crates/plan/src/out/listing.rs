@@ -115,5 +115,5 @@ pub fn scenarios() -> Vec<Line> {
         summary: question(file.text).unwrap_or_default(),
         details: Vec::new(),
     };
-    embedded::SCENARIOS.iter().map(line).collect()
+    embedded::SCENARIOS.iter().chain(embedded::CI).map(line).collect()
 }

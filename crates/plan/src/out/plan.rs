@@ -12,6 +12,7 @@ use vocab::ContenderName;
 
 use crate::out::hash::digest;
 use crate::resolve::contenders::ProcessSpec;
+use crate::resolve::gate::GateRules;
 use crate::resolve::instance_events::{InstanceEvent, Pause};
 use crate::resolve::standing::StandingFakes;
 use crate::resolve::timeline::LinkFault;
@@ -44,6 +45,8 @@ pub struct Plan {
     pub warnings: Vec<String>,
     /// How many of the warnings are mistakes in the config, which `--strict` refuses.
     pub mistakes: usize,
+    /// When a gate calls one config worse than another.
+    pub gate: GateRules,
     /// The fakes to run against, where `fakes:` says that they already stand.
     pub standing_fakes: Option<StandingFakes>,
     /// Why this plan can be checked, listed and served as fakes, but not run; one sentence each.

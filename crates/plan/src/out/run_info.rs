@@ -125,6 +125,7 @@ fn contender_infos(checked: &Checked<'_>) -> Vec<ContenderInfo> {
             balance: balance(spec.balance),
             cooldown_ns: ns(gateway.longest_cooldown()),
             mark: false,
+            config: spec.own.as_ref().map(|own| own.file.clone()),
             overlay: spec.overlay.as_ref().map(overlay),
             reach: reach(&models, gateway, changed),
         })
@@ -140,6 +141,7 @@ fn contender_infos(checked: &Checked<'_>) -> Vec<ContenderInfo> {
         balance: Balance::RoundRobin,
         cooldown_ns: 0,
         mark: true,
+        config: None,
         overlay: None,
         reach: checked.direct_reach.clone(),
     });
@@ -162,7 +164,7 @@ fn reach(models: &[&str], gateway: &Config, changed: &[ChangedConfig]) -> Vec<Re
 }
 
 /// Over the bytes of the config; of one that lies in several files over all of them.
-fn config_hash(config: &Text) -> String {
+pub fn config_hash(config: &Text) -> String {
     let parts: Vec<&str> = config.parts().collect();
     match &*parts {
         [only] => sha256(only.as_bytes()),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use gateway::config::{Balance, Config};
 use gateway::policy::{self, Personality};
+use record::run::ConfigFile;
 use serde_json::Value;
 use vocab::ContenderName;
 
@@ -12,7 +13,7 @@ use crate::resolve::products::{self, ProductName};
 use crate::text::diagnostic::{Problem, Span, suggest};
 use crate::text::node::{Key, Node, Value as Written};
 use crate::text::raw::{BalanceWord, Contender};
-use crate::text::read::read;
+use crate::text::read::{Spot, read};
 
 /// Most contenders of one run: each has its own thread and directory.
 const CONTENDERS_MAX: usize = 64;
@@ -33,10 +34,23 @@ pub(crate) struct ContenderSpec {
     pub balance: Balance,
     /// Whose behaviour it plays, where it says so.
     pub personality: Option<Personality>,
+    /// The path of a config of its own, as the scenario names it.
+    pub config: Option<Spot<String>>,
+    /// That config, once it is read; else it is the run's.
+    pub own: Option<OwnConfig>,
     /// What lies over the config, by section.
     pub overlay: Option<Node>,
     /// The product that it is, where it is none of our gateways.
     pub process: Option<ProcessSpec>,
+}
+
+/// The config of one contender alone.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnConfig {
+    /// What stands in it.
+    pub tree: Node,
+    /// Its file.
+    pub file: ConfigFile,
 }
 
 /// A product to be started as a process.
@@ -112,9 +126,16 @@ fn spec(name: ContenderName, at: Option<Span>) -> ContenderSpec {
         instances: 1,
         balance: Balance::RoundRobin,
         personality: None,
+        config: None,
+        own: None,
         overlay: None,
         process: None,
     }
+}
+
+/// A contender that nobody wrote into a scenario: one of several configs that are compared.
+pub(crate) fn of_config(name: ContenderName, own: Option<OwnConfig>) -> ContenderSpec {
+    ContenderSpec { own, ..spec(name, None) }
 }
 
 fn contender(item: &Node, before: &[ContenderSpec]) -> Result<ContenderSpec, Problem> {
@@ -171,6 +192,7 @@ fn contender(item: &Node, before: &[ContenderSpec]) -> Result<ContenderSpec, Pro
         None => None,
     };
     contender.process = process(&text)?;
+    contender.config.clone_from(&text.config);
     let sections = [
         ("router_settings", text.router_settings.is_some()),
         ("litellm_settings", text.litellm_settings.is_some()),

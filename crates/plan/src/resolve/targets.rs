@@ -103,7 +103,12 @@ impl Targets<'_> {
             ("all", "") => (0..members.len()).collect(),
             ("others", "") => {
                 let first = first()?;
-                self.matching(|at, member| at != first && *member.group == *self.called)
+                let members = |at: usize, member: &Member| {
+                    at != first
+                        && member.in_place_of != Some(first)
+                        && *member.group == *self.called
+                };
+                self.matching(members)
             }
             ("region-of" | "provider-of", "first") => {
                 let like = &members[first()?];
@@ -123,7 +128,7 @@ impl Targets<'_> {
                         .to_owned(),
                 ));
             }
-            ("any", count) => return self.any(selector, count, key),
+            ("any", count) => self.any(selector, count, key)?,
             ("provider", name) => self.matching(|_, member| glob(name, &member.vendor)),
             ("region", name) => self.matching(|_, member| member.region.eq_ignore_ascii_case(name)),
             ("gateway" | "link" | "redis" | "postgres", _) => {
@@ -135,7 +140,10 @@ impl Targets<'_> {
             }
             _ => self.matching(|_, member| glob(selector, member.id.as_str())),
         };
-        if found.is_empty() { Err(self.no_match(selector)) } else { Ok(found) }
+        if found.is_empty() {
+            return Err(self.no_match(selector));
+        }
+        Ok(self.fleet.with_stand_ins(found))
     }
 
     fn matching(&self, wanted: impl Fn(usize, &Member) -> bool) -> Vec<usize> {
@@ -145,7 +153,11 @@ impl Targets<'_> {
 
     /// `any:n`: n deployments of the called group, drawn by the seed.
     fn any(&self, selector: &str, count: &str, key: &str) -> Result<Vec<usize>, TargetError> {
-        let mut group = self.matching(|_, member| *member.group == *self.called);
+        let mut group =
+            self.matching(|_, member| *member.group == *self.called && member.everywhere);
+        if group.is_empty() {
+            group = self.matching(|_, member| *member.group == *self.called);
+        }
         let remedy = "write any:1, any:2, …".to_owned();
         let count: usize = count.parse().ok().filter(|count| *count > 0).ok_or_else(|| {
             TargetError::Invalid(format!("`{selector}` says no number"), remedy.clone())

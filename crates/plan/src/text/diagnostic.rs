@@ -198,6 +198,12 @@ impl Sources {
         self.list.get(at.source.number()).map_or(0, |source| line_of(&source.text, at.start).0)
     }
 
+    /// The file of a span, and its line there, from 1.
+    pub(crate) fn spot(&self, at: Span) -> Option<(String, usize)> {
+        let source = self.list.get(at.source.number())?;
+        Some((source.name.clone(), line_of(&source.text, at.start).0))
+    }
+
     /// `file:line:column` of a span, lines and columns from 1.
     pub fn place(&self, at: Span) -> Option<String> {
         let Source { name, text, .. } = self.list.get(at.source.number())?;

@@ -32,6 +32,20 @@ pub const SCENARIOS: &[File] = &[
     shipped!("failover-trial.yaml"),
 ];
 
+/// Shipped scenarios for gates: short, one question each, for any config.
+pub const CI: &[File] = &[
+    shipped!("ci/throttled-first.yaml"),
+    shipped!("ci/dead-first.yaml"),
+    shipped!("ci/dead-region.yaml"),
+    shipped!("ci/silent-streams.yaml"),
+    shipped!("ci/cut-streams.yaml"),
+    shipped!("ci/slow-first-token.yaml"),
+    shipped!("ci/quota-below-load.yaml"),
+    shipped!("ci/context-overflow.yaml"),
+    shipped!("ci/flapping.yaml"),
+    shipped!("ci/all-down.yaml"),
+];
+
 /// Configs that shipped scenarios name.
 pub const CONFIGS: &[File] =
     &[shipped!("configs/four-deployments.yaml"), shipped!("configs/two-deployments.yaml")];
@@ -67,7 +81,10 @@ pub(crate) const PRICES: &str = include_str!("../../../../scenarios/prices.yaml"
 pub fn scenario(name: &str) -> Option<File> {
     let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let name = name.trim_end_matches(".yaml");
-    SCENARIOS.iter().copied().find(|file| file.path.trim_end_matches(".yaml") == name)
+    let own = |file: &File| {
+        file.path.rsplit('/').next().unwrap_or(file.path).trim_end_matches(".yaml") == name
+    };
+    SCENARIOS.iter().chain(CI).copied().find(own)
 }
 
 /// A shipped config by the path that shipped scenarios use.

@@ -229,6 +229,11 @@ pub(crate) fn masked(value: serde_json::Value) -> serde_json::Value {
     masked_at(value, &mut Vec::new())
 }
 
+/// The same for a value that stands under `path`, keys from the root on.
+pub(crate) fn masked_under(value: serde_json::Value, path: &[String]) -> serde_json::Value {
+    masked_at(value, &mut path.to_vec())
+}
+
 fn masked_at(value: serde_json::Value, path: &mut Vec<String>) -> serde_json::Value {
     use serde_json::Value as Json;
     let mark = || Json::String("****".to_owned());

@@ -115,6 +115,27 @@ impl Node {
         at
     }
 
+    /// The keys on the way to `path`, and the value there, if the whole path exists.
+    pub(crate) fn at_path(&self, path: &str) -> Option<(Vec<&str>, &Self)> {
+        let (mut keys, mut here) = (Vec::new(), self);
+        let mut reached = String::new();
+        for step in self.walk(path) {
+            match step {
+                Step::Entry(key, value) => {
+                    keys.push(key.name.as_str());
+                    reached.push_str(&key.name);
+                    here = value;
+                }
+                Step::Item(index, item) => {
+                    reached.push_str(&index.to_string());
+                    here = item;
+                }
+            }
+        }
+        let letters = |text: &str| text.replace(['.', '[', ']'], "");
+        (letters(&reached) == letters(path)).then_some((keys, here))
+    }
+
     /// Where `word` stands below `path`, as a value or as a key.
     pub(crate) fn mention(&self, path: &str, word: &str) -> Option<Span> {
         let here = self.walk(path).last().map(|step| match step {

@@ -19,6 +19,10 @@ pub(crate) struct Time(pub Duration);
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Share(pub f64);
 
+/// A difference of shares in percentage points, from 0 to 100: `0.5 points`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Points(pub f64);
+
 /// Requests per second: `8/s`, `480/min`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct PerSecond(pub f64);
@@ -74,6 +78,18 @@ fn parse_share(text: &str) -> Result<f64, String> {
         Ok(share)
     } else {
         Err(format!("the share `{text}` is not between 0 and 100 %\n{help}"))
+    }
+}
+
+fn parse_points(text: &str) -> Result<f64, String> {
+    let help = "write percentage points, such as `0.5 points`";
+    let text = text.trim();
+    let digits = ["points", "point", "pp"].iter().find_map(|unit| text.strip_suffix(unit));
+    let number = digits.and_then(|digits| digits.trim().parse::<f64>().ok());
+    match number {
+        Some(points) if (0.0..=100.0).contains(&points) => Ok(points),
+        Some(_) => Err(format!("`{text}` is not between 0 and 100 points\n{help}")),
+        None => Err(format!("`{text}` is no number of points\n{help}")),
     }
 }
 
@@ -150,6 +166,19 @@ quantity!(
             { "type": "number", "minimum": 0, "maximum": 1 }
         ],
         "examples": ["30%", 0.3]
+    }
+);
+
+quantity!(
+    Points,
+    "percentage points, such as `0.5 points`",
+    |text| parse_points(text).map(Points),
+    |number| Err(format!("`{number}` has no unit\nwrite `{number} points`")),
+    {
+        "type": "string",
+        "pattern": "^[0-9]+(\\.[0-9]+)? ?(points?|pp)$",
+        "description": "A difference of two shares, in percentage points.",
+        "examples": ["0.5 points"]
     }
 );
 

@@ -10,6 +10,7 @@ mod entry;
 mod event;
 mod fakes;
 mod fault;
+mod gate;
 mod traffic;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,8 @@ pub(crate) use entry::{
 pub(crate) use event::{ByWord, Event};
 pub(crate) use fakes::{FakesText, Guarded};
 pub(crate) use fault::{Fault, INJECT, Inject, Instant, WhenText};
+pub(crate) use gate::GateText;
+pub use gate::OnUntested;
 pub(crate) use traffic::{InlineWorkload, Phase, TokensText, Traffic, WorkloadText};
 
 use crate::text::diagnostic::{Problem, suggest};
@@ -67,6 +70,8 @@ pub(crate) struct Scenario {
     pub impact: Section<Impact>,
     /// The promise: metric to expression in k6's grammar, such as `ttft: "p(99)<3000"`.
     pub slo: Section<BTreeMap<String, String>>,
+    /// From which difference on `brownout gate` calls a config worse, or better, than another.
+    pub gate: Section<GateText>,
 }
 
 /// What an outage costs whoever runs the service, in US dollars.
@@ -168,6 +173,7 @@ impl Scenario {
         "client",
         "impact",
         "slo",
+        "gate",
     ];
 
     /// Splits a scenario's tree into its sections. Unknown keys go to `problems`.
@@ -212,6 +218,7 @@ impl Scenario {
             client: Section::of(root, "client"),
             impact: Section::of(root, "impact"),
             slo: Section::of(root, "slo"),
+            gate: Section::of(root, "gate"),
         })
     }
 }

@@ -52,6 +52,9 @@ pub struct Request<'r> {
     pub seed: Option<u64>,
     /// `--contender`, several; none is all.
     pub contenders: &'r [String],
+    /// Another config than the run's, and which of its changes whom: these are the contenders then, whatever the scenario
+    /// says.
+    pub compared: Option<Compared<'r>>,
     /// `--personality`, for contenders that name none.
     pub personality: Option<&'r str>,
     /// `--model`: what every phase calls.
@@ -62,6 +65,37 @@ pub struct Request<'r> {
     pub shorten: Option<Duration>,
     /// Which build asks.
     pub build: Build<'r>,
+}
+
+/// Two configs that are compared: the run's, and another one.
+#[derive(Clone, Copy, Debug)]
+pub struct Compared<'r> {
+    /// The other one.
+    pub proposed: &'r Text,
+    /// The contenders.
+    pub arms: &'r [Arm],
+}
+
+/// A contender that has some of the changes between two configs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arm {
+    /// Its name, as of any contender.
+    pub name: String,
+    /// What it has of them.
+    pub taken: Taken,
+}
+
+/// Some of the changes between two configs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Taken {
+    /// None: it is the run's config.
+    Nothing,
+    /// All: it is the other config.
+    Everything,
+    /// Those at these positions of [`crate::config_changes`].
+    Only(Vec<usize>),
+    /// All, but that the key of the one at this position has this value, which is a number.
+    Valued(usize, f64),
 }
 
 /// In which time a plan runs.

@@ -174,6 +174,7 @@ fn with_flags(flags: &Flags<'_>) -> String {
         find_timeline: &|_| Err("none".to_owned()),
         clock: ClockKind::Virtual,
         seed: flags.seed,
+        compared: None,
         personality: None,
         model: None,
         contenders: flags.contenders,

@@ -105,6 +105,7 @@ proptest! {
             clock: plan::ClockKind::Virtual,
             seed: None,
             contenders: &[],
+            compared: None,
             personality: None,
             model: None,
             sets: &sets,

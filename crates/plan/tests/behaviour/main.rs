@@ -22,6 +22,7 @@ mod shipped;
 mod starting;
 mod support;
 mod timelines_are_checked;
+mod two_configs_are_compared;
 mod vain_hopes_are_told;
 mod variables_and_credentials;
 mod varying;

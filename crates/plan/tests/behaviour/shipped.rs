@@ -18,6 +18,7 @@ fn load(file: embedded::File) -> Plan {
         clock: ClockKind::Virtual,
         seed: None,
         contenders: &[],
+        compared: None,
         personality: None,
         model: None,
         sets: &[],
@@ -49,6 +50,20 @@ fn every_shipped_scenario_loads_and_asks_its_question() {
     }
     let instances = |file: &embedded::File| load(*file).contenders.iter().any(|c| c.instances == 2);
     assert!(embedded::SCENARIOS.iter().any(instances));
+}
+
+#[test]
+fn scenarios_for_gates_are_short_and_ask_one_question() {
+    assert!(embedded::CI.len() >= 10);
+    for file in embedded::CI {
+        let plan = load(*file);
+        let question = plan.info.scenario.question.expect("a question at its head");
+        assert!(question.ends_with('?'), "{}: {question}", file.path);
+        assert_eq!(format!("ci/{}.yaml", plan.info.scenario.name), file.path);
+        assert!(plan.info.scenario.duration_ns <= 120_000_000_000, "{} is long", file.path);
+        assert!(!plan.info.slo.is_empty() && !plan.info.faults.is_empty(), "{}", file.path);
+        assert!(embedded::scenario(&plan.info.scenario.name).is_some());
+    }
 }
 
 #[test]

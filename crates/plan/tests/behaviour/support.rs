@@ -73,6 +73,7 @@ fn ask(
         clock: ClockKind::Virtual,
         seed: None,
         contenders: &[],
+        compared: None,
         personality: None,
         model: None,
         sets: &[],

@@ -30,6 +30,7 @@ pub(crate) const CHECKS: &[Check] = &[
     Check { name: "twins", wrong: |_, runs| twins(runs) },
     Check { name: "screen", wrong: |played, runs| screen(&played.ran.out, runs) },
     Check { name: "explain", wrong: |_, runs| explain(runs) },
+    Check { name: "gate", wrong: |_, runs| gate(runs) },
     Check { name: "size", wrong: |played, runs| size(played, runs) },
 ];
 
@@ -125,6 +126,22 @@ fn recomputation(runs: &Runs) -> Option<String> {
     let first =
         || ran.out.lines().chain(ran.err.lines().rev()).next().unwrap_or_default().to_owned();
     (ran.code != 0).then(|| format!("{} (and {} more lines)", first(), ran.out.lines().count()))
+}
+
+/// A config against itself is the same on every seed, whatever is called otherwise in it.
+fn gate(runs: &Runs) -> Option<String> {
+    let found: Value = match serde_json::from_str(&runs.gated.out) {
+        Ok(found) => found,
+        Err(_) => return Some(format!("exit {}: {}", runs.gated.code, runs.gated.tail())),
+    };
+    let rows = found["scenarios"].as_array().map_or(&[][..], Vec::as_slice);
+    let mut seeds = rows.iter().flat_map(|row| row["seeds"].as_array().into_iter().flatten());
+    let differs = seeds.any(|seed| seed["identical"] != true);
+    let passes = |row: &Value| {
+        ["SAME", "UNTESTED", "NO_DATA"].contains(&row["verdict"].as_str()?).then_some(())
+    };
+    let wrong = rows.is_empty() || differs || rows.iter().any(|row| passes(row).is_none());
+    wrong.then(|| format!("{}: {}", found["verdict"], found["line"]))
 }
 
 fn marks(runs: &Runs) -> Option<String> {

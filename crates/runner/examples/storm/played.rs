@@ -41,6 +41,8 @@ pub(crate) struct Runs {
     pub(crate) recomputed: Ran,
     /// What `brownout explain` said about a request of the first.
     pub(crate) explained: Ran,
+    /// What `brownout gate` said about the same config in other words.
+    pub(crate) gated: Ran,
 }
 
 /// Plans a scenario, plays it twice and asks about it.
@@ -61,11 +63,22 @@ pub(crate) fn play(programs: &Programs, folder: &Path, written: &Written) -> io:
         let recomputed = programs.recompute(&first)?;
         let explained = programs.brownout(folder, &["explain", "first", &request(&report)])?;
         let second = folder.join("second");
-        Some(Runs { first, second, again, info, report, recomputed, explained })
+        std::fs::write(folder.join(RESPELLED), respelled(&written.config))?;
+        let gate = ["gate", SCENARIO, "--config", RESPELLED, "--against", CONFIG, "--seeds", "1"];
+        let gated = programs.brownout(folder, &[&gate[..], &["--json", "--quiet"]].concat())?;
+        Some(Runs { first, second, again, info, report, recomputed, explained, gated })
     } else {
         None
     };
     Ok(Played { folder: folder.to_owned(), mistakes: mistakes(written), ran, runs })
+}
+
+/// The config once more, in other words.
+const RESPELLED: &str = "respelled.yaml";
+
+/// The same config with a comment, and with other ids.
+fn respelled(config: &str) -> String {
+    format!("# The same.\n{}", config.replace("{ id: ", "{ id: other-"))
 }
 
 /// A request to be explained: one that failed, if one did.
@@ -91,6 +104,7 @@ fn mistakes(written: &Written) -> Vec<String> {
         clock: ClockKind::Virtual,
         seed: None,
         contenders: &[],
+        compared: None,
         personality: None,
         model: None,
         sets: &[],

@@ -36,6 +36,7 @@ fn called(model: Option<&str>) -> (BTreeSet<String>, usize) {
         clock: ClockKind::Virtual,
         seed: None,
         contenders: &[],
+        compared: None,
         personality: None,
         model,
         sets: &[],

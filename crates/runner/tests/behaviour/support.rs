@@ -133,6 +133,7 @@ fn asked_for(
         clock,
         seed,
         contenders,
+        compared: None,
         personality: None,
         model: None,
         sets: &[],

@@ -108,6 +108,7 @@ impl RunDir {
             balance: Balance::RoundRobin,
             cooldown_ns: 60 * S,
             mark: name == "direct",
+            config: None,
             overlay: None,
             reach: Vec::new(),
         });

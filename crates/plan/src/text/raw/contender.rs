@@ -13,6 +13,8 @@ pub(crate) struct Contender {
     /// Its name, also of its directory.
     #[schemars(regex(pattern = "^[a-z0-9][a-z0-9._-]*$"))]
     pub name: Spot<String>,
+    /// Its own LiteLLM config in the place of the run's, relative to the scenario. Overlays lie over this one.
+    pub config: Option<Spot<String>>,
     /// How many gateways, each with its own state. Default 1.
     pub instances: Option<Spot<u32>>,
     /// How requests are spread over them. Default round-robin.

@@ -1,0 +1,441 @@
+//! `brownout gate`: one line of a config is changed, and the gate says whether failover is worse, on what, and which line did
+//! it; what changes nothing passes.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::{Ran, Scratch};
+
+const CONFIG: &str = "model_list:
+  - model_name: gpt-4o
+    litellm_params: { model: azure/gpt-4o, api_base: \"https://westus-a.openai.azure.com/\", api_key: os.environ/A }
+    model_info: { id: west }
+  - model_name: gpt-4o
+    litellm_params: { model: azure/gpt-4o, api_base: \"https://eastus-b.openai.azure.com/\", api_key: sk-canary-secret }
+    model_info: { id: east }
+  - model_name: claude
+    litellm_params: { model: anthropic/claude-3-5-sonnet-20241022, api_key: os.environ/C }
+router_settings:
+  routing_strategy: simple-shuffle
+  num_retries: 2
+  cooldown_time: 30
+  fallbacks: [{ gpt-4o: [claude] }]
+";
+
+const SCENARIO: &str = "scenario: west-dies
+seed: 7
+config: config.yaml
+traffic:
+  - { for: 80s, arrivals: { poisson: 5/s }, workload: short }
+faults:
+  - { id: dead, at: 30s, for: 20s, target: first, inject: { error: { status: 500 } } }
+client: { timeout: 30s }
+slo:
+  success: \"rate > 0.97\"
+";
+
+/// A base, and a change of it.
+pub(crate) fn changed(change: impl Fn(&str) -> String) -> Scratch {
+    let scratch = Scratch::new();
+    scratch.write("scenario.yaml", SCENARIO);
+    scratch.write("base.yaml", CONFIG);
+    scratch.write("config.yaml", &change(CONFIG));
+    scratch
+}
+
+fn gate(scratch: &Scratch, more: &[&str]) -> Ran {
+    let usual = [
+        "gate",
+        "scenario.yaml",
+        "--config",
+        "config.yaml",
+        "--against",
+        "base.yaml",
+        "--seeds",
+        "3",
+        "--quiet",
+    ];
+    scratch.run(&[&usual, more].concat())
+}
+
+#[expect(clippy::panic, reason = "a helper of tests")]
+fn found(scratch: &Scratch, more: &[&str]) -> (i32, Value) {
+    let ran = gate(scratch, &[more, &["--json"]].concat());
+    assert_eq!(ran.err, "", "{}", ran.out);
+    (
+        ran.code,
+        serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {}", ran.out)),
+    )
+}
+
+pub(crate) fn without_retries(config: &str) -> String {
+    config
+        .replace("num_retries: 2", "num_retries: 0")
+        .replace("  fallbacks: [{ gpt-4o: [claude] }]\n", "")
+}
+
+#[test]
+fn what_changes_nothing_is_the_same() {
+    let scratch = changed(|config| {
+        config
+            .replace("router_settings:\n  routing_strategy: simple-shuffle\n  num_retries: 2\n", "# ours\nrouter_settings:\n  num_retries: 2 # as before\n  routing_strategy: \"simple-shuffle\"\n")
+            .replace("id: west", "id: primary")
+    });
+    let (code, found) = found(&scratch, &[]);
+    assert_eq!((code, &found["verdict"], &found["pass"]), (0, &"SAME".into(), &true.into()));
+    let seeds = found["scenarios"][0]["seeds"].as_array().expect("seeds");
+    assert!(seeds.len() == 3 && seeds.iter().all(|seed| seed["identical"] == true), "{found:#}");
+    assert_eq!(found["changes"].as_array().map(Vec::len), Some(1), "the id: {found:#}");
+}
+
+#[test]
+fn a_worse_config_fails_with_the_line_that_did_it() {
+    let scratch = changed(without_retries);
+    let ran = gate(&scratch, &[]);
+    assert_eq!((ran.code, ran.err.as_str()), (1, ""), "{}", ran.out);
+    insta::assert_snapshot!("gate_worse", ran.out);
+    let (code, found) = found(&scratch, &[]);
+    assert_eq!((code, &found["verdict"]), (1, &"WORSE".into()));
+    let reasons = found["scenarios"][0]["reasons"].as_array().expect("reasons");
+    let metrics: Vec<&str> = reasons
+        .iter()
+        .filter(|reason| reason["sort"] == "worse")
+        .filter_map(|reason| reason["metric"].as_str())
+        .collect();
+    assert!(metrics.contains(&"success") && metrics.contains(&"goodput"), "{reasons:#?}");
+    assert!(!ran.out.contains("canary"), "{}", ran.out);
+}
+
+#[test]
+fn every_way_of_making_it_worse_is_seen_by_a_shipped_scenario() {
+    let scratch = Scratch::new();
+    let alone = CONFIG.replace("  fallbacks: [{ gpt-4o: [claude] }]\n", "");
+    for (name, base, from, to) in [
+        ("no retries", &*alone, "num_retries: 2", "num_retries: 0"),
+        ("no fallbacks", CONFIG, "  fallbacks: [{ gpt-4o: [claude] }]\n", ""),
+        ("no patience", CONFIG, "num_retries: 2", "num_retries: 2\n  timeout: 0.3"),
+    ] {
+        let worse = base.replace(from, to);
+        assert_ne!(worse, base, "{name}");
+        scratch.write("base.yaml", base);
+        scratch.write("config.yaml", &worse);
+        let scenarios = ["dead-first", "dead-region", "throttled-first", "flapping"];
+        let usual = [
+            "--config",
+            "config.yaml",
+            "--against",
+            "base.yaml",
+            "--seeds",
+            "1",
+            "--quiet",
+            "--json",
+        ];
+        let ran = scratch.run(&[&["gate"], &scenarios[..], &usual[..]].concat());
+        let found: Value =
+            serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{name}: {}", ran.err));
+        assert_eq!(
+            (ran.code, &found["verdict"]),
+            (1, &"WORSE".into()),
+            "{name}: {}",
+            found["line"]
+        );
+    }
+}
+
+#[test]
+fn of_two_changes_the_harmless_one_is_cleared() {
+    let scratch =
+        changed(|config| without_retries(config).replace("cooldown_time: 30", "cooldown_time: 29"));
+    let (code, found) = found(&scratch, &[]);
+    assert_eq!(code, 1, "{found:#}");
+    let changes = found["changes"].as_array().expect("changes");
+    let causes = found["scenarios"][0]["causes"].as_array().expect("causes");
+    let of = |path: &str| {
+        let at = changes.iter().position(|change| change["path"] == path).expect("a change");
+        causes.iter().find(|cause| cause["change"] == at).expect("its cause")
+    };
+    let harmless = of("router_settings.cooldown_time");
+    assert_eq!(harmless["alone"].as_f64(), Some(0.0), "{causes:#?}");
+    let retries = of("router_settings.num_retries");
+    assert!(
+        retries["alone"].as_f64().expect("a number") < 0.0
+            || of("router_settings.fallbacks")["alone"].as_f64().expect("a number") < 0.0,
+        "{causes:#?}"
+    );
+    assert_ne!(causes[0]["change"], harmless["change"], "{causes:#?}");
+}
+
+#[test]
+fn a_better_config_passes_and_says_so() {
+    let scratch = changed(without_retries);
+    let ran = scratch.run(&[
+        "gate",
+        "scenario.yaml",
+        "--config",
+        "base.yaml",
+        "--against",
+        "config.yaml",
+        "--seeds",
+        "3",
+        "--quiet",
+        "--json",
+    ]);
+    let found: Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert_eq!((ran.code, &found["verdict"]), (0, &"BETTER".into()), "{found:#}");
+}
+
+#[test]
+fn a_base_that_is_broken_itself_blames_nobody() {
+    let scratch =
+        changed(|_| without_retries(CONFIG).replace("cooldown_time: 30", "cooldown_time: 30 # s"));
+    scratch.write("base.yaml", &without_retries(CONFIG));
+    let (code, found) = found(&scratch, &[]);
+    assert_eq!((code, &found["verdict"]), (0, &"SAME".into()), "{found:#}");
+    let broken = &found["scenarios"][0]["seeds"][0]["base"]["slo"][0]["pass"];
+    assert_eq!(*broken, false, "this case needs a base that misses its promise");
+}
+
+#[test]
+fn a_name_that_clients_call_and_that_is_gone_is_worse() {
+    let alias = |to: &str| {
+        let aliases = format!("  model_group_alias: {{ {to}: gpt-4o }}\n  num_retries: 2");
+        move |config: &str| config.replace("  num_retries: 2", &aliases)
+    };
+    for (base, proposed, gone) in [
+        (
+            CONFIG.to_owned(),
+            CONFIG
+                .replace("gpt-4o\n    litellm", "gpt-4o-new\n    litellm")
+                .replace("gpt-4o: [claude]", "gpt-4o-new: [claude]"),
+            "gpt-4o",
+        ),
+        (alias("best")(CONFIG), alias("better")(CONFIG), "best"),
+        (
+            CONFIG.to_owned(),
+            CONFIG
+                .replace("model_name: claude", "model_name: claude-3")
+                .replace("[claude]", "[claude-3]"),
+            "claude",
+        ),
+    ] {
+        let scratch = changed(|_| proposed.clone());
+        scratch.write("base.yaml", &base);
+        let (code, found) = found(&scratch, &[]);
+        assert_eq!((code, &found["verdict"]), (1, &"WORSE".into()), "{found:#}");
+        let rows = found["scenarios"].as_array().expect("rows");
+        let last = rows.last().expect("a row");
+        assert_eq!(last["scenario"], format!("model {gone}"), "{found:#}");
+        let text =
+            format!("clients can no longer call `{gone}`: the proposed config has no such model");
+        assert_eq!(last["reasons"][0]["text"], text);
+    }
+}
+
+#[test]
+fn what_makes_it_dearer_is_blamed_for_the_cost() {
+    let base = CONFIG.replace(
+        "model: azure/gpt-4o, api_base: \"https://westus",
+        "model: azure/gpt-4o, base_model: azure/gpt-4o, api_base: \"https://westus",
+    );
+    let scratch = changed(|_| {
+        base.replace("base_model: azure/gpt-4o,", "base_model: azure/gpt-4-turbo,")
+            .replace("num_retries: 2", "num_retries: 3")
+    });
+    scratch.write("base.yaml", &base);
+    scratch.change("rate > 0.97", "rate > 0.5");
+    let (_, found) = found(&scratch, &[]);
+    for row in found["scenarios"].as_array().expect("rows") {
+        for cause in row["causes"].as_array().expect("causes") {
+            let worse = cause["metric"] == "good" && cause["together"].as_f64() > Some(0.0);
+            assert!(!(row["verdict"] == "WORSE" && worse), "blamed for what it saves: {row:#}");
+        }
+    }
+}
+
+#[test]
+fn a_changed_group_that_the_traffic_does_not_reach_is_played_too() {
+    let entry = "  - model_name: mini\n    litellm_params: { model: openai/gpt-4o-mini, api_key: k, timeout: 20 }\n\
+                 \x20 - model_name: mini\n    litellm_params: { model: azure/mini, api_base: \"https://eastus-b.openai.azure.com/\", api_key: k }\nrouter_settings";
+    let base = CONFIG.replace("router_settings", entry);
+    let scratch = changed(|_| base.replace(", timeout: 20", ", timeout: 0.2"));
+    scratch.write("base.yaml", &base);
+    let (_, found) = found(&scratch, &[]);
+    let rows = found["scenarios"].as_array().expect("rows");
+    let played: Vec<(&str, &str)> = rows
+        .iter()
+        .map(|row| (row["model"].as_str().unwrap_or("-"), row["verdict"].as_str().unwrap_or("-")))
+        .collect();
+    assert_eq!(played[0], ("gpt-4o", "SAME"), "{played:?}");
+    assert_eq!(played[1].0, "mini", "{played:?}");
+    assert_ne!(played[1].1, "SAME", "{played:?}");
+}
+
+#[test]
+fn what_was_not_tested_does_not_pass() {
+    let scratch = changed(|config| config.replace("cooldown_time: 30", "cooldown_time: 31"));
+    // Claude is asked only if both others fail, and they do not.
+    scratch.change("target: first", "target: \"provider:anthropic\"");
+    let (code, found) = found(&scratch, &[]);
+    assert_eq!(
+        (code, &found["verdict"], &found["pass"]),
+        (3, &"UNTESTED".into(), &false.into()),
+        "{found:#}"
+    );
+    let ran = gate(&scratch, &["--allow-untested"]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    scratch.change("slo:\n", "gate: { on_untested: pass }\nslo:\n");
+    assert_eq!(gate(&scratch, &[]).code, 0);
+}
+
+#[test]
+fn too_few_requests_are_no_pass() {
+    let scratch = changed(|config| config.replace("cooldown_time: 30", "cooldown_time: 31"));
+    scratch.change("  success: \"rate > 0.97\"", "  ttft: \"p(99.9) < 9s\"");
+    let (code, found) = found(&scratch, &[]);
+    assert_eq!((code, &found["verdict"]), (3, &"NO_DATA".into()), "{found:#}");
+}
+
+#[test]
+fn margins_are_the_scenarios() {
+    // Without the second provider's help a few requests are lost.
+    let scratch = changed(without_retries);
+    let wide =
+        "gate: { goodput: 90 points, recover: 1h, cost: 100% }\nslo:\n  success: \"rate > 0.01\"\n";
+    scratch.change("slo:\n  success: \"rate > 0.97\"\n", wide);
+    let (code, found) = found(&scratch, &[]);
+    assert_eq!((code, &found["verdict"]), (0, &"CHANGED".into()), "{found:#}");
+    assert_eq!(found["scenarios"][0]["margins"]["goodput_points"], 90.0);
+    scratch.change("goodput: 90 points", "goodput: 90");
+    let ran = gate(&scratch, &[]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("`90` has no unit"), "{}", ran.err);
+}
+
+#[test]
+fn files_for_ci_servers_name_the_line() {
+    let scratch = changed(without_retries);
+    let ran = gate(
+        &scratch,
+        &["--junit", "junit.xml", "--gitlab", "quality.json", "--markdown", "gate.md", "--github"],
+    );
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(
+        ran.err.starts_with("::error file=config.yaml,line=10,title=WORSE west-dies::"),
+        "{}",
+        ran.err
+    );
+    let read = |name: &str| std::fs::read_to_string(scratch.path(name)).expect(name);
+    insta::assert_snapshot!("gate_junit", read("junit.xml"));
+    insta::assert_snapshot!("gate_markdown", read("gate.md"));
+    insta::assert_snapshot!("gate_gitlab", read("quality.json"));
+}
+
+#[test]
+fn what_is_printed_as_json_has_the_committed_shape() {
+    let scratch = changed(without_retries);
+    let schema: Value = serde_json::from_str(include_str!("../../../../reports/gate.schema.json"))
+        .expect("a schema");
+    let (_, found) = found(&scratch, &[]);
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let wrong: Vec<String> = validator.iter_errors(&found).map(|error| error.to_string()).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
+fn a_run_shows_the_same_numbers_as_the_gate() {
+    let scratch = changed(without_retries);
+    let (_, found) = found(&scratch, &[]);
+    let row = &found["scenarios"][0];
+    let command = row["command"].as_str().expect("a command");
+    let words: Vec<&str> = command.split(' ').skip(1).chain(["--json", "--quiet"]).collect();
+    let ran = scratch.run(&words);
+    assert_eq!(ran.code, 0, "{command}: {}", ran.err);
+    let report: Value = serde_json::from_str(&ran.out).expect("JSON");
+    let seed = report["scenario"]["seed"].clone();
+    let of_seed = row["seeds"]
+        .as_array()
+        .expect("seeds")
+        .iter()
+        .find(|one| one["seed"] == seed)
+        .expect("the seed");
+    for (at, side) in ["base", "proposed"].into_iter().enumerate() {
+        let contender = &report["contenders"][at];
+        assert_eq!(contender["name"], side);
+        for field in ["offered", "good", "attempts", "cost_per_1k_good_usd"] {
+            assert_eq!(contender[field], of_seed[side][field], "{side} {field}");
+        }
+    }
+}
+
+pub(crate) fn git(scratch: &Scratch, arguments: &[&str]) {
+    let identity =
+        ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"];
+    let done = Command::new("git")
+        .current_dir(scratch.path(""))
+        .args(identity)
+        .args(arguments)
+        .output()
+        .expect("git");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+#[test]
+fn a_revision_is_read_without_touching_the_work_tree() {
+    let scratch = Scratch::new();
+    scratch.write("scenario.yaml", SCENARIO);
+    std::fs::create_dir(scratch.path("conf")).expect("a folder");
+    scratch
+        .write("conf/models.yaml", &CONFIG[..CONFIG.find("router_settings").expect("a section")]);
+    let settings = &CONFIG[CONFIG.find("router_settings").expect("a section")..];
+    scratch.write("conf/litellm.yaml", &format!("include: [models.yaml]\n{settings}"));
+    scratch.write("docker-compose.yml", "image: litellm:1\n");
+    git(&scratch, &["init", "--quiet"]);
+    git(&scratch, &["add", "."]);
+    git(&scratch, &["commit", "--quiet", "-m", "base"]);
+    scratch.write(
+        "conf/litellm.yaml",
+        &format!("include: [models.yaml]\n{}", without_retries(settings)),
+    );
+    scratch.write("docker-compose.yml", "image: litellm:2\n");
+    let before = scratch.files("conf");
+    let usual = [
+        "gate",
+        "scenario.yaml",
+        "--config",
+        "conf/litellm.yaml",
+        "--seeds",
+        "1",
+        "--quiet",
+        "--against",
+    ];
+    let ran = scratch.run(&[&usual[..], &["git:HEAD", "--json"]].concat());
+    let found: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}", ran.err));
+    assert_eq!((ran.code, &found["verdict"]), (1, &"WORSE".into()), "{found:#}");
+    assert_eq!(found["unseen"], serde_json::json!(["docker-compose.yml"]));
+    assert_eq!(scratch.files("conf"), before);
+    let ran = scratch.run(&[&usual[..], &["git:HEAD:conf/older.yaml"]].concat());
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{}", ran.err);
+    assert!(ran.err.contains("nothing to compare with"), "{}", ran.err);
+    for (revision, said) in [
+        ("git:nowhere", "git has no revision `nowhere` here; in CI, fetch it first"),
+        ("git:--output=x", "is no revision"),
+        ("git:", "is no revision"),
+        ("none.yaml", "cannot read none.yaml"),
+    ] {
+        let ran = scratch.run(&[&usual[..], &[revision]].concat());
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{revision}");
+        assert!(ran.err.contains(said), "{revision}: {}", ran.err);
+    }
+}
+
+#[test]
+fn a_config_that_cannot_be_read_is_no_verdict() {
+    let scratch = changed(|config| config.replace("num_retries: 2", "num_retries: [2"));
+    let ran = gate(&scratch, &[]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{}", ran.err);
+    assert!(ran.err.contains("config.yaml:"), "{}", ran.err);
+    let ran = scratch.run(&["gate", "scenario.yaml", "--against", "base.yaml"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("which config is judged?"), "{}", ran.err);
+}
