@@ -15,6 +15,7 @@ mod bad_input_is_told_with_place_and_remedy;
 mod baselines_are_held;
 mod changes_of_a_config_are_gated;
 mod checks_stand_in_the_books;
+mod ci_files_do_what_they_say;
 mod configs_are_checked_before_they_are_relied_on;
 mod dependencies;
 mod documents_say_what_is_true;
