@@ -176,6 +176,7 @@ pub fn gate(question: &GateQuestion<'_>) -> Result<Option<Gate>, GateError> {
     rows.extend(question.changes.lost_names.iter().map(|name| gone(name)));
     let Some(()) = cause::explain(question, &cases, &pairs, &mut rows)? else { return Ok(None) };
     let Some(()) = remedy::find(question, &cases, &pairs, &mut rows)? else { return Ok(None) };
+    notes.extend(not_tried(question, &rows));
     Ok(Some(summed_up(question, rows, notes)))
 }
 
@@ -266,6 +267,15 @@ fn touched(changes: &ConfigChanges) -> Vec<String> {
         changes.changes.iter().any(|one| one.group.as_ref() == Some(group) || moved(one, group))
     };
     changes.groups.iter().filter(about).cloned().collect()
+}
+
+/// What a list of causes leaves out.
+fn not_tried(question: &GateQuestion<'_>, rows: &[GateRow]) -> Option<String> {
+    let left = question.changes.changes.len() - cause::tried(question).len();
+    let explained = rows.iter().any(|row| !row.causes.is_empty());
+    (explained && left > 0).then(|| {
+        format!("{left} of {} changes were not played alone", question.changes.changes.len())
+    })
 }
 
 /// A name that clients can call no more needs no outage to be missed.

@@ -1,6 +1,6 @@
 //! What to change: the leader's settings to paste, and what they would have gained against the config as it is.
 
-use record::run::ContenderKind;
+use record::run::{ContenderInfo, ContenderKind};
 use record::slo::{Aggregate, Metric};
 
 use super::position;
@@ -30,7 +30,9 @@ pub(crate) fn change(analysis: &Analysis) -> Option<Change> {
     let leader = analysis.report.verdict.winner.as_deref().filter(|_| analysis.judges())?;
     let contenders = &analysis.report.contenders;
     let leader = contenders.iter().find(|contender| contender.name == leader)?;
-    let info = analysis.run.contenders.iter().find(|info| info.name == leader.name)?;
+    // Who has a config of its own lays nothing over the run's.
+    let mut infos = analysis.run.contenders.iter().filter(|info| info.config.is_none());
+    let info = infos.find(|info| info.name == leader.name)?;
     let gains = unchanged(analysis).filter(|other| other.name != leader.name);
     Some(Change {
         leader: leader.name.clone(),
@@ -42,7 +44,8 @@ pub(crate) fn change(analysis: &Analysis) -> Option<Change> {
 
 /// Who ran the config as it is: the contender of that name, else the first that changes nothing.
 fn unchanged(analysis: &Analysis) -> Option<&Contender> {
-    let infos = || analysis.run.contenders.iter().filter(|info| !info.mark);
+    let own = |info: &&ContenderInfo| !info.mark && info.config.is_none();
+    let infos = || analysis.run.contenders.iter().filter(own);
     let named = infos().find(|info| info.name == AS_IT_IS);
     let info = named.or_else(|| infos().find(|info| info.overlay.is_none()))?;
     let contenders = &analysis.report.contenders;

@@ -78,8 +78,16 @@ pub(crate) fn tested(analysis: &Analysis) -> Vec<String> {
     };
     let number = contenders.len() as u64;
     let remote = contenders.iter().all(|contender| !contender.is_observed());
+    let own =
+        analysis.run.contenders.iter().filter_map(|who| Some((&who.name, who.config.as_ref()?)));
+    let own: String = own
+        .map(|(name, file)| {
+            let sha: String = file.hash.chars().take(SHA_DIGITS).collect();
+            format!(", {} has {} (sha {sha})", plain(name), plain(&file.name))
+        })
+        .collect();
     let mut pieces = vec![
-        format!("config {} (sha {sha})", plain(&report.config.name)),
+        format!("config {} (sha {sha}){own}", plain(&report.config.name)),
         match remote {
             true => format!("{}, somebody else's", counted(number, "gateway")),
             false => format!("{} × {instances}", counted(number, "contender")),

@@ -45,18 +45,10 @@ pub(crate) fn changed(change: impl Fn(&str) -> String) -> Scratch {
 }
 
 fn gate(scratch: &Scratch, more: &[&str]) -> Ran {
-    let usual = [
-        "gate",
-        "scenario.yaml",
-        "--config",
-        "config.yaml",
-        "--against",
-        "base.yaml",
-        "--seeds",
-        "3",
-        "--quiet",
-    ];
-    scratch.run(&[&usual, more].concat())
+    let usual =
+        ["gate", "scenario.yaml", "--config", "config.yaml", "--against", "base.yaml", "--quiet"];
+    let seeds: &[&str] = if more.contains(&"--seeds") { &[] } else { &["--seeds", "3"] };
+    scratch.run(&[&usual, seeds, more].concat())
 }
 
 #[expect(clippy::panic, reason = "a helper of tests")]
@@ -164,6 +156,23 @@ fn of_two_changes_the_harmless_one_is_cleared() {
         "{causes:#?}"
     );
     assert_ne!(causes[0]["change"], harmless["change"], "{causes:#?}");
+}
+
+#[test]
+fn a_number_that_would_pass_is_told() {
+    let timeout =
+        |s: &str| CONFIG.replace("num_retries: 2", &format!("num_retries: 2\n  timeout: {s}"));
+    let scratch = changed(|_| timeout("0.2"));
+    scratch.write("base.yaml", &timeout("20"));
+    let (code, found) = found(&scratch, &[]);
+    assert_eq!(code, 1, "{found:#}");
+    let told = found["scenarios"][0]["would_pass"].as_str().expect("a value");
+    let value = told.strip_prefix("router_settings.timeout: ").expect("its key");
+    let value: f64 = value.parse().expect("a number");
+    assert!(0.2 < value && value < 20.0, "{told}");
+    // It does pass, as it says.
+    scratch.write("config.yaml", &timeout(&value.to_string()));
+    assert_eq!(gate(&scratch, &[]).code, 0, "{told}");
 }
 
 #[test]
@@ -286,6 +295,30 @@ fn what_was_not_tested_does_not_pass() {
     assert_eq!(ran.code, 0, "{}", ran.out);
     scratch.change("slo:\n", "gate: { on_untested: pass }\nslo:\n");
     assert_eq!(gate(&scratch, &[]).code, 0);
+    // Where nothing differs there is nothing to test.
+    let scratch = changed(|config| format!("# ours\n{config}"));
+    scratch.change("target: first", "target: \"provider:anthropic\"");
+    assert_eq!(gate(&scratch, &[]).code, 0);
+}
+
+#[test]
+fn half_of_the_seeds_are_not_more_than_half() {
+    // Which seeds break a promise depends on where its line is: here one of two does.
+    let scratch = changed(without_retries);
+    let seeds = |found: &Value| -> Vec<f64> {
+        let seeds = found["scenarios"][0]["seeds"].as_array().expect("seeds");
+        seeds.iter().filter_map(|seed| seed["proposed"]["goodput"].as_f64()).collect()
+    };
+    scratch.change("slo:\n", "gate: { goodput: 90 points, recover: 1h, cost: 100% }\nslo:\n");
+    let (_, first) = found(&scratch, &["--seeds", "2"]);
+    let rates = seeds(&first);
+    let between = (rates[0] + rates[1]) / 2.0;
+    assert!((rates[0] - rates[1]).abs() > 1e-6, "both seeds do the same: {rates:?}");
+    scratch.change("rate > 0.97", &format!("rate > {between}"));
+    let (code, found) = found(&scratch, &["--seeds", "2"]);
+    assert_eq!((code, &found["verdict"]), (0, &"CHANGED".into()), "{found:#}");
+    let text = found["scenarios"][0]["reasons"][0]["text"].as_str().expect("a text");
+    assert!(text.contains("newly broken on 1 of 2 seeds"), "{text}");
 }
 
 #[test]

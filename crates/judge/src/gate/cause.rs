@@ -101,7 +101,7 @@ pub(super) fn explain(
 }
 
 /// The changes that are tried, what every request meets first. The name of a key is none: a run has keys of its own.
-fn tried(question: &GateQuestion<'_>) -> Vec<usize> {
+pub(super) fn tried(question: &GateQuestion<'_>) -> Vec<usize> {
     let changes = &question.changes.changes;
     let acts = |at: &usize| !changes[*at].path.ends_with("api_key");
     let mut tried: Vec<usize> = (0..changes.len()).filter(acts).collect();

@@ -36,6 +36,7 @@ pub const SCENARIOS: &[File] = &[
 pub const CI: &[File] = &[
     shipped!("ci/throttled-first.yaml"),
     shipped!("ci/dead-first.yaml"),
+    shipped!("ci/dead-group.yaml"),
     shipped!("ci/dead-region.yaml"),
     shipped!("ci/silent-streams.yaml"),
     shipped!("ci/cut-streams.yaml"),
