@@ -339,10 +339,44 @@ fn margins_are_the_scenarios() {
     let (code, found) = found(&scratch, &[]);
     assert_eq!((code, &found["verdict"]), (0, &"CHANGED".into()), "{found:#}");
     assert_eq!(found["scenarios"][0]["margins"]["goodput_points"], 90.0);
-    scratch.change("goodput: 90 points", "goodput: 90");
+    scratch.change("goodput: 90 points", "goodput: 0.5 points");
+    let (code, found) = self::found(&scratch, &[]);
+    assert_eq!((code, &found["verdict"]), (1, &"WORSE".into()), "{found:#}");
+    assert_eq!(found["scenarios"][0]["reasons"][0]["metric"], "goodput");
+    scratch.change("goodput: 0.5 points", "goodput: 90");
     let ran = gate(&scratch, &[]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("`90` has no unit"), "{}", ran.err);
+}
+
+#[test]
+fn a_cost_that_nobody_can_tell_any_more_does_not_pass() {
+    let scratch =
+        changed(|config| config.replacen("model: azure/gpt-4o,", "model: azure/ours,", 1));
+    let (code, found) = found(&scratch, &[]);
+    assert_eq!((code, &found["verdict"]), (3, &"NO_DATA".into()), "{found:#}");
+    let reason = &found["scenarios"][0]["reasons"][0];
+    assert_eq!((&reason["metric"], &reason["sort"]), (&"cost".into(), &"no_data".into()));
+}
+
+#[test]
+fn a_deployment_that_moves_is_missed_where_it_was() {
+    let entry = |group: &str, host: &str| {
+        format!(
+            "  - model_name: {group}\n    litellm_params: {{ model: azure/mini, api_base: \"https://{host}.openai.azure.com/\", api_key: k }}\n"
+        )
+    };
+    let both = |group: &str| {
+        let entries =
+            format!("{}{}router_settings", entry("mini", "eastus-m"), entry(group, "westus-m"));
+        CONFIG.replace("router_settings", &entries)
+    };
+    let scratch = changed(|_| both("mini-two"));
+    scratch.write("base.yaml", &both("mini"));
+    let (_, found) = found(&scratch, &["--seeds", "1"]);
+    let rows = found["scenarios"].as_array().expect("rows");
+    let played: Vec<&str> = rows.iter().filter_map(|row| row["model"].as_str()).collect();
+    assert_eq!(played, ["gpt-4o", "mini"], "{found:#}");
 }
 
 #[test]
