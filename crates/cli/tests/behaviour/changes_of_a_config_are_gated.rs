@@ -1,13 +1,11 @@
 //! `brownout gate`: one line of a config is changed, and the gate says whether failover is worse, on what, and which line did
 //! it; what changes nothing passes.
 
-use std::process::Command;
-
 use serde_json::Value;
 
 use crate::support::{Ran, Scratch};
 
-const CONFIG: &str = "model_list:
+pub(crate) const CONFIG: &str = "model_list:
   - model_name: gpt-4o
     litellm_params: { model: azure/gpt-4o, api_base: \"https://westus-a.openai.azure.com/\", api_key: os.environ/A }
     model_info: { id: west }
@@ -23,7 +21,7 @@ router_settings:
   fallbacks: [{ gpt-4o: [claude] }]
 ";
 
-const SCENARIO: &str = "scenario: west-dies
+pub(crate) const SCENARIO: &str = "scenario: west-dies
 seed: 7
 config: config.yaml
 traffic:
@@ -432,67 +430,6 @@ fn a_run_shows_the_same_numbers_as_the_gate() {
         for field in ["offered", "good", "attempts", "cost_per_1k_good_usd"] {
             assert_eq!(contender[field], of_seed[side][field], "{side} {field}");
         }
-    }
-}
-
-pub(crate) fn git(scratch: &Scratch, arguments: &[&str]) {
-    let identity =
-        ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"];
-    let done = Command::new("git")
-        .current_dir(scratch.path(""))
-        .args(identity)
-        .args(arguments)
-        .output()
-        .expect("git");
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-}
-
-#[test]
-fn a_revision_is_read_without_touching_the_work_tree() {
-    let scratch = Scratch::new();
-    scratch.write("scenario.yaml", SCENARIO);
-    std::fs::create_dir(scratch.path("conf")).expect("a folder");
-    scratch
-        .write("conf/models.yaml", &CONFIG[..CONFIG.find("router_settings").expect("a section")]);
-    let settings = &CONFIG[CONFIG.find("router_settings").expect("a section")..];
-    scratch.write("conf/litellm.yaml", &format!("include: [models.yaml]\n{settings}"));
-    scratch.write("docker-compose.yml", "image: litellm:1\n");
-    git(&scratch, &["init", "--quiet"]);
-    git(&scratch, &["add", "."]);
-    git(&scratch, &["commit", "--quiet", "-m", "base"]);
-    scratch.write(
-        "conf/litellm.yaml",
-        &format!("include: [models.yaml]\n{}", without_retries(settings)),
-    );
-    scratch.write("docker-compose.yml", "image: litellm:2\n");
-    let before = scratch.files("conf");
-    let usual = [
-        "gate",
-        "scenario.yaml",
-        "--config",
-        "conf/litellm.yaml",
-        "--seeds",
-        "1",
-        "--quiet",
-        "--against",
-    ];
-    let ran = scratch.run(&[&usual[..], &["git:HEAD", "--json"]].concat());
-    let found: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}", ran.err));
-    assert_eq!((ran.code, &found["verdict"]), (1, &"WORSE".into()), "{found:#}");
-    assert_eq!(found["unseen"], serde_json::json!(["docker-compose.yml"]));
-    assert_eq!(scratch.files("conf"), before);
-    let ran = scratch.run(&[&usual[..], &["git:HEAD:conf/older.yaml"]].concat());
-    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{}", ran.err);
-    assert!(ran.err.contains("nothing to compare with"), "{}", ran.err);
-    for (revision, said) in [
-        ("git:nowhere", "git has no revision `nowhere` here; in CI, fetch it first"),
-        ("git:--output=x", "is no revision"),
-        ("git:", "is no revision"),
-        ("none.yaml", "cannot read none.yaml"),
-    ] {
-        let ran = scratch.run(&[&usual[..], &[revision]].concat());
-        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{revision}");
-        assert!(ran.err.contains(said), "{revision}: {}", ran.err);
     }
 }
 

@@ -7,7 +7,8 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::changes_of_a_config_are_gated::{changed, git, without_retries};
+use crate::bases_come_from_git::git;
+use crate::changes_of_a_config_are_gated::{changed, without_retries};
 use crate::support::Scratch;
 
 fn yaml(name: &str) -> Value {

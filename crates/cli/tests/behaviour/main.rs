@@ -13,6 +13,7 @@ mod an_interrupted_run_keeps_what_it_measured;
 mod architecture;
 mod bad_input_is_told_with_place_and_remedy;
 mod baselines_are_held;
+mod bases_come_from_git;
 mod changes_of_a_config_are_gated;
 mod checks_stand_in_the_books;
 mod ci_files_do_what_they_say;
